@@ -1,0 +1,233 @@
+"""The unit of work of one write: changes are gathered, compared, and written once.
+
+The log of (path, old, new) serves the audit, "no change" and the version alike.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import models
+from django.utils import timezone
+
+from ..models import FoldedField
+from ..protocol.values import format_datetime, is_empty
+from .elements import Element
+from .fields import LINK
+
+if TYPE_CHECKING:
+    from .base import ResourceAdapter
+    from .members import MemberChange, Members
+    from .values import Values, ValueTable
+
+
+@dataclass(frozen=True)
+class Change:
+    """One attribute that a write changed. A list of members shows those taken and given."""
+
+    path: str
+    old: Any
+    new: Any
+
+
+@dataclass
+class _Staged:
+    """A column that was set: on which record, what it held, and the attribute it stands for."""
+
+    record: models.Model
+    field: "models.Field[Any, Any]"
+    old: Any
+    path: str
+
+    @property
+    def new(self) -> Any:
+        return getattr(self.record, self.field.attname)
+
+
+class Draft:
+    """The changes to one object and its link, on their way to the database."""
+
+    def __init__(self, adapter: "ResourceAdapter", link: Any, target: Any) -> None:
+        self.adapter, self.link, self.target = adapter, link, target
+        self.tolerances = adapter.tolerances
+        self.is_new = link.pk is None
+        #: An account that was deleted and comes back has a new link, but a past.
+        self.has_past = not target._state.adding
+        self.ignored: list[str] = []
+        self.changes: list[Change] = []
+        self._records: dict[tuple[str, ...], models.Model | None] = {(): target, LINK: link}
+        self._columns: dict[tuple[tuple[str, ...], str], _Staged] = {}
+        self._elements: dict["Values", tuple[list[Element], list[Element]]] = {}
+        self._members: dict["Members", "MemberChange"] = {}
+        self._value_rows: dict["ValueTable", Any] = {}
+
+    # Columns
+
+    def record(self, hops: tuple[str, ...]) -> models.Model | None:
+        """Return the record that relations lead to from the object; None when there is none."""
+        if hops not in self._records:
+            parent = self.record(hops[:-1])
+            try:
+                self._records[hops] = getattr(parent, hops[-1]) if parent is not None else None
+            except ObjectDoesNotExist:
+                self._records[hops] = None
+        return self._records[hops]
+
+    def _make(self, hops: tuple[str, ...]) -> models.Model:
+        """Make the missing record at the other end of a reverse one-to-one relation."""
+        parent: Any = self.record(hops[:-1]) or self._make(hops[:-1])
+        relation: Any = parent._meta.get_field(hops[-1])
+        record = relation.related_model(**{relation.field.name: parent})
+        self._records[hops] = record
+        return record
+
+    def set(
+        self, hops: tuple[str, ...], field: "models.Field[Any, Any]", value: Any, path: str
+    ) -> None:
+        """Stage a column. With ``path`` the change is logged under that attribute."""
+        record = self.record(hops)
+        if record is None:
+            if is_empty(value):
+                return
+            record = self._make(hops)
+        key = (hops, field.attname)
+        if key not in self._columns:
+            self._columns[key] = _Staged(record, field, getattr(record, field.attname), path)
+        setattr(record, field.attname, value)
+
+    def changed(self, path: str) -> bool:
+        """Whether a column that stands for ``path`` differs from what is stored."""
+        return any(
+            staged.path == path and (self.is_new or staged.new != staged.old)
+            for staged in self._columns.values()
+        )
+
+    # Values and members
+
+    def value_rows(self, table: "ValueTable") -> Any:
+        """Return the stored rows of every attribute in a table, read once."""
+        if table not in self._value_rows:
+            names = [m.name for m in self.adapter.compiled().mappings if m.batch is table]
+            self._value_rows[table] = table.load([self.target.pk], names, self.adapter)
+        return self._value_rows[table]
+
+    def elements(self, mapping: "Values") -> list[Element]:
+        if mapping not in self._elements:
+            stored = mapping.stored_elements(self)
+            self._elements[mapping] = (stored, stored)
+        return self._elements[mapping][1]
+
+    def set_elements(self, mapping: "Values", elements: list[Element]) -> None:
+        stored, _ = self._elements[mapping]
+        self._elements[mapping] = (stored, elements)
+
+    def members(self, mapping: "Members") -> "MemberChange":
+        from .members import MemberChange
+
+        return self._members.setdefault(mapping, MemberChange())
+
+    def current_members(self, mapping: "Members") -> list[dict[str, Any]]:
+        """Return the members as they would be after what is staged so far."""
+        change = self.members(mapping)
+        stored = [] if change.cleared or not self.has_past else mapping.current(self)
+        known = [member for member in stored if member["value"] not in change.removed]
+        return known + [{"value": each, "type": mapping.kind} for each in change.added]
+
+    # Writing
+
+    def save(self) -> bool:
+        """Write what differs from the database. Return whether anything did."""
+        self.adapter.before_save(self)
+        self._log_columns()
+        self.target._scim_saving = True  # our receivers leave keys and values to this draft
+        try:
+            self._save_records()
+        finally:
+            self.target._scim_saving = False
+        if self.is_new:
+            self.link.target = self.target
+            self.link.last_modified = self.link.created
+            self.link.save()
+        self._save_elements()
+        self._save_members()
+        if self.changes and not self.is_new:
+            self._touch()
+        self.adapter.after_save(self)
+        return self.is_new or bool(self.changes)
+
+    def _log_columns(self) -> None:
+        logged: dict[str, tuple[list[Any], list[Any]]] = {}
+        for staged in self._columns.values():
+            if staged.path and (self.is_new or staged.new != staged.old):
+                old, new = logged.setdefault(staged.path, ([], []))
+                old.append(staged.old)
+                new.append(staged.new)
+        for path, (olds, news) in logged.items():
+            old, new = self._shown(olds), self._shown(news)
+            if not self.is_new or new is not None:
+                self.changes.append(Change(path, None if self.is_new else old, new))
+
+    @staticmethod
+    def _shown(values: list[Any]) -> Any:
+        """Return the one value of an attribute that several columns may hold, as JSON has it."""
+        value = next((each for each in values if not is_empty(each)), None)
+        if value is None or isinstance(value, bool | int | float | str):
+            return value
+        return format_datetime(value) if hasattr(value, "isoformat") else str(value)
+
+    def _save_records(self) -> None:
+        """One statement for each record that differs; the site's receivers see each of them."""
+        if not self.has_past:
+            self.target.save()
+        names: dict[tuple[str, ...], set[str]] = {}
+        for (hops, _), staged in self._columns.items():
+            if staged.new != staged.old:
+                names.setdefault(hops, set()).add(staged.field.name)
+        for hops, changed in names.items():
+            record = self.record(hops)
+            assert record is not None
+            if hops == LINK:
+                continue  # written with its version
+            if record._state.adding:
+                record.save(force_insert=True)
+            elif self.has_past or hops:
+                record.save(update_fields=with_keys(record, changed))
+
+    def _save_elements(self) -> None:
+        for mapping, (stored, elements) in self._elements.items():
+            old = [element.original for element in stored]
+            new = [element.data for element in elements]
+            if old != new:
+                mapping.save(self, stored, elements)
+                self.changes.append(Change(str(mapping.path), old or None, new or None))
+
+    def _save_members(self) -> None:
+        for mapping, change in self._members.items():
+            taken, given = mapping.save(self, change)
+            if taken or given:
+                shown = [
+                    [{"value": scim_id, "display": display} for scim_id, display in rows] or None
+                    for rows in (taken, given)
+                ]
+                self.changes.append(Change(str(mapping.path), *shown))
+
+    def _touch(self) -> None:
+        """Give the link its next version, with the columns of its own that changed."""
+        changed = {
+            staged.field.name
+            for (hops, _), staged in self._columns.items()
+            if hops == LINK and staged.new != staged.old
+        }
+        self.link.version += 1
+        self.link.last_modified = timezone.now()
+        self.link.save(update_fields=with_keys(self.link, changed | {"version", "last_modified"}))
+
+
+def with_keys(record: models.Model, names: set[str]) -> list[str]:
+    """Return the names with those of the folded keys that follow from them."""
+    keys = {
+        field.name
+        for field in record._meta.concrete_fields
+        if isinstance(field, FoldedField) and field.source in names
+    }
+    return sorted(names | keys)

@@ -1,0 +1,85 @@
+"""Links that no request makes: those of a connection whose scope is the whole site."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef
+
+from ..models import Connection, UserLink, UserValue, fold_key
+from .names import add_missing_keys
+from .registry import adapter_classes
+from .values import Values
+
+BATCH = 2_000
+
+
+def mirrors() -> list[Values]:
+    """Return the mappings of the user adapter that keep a value in a column of the user."""
+    adapter = adapter_classes().get("User")
+    mappings = adapter.compiled().mappings if adapter else ()
+    return [m for m in mappings if isinstance(m, Values) and m.mirror]
+
+
+def link_new_user(user: Any) -> None:
+    """Link a user whom the site created to every connection of scope ``site``."""
+    everywhere = Connection.objects.filter(scope=Connection.Scope.SITE)
+    links = [UserLink(connection=connection, target=user) for connection in everywhere]
+    if links:
+        UserLink.objects.bulk_create(links, ignore_conflicts=True)
+        refresh_mirrors(user)
+
+
+def refresh_mirrors(user: Any) -> None:
+    """Keep the keys of mirrored values true after the site changed their columns."""
+    for mapping in mirrors():
+        value = getattr(user, mapping.mirror) or ""
+        rows = UserValue.objects.filter(user=user, attribute=mapping.name, mirrored=True)
+        if not value or rows.filter(key=fold_key(value)).exists():
+            continue
+        if not rows.update(key=fold_key(value)) and user.scim_links.exists():
+            mirror_row(user.pk, mapping, value).save()
+
+
+def mirror_row(user_key: Any, mapping: Values, value: str) -> UserValue:
+    """Return the row for a value that the site keeps: an account's e-mail is for work."""
+    return UserValue(
+        user_id=user_key,
+        attribute=mapping.name,
+        type="work",
+        primary=True,
+        mirrored=True,
+        key=fold_key(value),
+    )
+
+
+def link_site(connection: Connection, progress: Callable[[int], None] | None = None) -> int:
+    """Link every user of the site to ``connection``, in batches; return how many.
+
+    It can be run again after an interruption: who is linked already is passed over.
+    """
+    model = get_user_model()
+    links = UserLink.objects.filter(connection=connection, target=OuterRef("pk"))
+    missing = model._default_manager.filter(~Exists(links)).order_by("pk")
+    done = 0
+    while keys := list(missing.values_list("pk", flat=True)[:BATCH]):
+        users = model._default_manager.filter(pk__in=keys)
+        add_missing_keys(users)
+        _add_missing_mirrors(users)
+        UserLink.objects.bulk_create(
+            [UserLink(connection=connection, target_id=key) for key in keys],
+            ignore_conflicts=True,
+        )
+        done += len(keys)
+        if progress:
+            progress(done)
+    return done
+
+
+def _add_missing_mirrors(users: Any) -> None:
+    for mapping in mirrors():
+        rows = UserValue.objects.filter(user=OuterRef("pk"), attribute=mapping.name, mirrored=True)
+        found = users.filter(~Exists(rows)).values_list("pk", mapping.mirror)
+        UserValue.objects.bulk_create(
+            [mirror_row(key, mapping, value) for key, value in found if value], batch_size=BATCH
+        )

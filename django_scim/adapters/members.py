@@ -1,0 +1,277 @@
+"""Membership, seen from the group and from the member.
+
+Adding one member to a group costs the same however large the group is: neither reading nor
+writing ever loads the members that are not asked for.
+"""
+
+from collections.abc import Iterable, Mapping as Dict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Exists, OuterRef, Q
+
+from ..protocol.attributes import Attribute
+from ..protocol.errors import InvalidValue, Mutability
+from ..protocol.filters import Comparison, Filter, Or, ValueFilter
+from ..protocol.matching import element_matches
+from ..query import Column, Constant, Locator
+from ..query.columns import Comparable
+from ..query.translate import translate_element
+from .mapping import Batch, Mapping, Reader, Selected
+
+if TYPE_CHECKING:
+    from ..protocol.patch import Operation
+    from .base import ResourceAdapter
+    from .draft import Draft
+
+
+class Related(Batch):
+    """The links of the objects at the other end of a many-to-many relation."""
+
+    def __init__(self, to: str, back: str) -> None:
+        self.to, self.back = to, back  # back: the query name from the other end to this one
+
+    def links(self, adapter: "ResourceAdapter") -> Any:
+        """The other ends that this connection may see, each once for every relation it has."""
+        return adapter.sibling(self.to).queryset().filter(**{f"target__{self.back}__isnull": False})
+
+    def load(
+        self, keys: list[Any], names: list[str], adapter: "ResourceAdapter"
+    ) -> dict[tuple[Any, str], list[Any]]:
+        owner = f"target__{self.back}"
+        rows = adapter.sibling(self.to).queryset().filter(**{f"{owner}__in": keys}).order_by("pk")
+        found: dict[tuple[Any, str], list[Any]] = {}
+        display = adapter.sibling(self.to).display()
+        for key, *columns in rows.values_list(owner, "scim_id", display):
+            found.setdefault((key, ""), []).append(columns)
+        return found
+
+
+class Memberships(Mapping):
+    """The groups of a user, or any other end of a many-to-many relation: read only.
+
+    ``relation`` is the name of the relation on the object, ``to`` the resource type at its other
+    end, ``kind`` what ``type`` says of every value.
+    """
+
+    versioned = False
+    batch: "Related"
+
+    def __init__(self, relation: str, *, to: str, kind: str) -> None:
+        self.relation, self.to, self.kind = relation, to, kind
+
+    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+        self.batch = Related(self.to, _query_name_back(adapter.model, self.relation))
+
+    def columns(self) -> dict[str, Selected]:
+        return {"owner": "target_id"}
+
+    def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
+        owner, batch, kind, to = at["owner"], self.batch, self.kind, self.to
+        names = [s.name for s in wanted.sub_attributes if s.name in _SUBS]
+
+        def read(row: Any, page: Any) -> list[dict[str, Any]]:
+            return [
+                {
+                    name: _SUBS[name](page, to, kind, scim_id, display)
+                    for name in names
+                    if name != "display" or display
+                }
+                for scim_id, display in page.rows(batch, row[owner], "")
+            ]
+
+        return read
+
+    def query_columns(self, adapter: "ResourceAdapter") -> dict[str, Comparable]:
+        own_id = Column("scim_id", case_exact=True, exact_storage=True, nullable=False)
+        return {
+            "value": own_id,
+            "$ref": Locator(own_id),
+            "display": adapter.sibling(self.to).display_column(),
+            "type": Constant(self.kind, case_exact=False),
+        }
+
+    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
+        links = self.batch.links(adapter)
+        columns = self.query_columns(adapter)
+        if isinstance(term, ValueFilter):
+            q = self._any(links.filter(translate_element(term.term, columns)))
+        elif term.path.sub is None:
+            q = self._any(links)
+        else:
+            q = self._any(links.filter(columns[term.path.sub.name].test(term.op, term.value)))
+            if term.op == "ne":
+                q |= ~self._any(links)
+        return ~q if negated else q
+
+    def _any(self, links: Any) -> Q:
+        return Q(target__in=links.values(f"target__{self.batch.back}"))
+
+    def stage(self, draft: "Draft", operation: "Operation") -> None:
+        raise Mutability(f"{self.path}: is read-only; change the {self.to} instead")
+
+
+_SUBS: dict[str, Any] = {
+    "value": lambda page, to, kind, scim_id, display: scim_id,
+    "$ref": lambda page, to, kind, scim_id, display: page.location(to, scim_id),
+    "type": lambda page, to, kind, scim_id, display: kind,
+    "display": lambda page, to, kind, scim_id, display: display,
+}
+
+
+@dataclass
+class MemberChange:
+    """What a draft has gathered for one relation: what to take away and what to give."""
+
+    cleared: bool = False
+    added: dict[str, None] = field(default_factory=dict)
+    removed: dict[str, None] = field(default_factory=dict)
+
+    def add(self, ids: Iterable[str]) -> None:
+        for each in ids:
+            self.added[each] = None
+            self.removed.pop(each, None)
+
+    def remove(self, ids: Iterable[str]) -> None:
+        for each in ids:
+            self.removed[each] = None
+            self.added.pop(each, None)
+
+    def clear(self) -> None:
+        self.cleared, self.added, self.removed = True, {}, {}
+
+
+class Members(Memberships):
+    """The members of a group, through any many-to-many relation.
+
+    Only members that the connection may see are shown, and only those are ever taken away.
+    """
+
+    def stage(self, draft: "Draft", operation: "Operation") -> None:
+        change = draft.members(self)
+        if operation.where is not None:
+            self._stage_selected(draft, change, operation)
+        elif operation.op == "remove":
+            if operation.value is None:
+                change.clear()
+            else:
+                change.remove(self._ids(operation.value))
+        else:
+            if operation.op == "replace":
+                change.clear()
+            change.add(self._ids(operation.value))
+
+    def _ids(self, items: list[dict[str, Any]]) -> list[str]:
+        ids = []
+        for index, item in enumerate(items):
+            value = item.get("value") or item.get("$ref", "").rstrip("/").rpartition("/")[2]
+            if not value:
+                raise InvalidValue(f"{self.path}[{index}].value: is required")
+            ids.append(value)
+        return ids
+
+    def _stage_selected(self, draft: "Draft", change: MemberChange, operation: "Operation") -> None:
+        assert operation.where is not None
+        if operation.op != "remove":
+            raise Mutability(f"{self.path}: a member cannot be changed, only added or removed")
+        if operation.path.sub is not None:
+            raise Mutability(f"{operation.path}: is immutable; remove the whole member")
+        ids = _selected_ids(operation.where)
+        if ids is None:
+            ids = [
+                member["value"]
+                for member in draft.current_members(self)
+                if element_matches(operation.where, member)
+            ]
+        change.remove(ids)
+
+    def current(self, draft: "Draft") -> list[dict[str, Any]]:
+        """Return the stored members as the client sees them. It costs what the group is large."""
+        rows = self.batch.load([draft.target.pk], [""], draft.adapter)
+        return [
+            {"value": scim_id, "display": display, "type": self.kind}
+            for scim_id, display in rows.get((draft.target.pk, ""), [])
+        ]
+
+    def save(self, draft: "Draft", change: MemberChange) -> tuple[list[Any], list[Any]]:
+        """Write a change and return the members taken away and given, as (id, display).
+
+        Raises InvalidValue for an id that the connection cannot see.
+        """
+        found = self._look_up(draft, [*change.added, *change.removed])
+        missing = [each for each in change.added if each not in found]
+        if missing:
+            raise InvalidValue(f"{self.path}: there is no {self.to} {missing[0]!r}")
+        given = [found[each] for each in change.added if not found[each].is_member]
+        taken = [found[each] for each in change.removed if each in found and found[each].is_member]
+        if change.cleared and draft.has_past:
+            taken = [row for row in self._everyone(draft) if row.scim_id not in change.added]
+        relation = getattr(draft.target, self.relation)
+        if taken:
+            relation.remove(*(row.target_id for row in taken))
+        if given:
+            relation.add(*(row.target_id for row in given))
+        return [(r.scim_id, r.label) for r in taken], [(r.scim_id, r.label) for r in given]
+
+    def _links(self, draft: "Draft") -> Any:
+        adapter = draft.adapter.sibling(self.to)
+        return adapter.queryset().annotate(label=adapter.display())
+
+    def _look_up(self, draft: "Draft", ids: list[str]) -> dict[str, Any]:
+        if not ids:
+            return {}
+        field = draft.adapter.model._meta.get_field(_field_name(draft.adapter.model, self.relation))
+        through, source, target = _through(field)
+        membership = through._default_manager.filter(
+            **{source: draft.target.pk, target: OuterRef("target_id")}
+        )
+        links = self._links(draft).annotate(is_member=Exists(membership))
+        return {link.scim_id: link for link in links.filter(scim_id__in=ids)}
+
+    def _everyone(self, draft: "Draft") -> list[Any]:
+        owner = f"target__{self.batch.back}"
+        return list(self._links(draft).filter(**{owner: draft.target.pk}))
+
+
+def _selected_ids(where: Filter) -> list[str] | None:
+    """Return the ids that ``value eq "x"``, or several joined by ``or``, select; else None."""
+    match where:
+        case Comparison(path, "eq", value) if path.leaf.name == "value":
+            return [value]
+        case Or(terms):
+            parts = [_selected_ids(term) for term in terms]
+            if all(part is not None for part in parts):
+                return [each for part in parts for each in part or ()]
+    return None
+
+
+def _field_name(model: Any, relation: str) -> str:
+    for candidate in model._meta.get_fields():
+        if candidate.many_to_many:
+            accessor = candidate.name if candidate.concrete else candidate.get_accessor_name()
+            if accessor == relation:
+                return candidate.name
+    raise ImproperlyConfigured(f"{model.__name__} has no many-to-many relation {relation!r}")
+
+
+def _query_name_back(model: Any, relation: str) -> str:
+    """Return the name under which the other end queries this relation."""
+    candidate = model._meta.get_field(_field_name(model, relation))
+    return candidate.related_query_name() if candidate.concrete else candidate.field.name
+
+
+def _through(candidate: Any) -> tuple[Any, str, str]:
+    """Return the through model, and its columns to this end and to the other."""
+    if candidate.concrete:
+        return (
+            candidate.remote_field.through,
+            candidate.m2m_field_name(),
+            candidate.m2m_reverse_field_name(),
+        )
+    forward = candidate.field
+    return (
+        candidate.through,
+        forward.m2m_reverse_field_name(),
+        forward.m2m_field_name(),
+    )

@@ -1,0 +1,156 @@
+"""How the resources of one projection are read: columns, batches, assembly.
+
+Derived once from the mappings and kept; what an answer leaves out is not even selected.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..protocol.attributes import AttributePath
+from ..protocol.projection import Projection
+from ..protocol.values import is_empty
+from .mapping import Batch, Mapping, Reader, Selected
+
+if TYPE_CHECKING:
+    from .base import ResourceAdapter
+
+
+class Page:
+    """What the readers of one page share: rows read in batches, and how to name a resource."""
+
+    def __init__(self, adapter: "ResourceAdapter", batches: dict[Batch, Any]) -> None:
+        self._batches = batches
+        self.location = adapter.location_of
+
+    def rows(self, batch: Batch, key: Any, name: str) -> list[Any]:
+        return self._batches[batch].get((key, name), [])
+
+
+class Step(NamedTuple):
+    """One attribute of the plan: where its value goes, and how it is read."""
+
+    mapping: Mapping
+    container: str
+    parent: str
+    name: str
+    read: Reader
+
+
+class Plan:
+    """The reads of one adapter class under one projection."""
+
+    def __init__(self, adapter_class: type["ResourceAdapter"], projection: Projection) -> None:
+        self.adapter_class = adapter_class
+        self._columns: dict[str, Selected] = {"target_id": "target_id", "version": "version"}
+        self._batches: dict[Batch, list[str]] = {}
+        self._steps: list[Step] = []
+        left_out = False
+        for mapping in adapter_class.compiled().mappings:
+            wanted = _select(mapping, projection)
+            narrowed = wanted is not mapping.attribute
+            left_out |= mapping.versioned and narrowed and mapping.attribute.returned != "never"
+            if wanted is not None:
+                self._add(mapping, wanted)
+        self.has_version = not left_out
+        self._shows_version = _shows_version(projection)
+
+    def _add(self, mapping: Mapping, wanted: Any) -> None:
+        at: dict[str, int] = {}
+        for name, selected in mapping.columns().items():
+            key = selected if isinstance(selected, str) else f"{mapping.path}#{name}"
+            self._columns.setdefault(key, selected)
+            at[name] = list(self._columns).index(key)
+        if mapping.batch is not None:
+            self._batches.setdefault(mapping.batch, []).append(getattr(mapping, "name", ""))
+        path = mapping.path
+        container = path.schema if path.is_extension else ""
+        parent, name = (
+            (path.attribute.name, path.sub.name) if path.sub else ("", path.attribute.name)
+        )
+        self._steps.append(Step(mapping, container, parent, name, mapping.reader(at, wanted)))
+
+    def fetch(self, links: Any, adapter: "ResourceAdapter") -> list[Sequence[Any]]:
+        """Run the one statement that reads the rows of a queryset of links."""
+        columns = [
+            selected if isinstance(selected, str) else selected(adapter)
+            for selected in self._columns.values()
+        ]
+        return list(links.values_list(*columns))
+
+    def resources(
+        self, rows: Iterable[Sequence[Any]], adapter: "ResourceAdapter"
+    ) -> list[dict[str, Any]]:
+        """Return the rows as resources, in their order."""
+        rows = list(rows)
+        keys = [row[0] for row in rows]
+        loaded = {
+            batch: batch.load(keys, names, adapter) if keys else {}
+            for batch, names in self._batches.items()
+        }
+        page = Page(adapter, loaded)
+        return [self._assemble(row, page) for row in rows]
+
+    def _assemble(self, row: Sequence[Any], page: Page) -> dict[str, Any]:
+        urns = [self.adapter_class.schema.id]
+        resource: dict[str, Any] = {"schemas": urns}
+        digest: list[Any] = []
+        for mapping, container, parent, name, read in self._steps:
+            value = read(row, page)
+            if is_empty(value):
+                continue
+            if mapping.versioned:
+                digest.append((container, parent, name, mapping.digest(value)))
+            place = resource
+            if container:
+                if container not in resource:
+                    urns.append(container)
+                place = resource.setdefault(container, {})
+            if parent:
+                place = place.setdefault(parent, {})
+            place[name] = value
+        if self.has_version:
+            version = _weak_tag(row[1], digest)
+            if self._shows_version:
+                resource.setdefault("meta", {})["version"] = version
+            else:
+                resource[VERSION] = version
+        return resource
+
+
+VERSION = "\0version"
+"""Where a resource carries its version when the projection leaves ``meta`` out."""
+
+
+def take_version(resource: dict[str, Any]) -> str | None:
+    """Return a resource's version, and strip what is not for the client."""
+    hidden = resource.pop(VERSION, None)
+    return hidden or resource.get("meta", {}).get("version")
+
+
+def _weak_tag(number: int, digest: list[Any]) -> str:
+    """Return the ETag: the link's version, and a digest of what the site may have changed."""
+    text = json.dumps(digest, ensure_ascii=True, sort_keys=True)
+    return f'W/"{number}-{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"'
+
+
+def _select(mapping: Mapping, projection: Projection) -> Any:
+    """Return the part of a mapping's attribute that the projection wants, or None."""
+    path = mapping.path
+    whole = projection.select(AttributePath(path.schema, path.attribute, None, path.is_extension))
+    if whole is None or path.sub is None:
+        return whole
+    return whole.sub(path.sub.name)
+
+
+def _shows_version(projection: Projection) -> bool:
+    if projection.attributes is not None:
+        return bool(projection.attributes & {"meta", "meta.version"})
+    return not projection.excluded & {"meta", "meta.version"}
+
+
+@lru_cache(maxsize=512)
+def plan_for(adapter_class: type["ResourceAdapter"], projection: Projection) -> Plan:
+    return Plan(adapter_class, projection)

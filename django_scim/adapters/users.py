@@ -1,0 +1,205 @@
+"""SCIM User and EnterpriseUser on the site's user model (RFC 7643 sections 4.1 and 4.3)."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import is_password_usable
+from django.db.models import Expression, F, Q
+from django.utils import timezone
+
+from ..models import Connection, UserLink
+from ..protocol.attributes import ENTERPRISE_URN, AttributePath, load_schema
+from ..protocol.values import is_empty
+from ..query.columns import blank_to
+from . import names
+from .base import ResourceAdapter
+from .draft import Change, Draft
+from .fields import Field
+from .mapping import Ignored
+from .members import Memberships
+from .references import Reference
+from .values import Values
+
+
+class UserAdapter(ResourceAdapter):
+    """The stock user: its own columns where it has them, this app's tables for the rest."""
+
+    name, endpoint, description = "User", "Users", "User Account"
+    schema = load_schema("User")
+    extensions = [load_schema("EnterpriseUser")]
+    model, link = get_user_model(), UserLink
+    attributes = {
+        "userName": Field("username", key="scim_key.folded"),
+        "name.formatted": Field("scim_profile.formatted_name"),
+        "name.familyName": Field("last_name"),
+        "name.givenName": Field("first_name"),
+        "name.middleName": Field("scim_profile.middle_name"),
+        "name.honorificPrefix": Field("scim_profile.honorific_prefix"),
+        "name.honorificSuffix": Field("scim_profile.honorific_suffix"),
+        "displayName": Field("scim_profile.display_name", key="scim_profile.display_key"),
+        "nickName": Field("scim_profile.nick_name"),
+        "profileUrl": Field("scim_profile.profile_url"),
+        "title": Field("scim_profile.title"),
+        "userType": Field("scim_profile.user_type"),
+        "preferredLanguage": Field("scim_profile.preferred_language"),
+        "locale": Field("scim_profile.locale"),
+        "timezone": Field("scim_profile.timezone"),
+        "active": Field("is_active"),
+        "password": Ignored(),
+        "emails": Values("emails", mirror="email"),
+        "phoneNumbers": Values("phoneNumbers"),
+        "ims": Values("ims"),
+        "photos": Values("photos"),
+        "addresses": Values("addresses"),
+        "groups": Memberships("groups", to="Group", kind="direct"),
+        "entitlements": Values("entitlements"),
+        "roles": Values("roles"),
+        "x509Certificates": Values("x509Certificates"),
+        f"{ENTERPRISE_URN}:employeeNumber": Field("scim_profile.employee_number"),
+        f"{ENTERPRISE_URN}:costCenter": Field("scim_profile.cost_center"),
+        f"{ENTERPRISE_URN}:organization": Field("scim_profile.organization"),
+        f"{ENTERPRISE_URN}:division": Field("scim_profile.division"),
+        f"{ENTERPRISE_URN}:department": Field("scim_profile.department"),
+        f"{ENTERPRISE_URN}:manager": Reference(
+            "scim_profile.manager", to="User", pending="link.manager_value"
+        ),
+    }
+    # A PUT must never bring a leaver back, nor let go of the identity provider's own id.
+    kept_on_put = ResourceAdapter.kept_on_put | {"active"}
+
+    @classmethod
+    def unprotected(cls) -> Q:
+        return Q(**{f"target__{name}": False for name in cls._privileges()})
+
+    @classmethod
+    def _privileges(cls) -> list[str]:
+        names = {field.name for field in cls.model._meta.concrete_fields}
+        return [name for name in ("is_staff", "is_superuser") if name in names]
+
+    def display(self) -> Expression | F:
+        username = F(f"target__{get_user_model().USERNAME_FIELD}")
+        return blank_to(F("target__scim_profile__display_name"), username)
+
+    def name_of(self, draft: Draft) -> str:
+        return str(draft.target.get_username())
+
+    # Hooks of the write
+
+    def create(self, body: Any) -> Draft:
+        """Create the account; whoever waited for it as a manager is pointed at it."""
+        draft = super().create(body)
+        reference = self.compiled().by_path.get(f"{ENTERPRISE_URN}:manager")
+        if isinstance(reference, Reference):
+            reference.resolve_pending(draft)
+        return draft
+
+    def before_save(self, draft: Draft) -> None:
+        user = draft.target
+        if is_empty(user.get_username()):
+            return
+        if draft.changed("userName"):
+            self._reserve_name(draft)
+        if draft.is_new or (draft.changed("active") and not user.is_active):
+            self._close_password(draft)
+
+    def after_save(self, draft: Draft) -> None:
+        if draft.changed("userName"):
+            names.claim(draft.target, is_new=not draft.has_past)
+
+    def _reserve_name(self, draft: Draft) -> None:
+        """Make sure that the name is free. Raises Uniqueness, the same whoever holds it."""
+        name = draft.target.get_username()
+        others = [user for user in self._holders(name) if user.pk != draft.target.pk]
+        for other in others:
+            if not self.was_released(other):
+                raise names.taken(name)
+            self.step_aside(other)
+
+    def _holders(self, name: str) -> list[Any]:
+        """Who bears a name: asked once by a creation that looks for a former account first."""
+        if self._looked_up is None or self._looked_up[0] != name:
+            self._looked_up = (name, names.holders(name))
+        return self._looked_up[1]
+
+    _looked_up: tuple[str, list[Any]] | None = None
+
+    @staticmethod
+    def _close_password(draft: Draft) -> None:
+        """No password works. A new unusable one also ends every session (its hash changes)."""
+        user = draft.target
+        field = user._meta.get_field("password")
+        old = user.password
+        user.set_unusable_password()
+        closed, user.password = user.password, old
+        draft.set((), field, closed, "")
+
+    # Leavers
+
+    def delete(self, link: Any) -> list[Change]:
+        """End the account as the connection's policy says; to SCIM it is gone either way."""
+        self._leave_groups(link)
+        if self.connection.deletion == Connection.Deletion.DELETE:
+            return super().delete(link)
+        draft = self.draft(link)
+        if not self._is_held_elsewhere(link):
+            active = self.compiled().by_path["active"]
+            if isinstance(active, Field):
+                draft.set(active.hops, active.field, False, "active")
+            self._close_password(draft)
+        draft.save()
+        link.former, link.target = str(link.target_id), None
+        link.save(update_fields=["former", "target"])
+        return draft.changes
+
+    def _leave_groups(self, link: Any) -> None:
+        """End the memberships in the connection's groups, which thereby change (their ETag)."""
+        mapping = self.compiled().by_path.get("groups")
+        if not isinstance(mapping, Memberships):
+            return
+        groups = self.sibling(mapping.to).queryset()
+        links = list(groups.filter(**{f"target__{mapping.batch.back}": link.target_id}))
+        if links:
+            getattr(link.target, mapping.relation).remove(*(each.target_id for each in links))
+            groups.filter(pk__in=[each.pk for each in links]).update(
+                version=F("version") + 1, last_modified=timezone.now()
+            )
+
+    def _is_held_elsewhere(self, link: Any) -> bool:
+        others = self.link._default_manager.filter(target=link.target_id)
+        return bool(others.exclude(pk=link.pk).exists())
+
+    def was_released(self, user: Any) -> bool:
+        """Whether this connection deleted the account, and nobody has taken it up since."""
+        return (
+            not user.is_active
+            and not is_password_usable(user.password)
+            and not any(getattr(user, name) for name in self._privileges())
+            and not self.link._default_manager.filter(target=user).exists()
+            and self._tombstones(user).exists()
+        )
+
+    def _tombstones(self, user: Any) -> Any:
+        return self.link._default_manager.filter(
+            connection=self.connection, target=None, former=str(user.pk)
+        )
+
+    def former(self, values: dict[AttributePath, Any]) -> Any:
+        """The same userName with the same externalId is the same person come back."""
+        given = {str(path): value for path, value in values.items()}
+        external_id = given.get("externalId")
+        if not external_id:
+            return None
+        for user in self._holders(given["userName"]):
+            last = self._tombstones(user).order_by("-pk").first()
+            if last and last.external_id == external_id and self.was_released(user):
+                return user
+        return None
+
+    def step_aside(self, user: Any) -> None:
+        """Free the name of a deleted account for another person."""
+        field = user._meta.get_field(user.USERNAME_FIELD)
+        suffix = f".{uuid4().hex[:8]}"
+        kept = user.get_username()[: (field.max_length or 150) - len(suffix)]
+        setattr(user, user.USERNAME_FIELD, kept + suffix)
+        user.save(update_fields=[user.USERNAME_FIELD])

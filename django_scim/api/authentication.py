@@ -1,0 +1,75 @@
+"""Bearer tokens (RFC 6750), found by their digest in one statement."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from ..conf import settings
+from ..models import Token
+from ..models.connections import digest
+from ..protocol.errors import Unauthorized
+
+REALM = 'Bearer realm="SCIM"'
+
+
+class Principal:
+    """Who calls: a connection, not a user. It has no permission of its own."""
+
+    is_authenticated = True
+    is_anonymous = False
+    is_active = True
+    is_staff = is_superuser = False
+    pk = id = None
+    username = ""
+
+    def __init__(self, token: Token) -> None:
+        self.connection = token.connection
+
+    def __str__(self) -> str:
+        return f"SCIM connection {self.connection}"
+
+    def get_username(self) -> str:
+        return ""
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return False
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return False
+
+
+class BearerAuthentication(BaseAuthentication):
+    """``request.user`` is a Principal, ``request.auth`` the token."""
+
+    def authenticate(self, request: Request) -> tuple[Principal, Token]:
+        """Return who calls. Raises Unauthorized without a valid token."""
+        token = self.find(bearer_secret(request._request))
+        if token is None:
+            raise Unauthorized("the bearer token is not valid")
+        token.touch(timezone.now(), settings.LAST_USED_INTERVAL)
+        return Principal(token), token
+
+    @staticmethod
+    def find(secret: str) -> Token | None:
+        token = Token.objects.select_related("connection").filter(digest=digest(secret)).first()
+        if token is None or not token.is_usable(timezone.now()):
+            return None
+        return token if token.connection.is_active else None
+
+    def authenticate_header(self, request: Request) -> str:
+        return REALM
+
+
+def bearer_secret(request: HttpRequest) -> str:
+    """Return the token in the Authorization header. Raises Unauthorized for any other form."""
+    header = request.META.get("HTTP_AUTHORIZATION", "")
+    if not header:
+        raise Unauthorized("send a bearer token in the Authorization header")
+    scheme, _, secret = header.partition(" ")
+    secret = secret.strip()
+    if scheme.lower() != "bearer" or not secret or " " in secret or "," in secret:
+        raise Unauthorized("the Authorization header must be: Bearer, a blank, the token")
+    return secret

@@ -1,0 +1,112 @@
+"""ServiceProviderConfig, ResourceTypes, Schemas (RFC 7644 section 4): generated, never edited."""
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ..adapters import adapter_classes
+from ..conf import settings
+from ..protocol.attributes import load_schema
+from ..protocol.errors import Forbidden, NotFound
+from ..protocol.messages import list_response
+from .views import ScimView
+
+CORE = "urn:ietf:params:scim:schemas:core:2.0:"
+
+
+class DiscoveryView(ScimView):
+    """Read only; a filter is refused, sorting and paging are ignored (RFC 7644 L4118)."""
+
+    kind = ""
+
+    def documents(self) -> list[dict[str, Any]]:
+        raise NotImplementedError
+
+    def get(self, request: Request, key: str = "") -> Response:
+        self.depth = 2 if key else 1
+        if "filter" in request.query_params:
+            raise Forbidden(f"{self.kind} cannot be filtered")
+        documents = [self._with_meta(document) for document in self.documents()]
+        if not key:
+            return Response(list_response(documents, len(documents)))
+        for document in documents:
+            if document["id"].lower() == key.lower():
+                return Response(document)
+        raise NotFound(f"there is no {self.kind} {key[:200]!r}")
+
+    def _with_meta(self, document: dict[str, Any]) -> dict[str, Any]:
+        location = f"{self.base_url()}/{self.kind}s/{document['id']}"
+        return document | {"meta": {"resourceType": self.kind, "location": location}}
+
+
+class Schemas(DiscoveryView):
+    """The schemas of what is mapped, and of the discovery documents themselves."""
+
+    kind = "Schema"
+
+    def documents(self) -> list[dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        for adapter in adapter_classes().values():
+            for schema in (adapter.schema, *adapter.extensions):
+                found.setdefault(schema.id, adapter.published(schema))
+        for name in ("ServiceProviderConfig", "ResourceType", "Schema"):
+            schema = load_schema(name)
+            found[schema.id] = schema.to_json()
+        return list(found.values())
+
+
+class ResourceTypes(DiscoveryView):
+    """One document for each resource type that the site publishes."""
+
+    kind = "ResourceType"
+
+    def documents(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "schemas": [f"{CORE}ResourceType"],
+                "id": adapter.name,
+                "name": adapter.name,
+                "endpoint": f"/{adapter.endpoint}",
+                "description": adapter.description or adapter.name,
+                "schema": adapter.schema.id,
+                "schemaExtensions": [
+                    {"schema": extension.id, "required": False} for extension in adapter.extensions
+                ],
+            }
+            for adapter in adapter_classes().values()
+        ]
+
+
+class ServiceProviderConfig(ScimView):
+    """What this server can do. Anybody may read it: it says how to authenticate."""
+
+    requires_token = False
+    authentication_classes = ()
+
+    def get(self, request: Request) -> Response:
+        document: dict[str, Any] = {
+            "schemas": [f"{CORE}ServiceProviderConfig"],
+            "patch": {"supported": True},
+            "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
+            "filter": {"supported": True, "maxResults": settings.MAX_PAGE_SIZE},
+            "changePassword": {"supported": False},
+            "sort": {"supported": True},
+            "etag": {"supported": True},
+            "authenticationSchemes": [
+                {
+                    "type": "oauthbearertoken",
+                    "name": "Bearer token",
+                    "description": "A token that the site issues for one connection.",
+                    "specUri": "https://www.rfc-editor.org/info/rfc6750",
+                    "primary": True,
+                }
+            ],
+            "meta": {
+                "resourceType": "ServiceProviderConfig",
+                "location": f"{self.base_url()}/ServiceProviderConfig",
+            },
+        }
+        if settings.DOCUMENTATION_URI:
+            document["documentationUri"] = settings.DOCUMENTATION_URI
+        return Response(document)

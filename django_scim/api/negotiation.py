@@ -1,0 +1,55 @@
+"""Which parser and which renderer (RFC 7644 section 3.8)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.request import Request
+from rest_framework.utils.mediatypes import media_type_matches
+
+from ..protocol.errors import NotAcceptable
+from ..protocol.tolerances import Tolerance
+
+
+class ScimNegotiation(BaseContentNegotiation):
+    """SCIM's media type wherever the client leaves a choice; DRF would go by the host's order."""
+
+    def select_parser(self, request: Request, parsers: Sequence[Any]) -> Any:
+        content_type = request.content_type
+        if not content_type:
+            return parsers[0]
+        return next((p for p in parsers if media_type_matches(p.media_type, content_type)), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Sequence[Any], format_suffix: str | None = None
+    ) -> tuple[Any, str]:
+        """Return the renderer and its media type.
+
+        Raises NotAcceptable where Accept excludes JSON, unless the profile takes no notice.
+        """
+        accepted = accepted_types(request.META.get("HTTP_ACCEPT", ""))
+        for renderer in renderers:
+            if not accepted or any(_covers(each, renderer.media_type) for each in accepted):
+                return renderer, renderer.media_type
+        tolerances = getattr(request, "scim_tolerances", None)
+        if tolerances is not None and not tolerances.permit(Tolerance.ANY_ACCEPT):
+            raise NotAcceptable("Accept must admit application/scim+json")
+        return renderers[0], renderers[0].media_type
+
+
+def accepted_types(header: str) -> list[str]:
+    """Return the media ranges of an Accept header whose quality is not zero."""
+    found = []
+    for part in header.split(","):
+        media_type, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        refused = any(
+            name == "q" and value.strip("0.") == ""
+            for name, _, value in (parameter.partition("=") for parameter in parameters)
+        )
+        if media_type and not refused:
+            found.append(media_type)
+    return found
+
+
+def _covers(media_range: str, media_type: str) -> bool:
+    return media_range in (media_type, "*/*", "application/*")

@@ -1,0 +1,21 @@
+"""What a token may do: one scope for reading and one for writing each resource type."""
+
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from ..protocol.errors import Forbidden
+
+
+class TokenScope(BasePermission):
+    """Grants a request whose token holds ``users:read``, ``users:write`` and so on."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Return True. Raises Forbidden, naming the scope that is missing."""
+        area = getattr(view, "scope_area", None)
+        if area is None:
+            return True
+        scope = f"{area}:{'read' if request.method in SAFE_METHODS else 'write'}"
+        if not request.auth.permits(scope):
+            raise Forbidden(f"the token lacks the scope {scope}")
+        return True

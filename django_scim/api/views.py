@@ -1,0 +1,169 @@
+"""What every SCIM view does: who calls, what it accepts, how an error is answered and recorded.
+
+Nothing of the host's REST_FRAMEWORK settings reaches these views, and DRF's own exception
+handler is never called: its rollback would turn a 401 into a 500 and lose the event.
+"""
+
+import re
+import uuid
+from typing import Any
+
+from django.db import connections
+from django.http import HttpRequest
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ..adapters import Registry
+from ..audit import Recorder
+from ..conf import settings
+from ..models import Event
+from ..protocol.errors import NotFound, ScimError
+from ..protocol.messages import error_message
+from ..protocol.tolerances import PROFILES, Tolerances
+from .authentication import BearerAuthentication
+from .exceptions import as_scim_error
+from .negotiation import ScimNegotiation
+from .parsers import JSONParser, ScimParser
+from .permissions import TokenScope
+from .renderers import JSONRenderer, ScimRenderer
+
+_SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
+
+
+class ScimView(APIView):
+    """Base of all views. ``depth`` is the number of path segments below the SCIM base."""
+
+    authentication_classes = (BearerAuthentication,)
+    permission_classes = (TokenScope,)
+    parser_classes = (ScimParser, JSONParser)
+    renderer_classes = (ScimRenderer, JSONRenderer)
+    content_negotiation_class = ScimNegotiation
+    throttle_classes = ()
+    versioning_class = None
+    metadata_class = None
+    schema = None
+    login_required = False
+
+    depth = 1
+    resource_type = ""
+    requires_token = True
+
+    @classmethod
+    def as_view(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return the view, outside of ATOMIC_REQUESTS on every database: it has its own."""
+        view = super().as_view(*args, **kwargs)
+        view._non_atomic_requests = set(connections.databases)  # type: ignore[attr-defined]
+        view.login_required = False  # type: ignore[attr-defined]
+        return view
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Authenticate, negotiate, check the scope, in this order, each with a recorder at hand."""
+        self.format_kwarg = None
+        self.correlation_id = correlation_id(request._request)
+        self.tolerances = Tolerances(PROFILES["default"])
+        self.recorder = Recorder(
+            correlation_id=self.correlation_id,
+            method=request.method or "",
+            path=request.get_full_path(),
+            address=request.META.get("REMOTE_ADDR") or None,
+            user_agent=request.META.get("HTTP_USER_AGENT", ""),
+        )
+        self.recorder.event.resource_type = self.resource_type
+        if self.requires_token:
+            self.perform_authentication(request)
+            self.recorder.authenticated(request.auth)
+            self.tolerances = Tolerances(request.auth.connection.tolerated)
+        request.scim_tolerances = self.tolerances
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(
+            request
+        )
+        if self.requires_token:
+            self.check_permissions(request)
+
+    @property
+    def registry(self) -> Registry:
+        """The adapters of this request."""
+        if not hasattr(self, "_registry"):
+            self._registry = Registry(
+                self.request.auth.connection, self.tolerances, self.base_url()
+            )
+        return self._registry
+
+    def base_url(self) -> str:
+        """Return the SCIM base, without a slash at its end, as the client reached it."""
+        path = self.request.path.rstrip("/")
+        for _ in range(self.depth):
+            path = path.rpartition("/")[0]
+        if settings.BASE_URL:
+            return f"{settings.BASE_URL.rstrip('/')}{path}"
+        return str(self.request.build_absolute_uri(path))
+
+    # Answers
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer with a SCIM error, after the rollback, and record it."""
+        error = as_scim_error(exc, getattr(self, "correlation_id", ""))
+        body = error_message(error, getattr(self, "correlation_id", ""))
+        response = Response(body, status=error.status)
+        response.exception = True
+        if error.status == 401:
+            response["WWW-Authenticate"] = self.get_authenticate_header(self.request)
+        elif error.status == 405:
+            response["Allow"] = ", ".join(self.allowed_methods)
+        wait = getattr(exc, "wait", None)
+        if wait is not None:
+            response["Retry-After"] = str(int(wait) + 1)
+        self._record_failure(error, body)
+        return response
+
+    def _record_failure(self, error: ScimError, answer: Any) -> None:
+        recorder = getattr(self, "recorder", None)
+        if recorder is None or self.request.method == "OPTIONS":
+            return
+        action = self.action_of_request()
+        if recorder.connection is None:
+            action = Event.Action.AUTHENTICATION
+        recorder.failure(action, error, self._parsed_body(), answer, self.tolerances.used)
+
+    def _parsed_body(self) -> Any:
+        """Return the body as far as it was parsed; what could not be parsed is not kept."""
+        return getattr(self.request, "_data", None) if self.request.auth else None
+
+    def action_of_request(self) -> str:
+        """Return what a request would have done, for the event of one that failed."""
+        return {
+            "POST": Event.Action.CREATE,
+            "PUT": Event.Action.UPDATE,
+            "PATCH": Event.Action.UPDATE,
+            "DELETE": Event.Action.DELETE,
+        }.get(self.request.method or "", Event.Action.READ)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(response, Response) and not getattr(request, "accepted_renderer", None):
+            request.accepted_renderer = self.renderer_classes[0]()
+            request.accepted_media_type = request.accepted_renderer.media_type
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Cache-Control"] = "private, no-cache"
+        if correlation := getattr(self, "correlation_id", ""):
+            response["X-Request-Id"] = correlation
+        if response.status_code in (204, 304):
+            response.headers.pop("Content-Type", None)
+        return response
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+
+
+class NoSuchEndpoint(ScimView):
+    """Every URL below the base that nothing else serves."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise NotFound(f"there is no endpoint {request.path[:200]!r}")
+
+
+def correlation_id(request: HttpRequest) -> str:
+    """Return the client's X-Request-Id if it is harmless, else a new id."""
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    return given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex

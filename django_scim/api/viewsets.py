@@ -1,0 +1,196 @@
+"""The resources: create, read, list, replace, patch, delete (RFC 7644 sections 3.3 to 3.6)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import IntegrityError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSetMixin
+
+from ..adapters.base import ResourceAdapter
+from ..adapters.draft import Draft
+from ..adapters.plan import take_version
+from ..conf import settings
+from ..models import Event
+from ..protocol.messages import list_response
+from ..protocol.patch import parse_patch
+from ..protocol.projection import Projection
+from ..query.search import search
+from . import etags
+from .pagination import read_projection, read_search
+from .transactions import writing
+from .views import ScimView
+
+
+class ResourceViewSet(ViewSetMixin, ScimView):
+    """The endpoint of one resource type, whose adapter does what the protocol asks."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.depth = 2 if "scim_id" in kwargs else 1
+        super().initial(request, *args, **kwargs)
+        self.recorder.about(self.resource_type, scim_id=kwargs.get("scim_id", ""))
+
+    @property
+    def scope_area(self) -> str:
+        return self.adapter_class.endpoint.lower()
+
+    adapter_class: type[ResourceAdapter] = ResourceAdapter
+
+    @property
+    def adapter(self) -> Any:
+        return self.registry.adapter(self.resource_type)
+
+    # Reading
+
+    def list(self, request: Request) -> Response:
+        query = read_search(request.query_params, self.adapter.resource_schema, self.tolerances)
+        resources, total = search(self.adapter, query)
+        for resource in resources:
+            take_version(resource)
+        self._record_read()
+        return Response(list_response(resources, total, query.start_index))
+
+    def retrieve(self, request: Request, scim_id: str) -> Response:
+        resource = self.adapter.get(scim_id, self._projection())
+        version = take_version(resource)
+        self._record_read()
+        if etags.is_unchanged(request._request, version):
+            return Response(status=304, headers={"ETag": version})
+        return self._answer(resource, version)
+
+    def _record_read(self) -> None:
+        if self.request.auth.connection.log_reads:
+            self.recorder.success(Event.Action.READ, 200, tolerances=self.tolerances.used)
+
+    # Writing
+
+    def create(self, request: Request) -> Response:
+        projection = self._projection()
+        draft, resource, version = self._write(
+            lambda: self.adapter.create(request.data), projection, 201
+        )
+        return self._answer(resource, version, 201)
+
+    def update(self, request: Request, scim_id: str) -> Response:
+        projection = self._projection()
+
+        def replace() -> Draft:
+            link = self._locked(scim_id)
+            return self.adapter.replace(link, request.data)  # type: ignore[no-any-return]
+
+        _, resource, version = self._write(replace, projection, 200)
+        return self._answer(resource, version)
+
+    def partial_update(self, request: Request, scim_id: str) -> Response:
+        projection = self._projection()
+        operations = parse_patch(
+            request.data,
+            self.adapter.resource_schema,
+            self.tolerances,
+            scim_id,
+            settings.MAX_PATCH_OPERATIONS,
+        )
+
+        def patch() -> Draft:
+            link = self._locked(scim_id)
+            return self.adapter.patch(link, operations)  # type: ignore[no-any-return]
+
+        if self._returns_patched(projection):
+            _, resource, version = self._write(patch, projection, 200)
+            return self._answer(resource, version)
+        _, _, version = self._write(patch, None, 204)
+        return Response(status=204, headers={"ETag": version})
+
+    def _returns_patched(self, projection: Projection) -> bool:
+        """Groups are answered without a body: it could list every member (RFC 7644 3.5.2)."""
+        profile = self.tolerances.profile
+        return (
+            self.resource_type != "Group"
+            or profile.returns_patched_groups
+            or projection.attributes is not None
+        )
+
+    def destroy(self, request: Request, scim_id: str) -> Response:
+        with writing():
+            link = self._locked(scim_id)
+            draft = self.adapter.draft(link)
+            self.recorder.about(self.resource_type, link, self.adapter.name_of(draft))
+            changes = self.adapter.delete(link)
+            self.recorder.success(
+                Event.Action.DELETE, 204, changes=changes, tolerances=self.tolerances.used
+            )
+        return Response(status=204)
+
+    def _locked(self, scim_id: str) -> Any:
+        """Lock the resource and check If-Match against what is locked."""
+        link = self.adapter.lock(scim_id)
+        wanted = etags.if_match(self.request._request)
+        if wanted is not None:
+            etags.require_match(wanted, self.adapter.version(link))
+        return link
+
+    def _write(
+        self, work: Callable[[], Draft], projection: Projection | None, status: int
+    ) -> tuple[Draft, dict[str, Any] | None, str]:
+        """Run a write and its event in one transaction; return the resource as it is then.
+
+        After a lost race it is run once more, and then meets what the other one wrote.
+        """
+        try:
+            return self._write_once(work, projection, status)
+        except IntegrityError:
+            return self._write_once(work, projection, status)
+
+    def _write_once(
+        self, work: Callable[[], Draft], projection: Projection | None, status: int
+    ) -> tuple[Draft, dict[str, Any] | None, str]:
+        with writing():
+            draft = work()
+            resource, version = self._represent(draft.link, projection)
+            self.recorder.about(self.resource_type, draft.link, self.adapter.name_of(draft))
+            self.recorder.success(
+                action_of(draft), status, changes=draft.changes, tolerances=self.tolerances.used
+            )
+        return draft, resource, version
+
+    def _represent(
+        self, link: Any, projection: Projection | None
+    ) -> tuple[dict[str, Any] | None, str]:
+        if projection is None:
+            return None, self.adapter.version(link)
+        resource = self.adapter.get(link.scim_id, projection)
+        return resource, take_version(resource) or self.adapter.version(link)
+
+    # Answers
+
+    def _projection(self) -> Projection:
+        return read_projection(self.request.query_params, self.adapter.resource_schema)
+
+    def _answer(
+        self, resource: dict[str, Any] | None, version: str | None, status: int = 200
+    ) -> Response:
+        assert resource is not None
+        location = self.adapter.location_of(self.resource_type, resource["id"])
+        headers = {"Location" if status == 201 else "Content-Location": location}
+        if version:
+            headers["ETag"] = version
+        return Response(resource, status=status, headers=headers)
+
+
+def action_of(draft: Draft) -> str:
+    """Return the event's action: the one that matters most to who reviews it."""
+    if draft.is_new:
+        return Event.Action.CREATE
+    changes = {change.path: change.new for change in draft.changes}
+    if "active" in changes:
+        return Event.Action.REACTIVATE if changes["active"] else Event.Action.DEACTIVATE
+    if set(changes) == {"members"}:
+        return Event.Action.MEMBERSHIP
+    return Event.Action.UPDATE
+
+
+def viewset_for(adapter: type[ResourceAdapter]) -> type[ResourceViewSet]:
+    """Return the viewset of an adapter's resource type."""
+    attributes = {"adapter_class": adapter, "resource_type": adapter.name}
+    return type(f"{adapter.name}ViewSet", (ResourceViewSet,), attributes)

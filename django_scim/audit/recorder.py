@@ -1,0 +1,148 @@
+"""Writes the event of one request: with its change, or after the rollback."""
+
+import json
+import logging
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.db import DatabaseError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from ..conf import settings
+from ..models import Connection, Event, Token
+from ..protocol.errors import ScimError
+from .redaction import redact_body, redact_value, rule_for
+
+logger = logging.getLogger("django_scim")
+SHOWN_MEMBERS = 100
+
+
+class Recorder:
+    """Gathers what is known of a request as it goes, and writes one event."""
+
+    def __init__(
+        self, *, correlation_id: str, method: str, path: str, address: str | None, user_agent: str
+    ) -> None:
+        self.started = time.perf_counter()
+        self.recorded = False
+        self.connection: Connection | None = None
+        self.event = Event(
+            correlation_id=correlation_id,
+            method=method[:10],
+            path=_without_password(path)[:500],
+            address=address,
+            user_agent=_printable(user_agent)[:255],
+        )
+
+    def authenticated(self, token: Token) -> None:
+        self.connection = token.connection
+        self.event.connection = token.connection
+        self.event.connection_name = token.connection.name
+        self.event.token_prefix = token.prefix
+
+    def about(
+        self, resource_type: str, link: Any = None, name: str = "", scim_id: str = ""
+    ) -> None:
+        """Name the resource, and the object behind it once it is known."""
+        self.event.resource_type = resource_type
+        self.event.scim_id = scim_id[:36]
+        if link is None:
+            return
+        self.event.scim_id = link.scim_id
+        self.event.external_id = link.external_id
+        key, model = link.target_id or link.former, type(link)._meta.get_field("target")
+        self.event.object_type = model.related_model._meta.label_lower
+        self.event.object_key = str(key)[:64]
+        self.event.object_name = name[:256]
+
+    def success(
+        self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
+    ) -> None:
+        """Write the event of a change, in the change's own transaction."""
+        event = self.event
+        event.action, event.status = action, status
+        event.outcome = Event.Outcome.SUCCESS
+        if changes is not None:
+            event.changes = [shown for change in changes if (shown := _show(change))]
+            if not changes and action == Event.Action.UPDATE:
+                event.outcome = Event.Outcome.NO_CHANGE
+        self._save(tolerances)
+
+    def failure(
+        self,
+        action: str,
+        error: ScimError,
+        body: Any = None,
+        answer: Any = None,
+        tolerances: Any = (),
+    ) -> None:
+        """Write the event of a refused or failed request; never let it hide the answer."""
+        event = self.event
+        event.pk, event.changes = None, []
+        event.action, event.outcome = action, Event.Outcome.FAILURE
+        event.status, event.scim_type = error.status, error.scim_type
+        event.detail = _printable(error.detail)
+        event.request_body = _shortened(redact_body(body)) if body is not None else ""
+        event.response_body = _shortened(answer) if answer is not None else ""
+        try:
+            with transaction.atomic():
+                if event.connection_id is None and self._counted():
+                    self.recorded = True
+                    return
+                self._save(tolerances)
+        except DatabaseError:
+            logger.exception("could not record the event of request %s", event.correlation_id)
+
+    def _counted(self) -> bool:
+        """Count one more failed authentication of this minute instead of writing another event."""
+        since = timezone.now() - timedelta(minutes=1)
+        same = Event.objects.filter(
+            connection=None,
+            created__gt=since,
+            action=self.event.action,
+            address=self.event.address,
+            detail=self.event.detail,
+        ).order_by("-created")[:1]
+        return bool(
+            Event.objects.filter(pk__in=list(same.values_list("pk", flat=True))).update(
+                occurrences=F("occurrences") + 1
+            )
+        )
+
+    def _save(self, tolerances: Any) -> None:
+        self.event.tolerances = sorted(str(each) for each in tolerances)
+        self.event.duration = int((time.perf_counter() - self.started) * 1000)
+        self.event.save(force_insert=True)
+        self.recorded = True
+
+
+def _show(change: Any) -> dict[str, Any] | None:
+    """Return a change as the event keeps it, by the site's rule for its attribute."""
+    rule = rule_for(change.path)
+    if rule == "drop":
+        return None
+    shown = {"path": change.path}
+    for name in ("old", "new"):
+        value = getattr(change, name)
+        if isinstance(value, list) and len(value) > SHOWN_MEMBERS:
+            value = [*value[:SHOWN_MEMBERS], {"more": len(value) - SHOWN_MEMBERS}]
+        shown[name] = redact_value(rule, value)
+    return shown
+
+
+def _shortened(body: Any) -> str:
+    text = json.dumps(body, ensure_ascii=False, default=str)
+    limit = settings.EVENT_BODY_LIMIT
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
+
+
+def _printable(text: str) -> str:
+    """A client's text on one line: nobody writes lines of their own into a log."""
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
+def _without_password(path: str) -> str:
+    before, mark, query = path.partition("?")
+    return before if mark and "password" in query.lower() else path

@@ -1,0 +1,84 @@
+"""The settings: one dict, ``DJANGO_SCIM``, every key of which has a default.
+
+``conf.settings.MAX_PAGE_SIZE`` reads a value; dotted paths are imported. Nothing is written to
+``django.conf.settings``, and ``override_settings`` works.
+"""
+
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings as site_settings
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """Every setting with its type and default; the docs describe them one by one."""
+
+    #: The adapter class of each resource type, as a dotted path.
+    ADAPTERS: dict[str, str] = field(
+        default_factory=lambda: {
+            "User": "django_scim.adapters.UserAdapter",
+            "Group": "django_scim.adapters.GroupAdapter",
+        }
+    )
+    #: Scheme and host for ``meta.location``, such as "https://example.com"; else the request's.
+    BASE_URL: str = ""
+    #: Resources in a page when a client asks for no number, and at most.
+    PAGE_SIZE: int = 100
+    MAX_PAGE_SIZE: int = 1_000
+    #: Bytes in a request's body.
+    MAX_BODY_SIZE: int = 10 * 1024 * 1024
+    #: Limits of one filter: characters, nesting, terms.
+    MAX_FILTER_LENGTH: int = 20_000
+    MAX_FILTER_DEPTH: int = 40
+    MAX_FILTER_TERMS: int = 500
+    #: Operations in one PATCH.
+    MAX_PATCH_OPERATIONS: int = 1_000
+    #: Characters of a body that the event of a failure keeps.
+    EVENT_BODY_LIMIT: int = 10_000
+    #: What an event keeps of an attribute's values: keep, mask, hash or drop, by its path.
+    REDACT: dict[str, str] = field(default_factory=dict)
+    #: Days until a new token expires; 0 means never.
+    TOKEN_DAYS: int = 365
+    #: Seconds between two updates of a token's last use.
+    LAST_USED_INTERVAL: int = 300
+    #: Where the site documents its SCIM service, for ServiceProviderConfig.
+    DOCUMENTATION_URI: str = ""
+
+
+class Settings:
+    """Typed access to ``DJANGO_SCIM``; unknown keys raise AttributeError."""
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        defaults = {item.name: getattr(Defaults(), item.name) for item in fields(Defaults)}
+        given = dict(getattr(site_settings, "DJANGO_SCIM", {}))
+        given["ADAPTERS"] = defaults["ADAPTERS"] | dict(given.get("ADAPTERS", {}))
+        return defaults | given
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._values[name]
+        except KeyError:
+            raise AttributeError(f"DJANGO_SCIM has no setting {name!r}") from None
+
+    def adapter_classes(self) -> dict[str, type]:
+        """Import the adapter class of every resource type."""
+        return {name: import_string(path) for name, path in self.ADAPTERS.items() if path}
+
+    def reload(self) -> None:
+        self.__dict__.pop("_values", None)
+
+
+settings = Settings()
+
+
+def _reload(*, setting: str, **kwargs: object) -> None:
+    if setting == "DJANGO_SCIM":
+        settings.reload()
+
+
+setting_changed.connect(_reload, dispatch_uid="django_scim.conf")

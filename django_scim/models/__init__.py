@@ -1,0 +1,21 @@
+from .connections import SCOPES, Connection, Token
+from .events import Event
+from .fields import ExactCharField, FoldedField, fold_key
+from .links import AbstractLink, GroupLink, UserLink
+from .profiles import UserKey, UserProfile, UserValue
+
+__all__ = [
+    "SCOPES",
+    "AbstractLink",
+    "Connection",
+    "Event",
+    "ExactCharField",
+    "FoldedField",
+    "GroupLink",
+    "Token",
+    "UserKey",
+    "UserLink",
+    "UserProfile",
+    "UserValue",
+    "fold_key",
+]

@@ -1,0 +1,67 @@
+"""Columns that compare exactly, and keys that compare without case, alike on every database."""
+
+import hashlib
+from typing import Any
+
+from django.db import models
+
+from ..protocol.values import fold
+
+KEY_LENGTH = 190  # with utf8mb4 it still fits an index of MariaDB beside another column
+_KEPT = KEY_LENGTH - 64
+
+
+def fold_key(text: str) -> str:
+    """Return the folded form of ``text``, at most KEY_LENGTH long.
+
+    A longer one is cut and ends in a digest: some characters fold to eighteen, and a key must
+    never be what makes the site's own save fail.
+    """
+    folded = fold(text)
+    if len(folded) <= KEY_LENGTH:
+        return folded
+    return folded[:_KEPT] + hashlib.sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class ExactCharField(models.CharField):
+    """A CharField that tells every two texts apart, whatever the database's own collation.
+
+    MariaDB's default equates case, accents and trailing blanks; PostgreSQL's sorts by locale.
+    """
+
+    def db_parameters(self, connection: Any) -> dict[str, Any]:
+        parameters = super().db_parameters(connection)
+        if connection.vendor == "postgresql":
+            parameters["collation"] = "C"
+        elif connection.vendor == "mysql":
+            parameters["collation"] = (
+                "utf8mb4_nopad_bin" if connection.mysql_is_mariadb else "utf8mb4_0900_bin"
+            )
+        return parameters
+
+
+class FoldedField(ExactCharField):
+    """The folded key of another field, kept true by every save of the model.
+
+    NULL where the source is empty, so that it may carry a unique constraint. A source that is
+    empty because its value lives elsewhere leaves the key alone.
+    """
+
+    def __init__(self, *args: Any, source: str = "", **kwargs: Any) -> None:
+        self.source = source
+        kwargs.setdefault("max_length", KEY_LENGTH)
+        kwargs.setdefault("null", True)
+        kwargs.setdefault("editable", False)
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
+        name, path, args, kwargs = super().deconstruct()
+        if self.source:
+            kwargs["source"] = self.source
+        return name, path, args, kwargs
+
+    def pre_save(self, instance: models.Model, add: bool) -> Any:
+        text = getattr(instance, self.source) if self.source else ""
+        if text:
+            setattr(instance, self.attname, fold_key(text))
+        return getattr(instance, self.attname)

@@ -1,0 +1,97 @@
+"""What ties an object of the site to a connection: its SCIM id, externalId, version."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from .connections import Connection
+from .fields import ExactCharField, FoldedField
+
+
+def new_scim_id() -> str:
+    return str(uuid.uuid4())
+
+
+class AbstractLink(models.Model):
+    """One object as one connection knows it. A subclass adds ``target``, the foreign key.
+
+    ``target`` must be nullable: NULL is the tombstone, which keeps the id from ever being given
+    to another resource (RFC 7643 section 3.1). ``former`` then holds the object's key.
+    """
+
+    connection = models.ForeignKey(
+        Connection, models.CASCADE, related_name="%(class)ss", db_index=False
+    )
+    scim_id = ExactCharField("SCIM id", max_length=36, unique=True, default=new_scim_id)
+    external_id = ExactCharField("externalId", max_length=255, blank=True, default="")
+    created = models.DateTimeField(default=timezone.now)
+    last_modified = models.DateTimeField(default=timezone.now)
+    version = models.PositiveIntegerField(default=1)
+    former = ExactCharField(max_length=64, blank=True, default="", editable=False)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "target"], name="scim_%(class)s_once")
+        ]
+        indexes = [
+            models.Index(fields=["connection", "id"], name="scim_%(class)s_order"),
+            models.Index(fields=["connection", "external_id"], name="scim_%(class)s_extern"),
+            models.Index(fields=["connection", "former"], name="scim_%(class)s_former"),
+        ]
+
+    def __str__(self) -> str:
+        return self.scim_id
+
+
+class UserLink(AbstractLink):
+    """A user of the site as a connection knows it."""
+
+    target = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="scim_links",
+        verbose_name="user",
+    )
+    manager_value = ExactCharField(
+        max_length=255,
+        blank=True,
+        default="",
+        help_text="The manager as the client named it, until that user appears.",
+    )
+
+    class Meta(AbstractLink.Meta):
+        indexes = [
+            *AbstractLink.Meta.indexes,
+            models.Index(fields=["connection", "manager_value"], name="scim_%(class)s_manager"),
+        ]
+
+
+class GroupLink(AbstractLink):
+    """A group of the site as a connection knows it, under the connection's own name for it."""
+
+    target = models.ForeignKey(
+        "auth.Group",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="scim_links",
+        verbose_name="group",
+    )
+    display_name = models.CharField(max_length=256, blank=True, default="")
+    display_key = FoldedField(source="display_name")
+
+    class Meta(AbstractLink.Meta):
+        constraints = [
+            *AbstractLink.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["connection", "display_key"], name="scim_%(class)s_display"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or self.scim_id

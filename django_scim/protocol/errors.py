@@ -1,0 +1,126 @@
+"""One exception class per scimType (RFC 7644 section 3.12, table 9) and per plain HTTP status."""
+
+from typing import ClassVar
+
+ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
+
+
+class ScimError(Exception):
+    """Anything that is answered with a SCIM error message.
+
+    ``detail`` is for the reader of the answer: it names the attribute or the position that is
+    wrong and says what would be right. It never holds a secret.
+    """
+
+    status: ClassVar[int] = 500
+    scim_type: ClassVar[str] = ""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class InvalidFilter(ScimError):
+    """The filter cannot be parsed, or its attribute and operator do not go together (T9)."""
+
+    status, scim_type = 400, "invalidFilter"
+
+    def __init__(self, detail: str, position: int | None = None) -> None:
+        super().__init__(detail if position is None else f"{detail} (at character {position + 1})")
+        self.position = position
+
+
+class InvalidPath(ScimError):
+    """The path of a PATCH operation is malformed or names no attribute (T9)."""
+
+    status, scim_type = 400, "invalidPath"
+
+
+class InvalidSyntax(ScimError):
+    """The body is not JSON, or not the message that the request needs (T9)."""
+
+    status, scim_type = 400, "invalidSyntax"
+
+
+class InvalidValue(ScimError):
+    """A required value is missing, or a value does not fit its attribute (T9)."""
+
+    status, scim_type = 400, "invalidValue"
+
+
+class Mutability(ScimError):
+    """The change is not allowed by the attribute's mutability (T9; RFC 7644 3.5.2)."""
+
+    status, scim_type = 400, "mutability"
+
+
+class NoTarget(ScimError):
+    """The path of a PATCH operation selects nothing that could be changed (T9)."""
+
+    status, scim_type = 400, "noTarget"
+
+
+class Uniqueness(ScimError):
+    """The value is taken by another resource (RFC 7644 3.3: 409)."""
+
+    status, scim_type = 409, "uniqueness"
+
+
+class Unauthorized(ScimError):
+    """No credential, or one that is not valid (RFC 7644 section 2)."""
+
+    status = 401
+
+
+class Forbidden(ScimError):
+    """The credential is valid but not for this request (T8)."""
+
+    status = 403
+
+
+class NotFound(ScimError):
+    """No such resource or endpoint, as far as this client may know (T8)."""
+
+    status = 404
+
+
+class MethodNotAllowed(ScimError):
+    """The endpoint exists and does not take this method (RFC 9110 15.5.6)."""
+
+    status = 405
+
+
+class NotAcceptable(ScimError):
+    """The Accept header admits neither SCIM's media type nor plain JSON."""
+
+    status = 406
+
+
+class PreconditionFailed(ScimError):
+    """If-Match names another version than the current one (RFC 7644 3.14)."""
+
+    status = 412
+
+
+class PayloadTooLarge(ScimError):
+    """The body exceeds a limit, which the detail names."""
+
+    status = 413
+
+
+class UnsupportedMediaType(ScimError):
+    """The body is not application/scim+json or application/json."""
+
+    status = 415
+
+
+class InternalError(ScimError):
+    """A defect of the server; the detail holds no more than the request's id."""
+
+    status = 500
+
+
+class NotImplementedByServer(ScimError):
+    """An optional feature of SCIM that this server does not offer (T8)."""
+
+    status = 501

@@ -1,0 +1,183 @@
+"""A PatchOp body to typed operations (RFC 7644 section 3.5.2).
+
+Paths are resolved, values coerced, and operations without a path split into one for each
+attribute, so that whoever applies them meets one form only.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .attributes import AttributePath, ResourceSchema, Schema
+from .bodies import entries
+from .errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget
+from .filters import Filter
+from .paths import PatchPath, parse_path
+from .tolerances import Tolerance, Tolerances
+from .values import coerce, coerce_one, is_empty
+
+PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+MAX_OPERATIONS = 1_000
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One change: ``op`` is add, replace or remove; ``value`` is coerced.
+
+    A remove has a value only where a client lists the elements to take away.
+    """
+
+    op: str
+    path: AttributePath
+    where: Filter | None = None
+    value: Any = None
+
+
+def parse_patch(
+    body: Any,
+    schema: ResourceSchema,
+    tolerances: Tolerances,
+    resource_id: str,
+    max_operations: int = MAX_OPERATIONS,
+) -> list[Operation]:
+    """Return the operations of a PatchOp body in their order.
+
+    Raises InvalidSyntax for a body that is no PatchOp, InvalidPath, InvalidFilter,
+    InvalidValue, NoTarget or Mutability for what is wrong in one of its operations.
+    """
+    if not isinstance(body, Mapping):
+        raise InvalidSyntax("the body must be a JSON object")
+    keys = {key.lower(): value for key, value in body.items()}
+    urns = keys.get("schemas")
+    if not isinstance(urns, list) or [str(urn).lower() for urn in urns] != [PATCH_URN.lower()]:
+        raise InvalidSyntax(f"schemas: must be [{PATCH_URN}]")
+    operations = keys.get("operations")
+    if not isinstance(operations, list) or not operations:
+        raise InvalidSyntax("Operations: must be an array of at least one operation")
+    if len(operations) > max_operations:
+        raise InvalidSyntax(f"Operations: more than {max_operations} operations")
+    return [
+        operation
+        for index, each in enumerate(operations)
+        for operation in _operations(each, f"Operations[{index}]", schema, tolerances, resource_id)
+    ]
+
+
+def _operations(
+    data: Any, where: str, schema: ResourceSchema, tolerances: Tolerances, resource_id: str
+) -> Iterator[Operation]:
+    if not isinstance(data, Mapping):
+        raise InvalidSyntax(f"{where}: must be an object")
+    keys = {key.lower(): value for key, value in data.items()}
+    op = keys.get("op")
+    if not isinstance(op, str) or op.lower() not in ("add", "remove", "replace"):
+        raise InvalidSyntax(f"{where}.op: must be add, remove or replace")
+    op = op.lower()
+    text = keys.get("path")
+    if text is not None and not isinstance(text, str):
+        raise InvalidPath(f"{where}.path: must be a string")
+    if op == "remove" and not text:
+        raise NoTarget(f"{where}.path: a remove needs a path")
+    if op != "remove" and "value" not in keys:
+        raise InvalidValue(f"{where}.value: {op} needs a value")
+    value = keys.get("value")
+    if not text:
+        yield from _without_path(op, value, where, schema, tolerances, resource_id)
+        return
+    target = parse_path(text, schema, tolerances)
+    if target.extension is not None:
+        yield from _whole_extension(op, target.extension, value, schema, tolerances, resource_id)
+        return
+    assert target.path is not None
+    if target.path.attribute.name != "schemas":
+        yield _operation(op, target, value, tolerances)
+
+
+def _without_path(
+    op: str,
+    value: Any,
+    where: str,
+    schema: ResourceSchema,
+    tolerances: Tolerances,
+    resource_id: str,
+) -> Iterator[Operation]:
+    """Split a value without path into an operation for each attribute in it."""
+    if isinstance(value, str) and tolerances.permit(Tolerance.JSON_TEXT):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            value = None
+    if not isinstance(value, Mapping):
+        raise InvalidValue(f"{where}.value: without a path it must be an object of attributes")
+    for path, each in entries(value, schema, tolerances, path_keys=True):
+        if path.attribute.name == "id" and each != resource_id:
+            raise Mutability("id: is assigned by the server and cannot change")
+        if path.leaf.mutability == "readOnly" or path.attribute.mutability == "readOnly":
+            continue  # a client may echo what it has read
+        if path.attribute.name != "schemas":
+            yield _operation(op, PatchPath(path), each, tolerances)
+
+
+def _whole_extension(
+    op: str,
+    extension: Schema,
+    value: Any,
+    schema: ResourceSchema,
+    tolerances: Tolerances,
+    resource_id: str,
+) -> Iterator[Operation]:
+    if op == "remove":
+        for attribute in extension.attributes:
+            if attribute.mutability != "readOnly":
+                yield Operation("remove", AttributePath(extension.id, attribute, None, True))
+        return
+    body = {extension.id: value}
+    yield from _without_path(op, body, extension.id, schema, tolerances, resource_id)
+
+
+def _operation(op: str, target: PatchPath, value: Any, tolerances: Tolerances) -> Operation:
+    path, where = target.path, target.where
+    assert path is not None
+    attribute, leaf = path.attribute, path.leaf
+    if "readOnly" in (attribute.mutability, leaf.mutability):
+        raise Mutability(f"{path}: is read-only")
+    if path.sub is not None and leaf.mutability == "immutable" and attribute.multi_valued:
+        raise Mutability(f"{path}: is immutable; remove the value and add another")
+    if path.sub is not None and attribute.multi_valued and where is None and op != "replace":
+        raise InvalidPath(f"{path}: select the values to change, as in {attribute.name}[...]")
+    if op == "remove":
+        return _removal(path, where, value, tolerances)
+    if is_empty(value):
+        if attribute.multi_valued and op == "add" and path.sub is None:
+            return Operation("add", path, where, [])
+        return _removal(path, where, None, tolerances)
+    if path.sub is not None or not attribute.multi_valued:
+        cleaned = coerce(leaf, value, str(path), tolerances)
+    elif where is None:
+        items = value if isinstance(value, list) else [value]
+        cleaned = coerce(attribute, items, str(path), tolerances)
+    else:
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        cleaned = coerce_one(attribute, value, str(path), tolerances)
+    if cleaned is None:
+        if op == "add" and attribute.multi_valued:
+            return Operation("add", path, where, [])
+        return _removal(path, where, None, tolerances)
+    return Operation(op, path, where, cleaned)
+
+
+def _removal(
+    path: AttributePath, where: Filter | None, value: Any, tolerances: Tolerances
+) -> Operation:
+    if path.leaf.required and where is None and path.sub is None:
+        raise Mutability(f"{path}: is required and cannot be removed")
+    if is_empty(value) or where is not None or not path.attribute.multi_valued:
+        return Operation("remove", path, where)
+    if not tolerances.permit(Tolerance.LISTED_REMOVAL):
+        raise InvalidSyntax(f"{path}: to remove some values, select them in the path")
+    items = value if isinstance(value, list) else [value]
+    return Operation(
+        "remove", path, None, coerce(path.attribute, items, str(path), tolerances) or []
+    )

@@ -1,0 +1,94 @@
+"""attributes, excludedAttributes and ``returned`` (RFC 7644 section 3.9, RFC 7643 section 7)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from .attributes import Attribute, AttributePath, ResourceSchema
+from .errors import InvalidValue
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Which attributes an answer holds. Equal projections are equal keys of a cache."""
+
+    attributes: frozenset[str] | None = None
+    excluded: frozenset[str] = frozenset()
+
+    @property
+    def is_full(self) -> bool:
+        return self.attributes is None and not self.excluded
+
+    def select(self, path: AttributePath) -> Attribute | None:
+        """Return the attribute with those of its sub-attributes that are wanted, or None."""
+        attribute = path.attribute
+        if attribute.returned == "never":
+            return None
+        if attribute.returned == "always":
+            return attribute
+        if self.attributes is not None:
+            return self._requested(path)
+        if attribute.returned == "request" or self._names(path, self.excluded):
+            return None
+        kept = [
+            sub.name
+            for sub in attribute.sub_attributes
+            if sub.returned == "always"
+            or (sub.returned == "default" and f"{path}.{sub.name}" not in self.excluded)
+        ]
+        return self._narrow(attribute, kept)
+
+    def _requested(self, path: AttributePath) -> Attribute | None:
+        attribute = path.attribute
+        assert self.attributes is not None
+        if self._names(path, self.attributes):
+            kept = [s.name for s in attribute.sub_attributes if s.returned in ("always", "default")]
+            return self._narrow(attribute, kept)
+        kept = [
+            sub.name
+            for sub in attribute.sub_attributes
+            if f"{path}.{sub.name}" in self.attributes and sub.returned != "never"
+        ]
+        return self._narrow(attribute, kept) if kept else None
+
+    @staticmethod
+    def _names(path: AttributePath, names: frozenset[str]) -> bool:
+        return str(path) in names or (path.is_extension and path.schema in names)
+
+    @staticmethod
+    def _narrow(attribute: Attribute, kept: list[str]) -> Attribute | None:
+        if not attribute.sub_attributes:
+            return attribute
+        if len(kept) == len(attribute.sub_attributes):
+            return attribute
+        wanted = tuple(sub for sub in attribute.sub_attributes if sub.name in kept)
+        return replace(attribute, sub_attributes=wanted) if wanted else None
+
+
+FULL = Projection()
+
+
+def parse_projection(
+    schema: ResourceSchema, attributes: Iterable[str] | None, excluded: Iterable[str] | None
+) -> Projection:
+    """Return the projection for two lists of names; unknown names select nothing.
+
+    Raises InvalidValue when both are given: they are mutually exclusive (RFC 7644 3.9).
+    """
+    wanted, unwanted = list(attributes or ()), list(excluded or ())
+    if wanted and unwanted:
+        raise InvalidValue("attributes and excludedAttributes exclude each other: send one")
+    if not wanted and not unwanted:
+        return FULL
+    names = frozenset(
+        name for text in wanted or unwanted if (name := _canonical(schema, text)) is not None
+    )
+    return Projection(attributes=names) if wanted else Projection(excluded=names)
+
+
+def _canonical(schema: ResourceSchema, text: str) -> str | None:
+    text = text.strip().partition("[")[0]
+    whole = schema.by_urn(text)
+    if whole is not None:
+        return whole.id
+    path = schema.find(text) or schema.find_in_extensions(text)
+    return str(path) if path else None

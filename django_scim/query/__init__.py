@@ -1,0 +1,4 @@
+from .columns import Column, Constant, Locator
+from .translate import translate
+
+__all__ = ["Column", "Constant", "Locator", "translate"]

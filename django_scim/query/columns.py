@@ -1,0 +1,199 @@
+"""A column as a filter sees it: comparing, being absent, ordering.
+
+Every test gives a Q that is true or false for every row, never NULL: SQL's third truth value
+must not leak into ``not`` and ``ne``. A text that is "" counts as absent, like NULL.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from django.db.models import Expression, F, Q, Value
+from django.db.models.functions import Coalesce, Left, NullIf, StrIndex
+from django.db.models.lookups import (
+    Exact,
+    GreaterThan,
+    GreaterThanOrEqual,
+    LessThan,
+    LessThanOrEqual,
+)
+
+from ..models.fields import KEY_LENGTH, fold_key
+from ..protocol.errors import InvalidFilter
+from ..protocol.values import fold
+from .functions import Exactly, Fold, ending
+
+NEVER = Q(pk__in=[])
+ALWAYS = ~NEVER
+_ORDER = {
+    "gt": GreaterThan,
+    "ge": GreaterThanOrEqual,
+    "lt": LessThan,
+    "le": LessThanOrEqual,
+}
+_LONGEST_PREFIX = KEY_LENGTH - 64  # up to here a key is the folded text itself
+
+
+@dataclass(frozen=True)
+class Column:
+    """One ORM path, from the root of the queryset that it is used in.
+
+    ``key`` is the path of its folded key, where it has one; ``key_may_drift`` says that the site
+    can change the column without the key. ``source`` replaces the path where
+    the value is computed in SQL. ``absent_is_false`` is the rule for ``primary`` (RFC 7643 2.4).
+    """
+
+    path: str
+    kind: Literal["text", "boolean", "plain"] = "text"
+    case_exact: bool = False
+    key: str = ""
+    key_may_drift: bool = False
+    exact_storage: bool = False
+    nullable: bool = True
+    absent_is_false: bool = False
+    source: Expression | None = field(default=None, compare=False)
+
+    @property
+    def expression(self) -> Expression | F:
+        return self.source or F(self.path)
+
+    def present(self) -> Q:
+        return ~self.absent()
+
+    def absent(self) -> Q:
+        if self.kind == "text":
+            empty = Q(Exact(self.expression, Value(""))) if self.source else Q(**{self.path: ""})
+            if self.source is not None:
+                return empty
+            return empty | Q(**{f"{self.path}__isnull": True}) if self.nullable else empty
+        return Q(**{f"{self.path}__isnull": True}) if self.nullable else NEVER
+
+    def test(self, op: str, value: Any = None, negated: bool = False) -> Q:
+        """Return the Q of ``column op value``, or of its opposite."""
+        if op == "pr":
+            return self.absent() if negated else self.present()
+        if op == "ne":
+            return self.test("eq", value, not negated)
+        positive = self._compare(op, value)
+        if not negated:
+            return positive
+        return ~positive | self.absent() if self.nullable else ~positive
+
+    def _compare(self, op: str, value: Any) -> Q:
+        if self.kind == "text":
+            return self._compare_text(op, value)
+        if self.kind == "boolean" and self.absent_is_false and value is False:
+            return ~Q(**{self.path: True}) | Q(**{f"{self.path}__isnull": True})
+        lookup = {"eq": "exact", "gt": "gt", "ge": "gte", "lt": "lt", "le": "lte"}[op]
+        return Q(**{f"{self.path}__{lookup}": value})
+
+    def _compare_text(self, op: str, value: str) -> Q:
+        wanted = value if self.case_exact else fold(value)
+        if not wanted:
+            return self.present() if op in ("co", "sw", "ew", "gt", "ge") else NEVER
+        if op == "eq":
+            return self._equal(value, wanted)
+        if op == "sw":
+            return self._starts_with(wanted)
+        operand = self._operand()
+        if op == "co":
+            return Q(GreaterThan(StrIndex(operand, Value(wanted)), 0))
+        if op == "ew":
+            return Q(Exact(ending(operand, len(wanted)), Value(wanted)))
+        return Q(_ORDER[op](operand, Value(wanted))) & self.present()
+
+    def _operand(self) -> Expression | F:
+        """The text in the form in which it compares."""
+        if not self.case_exact:
+            return Fold(self.expression)
+        return self.expression if self.exact_storage else Exactly(self.expression)
+
+    def _equal(self, value: str, wanted: str) -> Q:
+        by_key = Q(**{self.key: fold_key(value)}) if self.key else Q()
+        if self.case_exact and self.exact_storage:
+            return Q(**{self.path: wanted})
+        if self.case_exact or not self.key:
+            return by_key & Q(Exact(self._operand(), Value(wanted)))
+        return by_key
+
+    def _starts_with(self, wanted: str) -> Q:
+        """A range, since LIKE cannot use an index on SQLite and MariaDB."""
+        indexed = self.path if self.case_exact and self.exact_storage else ""
+        if not self.case_exact and self.key and len(wanted) <= _LONGEST_PREFIX:
+            indexed = self.key
+        if not indexed:
+            return Q(Exact(Left(self._operand(), len(wanted)), Value(wanted)))
+        q = Q(**{f"{indexed}__gte": wanted})
+        successor = _successor(wanted)
+        return q & Q(**{f"{indexed}__lt": successor}) if successor else q
+
+    def order(self) -> Expression | F:
+        """Return what to sort by; NULL where the value is absent."""
+        if self.kind != "text":
+            return self.expression
+        if self.key and not self.case_exact:
+            return F(self.key)
+        return NullIf(self._operand(), Value(""))
+
+
+def _successor(text: str) -> str:
+    """Return the least text that is greater than every text that starts with ``text``."""
+    while text:
+        code = ord(text[-1]) + 1
+        if code == 0xD800:
+            code = 0xE000
+        if code <= 0x10FFFF:
+            return text[:-1] + chr(code)
+        text = text[:-1]
+    return ""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A value that is the same for every row, such as meta.resourceType."""
+
+    value: str
+    case_exact: bool = True
+
+    def test(self, op: str, value: Any = None, negated: bool = False) -> Q:
+        mine = self.value if self.case_exact else fold(self.value)
+        theirs = value if self.case_exact or value is None else fold(value)
+        result = {
+            "pr": lambda: True,
+            "eq": lambda: mine == theirs,
+            "ne": lambda: mine != theirs,
+            "co": lambda: theirs in mine,
+            "sw": lambda: mine.startswith(theirs),
+            "ew": lambda: mine.endswith(theirs),
+            "gt": lambda: mine > theirs,
+            "ge": lambda: mine >= theirs,
+            "lt": lambda: mine < theirs,
+            "le": lambda: mine <= theirs,
+        }[op]()
+        return ALWAYS if result is not negated else NEVER
+
+    def order(self) -> Expression:
+        return Value(self.value)
+
+
+@dataclass(frozen=True)
+class Locator:
+    """The URI of another resource, which ends in its id (RFC 7643 section 2.4, ``$ref``)."""
+
+    id: Column
+
+    def test(self, op: str, value: Any = None, negated: bool = False) -> Q:
+        if op not in ("eq", "ne", "pr"):
+            raise InvalidFilter(f"{op} does not go with $ref; compare it with eq, or use value")
+        return self.id.test(op, value and value.rstrip("/").rpartition("/")[2], negated)
+
+    def order(self) -> Expression | F:
+        return self.id.order()
+
+
+Comparable = Column | Constant | Locator
+
+
+def blank_to(expression: Any, *others: Any) -> Expression:
+    """Return the first of several texts that is not empty."""
+    blank = Value("")
+    return Coalesce(*(NullIf(each, blank) for each in (expression, *others)), blank)

@@ -1,0 +1,56 @@
+"""A filter's tree to a Q on the links of one resource type (RFC 7644 section 3.4.2.2).
+
+Negation is pushed down to the leaves, where each kind of mapping knows its exact opposite.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import and_, or_
+from typing import Any
+
+from django.db.models import Q
+
+from ..protocol.errors import InvalidFilter
+from ..protocol.filters import And, Comparison, Filter, Not, Or, ValueFilter
+from .columns import Comparable
+
+
+def translate(term: Filter, adapter: Any, negated: bool = False) -> Q:
+    """Return the Q for ``term``; ``adapter`` knows the mapping of every attribute.
+
+    Raises InvalidFilter for an attribute that is not mapped: dropping it would widen the result.
+    """
+    match term:
+        case And(terms) | Or(terms):
+            return join(term, (translate(each, adapter, negated) for each in terms), negated)
+        case Not(inner):
+            return translate(inner, adapter, not negated)
+        case ValueFilter(path) | Comparison(path):
+            mappings = adapter.mappings_for(path)
+            if not mappings:
+                raise InvalidFilter(f"{path} cannot be used in a filter here")
+            tests = (mapping.where(term, adapter, negated) for mapping in mappings)
+            return reduce(and_ if negated else or_, tests)
+    raise TypeError(term)
+
+
+def translate_element(term: Filter, columns: Mapping[str, Comparable], negated: bool = False) -> Q:
+    """Return the Q for what stands in brackets, on the rows that hold the values."""
+    match term:
+        case And(terms) | Or(terms):
+            return join(
+                term, (translate_element(each, columns, negated) for each in terms), negated
+            )
+        case Not(inner):
+            return translate_element(inner, columns, not negated)
+        case Comparison(path, op, value):
+            column = columns.get(path.leaf.name)
+            if column is None:
+                raise InvalidFilter(f"{path} cannot be used in a filter here")
+            return column.test(op, value, negated)
+    raise TypeError(term)
+
+
+def join(term: And | Or, parts: Iterable[Q], negated: bool) -> Q:
+    """Combine by ``and`` or ``or``; under a negation the one becomes the other (De Morgan)."""
+    return reduce(and_ if isinstance(term, And) is not negated else or_, parts)
