@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Expression, F, Q
+from django.db.models import Expression, F, Q, Value
 
 from ..models import AbstractLink, Connection
 from ..protocol.attributes import AttributePath, ResourceSchema, Schema
@@ -116,8 +116,12 @@ class ResourceAdapter:
         return Q()
 
     def display(self) -> Expression | F:
-        """Return the expression, from the link, of an object's name for people."""
-        return F("pk")
+        """Return the expression, from the link, of ``display`` and ``displayName`` elsewhere."""
+        return Value("")
+
+    def label(self) -> Expression | F:
+        """Return the expression, from the link, of an object's name in the event log."""
+        return self.display()
 
     def display_column(self) -> Column:
         return Column("", nullable=False, source=self.display())  # type: ignore[arg-type]

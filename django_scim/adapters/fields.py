@@ -27,11 +27,13 @@ class Field(Mapping):
     ``Field("username")``, ``Field("scim_profile.title")``, ``Field("link.external_id")``. A row
     that a reverse one-to-one relation leads to is made when a value needs it.
 
-    ``key`` names the column of the folded key that serves comparisons without case.
+    ``key`` names the column of the folded key that serves comparisons without case. ``absent``
+    names a boolean column that says that the attribute is unassigned, for a column that has no
+    such state itself: to unassign it then leaves the column as it is.
     """
 
-    def __init__(self, column: str, *, key: str = "") -> None:
-        self.column, self.key = column, key
+    def __init__(self, column: str, *, key: str = "", absent: str = "") -> None:
+        self.column, self.key, self.absent = column, key, absent
 
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:
         self.hops, self.field = locate(adapter, self.column)
@@ -48,13 +50,22 @@ class Field(Mapping):
             bool(self.key) and not getattr(locate(adapter, self.key)[1], "source", ""),
             isinstance(self.field, ExactCharField),
             nullable,
+            absence=orm_path(adapter, self.absent) if self.absent else "",
         )
+        if self.absent:
+            self.absent_hops, self.absent_field = locate(adapter, self.absent)
 
     def columns(self) -> dict[str, Selected]:
-        return {"value": self.orm_path}
+        columns: dict[str, Selected] = {"value": self.orm_path}
+        if self.absent:
+            columns["absent"] = self.query_column.absence
+        return columns
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
         index = at["value"]
+        if self.absent:
+            absent = at["absent"]
+            return lambda row, page: None if row[absent] else row[index]
         if self.attribute.type == "dateTime":
             return lambda row, page: _moment(row[index])
         if self.attribute.is_text and not isinstance(
@@ -71,6 +82,11 @@ class Field(Mapping):
 
     def stage(self, draft: "Draft", operation: "Operation") -> None:
         value = None if operation.op == "remove" else operation.value
+        if self.absent:
+            flag = f"{self.path} unassigned"
+            draft.set(self.absent_hops, self.absent_field, value is None, flag)
+            if value is None:
+                return
         draft.set(self.hops, self.field, self.stored(value), str(self.path))
 
     def stored(self, value: Any) -> Any:

@@ -216,7 +216,7 @@ class Members(Memberships):
 
     def _links(self, draft: "Draft") -> Any:
         adapter = draft.adapter.sibling(self.to)
-        return adapter.queryset().annotate(label=adapter.display())
+        return adapter.queryset().annotate(label=adapter.label())
 
     def _look_up(self, draft: "Draft", ids: list[str]) -> dict[str, Any]:
         if not ids:

@@ -45,7 +45,7 @@ class UserAdapter(ResourceAdapter):
         "preferredLanguage": Field("scim_profile.preferred_language"),
         "locale": Field("scim_profile.locale"),
         "timezone": Field("scim_profile.timezone"),
-        "active": Field("is_active"),
+        "active": Field("is_active", absent="link.active_absent"),
         "password": Ignored(),
         "emails": Values("emails", mirror="email"),
         "phoneNumbers": Values("phoneNumbers"),
@@ -78,8 +78,10 @@ class UserAdapter(ResourceAdapter):
         return [name for name in ("is_staff", "is_superuser") if name in names]
 
     def display(self) -> Expression | F:
-        username = F(f"target__{get_user_model().USERNAME_FIELD}")
-        return blank_to(F("target__scim_profile__display_name"), username)
+        return blank_to(F("target__scim_profile__display_name"))
+
+    def label(self) -> Expression | F:
+        return F(f"target__{get_user_model().USERNAME_FIELD}")
 
     def name_of(self, draft: Draft) -> str:
         return str(draft.target.get_username())

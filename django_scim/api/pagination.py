@@ -1,22 +1,26 @@
 """The query parameters of a list (RFC 7644 sections 3.4.2 and 3.9)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..conf import settings
 from ..protocol.attributes import AttributePath, ResourceSchema
-from ..protocol.errors import InvalidValue
+from ..protocol.errors import InvalidSyntax, InvalidValue
 from ..protocol.filters import Limits, parse_filter
 from ..protocol.projection import Projection, parse_projection
-from ..protocol.tolerances import Tolerances
+from ..protocol.tolerances import Tolerance, Tolerances
 from ..query.search import Search
 
 
 def read_search(
-    parameters: Mapping[str, str], schema: ResourceSchema, tolerances: Tolerances
+    parameters: Mapping[str, str],
+    schema: ResourceSchema,
+    tolerances: Tolerances,
+    others: Sequence[ResourceSchema] = (),
 ) -> Search:
     """Return what the parameters ask for; unknown ones are ignored.
 
-    Raises InvalidFilter for the filter, InvalidValue for any other parameter.
+    ``others`` are the further types that a query at the base covers. Raises InvalidFilter for the filter, InvalidValue for any other parameter.
     """
     text = parameters.get("filter")
     limits = Limits(
@@ -26,8 +30,8 @@ def read_search(
     if order not in ("ascending", "descending"):
         raise InvalidValue("sortOrder: must be ascending or descending")
     return Search(
-        filter=None if text is None else parse_filter(text, schema, tolerances, limits),
-        sort_by=_sort_by(parameters.get("sortBy"), schema),
+        filter=None if text is None else parse_filter(text, schema, tolerances, limits, others),
+        sort_by=_sort_by(parameters.get("sortBy"), schema, others),
         descending=order == "descending",
         start_index=max(1, _integer(parameters, "startIndex", 1)),
         count=min(
@@ -35,6 +39,46 @@ def read_search(
         ),
         projection=read_projection(parameters, schema),
     )
+
+
+SEARCH_URN = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+
+
+def search_parameters(body: Any, tolerances: Tolerances) -> dict[str, str]:
+    """Return the members of a SearchRequest as the parameters of a GET (RFC 7644 3.4.3).
+
+    Raises InvalidSyntax for a body that is no SearchRequest or a member of the wrong type.
+    """
+    if not isinstance(body, Mapping):
+        raise InvalidSyntax("the body must be a JSON object")
+    urns = body.get("schemas")
+    if not isinstance(urns, list) or [str(u).lower() for u in urns] != [SEARCH_URN.lower()]:
+        raise InvalidSyntax(f"schemas: must be [{SEARCH_URN}]")
+    result: dict[str, str] = {}
+    for name, kind in _SEARCH_MEMBERS.items():
+        value = body.get(name)
+        if value is None:
+            continue
+        is_text = isinstance(value, str) and kind is not str
+        if is_text and tolerances.permit(Tolerance.NUMBER_TEXT):
+            result[name] = value
+        elif not isinstance(value, kind) or isinstance(value, bool):
+            raise InvalidSyntax(f"{name}: must be {_KINDS[kind]}")
+        else:
+            result[name] = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return result
+
+
+_SEARCH_MEMBERS: dict[str, type] = {
+    "filter": str,
+    "sortBy": str,
+    "sortOrder": str,
+    "startIndex": int,
+    "count": int,
+    "attributes": list,
+    "excludedAttributes": list,
+}
+_KINDS = {str: "a string", int: "an integer", list: "an array"}
 
 
 def read_projection(parameters: Mapping[str, str], schema: ResourceSchema) -> Projection:
@@ -56,10 +100,14 @@ def _integer(parameters: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _sort_by(text: str | None, schema: ResourceSchema) -> AttributePath | None:
+def _sort_by(
+    text: str | None, schema: ResourceSchema, others: Sequence[ResourceSchema]
+) -> AttributePath | None:
     if not text:
         return None
     path = schema.find(text.strip()) or schema.find_in_extensions(text.strip())
+    if path is None and any(other.find(text.strip()) for other in others):
+        return None
     if path is None:
         raise InvalidValue(f"sortBy: {schema.name} has no attribute {text[:80]!r}")
     if path.attribute.returned == "never":

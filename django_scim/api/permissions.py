@@ -15,7 +15,8 @@ class TokenScope(BasePermission):
         area = getattr(view, "scope_area", None)
         if area is None:
             return True
-        scope = f"{area}:{'read' if request.method in SAFE_METHODS else 'write'}"
+        reads = request.method in SAFE_METHODS or view.is_query  # type: ignore[attr-defined]
+        scope = f"{area}:{'read' if reads else 'write'}"
         if not request.auth.permits(scope):
             raise Forbidden(f"the token lacks the scope {scope}")
         return True

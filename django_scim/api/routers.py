@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import URLPattern, re_path
 
 from ..adapters import adapter_classes
+from .base_query import BaseQuery, BaseSearch
 from .discovery import ResourceTypes, Schemas, ServiceProviderConfig
 from .views import NoSuchEndpoint
 from .viewsets import viewset_for
@@ -30,8 +31,13 @@ def scim_urls() -> list[URLPattern]:
         viewset = viewset_for(adapter)
         patterns += [
             _path(adapter.endpoint, viewset.as_view(COLLECTION)),
-            _path(f"{adapter.endpoint}/(?P<scim_id>[^/]+)", viewset.as_view(RESOURCE)),
+            _path(rf"{adapter.endpoint}/\.search", viewset.as_view({"post": "search"})),
+            _path(f"{adapter.endpoint}/(?P<scim_id>[^/]+)", viewset.as_view(RESOURCE, detail=True)),
         ]
+    patterns += [
+        re_path(r"^$", BaseQuery.as_view(), name="base"),
+        _path(r"\.search", BaseSearch.as_view()),
+    ]
     return [*patterns, re_path(r"^.*$", NoSuchEndpoint.as_view())]
 
 

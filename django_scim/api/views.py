@@ -48,6 +48,8 @@ class ScimView(APIView):
     depth = 1
     resource_type = ""
     requires_token = True
+    #: Whether a request only reads, also where its method is POST.
+    is_query = False
 
     @classmethod
     def as_view(cls, *args: Any, **kwargs: Any) -> Any:
@@ -128,10 +130,13 @@ class ScimView(APIView):
 
     def _parsed_body(self) -> Any:
         """Return the body as far as it was parsed; what could not be parsed is not kept."""
-        return getattr(self.request, "_data", None) if self.request.auth else None
+        body = getattr(self.request, "_data", None)
+        return body if self.recorder.connection is not None and body != {} else None
 
     def action_of_request(self) -> str:
         """Return what a request would have done, for the event of one that failed."""
+        if self.is_query:
+            return Event.Action.READ
         return {
             "POST": Event.Action.CREATE,
             "PUT": Event.Action.UPDATE,

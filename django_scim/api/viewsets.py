@@ -1,6 +1,6 @@
 """The resources: create, read, list, replace, patch, delete (RFC 7644 sections 3.3 to 3.6)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import IntegrityError
@@ -18,7 +18,7 @@ from ..protocol.patch import parse_patch
 from ..protocol.projection import Projection
 from ..query.search import search
 from . import etags
-from .pagination import read_projection, read_search
+from .pagination import read_projection, read_search, search_parameters
 from .transactions import writing
 from .views import ScimView
 
@@ -27,9 +27,13 @@ class ResourceViewSet(ViewSetMixin, ScimView):
     """The endpoint of one resource type, whose adapter does what the protocol asks."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self.depth = 2 if "scim_id" in kwargs else 1
+        self.depth = 2 if self.detail or self.action == "search" else 1
         super().initial(request, *args, **kwargs)
         self.recorder.about(self.resource_type, scim_id=kwargs.get("scim_id", ""))
+
+    @property
+    def is_query(self) -> bool:
+        return self.action in ("list", "search", "retrieve")
 
     @property
     def scope_area(self) -> str:
@@ -44,7 +48,14 @@ class ResourceViewSet(ViewSetMixin, ScimView):
     # Reading
 
     def list(self, request: Request) -> Response:
-        query = read_search(request.query_params, self.adapter.resource_schema, self.tolerances)
+        return self._list(request.query_params)
+
+    def search(self, request: Request) -> Response:
+        """A query in the body of a POST (RFC 7644 section 3.4.3)."""
+        return self._list(search_parameters(request.data, self.tolerances))
+
+    def _list(self, parameters: Mapping[str, str]) -> Response:
+        query = read_search(parameters, self.adapter.resource_schema, self.tolerances)
         resources, total = search(self.adapter, query)
         for resource in resources:
             take_version(resource)

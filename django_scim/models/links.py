@@ -57,6 +57,9 @@ class UserLink(AbstractLink):
         related_name="scim_links",
         verbose_name="user",
     )
+    active_absent = models.BooleanField(
+        default=False, help_text="The client has unassigned the attribute active."
+    )
     manager_value = ExactCharField(
         max_length=255,
         blank=True,

@@ -171,12 +171,16 @@ COMMON = (
 
 @dataclass(frozen=True)
 class AttributePath:
-    """A path that was found in the schemas: attribute and, where named, its sub-attribute."""
+    """A path that was found in the schemas: attribute and, where named, its sub-attribute.
+
+    A foreign one belongs to another resource type of the same query: here it is always absent.
+    """
 
     schema: str
     attribute: Attribute
     sub: Attribute | None = None
     is_extension: bool = False
+    is_foreign: bool = False
 
     @property
     def leaf(self) -> Attribute:

@@ -6,7 +6,7 @@ error names the character at which the text goes wrong.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -99,8 +99,12 @@ def parse_filter(
     schema: ResourceSchema,
     tolerances: Tolerances | None = None,
     limits: Limits = Limits(),  # noqa: B008 - frozen
+    others: Sequence[ResourceSchema] = (),
 ) -> Filter:
     """Return the tree of a filter on resources of ``schema``.
+
+    ``others`` are the types that the same query also covers: their attributes are known, and
+    absent from resources of ``schema`` (RFC 7644 section 3.4.2.1).
 
     Raises InvalidFilter, with the position, for text outside the grammar, an unknown attribute,
     an operator or a value that does not go with the attribute, or a filter beyond ``limits``.
@@ -113,12 +117,19 @@ def parse_filter(
         path = schema.find(mend_urn(name, tolerances))
         if path is None and (bare := schema.find_in_extensions(name)) is not None:
             path = bare if tolerances.permit(Tolerance.BARE_EXTENSION) else None
+        if path is None and (foreign := _find_foreign(name, others)) is not None:
+            return foreign
         if path is None:
             raise InvalidFilter(f"{schema.name} has no attribute {name!r}", position)
         return path
 
     parser = Parser(tokenize(text), resolve, tolerances, limits, len(text))
     return parser.parse()
+
+
+def _find_foreign(name: str, others: Sequence[ResourceSchema]) -> AttributePath | None:
+    found = (path for other in others if (path := other.find(name)) is not None)
+    return next((replace(path, is_foreign=True) for path in found), None)
 
 
 def parse_value_filter(

@@ -23,7 +23,7 @@ class Tolerance(StrEnum):
     LISTED_REMOVAL = "listed-removal"  # remove members with a value list removes those: Entra
     LONE_ELEMENT = "lone-element"  # emails as one object: OneLogin
     MISSPELT_URN = "misspelt-urn"  # ...:extension:enterprise:2.0User: Entra's documentation
-    NUMBER_TEXT = "number-text"  # startIndex and count as strings: Keycloak extensions
+    NUMBER_TEXT = "number-text"  # numbers and lists of a .search as strings: Keycloak
     PATH_KEYS = "path-keys"  # "name.givenName" as a key of a value without path: Entra
     PENDING_REFERENCE = "pending-reference"  # a manager who has not arrived yet: all
     SINGLE_IN_LIST = "single-in-list"  # [{"value": "x"}] for a single value: Entra's old job

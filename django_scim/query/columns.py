@@ -38,7 +38,8 @@ class Column:
     """One ORM path, from the root of the queryset that it is used in.
 
     ``key`` is the path of its folded key, where it has one; ``key_may_drift`` says that the site
-    can change the column without the key. ``source`` replaces the path where
+    can change the column without the key. ``absence`` is the path of a boolean that says that the
+    value is absent, where the column itself cannot. ``source`` replaces the path where
     the value is computed in SQL. ``absent_is_false`` is the rule for ``primary`` (RFC 7643 2.4).
     """
 
@@ -50,6 +51,7 @@ class Column:
     exact_storage: bool = False
     nullable: bool = True
     absent_is_false: bool = False
+    absence: str = ""
     source: Expression | None = field(default=None, compare=False)
 
     @property
@@ -60,6 +62,8 @@ class Column:
         return ~self.absent()
 
     def absent(self) -> Q:
+        if self.absence:
+            return Q(**{self.absence: True})
         if self.kind == "text":
             empty = Q(Exact(self.expression, Value(""))) if self.source else Q(**{self.path: ""})
             if self.source is not None:
@@ -74,6 +78,8 @@ class Column:
         if op == "ne":
             return self.test("eq", value, not negated)
         positive = self._compare(op, value)
+        if self.absence:
+            positive &= self.present()
         if not negated:
             return positive
         return ~positive | self.absent() if self.nullable else ~positive

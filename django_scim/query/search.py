@@ -1,6 +1,6 @@
 """A query on one resource type: filter, sort, page (RFC 7644 section 3.4.2)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Q
@@ -36,6 +36,19 @@ def search(adapter: Any, query: Search) -> tuple[list[dict[str, Any]], int]:
     if not page and query.start_index == 1 and query.count and query.filter is not None:
         page = _by_unkeyed_name(adapter, query)
     return page, _total(links, page, query)
+
+
+def search_all(queries: list[tuple[Any, Search]]) -> tuple[list[dict[str, Any]], int]:
+    """Return one page of several types' resources as one list, type after type."""
+    resources: list[dict[str, Any]] = []
+    total = 0
+    for adapter, query in queries:
+        before = max(0, query.start_index - 1 - total)
+        room = query.count - len(resources)
+        page, found = search(adapter, replace(query, start_index=before + 1, count=room))
+        resources += page
+        total += found
+    return resources, total
 
 
 def _page(links: Any, adapter: Any, query: Search) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from ..protocol.errors import InvalidFilter
 from ..protocol.filters import And, Comparison, Filter, Not, Or, ValueFilter
-from .columns import Comparable
+from .columns import ALWAYS, NEVER, Comparable
 
 
 def translate(term: Filter, adapter: Any, negated: bool = False) -> Q:
@@ -26,6 +26,9 @@ def translate(term: Filter, adapter: Any, negated: bool = False) -> Q:
         case Not(inner):
             return translate(inner, adapter, not negated)
         case ValueFilter(path) | Comparison(path):
+            if path.is_foreign:
+                differs = isinstance(term, Comparison) and term.op == "ne"
+                return ALWAYS if differs is not negated else NEVER
             mappings = adapter.mappings_for(path)
             if not mappings:
                 raise InvalidFilter(f"{path} cannot be used in a filter here")
