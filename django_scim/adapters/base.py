@@ -191,8 +191,13 @@ class ResourceAdapter:
         target = self.former(values) or self.model()
         draft = Draft(self, self.link(connection=self.connection), target)
         self.assign(draft, values)
+        if draft.has_past:
+            self.revive(draft)
         draft.save()
         return draft
+
+    def revive(self, draft: Draft) -> None:
+        """Called for an object that comes back, with the new body staged."""
 
     def former(self, values: dict[AttributePath, Any]) -> Any:
         """Return the object that this connection deleted and that now comes back, or None."""

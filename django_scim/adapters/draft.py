@@ -3,6 +3,7 @@
 The log of (path, old, new) serves the audit, "no change" and the version alike.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ class _Staged:
     field: "models.Field[Any, Any]"
     old: Any
     path: str
+    show: Callable[[Any], Any]
 
     @property
     def new(self) -> Any:
@@ -82,9 +84,18 @@ class Draft:
         return record
 
     def set(
-        self, hops: tuple[str, ...], field: "models.Field[Any, Any]", value: Any, path: str
+        self,
+        hops: tuple[str, ...],
+        field: "models.Field[Any, Any]",
+        value: Any,
+        path: str,
+        show: Callable[[Any], Any] = lambda value: value,
     ) -> None:
-        """Stage a column. With ``path`` the change is logged under that attribute."""
+        """Stage a column.
+
+        With ``path`` the change is logged under that attribute; ``show`` turns what the column
+        holds into what the log may tell.
+        """
         record = self.record(hops)
         if record is None:
             if is_empty(value):
@@ -92,7 +103,7 @@ class Draft:
             record = self._make(hops)
         key = (hops, field.attname)
         if key not in self._columns:
-            self._columns[key] = _Staged(record, field, getattr(record, field.attname), path)
+            self._columns[key] = _Staged(record, field, getattr(record, field.attname), path, show)
         setattr(record, field.attname, value)
 
     def changed(self, path: str) -> bool:
@@ -160,8 +171,8 @@ class Draft:
         for staged in self._columns.values():
             if staged.path and (self.is_new or staged.new != staged.old):
                 old, new = logged.setdefault(staged.path, ([], []))
-                old.append(staged.old)
-                new.append(staged.new)
+                old.append(staged.show(staged.old))
+                new.append(staged.show(staged.new))
         for path, (olds, news) in logged.items():
             old, new = self._shown(olds), self._shown(news)
             if not self.is_new or new is not None:

@@ -89,6 +89,13 @@ class Field(Mapping):
                 return
         draft.set(self.hops, self.field, self.stored(value), str(self.path))
 
+    def is_unassigned(self, draft: "Draft") -> bool:
+        """Whether the draft as it stands has no value for the attribute."""
+        if self.absent:
+            return bool(getattr(draft.record(self.absent_hops), self.absent_field.attname))
+        record = draft.record(self.hops)
+        return record is None or is_empty(getattr(record, self.field.attname))
+
     def stored(self, value: Any) -> Any:
         """Return the column's value for an attribute's. Raises InvalidValue if it does not fit."""
         if is_empty(value):

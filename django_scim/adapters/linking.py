@@ -56,23 +56,30 @@ def mirror_row(user_key: Any, mapping: Values, value: str) -> UserValue:
 def link_site(connection: Connection, progress: Callable[[int], None] | None = None) -> int:
     """Link every user of the site to ``connection``, in batches; return how many.
 
-    It can be run again after an interruption: who is linked already is passed over.
+    It can be run again after an interruption: who is linked already is passed over, and so is
+    whom the connection has deleted.
     """
-    model = get_user_model()
+    users = get_user_model()._default_manager
     links = UserLink.objects.filter(connection=connection, target=OuterRef("pk"))
-    missing = model._default_manager.filter(~Exists(links)).order_by("pk")
-    done = 0
-    while keys := list(missing.values_list("pk", flat=True)[:BATCH]):
-        users = model._default_manager.filter(pk__in=keys)
-        add_missing_keys(users)
-        _add_missing_mirrors(users)
+    missing = users.filter(~Exists(links)).order_by("pk")
+    done, keys = 0, list(missing.values_list("pk", flat=True)[:BATCH])
+    while keys:
+        batch = users.filter(pk__in=keys)
+        add_missing_keys(batch)
+        _add_missing_mirrors(batch)
+        deleted = set(
+            UserLink.objects.filter(
+                connection=connection, target=None, former__in=map(str, keys)
+            ).values_list("former", flat=True)
+        )
         UserLink.objects.bulk_create(
-            [UserLink(connection=connection, target_id=key) for key in keys],
+            [UserLink(connection=connection, target_id=k) for k in keys if str(k) not in deleted],
             ignore_conflicts=True,
         )
         done += len(keys)
         if progress:
             progress(done)
+        keys = list(missing.filter(pk__gt=keys[-1]).values_list("pk", flat=True)[:BATCH])
     return done
 
 

@@ -144,7 +144,14 @@ class Reference(Mapping):
         return value or None
 
     def _point(self, draft: "Draft", target_key: Any, pending: str) -> None:
-        draft.set(self.hops, self.field, target_key, str(self.path))
+        targets = draft.adapter.sibling(self.to).queryset()
+
+        def show(key: Any) -> str | None:
+            """The target's SCIM id: its primary key is the site's own affair."""
+            ids = targets.filter(target=key).values_list("scim_id", flat=True)
+            return None if key is None else ids.first()
+
+        draft.set(self.hops, self.field, target_key, str(self.path), show)
         draft.set(("link",), self.pending_field, pending, str(self.path))
 
     def resolve_pending(self, draft: "Draft") -> None:

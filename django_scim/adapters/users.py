@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from ..models import Connection, UserLink
 from ..protocol.attributes import ENTERPRISE_URN, AttributePath, load_schema
+from ..protocol.patch import Operation
 from ..protocol.values import is_empty
 from ..query.columns import blank_to
 from . import names
@@ -102,7 +103,7 @@ class UserAdapter(ResourceAdapter):
             return
         if draft.changed("userName"):
             self._reserve_name(draft)
-        if draft.is_new or (draft.changed("active") and not user.is_active):
+        if draft.is_new or (draft.changed("active") and not self._is_active(user)):
             self._close_password(draft)
 
     def after_save(self, draft: Draft) -> None:
@@ -174,12 +175,18 @@ class UserAdapter(ResourceAdapter):
     def was_released(self, user: Any) -> bool:
         """Whether this connection deleted the account, and nobody has taken it up since."""
         return (
-            not user.is_active
+            not self._is_active(user)
             and not is_password_usable(user.password)
             and not any(getattr(user, name) for name in self._privileges())
             and not self.link._default_manager.filter(target=user).exists()
             and self._tombstones(user).exists()
         )
+
+    def _is_active(self, user: Any) -> bool:
+        active = self.compiled().by_path.get("active")
+        if isinstance(active, Field) and not active.hops:
+            return bool(getattr(user, active.field.attname))
+        return bool(user.is_active)
 
     def _tombstones(self, user: Any) -> Any:
         return self.link._default_manager.filter(
@@ -197,6 +204,12 @@ class UserAdapter(ResourceAdapter):
             if last and last.external_id == external_id and self.was_released(user):
                 return user
         return None
+
+    def revive(self, draft: Draft) -> None:
+        """Who comes back can sign in again, unless the body says otherwise."""
+        active = self.compiled().by_path.get("active")
+        if isinstance(active, Field) and active.is_unassigned(draft):
+            active.stage(draft, Operation("replace", active.path, None, True))
 
     def step_aside(self, user: Any) -> None:
         """Free the name of a deleted account for another person."""

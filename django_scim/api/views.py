@@ -4,13 +4,14 @@ Nothing of the host's REST_FRAMEWORK settings reaches these views, and DRF's own
 handler is never called: its rollback would turn a 401 into a 500 and lose the event.
 """
 
+import ipaddress
 import re
 import uuid
 from typing import Any
 
 from django.db import connections
 from django.http import HttpRequest
-from rest_framework.request import Request
+from rest_framework.request import Empty, Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -68,7 +69,7 @@ class ScimView(APIView):
             correlation_id=self.correlation_id,
             method=request.method or "",
             path=request.get_full_path(),
-            address=request.META.get("REMOTE_ADDR") or None,
+            address=ip_address(request.META.get("REMOTE_ADDR", "")),
             user_agent=request.META.get("HTTP_USER_AGENT", ""),
         )
         self.recorder.event.resource_type = self.resource_type
@@ -130,8 +131,8 @@ class ScimView(APIView):
 
     def _parsed_body(self) -> Any:
         """Return the body as far as it was parsed; what could not be parsed is not kept."""
-        body = getattr(self.request, "_data", None)
-        return body if self.recorder.connection is not None and body != {} else None
+        body = getattr(self.request, "_data", Empty)
+        return body if self.recorder.connection is not None and body not in (Empty, {}) else None
 
     def action_of_request(self) -> str:
         """Return what a request would have done, for the event of one that failed."""
@@ -166,6 +167,14 @@ class NoSuchEndpoint(ScimView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         raise NotFound(f"there is no endpoint {request.path[:200]!r}")
+
+
+def ip_address(text: str) -> str | None:
+    """Return the client's address; a server behind a Unix socket knows none."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None
 
 
 def correlation_id(request: HttpRequest) -> str:

@@ -29,7 +29,10 @@ class ResourceViewSet(ViewSetMixin, ScimView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.depth = 2 if self.detail or self.action == "search" else 1
         super().initial(request, *args, **kwargs)
-        self.recorder.about(self.resource_type, scim_id=kwargs.get("scim_id", ""))
+        scim_id = kwargs.get("scim_id", "")
+        self.recorder.about(self.resource_type, scim_id=scim_id)
+        if not scim_id.isprintable():  # PostgreSQL takes no NUL, not even to find nothing
+            raise self.adapter.not_found(scim_id)
 
     @property
     def is_query(self) -> bool:

@@ -31,7 +31,7 @@ class Recorder:
         self.event = Event(
             correlation_id=correlation_id,
             method=method[:10],
-            path=_without_password(path)[:500],
+            path=_printable(_without_password(path))[:500],
             address=address,
             user_agent=_printable(user_agent)[:255],
         )
@@ -47,7 +47,7 @@ class Recorder:
     ) -> None:
         """Name the resource, and the object behind it once it is known."""
         self.event.resource_type = resource_type
-        self.event.scim_id = scim_id[:36]
+        self.event.scim_id = _printable(scim_id)[:36]
         if link is None:
             return
         self.event.scim_id = link.scim_id
