@@ -230,8 +230,11 @@ class Draft:
             if hops == LINK and staged.new != staged.old
         }
         self.link.version += 1
+        self.link.automatic = False
         self.link.last_modified = timezone.now()
-        self.link.save(update_fields=with_keys(self.link, changed | {"version", "last_modified"}))
+        self.link.save(
+            update_fields=with_keys(self.link, changed | {"version", "automatic", "last_modified"})
+        )
 
 
 def with_keys(record: models.Model, names: set[str]) -> list[str]:

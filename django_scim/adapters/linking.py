@@ -24,7 +24,9 @@ def mirrors() -> list[Values]:
 def link_new_user(user: Any) -> None:
     """Link a user whom the site created to every connection of scope ``site``."""
     everywhere = Connection.objects.filter(scope=Connection.Scope.SITE)
-    links = [UserLink(connection=connection, target=user) for connection in everywhere]
+    links = [
+        UserLink(connection=connection, target=user, automatic=True) for connection in everywhere
+    ]
     if links:
         UserLink.objects.bulk_create(links, ignore_conflicts=True)
         refresh_mirrors(user)
@@ -73,7 +75,11 @@ def link_site(connection: Connection, progress: Callable[[int], None] | None = N
             ).values_list("former", flat=True)
         )
         UserLink.objects.bulk_create(
-            [UserLink(connection=connection, target_id=k) for k in keys if str(k) not in deleted],
+            [
+                UserLink(connection=connection, target_id=key, automatic=True)
+                for key in keys
+                if str(key) not in deleted
+            ],
             ignore_conflicts=True,
         )
         done += len(keys)

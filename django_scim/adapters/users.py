@@ -145,7 +145,7 @@ class UserAdapter(ResourceAdapter):
         if self.connection.deletion == Connection.Deletion.DELETE:
             return super().delete(link)
         draft = self.draft(link)
-        if not self._is_held_elsewhere(link):
+        if not self._is_held(link.target_id, link.pk):
             active = self.compiled().by_path["active"]
             if isinstance(active, Field):
                 draft.set(active.hops, active.field, False, "active")
@@ -168,9 +168,10 @@ class UserAdapter(ResourceAdapter):
                 version=F("version") + 1, last_modified=timezone.now()
             )
 
-    def _is_held_elsewhere(self, link: Any) -> bool:
-        others = self.link._default_manager.filter(target=link.target_id)
-        return bool(others.exclude(pk=link.pk).exists())
+    def _is_held(self, user_key: Any, except_for: Any = None) -> bool:
+        """Whether a connection has a link to the account that is more than its scope."""
+        links = self.link._default_manager.filter(target=user_key, automatic=False)
+        return bool(links.exclude(pk=except_for).exists())
 
     def was_released(self, user: Any) -> bool:
         """Whether this connection deleted the account, and nobody has taken it up since."""
@@ -178,7 +179,7 @@ class UserAdapter(ResourceAdapter):
             not self._is_active(user)
             and not is_password_usable(user.password)
             and not any(getattr(user, name) for name in self._privileges())
-            and not self.link._default_manager.filter(target=user).exists()
+            and not self._is_held(user.pk)
             and self._tombstones(user).exists()
         )
 

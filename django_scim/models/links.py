@@ -29,6 +29,11 @@ class AbstractLink(models.Model):
     created = models.DateTimeField(default=timezone.now)
     last_modified = models.DateTimeField(default=timezone.now)
     version = models.PositiveIntegerField(default=1)
+    automatic = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Made by the connection's scope; the client has not written to the object yet.",
+    )
     former = ExactCharField(max_length=64, blank=True, default="", editable=False)
 
     class Meta:
