@@ -1,0 +1,206 @@
+"""The identity provider of the demo: a real SCIM client library against the site, over HTTP."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from httpx2 import Client
+from scim2_client.engines.httpx2 import SyncSCIMClient
+from scim2_models import (
+    EnterpriseUser,
+    Error,
+    Group,
+    PatchOp,
+    PatchOperation,
+    SearchRequest,
+    User,
+)
+
+from .company import TEAMS, Person, people
+
+Employee = User[EnterpriseUser]
+PEOPLE, JOINERS, MOVERS, RENAMED, LEAVERS, DELETED = 200, 5, 6, 4, 8, 5
+
+
+class Failed(Exception):
+    """The site answered otherwise than the story needs."""
+
+
+@dataclass
+class Outcome:
+    """What the site must hold afterwards, as the identity provider knows it."""
+
+    people: dict[str, Person] = field(default_factory=dict)
+    inactive: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    teams: dict[str, set[str]] = field(default_factory=dict)
+    refusals: list[tuple[str, str]] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+class Provider:
+    """Provisions the company, then lets its people join, move, leave and come back."""
+
+    def __init__(self, base_url: str, token: str, step: Callable[[str], None]) -> None:
+        self.http = Client(
+            base_url=base_url + "/", headers={"Authorization": f"Bearer {token}"}, timeout=30
+        )
+        self.scim = SyncSCIMClient(self.http, resource_models=[Employee, Group])
+        self.scim.discover()
+        self.step = step
+        self.ids: dict[int, str] = {}
+        self.groups: dict[str, str] = {}
+        self.outcome = Outcome()
+
+    def run(self) -> Outcome:
+        company = people(PEOPLE + JOINERS)
+        staff, joiners = company[:PEOPLE], company[PEOPLE:]
+        self._empty()
+        for person in staff:
+            self._hire(person, "hired")
+        self._form_teams(staff)
+        for person in joiners:
+            self._hire(person, "joined")
+            self._add(person.team, person)
+        self._move(staff[100 : 100 + MOVERS])
+        self._rename(staff[120 : 120 + RENAMED])
+        self._deactivate(staff[140 : 140 + LEAVERS])
+        leavers = staff[160 : 160 + DELETED]
+        self._delete(leavers)
+        self._rehire(leavers[0])
+        self._mistakes(staff)
+        return self.outcome
+
+    @staticmethod
+    def steps() -> int:
+        """How often ``step`` is called on an empty site."""
+        return PEOPLE + len(TEAMS) + 2 * JOINERS + MOVERS + RENAMED + LEAVERS + DELETED + 2 + 3
+
+    # The story
+
+    def _empty(self) -> None:
+        """Take away what an earlier run of the demo left: its connection owns nothing else."""
+        for model in (Group, Employee):
+            while found := self.scim.query(
+                model, query_parameters=SearchRequest(attributes=["id"], count=500)
+            ).resources:
+                for resource in found:
+                    self.scim.delete(model, resource.id)
+                    self.step("Clearing the last run")
+
+    def _hire(self, person: Person, what: str) -> None:
+        user = Employee(
+            user_name=person.username,
+            external_id=person.external_id,
+            name={"givenName": person.given, "familyName": person.family},
+            display_name=f"{person.given} {person.family}",
+            title=person.title,
+            active=True,
+            emails=[{"value": person.username, "type": "work", "primary": True}],
+            phone_numbers=[{"value": person.phone, "type": "work"}],
+        )
+        extension = EnterpriseUser(
+            employee_number=str(person.number), department=person.department, organization="NW"
+        )
+        if person.manager is not None:
+            extension.manager = {"value": self.ids[person.manager]}  # type: ignore[assignment]
+        user[EnterpriseUser] = extension
+        self.ids[person.number] = self.scim.create(user).id
+        self.outcome.people[person.username] = person
+        self._count(what, "Hiring people")
+
+    def _form_teams(self, staff: list[Person]) -> None:
+        for _, team in TEAMS:
+            members = [person for person in staff if person.team == team]
+            values = [{"value": self.ids[person.number]} for person in members]
+            group = self.scim.create(Group(display_name=team, members=values))
+            self.groups[team] = group.id
+            self.outcome.teams[team] = {person.username for person in members}
+            self._count("teams formed", "Forming teams")
+
+    def _move(self, movers: list[Person]) -> None:
+        for person in movers:
+            old, new = person.team, next(team for _, team in TEAMS if team != person.team)
+            self._patch_group(old, "remove", f'members[value eq "{self.ids[person.number]}"]', None)
+            self.outcome.teams[old].discard(person.username)
+            self._add(new, person, "moved to another team")
+
+    def _rename(self, married: list[Person]) -> None:
+        for person in married:
+            person.family = f"{person.family}-Lind"
+            self._patch_user(
+                person,
+                [
+                    ("replace", "name.familyName", person.family),
+                    ("replace", "displayName", f"{person.given} {person.family}"),
+                ],
+            )
+            self._count("renamed", "Changing names")
+
+    def _deactivate(self, leavers: list[Person]) -> None:
+        for person in leavers:
+            self._patch_user(person, [("replace", "active", False)])
+            self.outcome.inactive.add(person.username)
+            self._count("deactivated", "Saying good-bye")
+
+    def _delete(self, leavers: list[Person]) -> None:
+        for person in leavers:
+            self.scim.delete(Employee, self.ids.pop(person.number))
+            self.outcome.gone.add(person.username)
+            self.outcome.teams[person.team].discard(person.username)
+            self._count("deleted", "Saying good-bye")
+
+    def _rehire(self, person: Person) -> None:
+        self.outcome.gone.discard(person.username)
+        self._hire(person, "hired again")
+        self._add(person.team, person)
+
+    def _mistakes(self, staff: list[Person]) -> None:
+        duplicate = self.scim.create(
+            Employee(user_name=staff[0].username.upper()), raise_scim_errors=False
+        )
+        self._refused("a duplicate", duplicate, 409, "uniqueness")
+        answer = self.http.get("Users", params={"filter": 'userName equals "x"'})
+        wrong = Error.model_validate(answer.json())
+        self._refused("a bad filter", wrong, 400, "invalidFilter")
+        answer = self.http.patch(
+            f"Users/{self.ids[1]}",
+            headers={"If-Match": 'W/"0-stale"', "Content-Type": "application/scim+json"},
+            json={
+                "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+                "Operations": [{"op": "replace", "path": "title", "value": "Owner"}],
+            },
+        )
+        self._refused("a stale ETag", Error.model_validate(answer.json()), 412, None)
+
+    # Its parts
+
+    def _add(self, team: str, person: Person, what: str = "") -> None:
+        self._patch_group(team, "add", "members", [{"value": self.ids[person.number]}])
+        self.outcome.teams[team].add(person.username)
+        self._count(what, "Moving people")
+
+    def _patch_group(self, team: str, op: str, path: str, value: Any) -> None:
+        operation = PatchOperation[Group](op=op, path=path, value=value)
+        self.scim.modify(Group, self.groups[team], PatchOp[Group](operations=[operation]))
+
+    def _patch_user(self, person: Person, changes: list[tuple[str, str, Any]]) -> None:
+        operations = [
+            PatchOperation[Employee](op=op, path=path, value=value) for op, path, value in changes
+        ]
+        patch = PatchOp[Employee](operations=operations)
+        self.scim.modify(Employee, self.ids[person.number], patch)
+
+    def _refused(self, what: str, answer: Any, status: int, scim_type: str | None) -> None:
+        if not isinstance(answer, Error) or (int(answer.status), answer.scim_type) != (
+            status,
+            scim_type,
+        ):
+            raise Failed(f"{what} should be refused with {status} {scim_type}, not {answer!r}")
+        self.outcome.refusals.append((what, f"{status} {scim_type or ''}".strip()))
+        self.step("Making mistakes")
+
+    def _count(self, what: str, doing: str) -> None:
+        if what:
+            self.outcome.counts[what] = self.outcome.counts.get(what, 0) + 1
+        self.step(doing)

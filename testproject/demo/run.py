@@ -1,0 +1,166 @@
+"""Starts the site and provisions it. ``scripts/demo`` prepares the environment and calls this."""
+
+import argparse
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "testproject.settings")
+os.environ.setdefault("LOG_LEVEL", "ERROR")
+
+CONNECTION = "Northwind directory"
+ADMIN = "admin"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Provision a sample company over SCIM.")
+    parser.add_argument("--once", action="store_true", help="verify the result and exit")
+    once = parser.parse_args().once
+
+    import django
+    from django.core.management import call_command
+    from rich.console import Console
+
+    django.setup()
+    console = Console()
+    call_command("migrate", verbosity=0)
+    password = make_admin()
+    token = issue_token()
+    port = free_port()
+    site = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryFile("w+") as log, start_site(port, log) as server:
+        try:
+            if not wait_for(site, server):
+                log.seek(0)
+                console.print(log.read()[-4000:], markup=False)
+                console.print("[red]The site did not start.[/red]")
+                return 1
+            ok = provision(console, site, token)
+            console.print(f"\nSite   {site}/\nAdmin  {site}/admin/   {ADMIN} / {password}")
+            if once or not ok:
+                return 0 if ok else 1
+            console.print("The site is running. Stop it with Ctrl-C.")
+            server.wait()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            server.terminate()
+    return 0
+
+
+def provision(console: object, site: str, token: str) -> bool:
+    """Run the story with a progress bar, print the table, and verify. Return whether all held."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.table import Table
+
+    from demo.provision import Provider
+    from demo.verify import verify
+
+    assert isinstance(console, Console)
+    since = datetime.now(UTC)
+    bar = Progress(
+        TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn(), console=console
+    )
+    with bar:
+        task = bar.add_task("Starting", total=Provider.steps())
+        cleared = 0
+
+        def step(doing: str) -> None:
+            nonlocal cleared
+            if doing.startswith("Clearing"):
+                cleared += 1
+                bar.update(task, description=doing, total=Provider.steps() + cleared)
+            bar.update(task, advance=1, description=doing)
+
+        outcome = Provider(f"{site}/scim/v2", token, step).run()
+        bar.update(task, description="Done")
+    table = Table("What happened", "", title="Northwind Instruments")
+    for what, count in outcome.counts.items():
+        table.add_row(what, str(count))
+    for what, answer in outcome.refusals:
+        table.add_row(f"refused: {what}", answer)
+    console.print(table)
+    checks = verify(outcome, CONNECTION, since)
+    for statement, holds in checks:
+        if not holds:
+            console.print(f"[red]WRONG[/red] {statement}")
+    held = sum(holds for _, holds in checks)
+    console.print(f"Verified in the database: {held} of {len(checks)} statements hold.")
+    return held == len(checks)
+
+
+def make_admin() -> str:
+    """Create the admin, or give it a new password."""
+    from django.contrib.auth.models import User
+
+    password = secrets.token_urlsafe(9)
+    admin, _ = User.objects.get_or_create(
+        username=ADMIN, defaults={"is_staff": True, "is_superuser": True}
+    )
+    admin.set_password(password)
+    admin.save()
+    return password
+
+
+def issue_token() -> str:
+    """Do what ``manage.py scim_connect`` does, and end the tokens of earlier runs."""
+    from io import StringIO
+
+    from django.core.management import call_command
+
+    from django_scim.models import Token
+
+    for token in Token.objects.usable().filter(connection__name=CONNECTION):
+        token.revoke()
+    output = StringIO()
+    call_command("scim_connect", CONNECTION, quiet=True, stdout=output)
+    return output.getvalue().strip()
+
+
+def free_port() -> int:
+    """Return port 8000, or another one if it is taken."""
+    for port in (8000, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise SystemExit("There is no free port on 127.0.0.1.")
+
+
+def start_site(port: int, log: object) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "4"]
+    command += ["--bind", f"127.0.0.1:{port}", "testproject.wsgi:application"]
+    return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+        command, cwd=PROJECT, stdout=log, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def wait_for(site: str, server: "subprocess.Popen[str]") -> bool:
+    """Return whether the site answers within half a minute."""
+    for _ in range(150):
+        if server.poll() is not None:
+            return False
+        try:
+            with urllib.request.urlopen(f"{site}/scim/v2/ServiceProviderConfig", timeout=5):
+                return True
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Checks the demo's result in the database itself, not in what the API says of it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.contrib.auth.models import Group, User
+
+from django_scim.models import Connection, Event, UserLink
+
+from .company import Person
+from .provision import Outcome
+
+
+def verify(outcome: Outcome, connection_name: str, since: datetime) -> list[tuple[str, bool]]:
+    """Return each statement about the database, and whether it is true."""
+    connection = Connection.objects.get(name=connection_name)
+    return list(_statements(outcome, connection, since))
+
+
+def _statements(
+    outcome: Outcome, connection: Connection, since: datetime
+) -> Iterator[tuple[str, bool]]:
+    users = {
+        user.username: user
+        for user in User.objects.filter(username__in=outcome.people).select_related(
+            "scim_profile__manager"
+        )
+    }
+    yield f"{len(outcome.people)} accounts exist", set(users) == set(outcome.people)
+    present = {name: user for name, user in users.items() if name not in outcome.gone}
+    yield (
+        "names, departments and managers are right",
+        all(_is_right(user, outcome.people[name], outcome) for name, user in present.items()),
+    )
+    yield (
+        "phone numbers are kept",
+        all(
+            [row.value for row in user.scim_values.filter(attribute="phoneNumbers")]
+            == [outcome.people[name].phone]
+            for name, user in present.items()
+        ),
+    )
+    inactive = {name for name, user in users.items() if not user.is_active}
+    yield "exactly the leavers are inactive", inactive == outcome.inactive | outcome.gone
+    yield "no account has a usable password", not any(u.has_usable_password() for u in users.values())
+    yield "no account is staff", not any(u.is_staff or u.is_superuser for u in users.values())
+    for team, names in outcome.teams.items():
+        group = Group.objects.filter(scim_links__connection=connection, name=team).first()
+        found = set(group.user_set.values_list("username", flat=True)) if group else None
+        yield f"{team} has its {len(names)} members", found == names
+    links = UserLink.objects.filter(connection=connection, target__isnull=False)
+    yield "the deleted are not linked", not links.filter(target__username__in=outcome.gone).exists()
+    events = Event.objects.filter(connection=connection, created__gte=since)
+    hired = outcome.counts["hired"] + outcome.counts["joined"] + outcome.counts["hired again"]
+    created = events.filter(action="create", resource_type="User", outcome="success").count()
+    yield "each hire has its event", created == hired
+    yield "each deactivation has its event", events.filter(
+        action="deactivate", outcome="success"
+    ).count() == len(outcome.inactive)
+    refused = events.filter(outcome="failure").values_list("status", flat=True)
+    yield "each mistake has its event", sorted(refused) == [400, 409, 412]
+
+
+def _is_right(user: User, person: Person, outcome: Outcome) -> bool:
+    profile = user.scim_profile
+    manager = profile.manager.username if profile.manager else None
+    expected = next(
+        (p.username for p in outcome.people.values() if p.number == person.manager), None
+    )
+    return (user.first_name, user.last_name, user.email, profile.department, manager) == (
+        person.given,
+        person.family,
+        person.username,
+        person.department,
+        expected,
+    )

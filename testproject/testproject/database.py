@@ -1,0 +1,45 @@
+"""DATABASE_URL as an entry of DATABASES."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+ENGINES = {
+    "postgres": "django.db.backends.postgresql",
+    "postgresql": "django.db.backends.postgresql",
+    "mysql": "django.db.backends.mysql",
+}
+
+
+def from_url(url: str, base_dir: Path) -> dict[str, Any]:
+    """Return the settings for ``sqlite:///FILE``, ``postgres://`` or ``mysql://``.
+
+    Without a URL it is a SQLite file in ``base_dir``. Raises ValueError for another scheme.
+    """
+    parts = urlsplit(url or "sqlite:///db.sqlite3")
+    if parts.scheme == "sqlite":
+        return sqlite(base_dir / unquote(parts.path[1:]))
+    if parts.scheme not in ENGINES:
+        raise ValueError(f"DATABASE_URL: unknown scheme {parts.scheme!r}")
+    return {
+        "ENGINE": ENGINES[parts.scheme],
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+    }
+
+
+def sqlite(path: Path) -> dict[str, Any]:
+    """Many writers at once: write-ahead log, patience, and transactions that begin as writes."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "OPTIONS": {
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+        },
+    }
