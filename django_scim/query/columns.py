@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from django.db.models import Expression, F, Q, Value
-from django.db.models.functions import Coalesce, Left, NullIf, StrIndex
+from django.db.models.functions import Coalesce, Left, NullIf, Right, StrIndex
 from django.db.models.lookups import (
     Exact,
     GreaterThan,
@@ -20,7 +20,7 @@ from django.db.models.lookups import (
 from ..models.fields import KEY_LENGTH, fold_key
 from ..protocol.errors import InvalidFilter
 from ..protocol.values import fold
-from .functions import Exactly, Fold, ending
+from .functions import Exactly, Fold
 
 NEVER = Q(pk__in=[])
 ALWAYS = ~NEVER
@@ -104,7 +104,7 @@ class Column:
         if op == "co":
             return Q(GreaterThan(StrIndex(operand, Value(wanted)), 0))
         if op == "ew":
-            return Q(Exact(ending(operand, len(wanted)), Value(wanted)))
+            return Q(Exact(Right(operand, len(wanted)), Value(wanted)))
         return Q(_ORDER[op](operand, Value(wanted))) & self.present()
 
     def _operand(self) -> Expression | F:

@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.db.backends.signals import connection_created
-from django.db.models import CharField, Expression, F, Func, TextField, Value
-from django.db.models.functions import Substr
+from django.db.models import Func, TextField
 
 from ..protocol.values import fold
 
@@ -46,21 +45,6 @@ class Exactly(Func):
     def as_mysql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         template = f"(%(expressions)s) COLLATE {MYSQL_EXACT}"
         return super().as_sql(compiler, connection, template=template, **context)
-
-
-def ending(expression: Expression | F, length: int) -> Expression:
-    """Return the last ``length`` characters, or all of a shorter text."""
-    return _Right(expression, Value(length))
-
-
-class _Right(Func):
-    function = "RIGHT"
-    arity = 2
-    output_field = CharField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        text, length = self.get_source_expressions()
-        return Substr(text, -length.value).as_sql(compiler, connection, **context)
 
 
 def register_fold(*, connection: Any, **kwargs: object) -> None:

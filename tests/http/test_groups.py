@@ -1,0 +1,200 @@
+"""Groups and membership (RFC 7643 section 4.2)."""
+
+import uuid
+
+import pytest
+from django.contrib.auth.models import Group, User
+
+from ..client import GROUP, assert_error
+from ..factories import GroupFactory, UserFactory
+
+
+def members(scim, group):
+    return {m["value"] for m in scim.get(f"/Groups/{group['id']}").data.get("members", [])}
+
+
+def test_a_group_with_members(scim):
+    user = scim.make_user(displayName="Babs")
+    group = scim.make_group("Tour Guides", user)
+    location = user["meta"]["location"]
+    assert group["members"] == [
+        {"value": user["id"], "$ref": location, "type": "User", "display": "Babs"}
+    ]
+    assert list(Group.objects.get(name="Tour Guides").user_set.all()) == [User.objects.get()]
+    shown = scim.get(f"/Users/{user['id']}").data["groups"]
+    assert shown == [
+        {
+            "value": group["id"],
+            "$ref": group["meta"]["location"],
+            "display": "Tour Guides",
+            "type": "direct",
+        }
+    ]
+
+
+def test_display_name_is_required(scim):
+    assert_error(scim.post("/Groups", {"schemas": [GROUP]}), 400, "invalidValue", "displayName")
+    group = scim.make_group()
+    remove = {"op": "remove", "path": "displayName"}
+    assert_error(scim.patch(f"/Groups/{group['id']}", remove), 400, "mutability")
+
+
+def test_display_name_is_unique_in_the_connection_only(connect):
+    one, other = connect(), connect()
+    one.make_group("Sales")
+    body = {"schemas": [GROUP], "displayName": "SALES"}
+    assert_error(one.post("/Groups", body), 409, "uniqueness", "displayName")
+    assert other.post("/Groups", body).status_code == 201
+    assert Group.objects.count() == 2
+
+
+def test_the_sites_own_group_is_never_adopted(scim):
+    own = GroupFactory(name="Admins")
+    insider = UserFactory()
+    insider.groups.add(own)
+    group = scim.make_group("Admins", scim.make_user())
+    assert group["displayName"] == "Admins"
+    assert list(own.user_set.all()) == [insider]
+    assert Group.objects.exclude(pk=own.pk).get().name == f"Admins ({scim.connection.name})"
+    assert [each["id"] for each in scim.get("/Groups").data["Resources"]] == [group["id"]]
+
+
+def test_an_unknown_member_is_refused(scim):
+    group = scim.make_group()
+    stranger = str(uuid.uuid4())
+    body = {"schemas": [GROUP], "displayName": "x", "members": [{"value": stranger}]}
+    assert_error(scim.post("/Groups", body), 400, "invalidValue", "members", stranger)
+    assert not Group.objects.filter(name="x").exists()
+    add = {"op": "add", "path": "members", "value": [{"value": stranger}]}
+    assert_error(scim.patch(f"/Groups/{group['id']}", add), 400, "invalidValue", stranger)
+
+
+def test_a_member_of_another_connection_is_unknown(connect):
+    one, other = connect(), connect()
+    user = one.make_user()
+    group = other.make_group()
+    add = {"op": "add", "path": "members", "value": [{"value": user["id"]}]}
+    assert_error(other.patch(f"/Groups/{group['id']}", add), 400, "invalidValue")
+    assert not User.objects.get().groups.exists()
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "add", "path": "members", "value": [{"value": "BABS"}]},
+        {"op": "remove", "path": 'members[value eq "NOBODY"]'},
+        {"op": "replace", "path": "members", "value": [{"value": "BABS"}]},
+        {"op": "replace", "path": "displayName", "value": "Tour Guides"},
+    ],
+)
+def test_what_changes_nothing_keeps_version_and_date(operation, scim):
+    user = scim.make_user()
+    group = scim.make_group("Tour Guides", user)
+    if isinstance(operation.get("value"), list):
+        operation = operation | {"value": [{"value": user["id"]}]}
+    answer = scim.patch(f"/Groups/{group['id']}", operation)
+    assert answer.status_code == 204
+    assert answer.headers["ETag"] == group["meta"]["version"]
+    assert scim.get(f"/Groups/{group['id']}").data == group
+
+
+def test_operations_see_what_came_before(scim):
+    one, two, three = (scim.make_user(name) for name in ("one", "two", "three"))
+    group = scim.make_group("G", one, two)
+    scim.patch(
+        f"/Groups/{group['id']}",
+        {"op": "remove", "path": "members"},
+        {"op": "add", "path": "members", "value": [{"value": two["id"]}, {"value": three["id"]}]},
+        {"op": "remove", "path": f'members[value eq "{two["id"]}"]'},
+    )
+    assert members(scim, group) == {three["id"]}
+    assert Group.objects.get().user_set.get().username == "three"
+
+
+def test_removing_by_another_filter(scim):
+    one, two = scim.make_user("one", displayName="Ann"), scim.make_user("two", displayName="Bob")
+    group = scim.make_group("G", one, two)
+    scim.patch(f"/Groups/{group['id']}", {"op": "remove", "path": 'members[display sw "an"]'})
+    assert members(scim, group) == {two["id"]}
+
+
+def test_a_failing_operation_leaves_the_members_alone(scim):
+    one = scim.make_user("one")
+    group = scim.make_group("G", one)
+    answer = scim.patch(
+        f"/Groups/{group['id']}",
+        {"op": "remove", "path": "members"},
+        {"op": "replace", "path": "nosuch", "value": 1},
+    )
+    assert_error(answer, 400, "invalidPath")
+    assert members(scim, group) == {one["id"]}
+
+
+def test_the_sites_own_members_are_invisible_and_stay(scim):
+    user = scim.make_user()
+    group = scim.make_group("G", user)
+    insider = UserFactory()
+    Group.objects.get().user_set.add(insider)
+    assert members(scim, group) == {user["id"]}
+    scim.patch(f"/Groups/{group['id']}", {"op": "replace", "path": "members", "value": []})
+    assert list(Group.objects.get().user_set.all()) == [insider]
+
+
+def test_put_without_members_keeps_them_unless_strict(connect):
+    for profile, expected in (("default", 1), ("strict", 0)):
+        scim = connect(profile)
+        group = scim.make_group("G", scim.make_user(profile))
+        body = {"schemas": [GROUP], "displayName": "H"}
+        answer = scim.put(f"/Groups/{group['id']}", body)
+        assert answer.status_code == 200 and answer.data["displayName"] == "H"
+        assert len(members(scim, group)) == expected
+        scim.put(f"/Groups/{group['id']}", body | {"members": []})
+        assert not members(scim, group)
+
+
+def test_renaming_renames_the_django_group(scim):
+    group = scim.make_group("Old")
+    rename = {"op": "replace", "path": "displayName", "value": "New"}
+    scim.patch(f"/Groups/{group['id']}", rename)
+    assert Group.objects.get().name == "New"
+
+
+def test_a_deleted_group_frees_its_name_and_keeps_its_users(scim):
+    user = scim.make_user()
+    group = scim.make_group("G", user)
+    assert scim.delete(f"/Groups/{group['id']}").status_code == 204
+    assert not Group.objects.exists() and User.objects.count() == 1
+    assert scim.make_group("G")["id"] != group["id"]
+    assert "groups" not in scim.get(f"/Users/{user['id']}").data
+
+
+def test_a_group_that_the_site_deleted_is_gone(scim):
+    group = scim.make_group("G")
+    Group.objects.all().delete()
+    assert_error(scim.get(f"/Groups/{group['id']}"), 404)
+    assert scim.make_group("G")
+
+
+def test_without_members_the_membership_is_not_even_read(
+    scim, django_assert_num_queries, settings
+):
+    group = scim.make_group("G", scim.make_user())
+    scim.get("/Groups")
+    with django_assert_num_queries(2):
+        data = scim.get(f"/Groups/{group['id']}", {"excludedAttributes": "members"}).data
+    assert "members" not in data
+
+
+def test_strict_answers_a_patched_group_with_its_body(connect):
+    scim = connect("strict")
+    group = scim.make_group("G")
+    rename = {"op": "replace", "path": "displayName", "value": "H"}
+    assert scim.patch(f"/Groups/{group['id']}", rename).status_code == 200
+
+
+def test_attributes_ask_for_a_body(scim):
+    group = scim.make_group("G")
+    rename = {"op": "replace", "path": "displayName", "value": "H"}
+    answer = scim.patch(f"/Groups/{group['id']}?attributes=displayName", rename)
+    assert answer.status_code == 200
+    assert answer.data == {"schemas": [GROUP], "id": group["id"], "displayName": "H"}
