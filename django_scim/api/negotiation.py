@@ -27,9 +27,10 @@ class ScimNegotiation(BaseContentNegotiation):
 
         Raises NotAcceptable where Accept excludes JSON, unless the profile takes no notice.
         """
-        accepted = accepted_types(request.META.get("HTTP_ACCEPT", ""))
+        header = request.META.get("HTTP_ACCEPT", "").strip()
+        accepted = accepted_types(header or "*/*")
         for renderer in renderers:
-            if not accepted or any(_covers(each, renderer.media_type) for each in accepted):
+            if any(_covers(each, renderer.media_type) for each in accepted):
                 return renderer, renderer.media_type
         tolerances = getattr(request, "scim_tolerances", None)
         if tolerances is not None and not tolerances.permit(Tolerance.ANY_ACCEPT):

@@ -4,6 +4,7 @@ A last pattern takes everything else, so that neither Django's HTML page nor a r
 APPEND_SLASH ever answers a connector.
 """
 
+import re
 from typing import Any
 
 from django.urls import URLPattern, re_path
@@ -21,18 +22,20 @@ RESOURCE = {"get": "retrieve", "put": "update", "patch": "partial_update", "dele
 def scim_urls() -> list[URLPattern]:
     """Return the patterns of the discovery documents and of every resource type."""
     patterns = [
-        _path("ServiceProviderConfig", ServiceProviderConfig.as_view()),
-        _path("ResourceTypes", ResourceTypes.as_view()),
-        _path("ResourceTypes/(?P<key>[^/]+)", ResourceTypes.as_view()),
-        _path("Schemas", Schemas.as_view()),
-        _path("Schemas/(?P<key>[^/]+)", Schemas.as_view()),
+        _path(any_case("ServiceProviderConfig"), ServiceProviderConfig.as_view()),
+        _path(any_case("ResourceTypes"), ResourceTypes.as_view()),
+        _path(any_case("ResourceTypes") + "/(?P<key>[^/]+)", ResourceTypes.as_view()),
+        _path(any_case("Schemas"), Schemas.as_view()),
+        _path(any_case("Schemas") + "/(?P<key>[^/]+)", Schemas.as_view()),
     ]
     for adapter in adapter_classes().values():
         viewset = viewset_for(adapter)
+        endpoint = any_case(adapter.endpoint)
+        resource = viewset.as_view(RESOURCE, detail=True)
         patterns += [
-            _path(adapter.endpoint, viewset.as_view(COLLECTION)),
-            _path(rf"{adapter.endpoint}/\.search", viewset.as_view({"post": "search"})),
-            _path(f"{adapter.endpoint}/(?P<scim_id>[^/]+)", viewset.as_view(RESOURCE, detail=True)),
+            _path(endpoint, viewset.as_view(COLLECTION)),
+            _path(rf"{endpoint}/\.search", viewset.as_view({"post": "search"})),
+            _path(f"{endpoint}/(?P<scim_id>[^/]+)", resource),
         ]
     patterns += [
         re_path(r"^$", BaseQuery.as_view(), name="base"),
@@ -41,5 +44,10 @@ def scim_urls() -> list[URLPattern]:
     return [*patterns, re_path(r"^.*$", NoSuchEndpoint.as_view())]
 
 
+def any_case(name: str) -> str:
+    """Return a pattern for a name in any case. An inline flag would break the site's reverse()."""
+    return "".join(f"[{c}{c.swapcase()}]" if c.isalpha() else re.escape(c) for c in name)
+
+
 def _path(pattern: str, view: Any) -> URLPattern:
-    return re_path(rf"(?i)^{pattern}/?$", view)
+    return re_path(rf"^{pattern}/?$", view)

@@ -1,0 +1,127 @@
+"""The host site works as before: its own users, signals and deletions."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+from django.db import connection
+from django.db.models.signals import m2m_changed, post_delete, post_save
+
+from django_scim.models import UserKey, UserProfile, UserValue
+
+from ..client import USER, assert_error
+
+
+@pytest.fixture
+def heard():
+    """A listening site: what its receivers were told."""
+    log = []
+
+    def saved(sender, instance, created, **kwargs):
+        log.append(("created" if created else "saved", sender.__name__))
+
+    def members(sender, instance, action, **kwargs):
+        log.append((action, type(instance).__name__))
+
+    def deleted(sender, instance, **kwargs):
+        log.append(("deleted", sender.__name__))
+
+    for model in (User, Group):
+        post_save.connect(saved, sender=model)
+        post_delete.connect(deleted, sender=model)
+    m2m_changed.connect(members, sender=User.groups.through)
+    yield log
+    for model in (User, Group):
+        post_save.disconnect(saved, sender=model)
+        post_delete.disconnect(deleted, sender=model)
+    m2m_changed.disconnect(members, sender=User.groups.through)
+
+
+def test_names_that_differ_only_in_case(scim):
+    scim.make_user("Amy")
+    User.objects.create_user("AMY", password="x")
+    User.objects.create_user("aMy", password="x")
+    assert User.objects.count() == 3
+    assert UserKey.objects.filter(folded="amy").count() == 3
+    assert [each["userName"] for each in scim.find('userName eq "amy"')] == ["Amy"]
+    assert_error(scim.post("/Users", {"schemas": [USER], "userName": "amy"}), 409, "uniqueness")
+
+
+def test_bulk_creation_is_seen_at_the_next_request(scim):
+    User.objects.bulk_create([User(username="Cy"), User(username="CY")])
+    assert_error(scim.post("/Users", {"schemas": [USER], "userName": "cy"}), 409, "uniqueness")
+
+
+def test_loaddata(scim, tmp_path):
+    fields = {"username": "raw", "password": "!", "date_joined": "2020-01-01T00:00:00Z"}
+    path = tmp_path / "users.json"
+    path.write_text(json.dumps([{"model": "auth.user", "pk": 4711, "fields": fields}]))
+    call_command("loaddata", str(path), verbosity=0)
+    assert User.objects.get(pk=4711).username == "raw"
+    assert_error(scim.post("/Users", {"schemas": [USER], "userName": "RAW"}), 409, "uniqueness")
+
+
+def test_the_site_deletes_a_provisioned_user(scim):
+    user = scim.make_user(title="x", emails=[{"value": "a@b.c"}])
+    scim.make_group("G", user)
+    User.objects.get().delete()
+    assert not UserProfile.objects.exists() and not UserValue.objects.exists()
+    assert_error(scim.get(f"/Users/{user['id']}"), 404)
+    assert scim.make_user()["id"] != user["id"]
+
+
+def test_a_long_name_never_breaks_the_sites_save(scim):
+    user = User.objects.create_user("\ufdfa" * 150)
+    assert len(UserKey.objects.get(user=user).folded) == 190
+
+
+def test_without_connections_nothing_is_written(db):
+    User.objects.create_user("someone")
+    assert not UserKey.objects.exists()
+
+
+def test_update_of_other_fields_costs_nothing(scim, django_assert_num_queries):
+    user = User.objects.create_user("someone")
+    with django_assert_num_queries(1):
+        user.last_name = "x"
+        user.save(update_fields=["last_name"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_our_trouble_is_not_the_sites(connect):
+    connect()
+    with connection.schema_editor() as editor:
+        editor.execute("ALTER TABLE django_scim_userkey RENAME TO gone_userkey")
+    try:
+        User.objects.create_user("someone")
+    finally:
+        with connection.schema_editor() as editor:
+            editor.execute("ALTER TABLE gone_userkey RENAME TO django_scim_userkey")
+    assert User.objects.filter(username="someone").exists()
+
+
+def test_the_sites_receivers_notice_everything(scim, heard):
+    user = scim.make_user()
+    assert heard == [("created", "User")]
+    heard.clear()
+    scim.patch(f"/Users/{user['id']}", {"op": "replace", "path": "name.givenName", "value": "B"})
+    assert heard == [("saved", "User")]
+    heard.clear()
+    group = scim.make_group("G", user)
+    assert heard == [("created", "Group"), ("pre_add", "Group"), ("post_add", "Group")]
+    heard.clear()
+    scim.patch(f"/Groups/{group['id']}", {"op": "remove", "path": "members"})
+    assert heard == [("pre_remove", "Group"), ("post_remove", "Group")]
+    heard.clear()
+    scim.delete(f"/Groups/{group['id']}")
+    scim.delete(f"/Users/{user['id']}")
+    assert heard == [("deleted", "Group"), ("saved", "User")]
+
+
+def test_what_changes_nothing_saves_nothing(scim, heard):
+    user = scim.make_user(title="x")
+    heard.clear()
+    scim.put(f"/Users/{user['id']}", user)
+    scim.patch(f"/Users/{user['id']}", {"op": "replace", "path": "title", "value": "y"})
+    assert heard == []

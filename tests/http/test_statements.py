@@ -1,0 +1,77 @@
+"""How many SQL statements a request costs, whatever the size of tables and groups."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+FRAME = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "ROLLBACK")
+
+
+def statements(call):
+    """Return the number of statements, the token's included; the frame of transactions not."""
+    with CaptureQueriesContext(connection) as captured:
+        answer = call()
+    assert answer.status_code in (200, 201, 204), answer.data
+    sql = [query["sql"] for query in captured if not query["sql"].startswith(FRAME)]
+    return len(sql), sql
+
+
+@pytest.fixture(params=[3, 60])
+def company(request, scim):
+    """A company of some size, whose token has been used already."""
+    emails = [{"value": "a@b.c", "type": "work"}]
+    scim.users = [
+        scim.make_user(f"user{number}", emails=emails, title="x") for number in range(request.param)
+    ]
+    scim.group = scim.make_group("Everyone", *scim.users[:-1])
+    return scim
+
+
+def test_get_of_a_user(company):
+    count, sql = statements(lambda: company.get(f"/Users/{company.users[0]['id']}"))
+    assert count == 4, sql
+
+
+def test_user_name_eq(company):
+    count, sql = statements(lambda: company.get("/Users", {"filter": 'userName eq "USER1"'}))
+    assert count == 4, sql
+
+
+def test_user_name_eq_without_a_match(company):
+    count, sql = statements(lambda: company.get("/Users", {"filter": 'userName eq "nobody"'}))
+    assert count == 3, sql
+
+
+def test_a_full_list(company):
+    count, sql = statements(lambda: company.get("/Users", {"count": 100}))
+    assert count == 4, sql
+    count, sql = statements(lambda: company.get("/Users", {"count": 2}))
+    assert count == 5, sql
+
+
+def test_adding_one_member(company):
+    add = {"op": "add", "path": "members", "value": [{"value": company.users[-1]["id"]}]}
+    count, sql = statements(lambda: company.patch(f"/Groups/{company.group['id']}", add))
+    assert count <= 8, sql
+    assert not any("LIMIT" not in each and "auth_user_groups" in each and each.startswith("SELECT")
+                   and "scim_id" not in each for each in sql)  # fmt: skip
+
+
+def test_removing_one_member(company):
+    path = f'members[value eq "{company.users[0]["id"]}"]'
+    count, sql = statements(
+        lambda: company.patch(f"/Groups/{company.group['id']}", {"op": "remove", "path": path})
+    )
+    assert count <= 8, sql
+
+
+def test_groups_without_members(company):
+    count, sql = statements(lambda: company.get("/Groups", {"excludedAttributes": "members"}))
+    assert count == 2, sql
+    assert not any("auth_user_groups" in each for each in sql)
+
+
+def test_only_what_is_asked_for_is_read(company):
+    count, sql = statements(lambda: company.get("/Users", {"attributes": "userName"}))
+    assert count == 2, sql
+    assert "department" not in sql[-1]
