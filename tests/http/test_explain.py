@@ -54,4 +54,6 @@ def test_a_look_up_by_index(text, crowd):
         else:
             cursor.execute("EXPLAIN " + sql)
             plan = [row[0] for row in cursor.fetchall()]
-            assert not any("Seq Scan" in step for step in plan), plan
+            large = ("auth_user", "userlink", "userkey", "uservalue")
+            scanned = [step for step in plan if "Seq Scan" in step]
+            assert not any(table in step for table in large for step in scanned), plan
