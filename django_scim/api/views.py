@@ -32,7 +32,21 @@ from .renderers import JSONRenderer, ScimRenderer
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 
 
-class ScimView(APIView):
+class OwnTransactions:
+    """Keeps a view out of ATOMIC_REQUESTS, on every database, and of LoginRequiredMiddleware.
+
+    First among the bases: DRF's viewsets do not pass ``as_view`` on.
+    """
+
+    @classmethod
+    def as_view(cls, *args: Any, **kwargs: Any) -> Any:
+        view = super().as_view(*args, **kwargs)  # type: ignore[misc]
+        view._non_atomic_requests = set(connections.databases)
+        view.login_required = False
+        return view
+
+
+class ScimView(OwnTransactions, APIView):
     """Base of all views. ``depth`` is the number of path segments below the SCIM base."""
 
     authentication_classes = (BearerAuthentication,)
@@ -44,21 +58,12 @@ class ScimView(APIView):
     versioning_class = None
     metadata_class = None
     schema = None
-    login_required = False
 
     depth = 1
     resource_type = ""
     requires_token = True
     #: Whether a request only reads, also where its method is POST.
     is_query = False
-
-    @classmethod
-    def as_view(cls, *args: Any, **kwargs: Any) -> Any:
-        """Return the view, outside of ATOMIC_REQUESTS on every database: it has its own."""
-        view = super().as_view(*args, **kwargs)
-        view._non_atomic_requests = set(connections.databases)  # type: ignore[attr-defined]
-        view.login_required = False  # type: ignore[attr-defined]
-        return view
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, negotiate, check the scope, in this order, each with a recorder at hand."""
@@ -150,7 +155,10 @@ class ScimView(APIView):
             request.accepted_renderer = self.renderer_classes[0]()
             request.accepted_media_type = request.accepted_renderer.media_type
         response = super().finalize_response(request, response, *args, **kwargs)
-        response["Cache-Control"] = "private, no-cache"
+        # Without a version of ours, no middleware shall invent one that If-Match would not know.
+        response["Cache-Control"] = (
+            f"private, no-{'cache' if response.has_header('ETag') else 'store'}"
+        )
         if correlation := getattr(self, "correlation_id", ""):
             response["X-Request-Id"] = correlation
         if response.status_code in (204, 304):

@@ -20,10 +20,10 @@ from ..query.search import search
 from . import etags
 from .pagination import read_projection, read_search, search_parameters
 from .transactions import writing
-from .views import ScimView
+from .views import OwnTransactions, ScimView
 
 
-class ResourceViewSet(ViewSetMixin, ScimView):
+class ResourceViewSet(OwnTransactions, ViewSetMixin, ScimView):
     """The endpoint of one resource type, whose adapter does what the protocol asks."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

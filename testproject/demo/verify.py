@@ -42,7 +42,10 @@ def _statements(
     )
     inactive = {name for name, user in users.items() if not user.is_active}
     yield "exactly the leavers are inactive", inactive == outcome.inactive | outcome.gone
-    yield "no account has a usable password", not any(u.has_usable_password() for u in users.values())
+    yield (
+        "no account has a usable password",
+        not any(u.has_usable_password() for u in users.values()),
+    )
     yield "no account is staff", not any(u.is_staff or u.is_superuser for u in users.values())
     for team, names in outcome.teams.items():
         group = Group.objects.filter(scim_links__connection=connection, name=team).first()
@@ -54,9 +57,10 @@ def _statements(
     hired = outcome.counts["hired"] + outcome.counts["joined"] + outcome.counts["hired again"]
     created = events.filter(action="create", resource_type="User", outcome="success").count()
     yield "each hire has its event", created == hired
-    yield "each deactivation has its event", events.filter(
-        action="deactivate", outcome="success"
-    ).count() == len(outcome.inactive)
+    yield (
+        "each deactivation has its event",
+        events.filter(action="deactivate", outcome="success").count() == len(outcome.inactive),
+    )
     refused = events.filter(outcome="failure").values_list("status", flat=True)
     yield "each mistake has its event", sorted(refused) == [400, 409, 412]
 

@@ -74,7 +74,9 @@ def test_a_token_that_was_once_good(state, scim):
 )
 def test_a_scope_that_is_missing(method, path, missing, scim):
     secret = connections.issue_token(scim.connection, scopes=["users:read"]).secret
-    assert_error(ScimClient(scim.connection, secret).request(method, path, GOOD), 403, None, missing)
+    assert_error(
+        ScimClient(scim.connection, secret).request(method, path, GOOD), 403, None, missing
+    )
 
 
 def test_a_search_by_post_only_reads(scim):
@@ -238,9 +240,11 @@ def test_wrong_patches(body, scim):
 
 
 def body_type(body):
-    return "invalidPath" if isinstance(body.get("Operations", [None]), list) and len(
-        body.get("Operations", [])
-    ) == 1 else "invalidSyntax"
+    return (
+        "invalidPath"
+        if isinstance(body.get("Operations", [None]), list) and len(body.get("Operations", [])) == 1
+        else "invalidSyntax"
+    )
 
 
 @pytest.mark.usefixtures("untouched")

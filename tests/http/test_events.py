@@ -166,9 +166,7 @@ SECRET = "hunter2-hunter2"
 def test_no_password_anywhere(method, path, body, scim, caplog):
     user = scim.make_user("existing")
     raw = body.encode() if isinstance(body, str) else None
-    answer = scim.request(
-        method, path.replace("ID", user["id"]), None if raw else body, raw=raw
-    )
+    answer = scim.request(method, path.replace("ID", user["id"]), None if raw else body, raw=raw)
     assert SECRET.encode() not in answer.content
     for event in Event.objects.values():
         assert SECRET not in json.dumps(event, default=str)

@@ -175,9 +175,7 @@ def test_a_group_that_the_site_deleted_is_gone(scim):
     assert scim.make_group("G")
 
 
-def test_without_members_the_membership_is_not_even_read(
-    scim, django_assert_num_queries, settings
-):
+def test_without_members_the_membership_is_not_even_read(scim, django_assert_num_queries, settings):
     group = scim.make_group("G", scim.make_user())
     scim.get("/Groups")
     with django_assert_num_queries(2):

@@ -125,3 +125,12 @@ def test_what_changes_nothing_saves_nothing(scim, heard):
     scim.put(f"/Users/{user['id']}", user)
     scim.patch(f"/Users/{user['id']}", {"op": "replace", "path": "title", "value": "y"})
     assert heard == []
+
+
+def test_no_view_of_ours_runs_in_the_hosts_transaction():
+    from django.urls import resolve
+
+    for path in ("", "Users", "Users/x", "Users/.search", "Schemas", "ServiceProviderConfig", "Me"):
+        view = resolve(f"/scim/v2/{path}").func
+        assert view._non_atomic_requests == {"default"}, path
+        assert view.login_required is False, path

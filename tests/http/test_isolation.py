@@ -104,9 +104,7 @@ def test_scope_site_sees_everyone_unprotected(connect):
     UserFactory(username="after", email="after@site.example")
     found = scim.get("/Users").data["Resources"]
     assert [each["userName"] for each in found] == ["before", "after"]
-    assert found[0]["emails"] == [
-        {"value": "before@site.example", "type": "work", "primary": True}
-    ]
+    assert found[0]["emails"] == [{"value": "before@site.example", "type": "work", "primary": True}]
     for name in ("before", "after"):
         assert scim.find(f'emails.value eq "{name.upper()}@site.example"')
         assert scim.find(f'userName eq "{name.upper()}"')

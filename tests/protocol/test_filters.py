@@ -72,9 +72,7 @@ def test_filter_that_does_not_match(text, user_schema, strict):
 
 
 def test_and_binds_closer_than_or_and_not_closest(user_schema, strict):
-    tree = parse_filter(
-        'not (active eq true) and userName sw "a" or title pr', user_schema, strict
-    )
+    tree = parse_filter('not (active eq true) and userName sw "a" or title pr', user_schema, strict)
     assert isinstance(tree, Or)
     assert isinstance(tree.terms[0], And)
     assert isinstance(tree.terms[0].terms[0], Not)

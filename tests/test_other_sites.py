@@ -1,0 +1,47 @@
+"""The HTTP tests again on other host sites, each in a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def run_tests(settings, name, *paths, **environment):
+    """Run tests under other settings, on a test database of that name."""
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist",
+         f"--ds={settings}", *paths],
+        cwd=ROOT,
+        env=os.environ | {"TEST_DATABASE_NAME": database(name)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
+    assert " passed" in result.stdout
+
+
+def database(name):
+    is_sqlite = os.environ.get("DATABASE_URL", "sqlite:").startswith("sqlite:")
+    return "" if is_sqlite else f"test_scim_{name}"
+
+
+@pytest.mark.parametrize("append_slash", ["0", "1"])
+@pytest.mark.parametrize("atomic_requests", ["0", "1"])
+def test_a_hostile_host(append_slash, atomic_requests):
+    run_tests(
+        "tests.hostile_settings",
+        f"hostile_{append_slash}{atomic_requests}",
+        "tests/http",
+        "tests/idp",
+        HOSTILE_APPEND_SLASH=append_slash,
+        HOSTILE_ATOMIC_REQUESTS=atomic_requests,
+    )
+
+
+def test_a_custom_user_model():
+    run_tests("tests.custom_user.settings", "custom_user", "tests/custom_user/check_custom_user.py")
