@@ -59,6 +59,8 @@ def check_adapters(**kwargs: Any) -> list[CheckMessage]:
             )
         ]
     messages: list[CheckMessage] = []
+    name: str
+    adapter: Any
     for name, adapter in classes.items():
         try:
             adapter.compiled()

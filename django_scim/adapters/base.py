@@ -5,7 +5,7 @@ connection, and never knows HTTP.
 """
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db import models
@@ -60,7 +60,11 @@ class ResourceAdapter:
 
     @classmethod
     def compiled(cls) -> Compiled:
-        return _compile(cls)
+        if "_compiled" not in cls.__dict__:
+            cls._compiled = _compile(cls)
+        return cls._compiled
+
+    _compiled: ClassVar[Compiled]
 
     @classmethod
     def common(cls) -> dict[str, Mapping]:
@@ -106,9 +110,8 @@ class ResourceAdapter:
 
     def queryset(self) -> Any:
         """Return the links that this connection may see and change; all else does not exist."""
-        return self.link._default_manager.filter(
-            self.unprotected(), connection=self.connection, target__isnull=False
-        )
+        links: Any = self.link._default_manager
+        return links.filter(self.unprotected(), connection=self.connection, target__isnull=False)
 
     @classmethod
     def unprotected(cls) -> Q:
@@ -141,11 +144,11 @@ class ResourceAdapter:
 
     @cached_property
     def _full_plan(self) -> Plan:
-        return plan_for(type(self), FULL)
+        return plan_for(type(self), FULL)  # type: ignore[arg-type]
 
     def read(self, links: Any, projection: Projection = FULL) -> list[dict[str, Any]]:
         """Return the resources of a queryset of links, in its order."""
-        plan = plan_for(type(self), projection)
+        plan = plan_for(type(self), projection)  # type: ignore[arg-type]
         return plan.resources(plan.fetch(links, self), self)
 
     def get(self, scim_id: str, projection: Projection = FULL) -> dict[str, Any]:
@@ -276,7 +279,6 @@ class ResourceAdapter:
         """Called with everything written, inside the transaction."""
 
 
-@lru_cache(maxsize=None)
 def _compile(adapter: type[ResourceAdapter]) -> Compiled:
     """Bind every declared mapping to its path. Raises LookupError for an unknown attribute."""
     schema = ResourceSchema(adapter.name, adapter.schema, tuple(adapter.extensions))

@@ -59,9 +59,9 @@ class Draft:
         self.changes: list[Change] = []
         self._records: dict[tuple[str, ...], models.Model | None] = {(): target, LINK: link}
         self._columns: dict[tuple[tuple[str, ...], str], _Staged] = {}
-        self._elements: dict["Values", tuple[list[Element], list[Element]]] = {}
-        self._members: dict["Members", "MemberChange"] = {}
-        self._value_rows: dict["ValueTable", Any] = {}
+        self._elements: dict[Values, tuple[list[Element], list[Element]]] = {}
+        self._members: dict[Members, MemberChange] = {}
+        self._value_rows: dict[ValueTable, Any] = {}
 
     # Columns
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models import Expression, F, Q
+from django.db.models import Q
 
 from ..models import ExactCharField
 from ..protocol.attributes import Attribute, AttributePath
@@ -17,6 +17,7 @@ from .mapping import Mapping, Reader, Selected
 
 if TYPE_CHECKING:
     from ..protocol.patch import Operation
+    from ..query.columns import Sortable
     from .base import ResourceAdapter
     from .draft import Draft
 
@@ -77,7 +78,7 @@ class Field(Mapping):
     def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
         return self.query_column.test(term.op, term.value, negated)
 
-    def order(self, path: AttributePath, adapter: "ResourceAdapter") -> Expression | F:
+    def order(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
         return self.query_column.order()
 
     def stage(self, draft: "Draft", operation: "Operation") -> None:
@@ -124,7 +125,8 @@ def locate(
     """
     *hops, name = column.split(".")
     if tuple(hops) == LINK:
-        return LINK, adapter.link._meta.get_field(name)
+        own: Any = adapter.link._meta.get_field(name)
+        return LINK, own
     model: Any = adapter.model
     for hop in hops:
         model = model._meta.get_field(hop).related_model

@@ -59,7 +59,7 @@ class GroupAdapter(ResourceAdapter):
 
     def choose_name(self, draft: Draft) -> str:
         """Return the name of the Django group: the client's, made unique and short enough."""
-        limit = Group._meta.get_field("name").max_length
+        limit = Group._meta.get_field("name").max_length or 150
         name = draft.link.display_name
         wanted = name[:limit]
         suffix = f" ({self.connection.name})"

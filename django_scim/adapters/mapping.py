@@ -6,10 +6,11 @@ stages changes on a draft (``stage``), without touching the database in either.
 """
 
 import copy
-from collections.abc import Callable, Mapping as Dict, Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Mapping as Dict
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Expression, F, Q
+from django.db.models import Q
 
 from ..protocol.attributes import Attribute, AttributePath
 from ..protocol.errors import InvalidFilter, InvalidValue
@@ -18,11 +19,12 @@ from ..query import Constant as ConstantColumn
 
 if TYPE_CHECKING:
     from ..protocol.patch import Operation
+    from ..query.columns import Sortable
     from .base import ResourceAdapter
     from .draft import Draft
     from .plan import Page
 
-Selected = str | Callable[["ResourceAdapter"], Expression]
+Selected = str | Callable[["ResourceAdapter"], Any]
 Reader = Callable[[Sequence[Any], "Page"], Any]
 
 
@@ -35,6 +37,8 @@ class Mapping:
     versioned = True
     #: Whether ``Values`` of this mapping come in one batch for a page, and from where.
     batch: "Batch | None" = None
+    #: The name of the mapping's values in its batch.
+    name = ""
 
     def bind(self, adapter: type["ResourceAdapter"], path: AttributePath) -> Self:
         """Return a copy bound to the path. Raises FieldDoesNotExist for a wrong declaration."""
@@ -63,7 +67,7 @@ class Mapping:
         """Return the Q of a filter's term on this attribute."""
         raise InvalidFilter(f"{self.path} cannot be used in a filter")
 
-    def order(self, path: AttributePath, adapter: "ResourceAdapter") -> Expression | F:
+    def order(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
         """Return the expression to sort by; NULL where the value is absent."""
         raise InvalidValue(f"sortBy: {path} cannot be sorted by")
 
@@ -98,7 +102,7 @@ class Constant(Mapping):
             term.op, term.value, negated
         )
 
-    def order(self, path: AttributePath, adapter: "ResourceAdapter") -> Expression | F:
+    def order(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
         return ConstantColumn(self.value).order()
 
     def stage(self, draft: "Draft", operation: "Operation") -> None:

@@ -4,7 +4,8 @@ Adding one member to a group costs the same however large the group is: neither 
 writing ever loads the members that are not asked for.
 """
 
-from collections.abc import Iterable, Mapping as Dict
+from collections.abc import Iterable
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 

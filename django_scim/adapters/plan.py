@@ -64,7 +64,7 @@ class Plan:
             self._columns.setdefault(key, selected)
             at[name] = list(self._columns).index(key)
         if mapping.batch is not None:
-            self._batches.setdefault(mapping.batch, []).append(getattr(mapping, "name", ""))
+            self._batches.setdefault(mapping.batch, []).append(mapping.name)
         path = mapping.path
         container = path.schema if path.is_extension else ""
         parent, name = (

@@ -3,19 +3,21 @@
 from collections.abc import Mapping as Dict
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Expression, F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 
 from ..protocol.attributes import Attribute, AttributePath
 from ..protocol.errors import InvalidValue
 from ..protocol.filters import ValueFilter
 from ..protocol.tolerances import Tolerance
 from ..query import Column, Locator
+from ..query.columns import Comparable
 from ..query.translate import translate_element
 from .fields import locate, orm_path
 from .mapping import Mapping, Reader, Selected
 
 if TYPE_CHECKING:
     from ..protocol.patch import Operation
+    from ..query.columns import Sortable
     from .base import ResourceAdapter
     from .draft import Draft
 
@@ -48,7 +50,7 @@ class Reference(Mapping):
             "pending": self.pending_column.path,
         }
 
-    def _of_target(self, adapter: "ResourceAdapter", expression: Any) -> Expression:
+    def _of_target(self, adapter: "ResourceAdapter", expression: Any) -> Subquery:
         links = adapter.sibling(self.to).queryset().filter(target=OuterRef(self.orm_path))
         return Subquery(links.values_list(expression)[:1])
 
@@ -84,7 +86,7 @@ class Reference(Mapping):
             if term.op == "ne":  # single-valued: the opposite of eq
                 return self.where(type(term)(term.path, "eq", term.value), adapter, not negated)
         target = adapter.sibling(self.to)
-        columns = {
+        columns: dict[str, Comparable] = {
             "value": (own_id := Column("scim_id", case_exact=True, exact_storage=True)),
             "$ref": Locator(own_id),
             "displayName": target.display_column(),
@@ -106,7 +108,7 @@ class Reference(Mapping):
             return self.pending_column.test(term.op, term.value)
         return None
 
-    def order(self, path: AttributePath, adapter: "ResourceAdapter") -> Expression | F:
+    def order(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
         if path.sub is not None and path.sub.name == "displayName":
             return self._of_target(adapter, adapter.sibling(self.to).display_column().order())
         return self._of_target(adapter, F("scim_id"))

@@ -1,11 +1,12 @@
 """A multi-valued complex attribute kept one row a value."""
 
-from collections.abc import Iterable, Mapping as Dict
+from collections.abc import Iterable
+from collections.abc import Mapping as Dict
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
-from django.db.models import Case, Expression, F, OuterRef, Q, Subquery, When
+from django.db.models import Case, F, OuterRef, Q, Subquery, When
 
 from ..models import UserValue, fold_key
 from ..protocol.attributes import Attribute, AttributePath
@@ -19,8 +20,14 @@ from .mapping import Batch, Mapping, Reader, Selected
 
 if TYPE_CHECKING:
     from ..protocol.patch import Operation
+    from ..query.columns import Sortable
     from .base import ResourceAdapter
     from .draft import Draft
+
+
+def _column(model: type[models.Model], name: str) -> Any:
+    return model._meta.get_field(name)
+
 
 SUB_COLUMNS = {
     "value": "value",
@@ -45,7 +52,7 @@ class ValueTable(Batch):
         self._limits = {
             sub: field.max_length
             for sub, name in columns.items()
-            if (field := model._meta.get_field(name)).max_length  # type: ignore[union-attr]
+            if (field := _column(model, name)).max_length
         }
 
     def load(
@@ -194,7 +201,7 @@ class Values(Mapping):
         q = Q(target__in=rows.values(self.batch.owner))
         return ~q if negated else q
 
-    def order(self, path: AttributePath, adapter: "ResourceAdapter") -> Expression | F:
+    def order(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
         sub = path.sub or self.attribute.default_sub
         if sub is None:
             return super().order(path, adapter)

@@ -22,7 +22,9 @@ class BaseQuery(ScimView):
     """
 
     depth = 0
-    is_query = True
+
+    def is_query(self) -> bool:
+        return True
 
     def get(self, request: Request) -> Response:
         return self._list(request.query_params)
@@ -31,7 +33,7 @@ class BaseQuery(ScimView):
         adapters: list[Any] = [self.registry.adapter(name) for name in adapter_classes()]
         for adapter in adapters:
             scope = f"{adapter.endpoint.lower()}:read"
-            if not self.request.auth.permits(scope):
+            if not self.token.permits(scope):
                 raise Forbidden(f"the token lacks the scope {scope}")
         schemas = [adapter.resource_schema for adapter in adapters]
         queries = [read_search(parameters, each, self.tolerances, schemas) for each in schemas]

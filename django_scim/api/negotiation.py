@@ -1,6 +1,6 @@
 """Which parser and which renderer (RFC 7644 section 3.8)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework.negotiation import BaseContentNegotiation
@@ -14,14 +14,14 @@ from ..protocol.tolerances import Tolerance
 class ScimNegotiation(BaseContentNegotiation):
     """SCIM's media type wherever the client leaves a choice; DRF would go by the host's order."""
 
-    def select_parser(self, request: Request, parsers: Sequence[Any]) -> Any:
+    def select_parser(self, request: Request, parsers: Iterable[Any]) -> Any:
         content_type = request.content_type
         if not content_type:
-            return parsers[0]
+            return next(iter(parsers))
         return next((p for p in parsers if media_type_matches(p.media_type, content_type)), None)
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[Any], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[Any], format_suffix: str | None = None
     ) -> tuple[Any, str]:
         """Return the renderer and its media type.
 
@@ -29,13 +29,14 @@ class ScimNegotiation(BaseContentNegotiation):
         """
         header = request.META.get("HTTP_ACCEPT", "").strip()
         accepted = accepted_types(header or "*/*")
-        for renderer in renderers:
+        offered = list(renderers)
+        for renderer in offered:
             if any(_covers(each, renderer.media_type) for each in accepted):
                 return renderer, renderer.media_type
         tolerances = getattr(request, "scim_tolerances", None)
         if tolerances is not None and not tolerances.permit(Tolerance.ANY_ACCEPT):
             raise NotAcceptable("Accept must admit application/scim+json")
-        return renderers[0], renderers[0].media_type
+        return offered[0], offered[0].media_type
 
 
 def accepted_types(header: str) -> list[str]:

@@ -20,7 +20,8 @@ def read_search(
 ) -> Search:
     """Return what the parameters ask for; unknown ones are ignored.
 
-    ``others`` are the further types that a query at the base covers. Raises InvalidFilter for the filter, InvalidValue for any other parameter.
+    ``others`` are the further types that a query at the base covers. Raises InvalidFilter for
+    the filter, InvalidValue for any other parameter.
     """
     text = parameters.get("filter")
     limits = Limits(

@@ -98,4 +98,4 @@ def _inspect_text(text: str, path: str) -> None:
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise InvalidSyntax(f"{ascii(path)}: holds half a surrogate pair") from None
+            raise InvalidSyntax(f"{path!a}: holds half a surrogate pair") from None

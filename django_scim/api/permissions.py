@@ -15,8 +15,8 @@ class TokenScope(BasePermission):
         area = getattr(view, "scope_area", None)
         if area is None:
             return True
-        reads = request.method in SAFE_METHODS or view.is_query  # type: ignore[attr-defined]
+        reads = request.method in SAFE_METHODS or view.is_query()  # type: ignore[attr-defined]
         scope = f"{area}:{'read' if reads else 'write'}"
-        if not request.auth.permits(scope):
+        if not view.token.permits(scope):  # type: ignore[attr-defined]
             raise Forbidden(f"the token lacks the scope {scope}")
         return True

@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from ..adapters import Registry
 from ..audit import Recorder
 from ..conf import settings
-from ..models import Event
+from ..models import Event, Token
 from ..protocol.errors import NotFound, ScimError
 from ..protocol.messages import error_message
 from ..protocol.tolerances import PROFILES, Tolerances
@@ -32,24 +32,17 @@ from .renderers import JSONRenderer, ScimRenderer
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 
 
-class OwnTransactions:
-    """Keeps a view out of ATOMIC_REQUESTS, on every database, and of LoginRequiredMiddleware.
-
-    First among the bases: DRF's viewsets do not pass ``as_view`` on.
-    """
-
-    @classmethod
-    def as_view(cls, *args: Any, **kwargs: Any) -> Any:
-        view = super().as_view(*args, **kwargs)  # type: ignore[misc]
-        view._non_atomic_requests = set(connections.databases)
-        view.login_required = False
-        return view
+def stand_alone(view: Any) -> Any:
+    """Keep a view out of ATOMIC_REQUESTS, on every database, and of LoginRequiredMiddleware."""
+    view._non_atomic_requests = set(connections.databases)
+    view.login_required = False
+    return view
 
 
-class ScimView(OwnTransactions, APIView):
+class ScimView(APIView):
     """Base of all views. ``depth`` is the number of path segments below the SCIM base."""
 
-    authentication_classes = (BearerAuthentication,)
+    authentication_classes: Any = (BearerAuthentication,)
     permission_classes = (TokenScope,)
     parser_classes = (ScimParser, JSONParser)
     renderer_classes = (ScimRenderer, JSONRenderer)
@@ -62,8 +55,14 @@ class ScimView(OwnTransactions, APIView):
     depth = 1
     resource_type = ""
     requires_token = True
-    #: Whether a request only reads, also where its method is POST.
-    is_query = False
+
+    def is_query(self) -> bool:
+        """Whether a request only reads, also where its method is POST."""
+        return False
+
+    @classmethod
+    def as_view(cls, *args: Any, **kwargs: Any) -> Any:
+        return stand_alone(super().as_view(*args, **kwargs))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, negotiate, check the scope, in this order, each with a recorder at hand."""
@@ -80,9 +79,10 @@ class ScimView(OwnTransactions, APIView):
         self.recorder.event.resource_type = self.resource_type
         if self.requires_token:
             self.perform_authentication(request)
-            self.recorder.authenticated(request.auth)
-            self.tolerances = Tolerances(request.auth.connection.tolerated)
-        request.scim_tolerances = self.tolerances
+            self.token: Token = request.auth  # type: ignore[assignment]
+            self.recorder.authenticated(self.token)
+            self.tolerances = Tolerances(self.token.connection.tolerated)
+        request.scim_tolerances = self.tolerances  # type: ignore[attr-defined]
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(
             request
         )
@@ -93,9 +93,7 @@ class ScimView(OwnTransactions, APIView):
     def registry(self) -> Registry:
         """The adapters of this request."""
         if not hasattr(self, "_registry"):
-            self._registry = Registry(
-                self.request.auth.connection, self.tolerances, self.base_url()
-            )
+            self._registry = Registry(self.token.connection, self.tolerances, self.base_url())
         return self._registry
 
     def base_url(self) -> str:
@@ -141,7 +139,7 @@ class ScimView(OwnTransactions, APIView):
 
     def action_of_request(self) -> str:
         """Return what a request would have done, for the event of one that failed."""
-        if self.is_query:
+        if self.is_query():
             return Event.Action.READ
         return {
             "POST": Event.Action.CREATE,
@@ -165,7 +163,7 @@ class ScimView(OwnTransactions, APIView):
             response.headers.pop("Content-Type", None)
         return response
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         return Response(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
 

@@ -20,11 +20,15 @@ from ..query.search import search
 from . import etags
 from .pagination import read_projection, read_search, search_parameters
 from .transactions import writing
-from .views import OwnTransactions, ScimView
+from .views import ScimView, stand_alone
 
 
-class ResourceViewSet(OwnTransactions, ViewSetMixin, ScimView):
+class ResourceViewSet(ViewSetMixin, ScimView):
     """The endpoint of one resource type, whose adapter does what the protocol asks."""
+
+    @classmethod
+    def as_view(cls, *args: Any, **kwargs: Any) -> Any:
+        return stand_alone(super().as_view(*args, **kwargs))  # DRF's mixin passes nothing on
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.depth = 2 if self.detail or self.action == "search" else 1
@@ -34,7 +38,6 @@ class ResourceViewSet(OwnTransactions, ViewSetMixin, ScimView):
         if not scim_id.isprintable():  # PostgreSQL takes no NUL, not even to find nothing
             raise self.adapter.not_found(scim_id)
 
-    @property
     def is_query(self) -> bool:
         return self.action in ("list", "search", "retrieve")
 
@@ -70,18 +73,18 @@ class ResourceViewSet(OwnTransactions, ViewSetMixin, ScimView):
         version = take_version(resource)
         self._record_read()
         if etags.is_unchanged(request._request, version):
-            return Response(status=304, headers={"ETag": version})
+            return Response(status=304, headers={"ETag": version or ""})
         return self._answer(resource, version)
 
     def _record_read(self) -> None:
-        if self.request.auth.connection.log_reads:
+        if self.token.connection.log_reads:
             self.recorder.success(Event.Action.READ, 200, tolerances=self.tolerances.used)
 
     # Writing
 
     def create(self, request: Request) -> Response:
         projection = self._projection()
-        draft, resource, version = self._write(
+        _, resource, version = self._write(
             lambda: self.adapter.create(request.data), projection, 201
         )
         return self._answer(resource, version, 201)

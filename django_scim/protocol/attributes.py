@@ -147,7 +147,7 @@ def load_schema(name: str) -> Schema:
     return Schema.from_json(json.loads(text))
 
 
-_READ_ONLY = {"mutability": "readOnly", "case_exact": True}
+_READ_ONLY: dict[str, Any] = {"mutability": "readOnly", "case_exact": True}
 COMMON = (
     Attribute(name="schemas", type="reference", multi_valued=True, case_exact=True,
               reference_types=("uri",), returned="always"),

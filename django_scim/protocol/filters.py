@@ -98,7 +98,7 @@ def parse_filter(
     text: str,
     schema: ResourceSchema,
     tolerances: Tolerances | None = None,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
+    limits: Limits = Limits(),
     others: Sequence[ResourceSchema] = (),
 ) -> Filter:
     """Return the tree of a filter on resources of ``schema``.

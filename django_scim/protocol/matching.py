@@ -1,5 +1,6 @@
 """Evaluates a filter on a plain dict: value paths in PATCH, and the oracle of the query layer."""
 
+from collections.abc import Callable
 from typing import Any
 
 from .attributes import Attribute
@@ -42,14 +43,14 @@ def _holder(resource: dict[str, Any], path: Any) -> dict[str, Any]:
 
 
 def _elements(resource: dict[str, Any], path: Any) -> list[dict[str, Any]]:
-    found = _holder(resource, path).get(path.attribute.name)
+    found: Any = _holder(resource, path).get(path.attribute.name)
     if is_empty(found):
         return []
     return found if isinstance(found, list) else [found]
 
 
 def _values(resource: dict[str, Any], path: Any) -> list[Any]:
-    found = _holder(resource, path).get(path.attribute.name)
+    found: Any = _holder(resource, path).get(path.attribute.name)
     if is_empty(found):
         return []
     each = found if isinstance(found, list) else [found]
@@ -74,10 +75,10 @@ def compare(attribute: Attribute, op: str, value: Any, wanted: Any) -> bool:
         value = parse_datetime(value)
     if isinstance(value, str) and not attribute.case_exact:
         value, wanted = fold(value), fold(wanted)
-    return _OPERATORS[op](value, wanted)
+    return bool(_OPERATORS[op](value, wanted))
 
 
-_OPERATORS = {
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "eq": lambda value, wanted: value == wanted,
     "ne": lambda value, wanted: value != wanted,
     "co": lambda value, wanted: wanted in value,

@@ -42,7 +42,7 @@ def parse_datetime(text: str) -> datetime | None:
     match = _DATE_TIME.fullmatch(text)
     if match is None:
         return None
-    *numbers, fraction, zone = match.groups()
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
     micro = int((fraction or "")[:6].ljust(6, "0"))
     offset = timedelta()
     if zone and zone != "Z":
@@ -51,7 +51,10 @@ def parse_datetime(text: str) -> datetime | None:
             return None
         offset = timedelta(hours=hours, minutes=minutes) * (-1 if zone[0] == "-" else 1)
     try:
-        moment = datetime(*map(int, numbers), micro, tzinfo=timezone(offset))
+        moment = datetime(
+            int(year), int(month), int(day), int(hour), int(minute), int(second), micro,
+            tzinfo=timezone(offset),
+        )  # fmt: skip
     except ValueError:
         return None
     try:

@@ -7,7 +7,7 @@ must not leak into ``not`` and ``ne``. A text that is "" counts as absent, like 
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from django.db.models import Expression, F, Q, Value
+from django.db.models import Expression, F, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Left, NullIf, Right, StrIndex
 from django.db.models.lookups import (
     Exact,
@@ -197,6 +197,7 @@ class Locator:
 
 
 Comparable = Column | Constant | Locator
+Sortable = Expression | F | Subquery
 
 
 def blank_to(expression: Any, *others: Any) -> Expression:
