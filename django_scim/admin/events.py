@@ -1,0 +1,164 @@
+"""The audit log: read only, and as fast with a million events as with ten."""
+
+import json
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlencode
+
+from django.apps import apps
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from ..audit.explanations import explain
+from ..models import Event
+
+
+class UncountedPaginator(Paginator):
+    """Looks one row further instead of counting the whole log."""
+
+    @cached_property
+    def count(self) -> int:
+        limit = self.per_page * 100
+        return len(self.object_list[: limit + 1].values_list("pk", flat=True))  # type: ignore[union-attr]
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Nobody writes history by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    date_hierarchy = "created"
+    list_display = (
+        "created",
+        "pill",
+        "action",
+        "object_name",
+        "resource_type",
+        "connection_name",
+        "status",
+        "scim_type",
+        "request",
+    )
+    list_filter = ("outcome", "action", "connection", "resource_type", "scim_type")
+    list_per_page = 50
+    show_full_result_count = False
+    paginator = UncountedPaginator
+    search_fields = ("=scim_id", "=external_id", "=object_name", "=correlation_id")
+    search_help_text = "A whole SCIM id, externalId, user or group name, or request id."
+    fieldsets = (
+        (
+            "What happened",
+            {
+                "fields": (
+                    "created",
+                    "pill",
+                    ("action", "resource_type"),
+                    "object_link",
+                    ("scim_id", "external_id"),
+                    ("connection_name", "token_prefix"),
+                    ("method", "path"),
+                    ("status", "scim_type"),
+                    "detail",
+                    "used_tolerances",
+                    ("request", "duration", "occurrences"),
+                    ("address", "user_agent"),
+                )
+            },
+        ),
+        ("What to do", {"fields": ("advice",)}),
+        ("What changed", {"fields": ("change_table",)}),
+        ("Raw, redacted", {"fields": ("request_json", "response_json"), "classes": ("collapse",)}),
+    )
+
+    class Media:
+        css = {"all": ("django_scim/admin.css",)}
+
+    @admin.display(description="outcome", ordering="outcome")
+    def pill(self, event: Event) -> SafeString:
+        label = event.get_outcome_display()
+        return format_html('<span class="scim-pill scim-{}">{}</span>', event.outcome, label)
+
+    @admin.display(description="request id")
+    def request(self, event: Event) -> SafeString | str:
+        if not event.correlation_id:
+            return ""
+        query = urlencode({"correlation_id": event.correlation_id})
+        url = reverse("admin:django_scim_event_changelist")
+        return format_html('<a href="{}?{}">{}</a>', url, query, event.correlation_id)
+
+    @admin.display(description="object")
+    def object_link(self, event: Event) -> SafeString | str:
+        """Link the object where the site's admin has it; it may be gone by now."""
+        label, dot, model = event.object_type.partition(".")
+        try:
+            if (
+                dot
+                and apps.get_model(label, model)
+                ._default_manager.filter(pk=event.object_key)
+                .exists()
+            ):
+                url = reverse(f"admin:{label}_{model}_change", args=[event.object_key])
+                return format_html('<a href="{}">{}</a>', url, event.object_name)
+        except (LookupError, NoReverseMatch, ValueError):
+            pass
+        return event.object_name
+
+    @admin.display(description="advice")
+    def advice(self, event: Event) -> str:
+        return explain(event) or "Nothing."
+
+    @admin.display(description="tolerances used")
+    def used_tolerances(self, event: Event) -> str:
+        return ", ".join(event.tolerances) or "none"
+
+    @admin.display(description="changes")
+    def change_table(self, event: Event) -> SafeString | str:
+        if not event.changes:
+            return "Nothing."
+        rows = format_html_join(
+            "",
+            "<tr><th>{}</th><td>{}</td><td>{}</td></tr>",
+            ((c.get("path"), _shown(c.get("old")), _shown(c.get("new"))) for c in event.changes),
+        )
+        head = format_html("<tr><th>{}</th><th>{}</th><th>{}</th></tr>", "Attribute", "Old", "New")
+        return format_html('<table class="scim-changes">{}{}</table>', head, rows)
+
+    @admin.display(description="request")
+    def request_json(self, event: Event) -> SafeString | str:
+        return _pretty(event.request_body)
+
+    @admin.display(description="answer")
+    def response_json(self, event: Event) -> SafeString | str:
+        return _pretty(event.response_body)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        return lookup == "correlation_id" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "–"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _pretty(text: str) -> SafeString | str:
+    if not text:
+        return "–"
+    with suppress(ValueError):  # a long body is kept in part
+        text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+    return format_html('<pre class="scim-raw">{}</pre>', text)

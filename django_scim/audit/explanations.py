@@ -1,0 +1,41 @@
+"""What an admin can do about a failure, in plain words."""
+
+from ..models import Event
+
+_BY_TYPE = {
+    "uniqueness": "The name belongs to another account or group of this site. If it is the same "
+    "person, link that account to the connection; else change the name at the identity provider.",
+    "invalidValue": "A value does not fit its attribute: the detail names it. Correct the value, "
+    "or the attribute mapping, at the identity provider; it will send it again.",
+    "invalidSyntax": "The identity provider sent something that is no SCIM message of this kind. "
+    "Check that the connection's profile is the one for this identity provider.",
+    "invalidFilter": "The identity provider searched by an attribute that this site does not "
+    "offer, or in a wrong form. Check which attribute it matches accounts by.",
+    "invalidPath": "The identity provider tried to change an attribute that this site does not "
+    "have. Remove it from the attribute mapping at the identity provider.",
+    "mutability": "The identity provider tried to change what only this site may change. Remove "
+    "the attribute from its mapping.",
+    "noTarget": "The value that should be changed does not exist. A profile other than strict "
+    "creates it.",
+}
+_BY_STATUS = {
+    401: "The token is missing, wrong, expired or revoked. Issue a new one on the connection's "
+    "page and paste it into the identity provider.",
+    403: "The token is valid but lacks a scope. Issue one with the scope that the detail names.",
+    404: "The resource does not exist for this connection. If the identity provider still knows "
+    "it, let it provision the person or group again.",
+    405: "The identity provider used a method that this address does not take. Check the base "
+    "URL: it ends in /v2.",
+    412: "Somebody changed the resource in between. The identity provider reads it again and "
+    "repeats its change.",
+    413: "The request was larger than MAX_BODY_SIZE allows.",
+    500: "This is a defect. The site's log has more under the request id.",
+}
+
+
+def explain(event: Event) -> str:
+    """Return what to do about an event; "" where there is nothing to do."""
+    if event.outcome != Event.Outcome.FAILURE:
+        return ""
+    fallback = "See the detail. Most identity providers repeat a failed request by themselves."
+    return _BY_TYPE.get(event.scim_type) or _BY_STATUS.get(event.status, fallback)

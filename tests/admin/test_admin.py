@@ -1,0 +1,135 @@
+"""The admin's pages, as an admin meets them."""
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from django_scim.models import Connection, Event, Token, UserLink
+
+from ..client import USER
+
+EVENTS = "/admin/django_scim/event/"
+CONNECTIONS = "/admin/django_scim/connection/"
+
+
+@pytest.fixture
+def history(scim):
+    """Events of several kinds."""
+    user = scim.make_user("bjensen", title="<b>Guide</b>")
+    scim.patch(f"/Users/{user['id']}", {"op": "replace", "path": "active", "value": False})
+    scim.patch(f"/Users/{user['id']}", {"op": "replace", "path": "active", "value": False})
+    scim.post("/Users", {"schemas": [USER], "userName": "BJENSEN", "nickName": "<script>x"})
+    scim.get("/Users", authorization="Bearer wrong")
+    scim.delete(f"/Users/{user['id']}")
+    return scim
+
+
+def test_the_list(history, admin_client):
+    page = admin_client.get(EVENTS).content.decode()
+    assert page.count('class="scim-pill') == 6
+    for word in ("bjensen", "uniqueness", "No change", "deactivate"):
+        assert word in page
+
+
+def test_the_list_is_searched_by_whole_identifiers(history, admin_client):
+    found = admin_client.get(EVENTS, {"q": "bjensen"}).context["cl"].result_list
+    assert {event.object_name for event in found} == {"bjensen"}
+    event = Event.objects.filter(outcome="failure").first()
+    answer = admin_client.get(EVENTS, {"correlation_id": event.correlation_id})
+    assert list(answer.context["cl"].result_list) == [event]
+
+
+def test_the_list_costs_the_same_for_many(history, admin_client):
+    def count():
+        with CaptureQueriesContext(connection) as captured:
+            admin_client.get(EVENTS)
+        return len(captured)
+
+    few = count()
+    Event.objects.bulk_create([Event(action="read", outcome="success") for _ in range(200)])
+    assert count() == few
+
+
+def test_every_detail_page(history, admin_client):
+    for event in Event.objects.all():
+        page = admin_client.get(f"{EVENTS}{event.pk}/change/")
+        assert page.status_code == 200
+        assert "<b>Guide</b>" not in page.content.decode()
+        assert "<script>x" not in page.content.decode()
+    failure = Event.objects.get(scim_type="uniqueness")
+    page = admin_client.get(f"{EVENTS}{failure.pk}/change/").content.decode()
+    assert "link that account to the connection" in page
+    created = Event.objects.get(action="create", outcome="success")
+    page = admin_client.get(f"{EVENTS}{created.pk}/change/").content.decode()
+    assert f"/admin/auth/user/{User.objects.get(username='bjensen').pk}/change/" in page
+    assert "&lt;b&gt;Guide&lt;/b&gt;" in page
+
+
+def test_the_detail_page_outlives_its_object(history, admin_client):
+    User.objects.filter(username="bjensen").delete()
+    event = Event.objects.filter(object_name="bjensen").first()
+    page = admin_client.get(f"{EVENTS}{event.pk}/change/").content.decode()
+    assert "bjensen" in page and "/admin/auth/user/" + event.object_key not in page
+
+
+def test_history_is_not_written_by_hand(history, admin_client):
+    event = Event.objects.first()
+    assert admin_client.get(f"{EVENTS}add/").status_code == 403
+    assert admin_client.post(f"{EVENTS}{event.pk}/change/", {"detail": "x"}).status_code == 403
+    assert admin_client.post(f"{EVENTS}{event.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_a_token_is_shown_once(scim, admin_client):
+    url = f"{CONNECTIONS}{scim.connection.pk}/issue-token/"
+    before = Token.objects.count()
+    assert admin_client.get(url).status_code == 302
+    assert Token.objects.count() == before
+    answer = admin_client.post(url)
+    secret = answer.context["secret"]
+    assert secret in answer.content.decode()
+    assert "http://testserver/scim/v2" in answer.content.decode()
+    assert "no-store" in answer.headers["Cache-Control"]
+    token = Token.objects.get(prefix=secret[:11])
+    for page in (CONNECTIONS, url.replace("issue-token", "change"), "/admin/django_scim/token/",
+                 f"/admin/django_scim/token/{token.pk}/change/"):  # fmt: skip
+        content = admin_client.get(page).content.decode()
+        assert secret not in content and token.digest not in content
+    scim.secret = secret
+    assert scim.get("/Users").status_code == 200
+
+
+def test_revoking(scim, admin_client):
+    token = scim.connection.tokens.get()
+    data = {"action": "revoke", "_selected_action": [token.pk]}
+    admin_client.post("/admin/django_scim/token/", data)
+    assert scim.get("/Users").status_code == 401
+
+
+def test_a_connection_made_in_the_admin_knows_the_site(admin_client):
+    User.objects.create_user("somebody")
+    data = {
+        "name": "Okta", "profile": "okta", "scope": "site", "deletion": "deactivate",
+        "is_active": "on", "tokens-TOTAL_FORMS": 0, "tokens-INITIAL_FORMS": 0,
+    }  # fmt: skip
+    assert admin_client.post(f"{CONNECTIONS}add/", data).status_code == 302
+    connection = Connection.objects.get(name="Okta")
+    assert UserLink.objects.filter(connection=connection, target__username="somebody").exists()
+
+
+def test_other_pages(history, admin_client):
+    for name in ("connection", "token", "userlink", "grouplink"):
+        assert admin_client.get(f"/admin/django_scim/{name}/").status_code == 200
+    link = UserLink.objects.first()
+    assert admin_client.get(f"/admin/django_scim/userlink/{link.pk}/change/").status_code == 200
+
+
+def test_permissions(history, client):
+    staff = User.objects.create_user("staff", is_staff=True)
+    client.force_login(staff)
+    assert client.get(EVENTS).status_code == 403
+    url = f"{CONNECTIONS}{history.connection.pk}/issue-token/"
+    assert client.post(url).status_code == 403
+    staff.user_permissions.add(Permission.objects.get(codename="view_event"))
+    assert client.get(EVENTS).status_code == 200
+    assert client.post(url).status_code == 403
