@@ -129,9 +129,9 @@ class ResourceAdapter:
     def display_column(self) -> Column:
         return Column("", nullable=False, source=self.display())  # type: ignore[arg-type]
 
-    def name_of(self, draft: Draft) -> str:
+    def name_of(self, link: Any) -> str:
         """Return an object's name for the event log."""
-        return str(draft.target)
+        return str(link.target)
 
     def sibling(self, name: str) -> "ResourceAdapter":
         """Return the adapter of another resource type, for the same request."""

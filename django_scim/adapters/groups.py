@@ -30,8 +30,8 @@ class GroupAdapter(ResourceAdapter):
     def display(self) -> Expression | F:
         return F("display_name")
 
-    def name_of(self, draft: Draft) -> str:
-        return str(draft.link.display_name)
+    def name_of(self, link: Any) -> str:
+        return str(link.display_name)
 
     def keeps(self, draft: Draft, path: AttributePath, is_given: bool) -> bool:
         if super().keeps(draft, path, is_given):

@@ -84,8 +84,8 @@ class UserAdapter(ResourceAdapter):
     def label(self) -> Expression | F:
         return F(f"target__{get_user_model().USERNAME_FIELD}")
 
-    def name_of(self, draft: Draft) -> str:
-        return str(draft.target.get_username())
+    def name_of(self, link: Any) -> str:
+        return str(link.target.get_username())
 
     # Hooks of the write
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connections, router, transaction
+from django.db import IntegrityError, connections, router, transaction
 
 from ..models import Connection
 
@@ -21,6 +21,16 @@ def writing() -> Iterator[None]:
         if connection.vendor == "sqlite" and not _begins_as_write(connection):
             Connection.objects.using(alias).filter(pk=0).update(created=None)
         yield
+
+
+def is_lost_race(error: Exception) -> bool:
+    """Whether another request was quicker: it took a unique value, or the two stood in each
+    other's way (deadlock, serialization failure), and the same work may succeed now."""
+    if isinstance(error, IntegrityError):
+        return True
+    cause = error.__cause__
+    code = getattr(cause, "sqlstate", None) or next(iter(getattr(cause, "args", ())), None)
+    return code in ("40001", "40P01", 1205, 1213)
 
 
 def _begins_as_write(connection: object) -> bool:

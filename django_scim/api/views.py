@@ -96,6 +96,10 @@ class ScimView(APIView):
             self._registry = Registry(self.token.connection, self.tolerances, self.base_url())
         return self._registry
 
+    def forget_adapters(self) -> None:
+        """Let the next attempt look at the database anew."""
+        del self._registry
+
     def base_url(self) -> str:
         """Return the SCIM base, without a slash at its end, as the client reached it."""
         path = self.request.path.rstrip("/")

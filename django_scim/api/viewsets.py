@@ -1,9 +1,9 @@
 """The resources: create, read, list, replace, patch, delete (RFC 7644 sections 3.3 to 3.6)."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
@@ -19,8 +19,10 @@ from ..protocol.projection import Projection
 from ..query.search import search
 from . import etags
 from .pagination import read_projection, read_search, search_parameters
-from .transactions import writing
+from .transactions import is_lost_race, writing
 from .views import ScimView, stand_alone
+
+T = TypeVar("T")
 
 
 class ResourceViewSet(ViewSetMixin, ScimView):
@@ -84,9 +86,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
     def create(self, request: Request) -> Response:
         projection = self._projection()
-        _, resource, version = self._write(
-            lambda: self.adapter.create(request.data), projection, 201
-        )
+        resource, version = self._write(lambda: self.adapter.create(request.data), projection, 201)
         return self._answer(resource, version, 201)
 
     def update(self, request: Request, scim_id: str) -> Response:
@@ -96,7 +96,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
             link = self._locked(scim_id)
             return self.adapter.replace(link, request.data)  # type: ignore[no-any-return]
 
-        _, resource, version = self._write(replace, projection, 200)
+        resource, version = self._write(replace, projection, 200)
         return self._answer(resource, version)
 
     def partial_update(self, request: Request, scim_id: str) -> Response:
@@ -114,9 +114,9 @@ class ResourceViewSet(ViewSetMixin, ScimView):
             return self.adapter.patch(link, operations)  # type: ignore[no-any-return]
 
         if self._returns_patched(projection):
-            _, resource, version = self._write(patch, projection, 200)
+            resource, version = self._write(patch, projection, 200)
             return self._answer(resource, version)
-        _, _, version = self._write(patch, None, 204)
+        _, version = self._write(patch, None, 204)
         return Response(status=204, headers={"ETag": version})
 
     def _returns_patched(self, projection: Projection) -> bool:
@@ -129,14 +129,15 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         )
 
     def destroy(self, request: Request, scim_id: str) -> Response:
-        with writing():
+        def delete() -> None:
             link = self._locked(scim_id)
-            draft = self.adapter.draft(link)
-            self.recorder.about(self.resource_type, link, self.adapter.name_of(draft))
+            self.recorder.about(self.resource_type, link, self.adapter.name_of(link))
             changes = self.adapter.delete(link)
             self.recorder.success(
                 Event.Action.DELETE, 204, changes=changes, tolerances=self.tolerances.used
             )
+
+        self._in_transaction(delete)
         return Response(status=204)
 
     def _locked(self, scim_id: str) -> Any:
@@ -149,27 +150,31 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
     def _write(
         self, work: Callable[[], Draft], projection: Projection | None, status: int
-    ) -> tuple[Draft, dict[str, Any] | None, str]:
-        """Run a write and its event in one transaction; return the resource as it is then.
+    ) -> tuple[dict[str, Any] | None, str]:
+        """Run a write and its event in one transaction; return the resource as it is then."""
 
-        After a lost race it is run once more, and then meets what the other one wrote.
-        """
-        try:
-            return self._write_once(work, projection, status)
-        except IntegrityError:
-            return self._write_once(work, projection, status)
-
-    def _write_once(
-        self, work: Callable[[], Draft], projection: Projection | None, status: int
-    ) -> tuple[Draft, dict[str, Any] | None, str]:
-        with writing():
+        def write() -> tuple[dict[str, Any] | None, str]:
             draft = work()
-            resource, version = self._represent(draft.link, projection)
-            self.recorder.about(self.resource_type, draft.link, self.adapter.name_of(draft))
+            represented = self._represent(draft.link, projection)
+            self.recorder.about(self.resource_type, draft.link, self.adapter.name_of(draft.link))
             self.recorder.success(
                 action_of(draft), status, changes=draft.changes, tolerances=self.tolerances.used
             )
-        return draft, resource, version
+            return represented
+
+        return self._in_transaction(write)
+
+    def _in_transaction(self, work: Callable[[], T]) -> T:
+        """Run ``work`` in a transaction; after a lost race once more, with what the other wrote."""
+        try:
+            with writing():
+                return work()
+        except (IntegrityError, OperationalError) as error:
+            if not is_lost_race(error):
+                raise
+            self.forget_adapters()
+        with writing():
+            return work()
 
     def _represent(
         self, link: Any, projection: Projection | None

@@ -62,6 +62,7 @@ class Recorder:
     ) -> None:
         """Write the event of a change, in the change's own transaction."""
         event = self.event
+        event.pk = None  # a first attempt may have been rolled back
         event.action, event.status = action, status
         event.outcome = Event.Outcome.SUCCESS
         if changes is not None:
