@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, ManyToManyField, OuterRef, Q
 
 from ..protocol.attributes import Attribute
 from ..protocol.errors import InvalidValue, Mutability
@@ -247,10 +247,14 @@ def _selected_ids(where: Filter) -> list[str] | None:
     return None
 
 
+def _is_forward(candidate: Any) -> bool:
+    return isinstance(candidate, ManyToManyField)
+
+
 def _field_name(model: Any, relation: str) -> str:
     for candidate in model._meta.get_fields():
         if candidate.many_to_many:
-            accessor = candidate.name if candidate.concrete else candidate.get_accessor_name()
+            accessor = candidate.name if _is_forward(candidate) else candidate.get_accessor_name()
             if accessor == relation:
                 return candidate.name
     raise ImproperlyConfigured(f"{model.__name__} has no many-to-many relation {relation!r}")
@@ -259,12 +263,12 @@ def _field_name(model: Any, relation: str) -> str:
 def _query_name_back(model: Any, relation: str) -> str:
     """Return the name under which the other end queries this relation."""
     candidate = model._meta.get_field(_field_name(model, relation))
-    return candidate.related_query_name() if candidate.concrete else candidate.field.name
+    return candidate.related_query_name() if _is_forward(candidate) else candidate.field.name
 
 
 def _through(candidate: Any) -> tuple[Any, str, str]:
     """Return the through model, and its columns to this end and to the other."""
-    if candidate.concrete:
+    if _is_forward(candidate):
         return (
             candidate.remote_field.through,
             candidate.m2m_field_name(),
