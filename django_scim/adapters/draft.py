@@ -3,6 +3,7 @@
 The log of (path, old, new) serves the audit, "no change" and the version alike.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -169,14 +170,13 @@ class Draft:
     def _log_columns(self) -> None:
         logged: dict[str, tuple[list[Any], list[Any]]] = {}
         for staged in self._columns.values():
-            if staged.path and (self.is_new or staged.new != staged.old):
+            if staged.path and staged.new != staged.old:
                 old, new = logged.setdefault(staged.path, ([], []))
                 old.append(staged.show(staged.old))
                 new.append(staged.show(staged.new))
         for path, (olds, news) in logged.items():
-            old, new = self._shown(olds), self._shown(news)
-            if not self.is_new or new is not None:
-                self.changes.append(Change(path, None if self.is_new else old, new))
+            old = self._shown(olds) if self.has_past else None
+            self.changes.append(Change(path, old, self._shown(news)))
 
     @staticmethod
     def _shown(values: list[Any]) -> Any:
@@ -208,7 +208,7 @@ class Draft:
         for mapping, (stored, elements) in self._elements.items():
             old = [element.original for element in stored]
             new = [element.data for element in elements]
-            if old != new:
+            if _unordered(old) != _unordered(new):
                 mapping.save(self, stored, elements)
                 self.changes.append(Change(str(mapping.path), old or None, new or None))
 
@@ -235,6 +235,11 @@ class Draft:
         self.link.save(
             update_fields=with_keys(self.link, changed | {"version", "automatic", "last_modified"})
         )
+
+
+def _unordered(values: list[dict[str, Any]]) -> list[str]:
+    """The values of an attribute have no order."""
+    return sorted(json.dumps(value, sort_keys=True) for value in values)
 
 
 def with_keys(record: models.Model, names: set[str]) -> list[str]:

@@ -12,7 +12,7 @@ from django.urls import URLPattern, re_path
 from ..adapters import adapter_classes
 from .base_query import BaseQuery, BaseSearch
 from .discovery import ResourceTypes, Schemas, ServiceProviderConfig
-from .views import NoSuchEndpoint
+from .views import NoSuchEndpoint, NotOffered
 from .viewsets import viewset_for
 
 COLLECTION = {"get": "list", "post": "create"}
@@ -40,6 +40,7 @@ def scim_urls() -> list[URLPattern]:
     patterns += [
         re_path(r"^$", BaseQuery.as_view(), name="base"),
         _path(r"\.search", BaseSearch.as_view()),
+        _path(f"({any_case('Me')}|{any_case('Bulk')})", NotOffered.as_view()),
     ]
     return [*patterns, re_path(r"^.*$", NoSuchEndpoint.as_view())]
 

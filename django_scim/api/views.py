@@ -19,7 +19,7 @@ from ..adapters import Registry
 from ..audit import Recorder
 from ..conf import settings
 from ..models import Event, Token
-from ..protocol.errors import NotFound, ScimError
+from ..protocol.errors import InvalidVersion, NotFound, NotImplementedByServer, ScimError
 from ..protocol.messages import error_message
 from ..protocol.tolerances import PROFILES, Tolerances
 from .authentication import BearerAuthentication
@@ -177,6 +177,22 @@ class NoSuchEndpoint(ScimView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         raise NotFound(f"there is no endpoint {request.path[:200]!r}")
+
+
+class NotOffered(ScimView):
+    """An optional feature of the protocol that this server does not have (RFC 7644 table 8)."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise NotImplementedByServer("this server does not offer Bulk and Me")
+
+
+class OtherVersion(ScimView):
+    """``v1`` or ``v3`` where this server speaks ``v2``."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise InvalidVersion("this server speaks SCIM v2 only")
 
 
 def ip_address(text: str) -> str | None:

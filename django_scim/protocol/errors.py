@@ -48,6 +48,12 @@ class InvalidValue(ScimError):
     status, scim_type = 400, "invalidValue"
 
 
+class InvalidVersion(ScimError):
+    """The URL names another version of the protocol (T9; RFC 7644 3.13)."""
+
+    status, scim_type = 400, "invalidVers"
+
+
 class Mutability(ScimError):
     """The change is not allowed by the attribute's mutability (T9; RFC 7644 3.5.2)."""
 

@@ -1,5 +1,10 @@
 """``path("scim/", include("django_scim.urls"))`` serves SCIM under ``scim/v2/``."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-urlpatterns = [path("v2/", include("django_scim.urls.v2"))]
+from ..api.views import OtherVersion
+
+urlpatterns = [
+    path("v2/", include("django_scim.urls.v2")),
+    re_path(r"^v\d+(/.*)?$", OtherVersion.as_view()),
+]

@@ -87,9 +87,22 @@ def test_a_search_by_post_only_reads(scim):
 
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("path", ["/Nope", "/Users/a/b", "/Me", "/Nope/"])
+@pytest.mark.parametrize("path", ["/Nope", "/Users/a/b", "/Schemas/x/y", "/Nope/"])
 def test_unknown_urls(method, path, scim):
     assert_error(scim.request(method, path, GOOD), 404)
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("path", ["/Me", "/Bulk", "/bulk/"])
+def test_features_that_are_not_there(path, scim):
+    assert_error(scim.post(path, GOOD), 501)
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("path", ["/scim/v1/Users", "/scim/v3", "/scim/v20/Users"])
+def test_other_versions(path, scim):
+    other = ScimClient(scim.connection, scim.secret, base="")
+    assert_error(other.get(path), 400, "invalidVers")
 
 
 @pytest.mark.usefixtures("untouched")

@@ -130,7 +130,16 @@ def test_what_changes_nothing_saves_nothing(scim, heard):
 def test_no_view_of_ours_runs_in_the_hosts_transaction():
     from django.urls import resolve
 
-    for path in ("", "Users", "Users/x", "Users/.search", "Schemas", "ServiceProviderConfig", "Me"):
+    for path in (
+        "",
+        "Users",
+        "Users/x",
+        "Users/.search",
+        "Schemas",
+        "ServiceProviderConfig",
+        "Me",
+        "No",
+    ):
         view = resolve(f"/scim/v2/{path}").func
         assert view._non_atomic_requests == {"default"}, path
         assert view.login_required is False, path

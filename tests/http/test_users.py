@@ -186,6 +186,8 @@ def test_put_of_the_same_changes_nothing(scim):
     user = scim.post("/Users", MAXIMAL).data
     same = scim.put(f"/Users/{user['id']}", user)
     assert same.data == user
+    user["emails"].reverse()
+    assert scim.put(f"/Users/{user['id']}", user).data["meta"] == user["meta"]
 
 
 def test_put_creates_nothing(scim):
