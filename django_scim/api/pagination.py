@@ -1,5 +1,6 @@
 """The query parameters of a list (RFC 7644 sections 3.4.2 and 3.9)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,6 +43,7 @@ def read_search(
     )
 
 
+_INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 SEARCH_URN = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 
@@ -95,8 +97,7 @@ def _integer(parameters: Mapping[str, str], name: str, default: int) -> int:
     text = parameters.get(name)
     if text is None or text == "":
         return default
-    digits = text.strip().lstrip("+-")
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
+    if not _INTEGER.fullmatch(text.strip()):
         raise InvalidValue(f"{name}: must be an integer")
     return int(text)
 

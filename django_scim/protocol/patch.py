@@ -150,7 +150,7 @@ def _operation(op: str, target: PatchPath, value: Any, tolerances: Tolerances) -
         return _removal(path, where, value, tolerances)
     if is_empty(value):
         if attribute.multi_valued and op == "add" and path.sub is None:
-            return Operation("add", path, where, [])
+            return Operation("add", path, where, {} if where else [])
         return _removal(path, where, None, tolerances)
     if path.sub is not None or not attribute.multi_valued:
         cleaned = coerce(leaf, value, str(path), tolerances)
@@ -162,8 +162,8 @@ def _operation(op: str, target: PatchPath, value: Any, tolerances: Tolerances) -
             value = value[0]
         cleaned = coerce_one(attribute, value, str(path), tolerances)
     if cleaned is None:
-        if op == "add" and attribute.multi_valued:
-            return Operation("add", path, where, [])
+        if op == "add" and attribute.multi_valued and path.sub is None:
+            return Operation("add", path, where, {} if where else [])
         return _removal(path, where, None, tolerances)
     return Operation(op, path, where, cleaned)
 

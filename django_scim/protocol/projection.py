@@ -52,7 +52,7 @@ class Projection:
 
     @staticmethod
     def _names(path: AttributePath, names: frozenset[str]) -> bool:
-        return str(path) in names or (path.is_extension and path.schema in names)
+        return str(path) in names or path.schema in names
 
     @staticmethod
     def _narrow(attribute: Attribute, kept: list[str]) -> Attribute | None:

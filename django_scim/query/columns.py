@@ -7,7 +7,7 @@ must not leak into ``not`` and ``ne``. A text that is "" counts as absent, like 
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from django.db.models import Expression, F, Q, Subquery, Value
+from django.db.models import Expression, F, Q, Subquery, TextField, Value
 from django.db.models.functions import Coalesce, Left, NullIf, Right, StrIndex
 from django.db.models.lookups import (
     Exact,
@@ -138,7 +138,7 @@ class Column:
             return self.expression
         if self.key and not self.case_exact:
             return F(self.key)
-        return NullIf(self._operand(), Value(""))
+        return NullIf(self._operand(), Value(""), output_field=TextField())
 
 
 def _successor(text: str) -> str:
@@ -202,5 +202,6 @@ Sortable = Expression | F | Subquery
 
 def blank_to(expression: Any, *others: Any) -> Expression:
     """Return the first of several texts that is not empty."""
-    blank = Value("")
-    return Coalesce(*(NullIf(each, blank) for each in (expression, *others)), blank)
+    blank = Value("", output_field=TextField())
+    texts = (NullIf(each, blank, output_field=TextField()) for each in (expression, *others))
+    return Coalesce(*texts, blank, output_field=TextField())

@@ -32,6 +32,8 @@ def translate(term: Filter, adapter: Any, negated: bool = False) -> Q:
             mappings = adapter.mappings_for(path)
             if not mappings:
                 raise InvalidFilter(f"{path} cannot be used in a filter here")
+            if isinstance(term, ValueFilter) and mappings[0].path.sub is not None:
+                return translate(term.term, adapter, negated)  # a complex one, part by part
             tests = (mapping.where(term, adapter, negated) for mapping in mappings)
             return reduce(and_ if negated else or_, tests)
     raise TypeError(term)

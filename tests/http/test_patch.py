@@ -124,6 +124,7 @@ def test_removing_values(either):
         {"op": "replace", "path": "emails", "value": [WORK, HOME]},
         {"op": "remove", "path": "nickName"},
         {"op": "remove", "path": 'emails[type eq "other"]'},
+        {"op": "add", "path": 'emails[type eq "work"]', "value": []},
         {"op": "replace", "value": {"active": True}},
     ],
 )

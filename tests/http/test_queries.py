@@ -78,6 +78,7 @@ def names(resources):
         ("not (name pr)", "bc"),
         ('name.familyName co "ENS"', "a"),
         (f"{USER}:name.familyName pr", "a"),
+        ('name[familyName eq "jensen" and givenName pr]', "a"),
         (f'{ENTERPRISE}:department eq "tours"', "a"),
         (f'{ENTERPRISE.upper()}:DEPARTMENT ne "tours"', "bc"),
         ("emails pr", "ab"),
@@ -163,6 +164,8 @@ def test_sorting(company):
     assert order(sortBy="title") == ["c", "a", "B"]
     assert order(sortBy="title", sortOrder="descending") == ["B", "a", "c"]
     assert order(sortBy="emails.value") == ["a", "B", "c"]
+    assert order(sortBy="x509Certificates.value") == ["a", "B", "c"]
+    assert order(sortBy="photos.value") == ["B", "a", "c"]
     assert order(sortBy="externalId") == ["a", "B", "c"]
     assert order(sortBy=f"{ENTERPRISE}:department") == ["a", "B", "c"]
     assert order(sortBy="meta.created", sortOrder="descending") == ["c", "B", "a"]
@@ -173,7 +176,7 @@ def test_sorting(company):
     [
         {"sortBy": "password"}, {"sortBy": "nope"}, {"sortBy": "name"},
         {"sortBy": "userName", "sortOrder": "up"},
-        {"startIndex": "one"}, {"count": "1.5"},
+        {"startIndex": "one"}, {"count": "1.5"}, {"count": "--5"}, {"count": "9" * 40},
         {"attributes": "userName", "excludedAttributes": "name"},
     ],
 )  # fmt: skip
