@@ -175,8 +175,8 @@ class Draft:
                 old.append(staged.show(staged.old))
                 new.append(staged.show(staged.new))
         for path, (olds, news) in logged.items():
-            old = self._shown(olds) if self.has_past else None
-            self.changes.append(Change(path, old, self._shown(news)))
+            before = self._shown(olds) if self.has_past else None
+            self.changes.append(Change(path, before, self._shown(news)))
 
     @staticmethod
     def _shown(values: list[Any]) -> Any:
