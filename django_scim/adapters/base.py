@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import Expression, F, Q, Value
 
 from ..models import AbstractLink, Connection
@@ -180,7 +180,7 @@ class ResourceAdapter:
         # nullable side of an outer join.
         column = next(f for f in self.model._meta.concrete_fields if not (f.primary_key or f.null))
         links = self.queryset().filter(**{f"target__{column.name}__isnull": False})
-        link = links.select_related("target").select_for_update().filter(scim_id=scim_id).first()
+        link = for_update(links.select_related("target").filter(scim_id=scim_id)).first()
         if link is None:
             raise self.not_found(scim_id)
         return link
@@ -277,6 +277,15 @@ class ResourceAdapter:
 
     def after_save(self, draft: Draft) -> None:
         """Called with everything written, inside the transaction."""
+
+
+def for_update(links: Any) -> Any:
+    """Return a queryset that locks its rows, but not their keys where the database knows that.
+
+    A new row that refers to a locked one (a membership) then does not wait for it.
+    """
+    features = connections[links.db].features
+    return links.select_for_update(no_key=features.has_select_for_no_key_update)
 
 
 def _compile(adapter: type[ResourceAdapter]) -> Compiled:

@@ -14,7 +14,7 @@ from ..protocol.patch import Operation
 from ..protocol.values import is_empty
 from ..query.columns import blank_to
 from . import names
-from .base import ResourceAdapter
+from .base import ResourceAdapter, for_update
 from .draft import Change, Draft
 from .fields import Field
 from .mapping import Ignored
@@ -161,7 +161,11 @@ class UserAdapter(ResourceAdapter):
         if not isinstance(mapping, Memberships):
             return
         groups = self.sibling(mapping.to).queryset()
-        links = list(groups.filter(**{f"target__{mapping.batch.back}": link.target_id}))
+        held = groups.filter(**{f"target__{mapping.batch.back}": link.target_id})
+        keys = list(held.values_list("pk", flat=True))
+        # The group first, then its memberships, as a change of the group itself has it: whoever
+        # locks in another order waits for ever.
+        links = list(for_update(groups.filter(pk__in=keys).order_by("pk"))) if keys else []
         if links:
             getattr(link.target, mapping.relation).remove(*(each.target_id for each in links))
             groups.filter(pk__in=[each.pk for each in links]).update(

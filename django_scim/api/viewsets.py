@@ -23,6 +23,7 @@ from .transactions import is_lost_race, writing
 from .views import ScimView, stand_alone
 
 T = TypeVar("T")
+RETRIES = 2
 
 
 class ResourceViewSet(ViewSetMixin, ScimView):
@@ -165,14 +166,15 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         return self._in_transaction(write)
 
     def _in_transaction(self, work: Callable[[], T]) -> T:
-        """Run ``work`` in a transaction; after a lost race once more, with what the other wrote."""
-        try:
-            with writing():
-                return work()
-        except (IntegrityError, OperationalError) as error:
-            if not is_lost_race(error):
-                raise
-            self.forget_adapters()
+        """Run ``work`` in a transaction; after a lost race again, with what the other wrote."""
+        for _ in range(RETRIES):
+            try:
+                with writing():
+                    return work()
+            except (IntegrityError, OperationalError) as error:
+                if not is_lost_race(error):
+                    raise
+                self.forget_adapters()
         with writing():
             return work()
 

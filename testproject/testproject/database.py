@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 ENGINES = {
     "postgres": "django.db.backends.postgresql",
@@ -14,7 +14,8 @@ ENGINES = {
 def from_url(url: str, base_dir: Path) -> dict[str, Any]:
     """Return the settings for ``sqlite:///FILE``, ``postgres://`` or ``mysql://``.
 
-    Without a URL it is a SQLite file in ``base_dir``. Raises ValueError for another scheme.
+    Without a URL it is a SQLite file in ``base_dir``. A query (``?sslmode=require``) goes to the
+    driver. Raises ValueError for another scheme.
     """
     parts = urlsplit(url or "sqlite:///db.sqlite3")
     if parts.scheme == "sqlite":
@@ -29,6 +30,8 @@ def from_url(url: str, base_dir: Path) -> dict[str, Any]:
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": dict(parse_qsl(parts.query)),
     }
 
 
