@@ -17,13 +17,15 @@ from django.utils.module_loading import import_string
 class Defaults:
     """Every setting with its type and default; the docs describe them one by one."""
 
-    #: The adapter class of each resource type, as a dotted path.
+    #: The adapter class of each resource type, as a dotted path; None publishes no such type.
     ADAPTERS: dict[str, str] = field(
         default_factory=lambda: {
             "User": "django_scim.adapters.UserAdapter",
             "Group": "django_scim.adapters.GroupAdapter",
         }
     )
+    #: Other adapters for a connection of that name: {"Okta": {"User": "acme.scim.OktaUser"}}.
+    CONNECTION_ADAPTERS: dict[str, dict[str, str]] = field(default_factory=dict)
     #: Scheme and host for ``meta.location``, such as "https://example.com"; else the request's.
     BASE_URL: str = ""
     #: Resources in a page when a client asks for no number, and at most.
@@ -56,7 +58,8 @@ class Settings:
     def _values(self) -> dict[str, Any]:
         defaults = {item.name: getattr(Defaults(), item.name) for item in fields(Defaults)}
         given = dict(getattr(site_settings, "DJANGO_SCIM", {}))
-        given["ADAPTERS"] = defaults["ADAPTERS"] | dict(given.get("ADAPTERS", {}))
+        adapters = defaults["ADAPTERS"] | dict(given.get("ADAPTERS", {}))
+        given["ADAPTERS"] = {name: path for name, path in adapters.items() if path}
         return defaults | given
 
     def __getattr__(self, name: str) -> Any:
@@ -65,9 +68,13 @@ class Settings:
         except KeyError:
             raise AttributeError(f"DJANGO_SCIM has no setting {name!r}") from None
 
-    def adapter_classes(self) -> dict[str, type]:
-        """Import the adapter class of every resource type."""
-        return {name: import_string(path) for name, path in self.ADAPTERS.items() if path}
+    def adapter_classes(self, connection: str = "") -> dict[str, type]:
+        """Import the adapter class of every resource type, those of a connection's own included.
+
+        Raises ImportError.
+        """
+        own = self.CONNECTION_ADAPTERS.get(connection, {})
+        return {name: import_string(own.get(name, path)) for name, path in self.ADAPTERS.items()}
 
     def reload(self) -> None:
         self.__dict__.pop("_values", None)

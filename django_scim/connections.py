@@ -8,8 +8,9 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from .adapters import linking, names
+from .adapters.registry import scopes as available_scopes
 from .conf import settings
-from .models import SCOPES, Connection, Token
+from .models import Connection, Token
 
 
 class IssuedToken(NamedTuple):
@@ -56,9 +57,10 @@ def issue_token(
 
     Raises ValueError for a scope that does not exist.
     """
-    wanted = list(SCOPES if scopes is None else scopes)
-    if unknown := sorted(set(wanted) - set(SCOPES)):
-        raise ValueError(f"unknown scopes: {', '.join(unknown)}; there are {', '.join(SCOPES)}")
+    known = available_scopes()
+    wanted = known if scopes is None else list(scopes)
+    if unknown := sorted(set(wanted) - set(known)):
+        raise ValueError(f"unknown scopes: {', '.join(unknown)}; there are {', '.join(known)}")
     if lifetime is None and settings.TOKEN_DAYS:
         lifetime = timedelta(days=settings.TOKEN_DAYS)
     expires = timezone.now() + lifetime if lifetime else None

@@ -49,3 +49,7 @@ def test_a_hostile_host(append_slash, atomic_requests):
 
 def test_a_custom_user_model():
     run_tests("tests.custom_user.settings", "custom_user", "tests/custom_user/check_custom_user.py")
+
+
+def test_every_kind_of_mapping():
+    run_tests("tests.bent.settings", "bent", "tests/bent/check_contract.py")

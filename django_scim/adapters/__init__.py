@@ -1,26 +1,37 @@
 """The declaration of a site's resources. A site imports from here and nowhere deeper."""
 
 from .base import ResourceAdapter
+from .custom import Custom
+from .documents import Json
+from .draft import Change, Draft
 from .fields import Field
+from .fixed import Computed, Constant, Ignored
 from .groups import GroupAdapter
-from .mapping import Constant, Ignored, Mapping
+from .mapping import Mapping
 from .members import Members, Memberships
 from .references import Reference
 from .registry import Registry, adapter_classes
+from .rows import Rows
 from .users import UserAdapter
 from .values import Values
 
 __all__ = [
+    "Change",
+    "Computed",
     "Constant",
+    "Custom",
+    "Draft",
     "Field",
     "GroupAdapter",
     "Ignored",
+    "Json",
     "Mapping",
     "Members",
     "Memberships",
     "Reference",
     "Registry",
     "ResourceAdapter",
+    "Rows",
     "UserAdapter",
     "Values",
     "adapter_classes",

@@ -4,34 +4,31 @@ A subclass declares; this class follows the declaration. An instance serves one 
 connection, and never knows HTTP.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, models
-from django.db.models import Expression, F, Q, Value
+from django.db.models import Expression, F, Q, TextField, Value
 
+from ..conf import settings
 from ..models import AbstractLink, Connection
 from ..protocol.attributes import AttributePath, ResourceSchema, Schema
-from ..protocol.bodies import read_resource
 from ..protocol.errors import NotFound
 from ..protocol.patch import Operation
 from ..protocol.projection import FULL, Projection
 from ..protocol.tolerances import Tolerances
 from ..query import Column
+from ..query.columns import blank_to
+from .compiled import Compiled, compile_adapter, published
 from .draft import Change, Draft
 from .fields import Field
-from .mapping import Constant, Location, Mapping
+from .fixed import Constant, Location
+from .mapping import Mapping
 from .plan import Plan, plan_for, take_version
+from .references import Reference
 
-
-@dataclass(frozen=True, eq=False)
-class Compiled:
-    """What is worked out of an adapter class once per process."""
-
-    resource_schema: ResourceSchema
-    mappings: tuple[Mapping, ...]
-    by_path: dict[str, Mapping]
+Assigned = dict[AttributePath, Any]
+"""What a body assigns: attribute to value, None where it unassigns."""
 
 
 class ResourceAdapter:
@@ -43,10 +40,16 @@ class ResourceAdapter:
     description: ClassVar[str] = ""
     schema: ClassVar[Schema]
     extensions: ClassVar[list[Schema]] = []
+    #: Those extensions without which a resource is refused.
+    required_extensions: ClassVar[list[Schema]] = []
     model: ClassVar[type[models.Model]]
     link: ClassVar[type[AbstractLink]]
     #: SCIM path to mapping: the one declaration.
     attributes: ClassVar[dict[str, Mapping]] = {}
+    #: Resource types that attributes may refer to though the site publishes none of them.
+    optional_types: ClassVar[frozenset[str]] = frozenset()
+    #: Whether a PATCH is answered with the resource, or with 204 alone (RFC 7644 3.5.2).
+    returns_patched: ClassVar[bool] = True
     #: Attributes that a PUT leaves as they are when its body has none of them.
     kept_on_put: ClassVar[frozenset[str]] = frozenset({"externalId", "password"})
 
@@ -60,11 +63,23 @@ class ResourceAdapter:
 
     @classmethod
     def compiled(cls) -> Compiled:
-        if "_compiled" not in cls.__dict__:
-            cls._compiled = _compile(cls)
-        return cls._compiled
+        """Return the declaration worked out. Raises ImproperlyConfigured for a flawed one."""
+        compiled = cls.examined()
+        for flaw in compiled.flaws:
+            if flaw.code.startswith("E"):
+                raise ImproperlyConfigured(f"{cls.__name__}: {flaw.text} ({flaw.code})")
+        return compiled
 
-    _compiled: ClassVar[Compiled]
+    @classmethod
+    def examined(cls) -> Compiled:
+        """Return the declaration worked out, with its flaws."""
+        cached = cls.__dict__.get("_compiled")
+        if cached is None or cached[0] != settings.ADAPTERS:
+            types: Any = settings.adapter_classes()
+            cls._compiled = cached = (settings.ADAPTERS, compile_adapter(cls, types))
+        return cached[1]  # type: ignore[no-any-return]
+
+    _compiled: ClassVar[tuple[dict[str, str], Compiled]]
 
     @classmethod
     def common(cls) -> dict[str, Mapping]:
@@ -84,27 +99,22 @@ class ResourceAdapter:
 
     def mappings_for(self, path: AttributePath) -> list[Mapping]:
         """Return the mappings behind a path: one, or those of a complex attribute's parts."""
-        by_path = self.compiled().by_path
-        found = by_path.get(str(path)) or by_path.get(path.name)
+        compiled = self.compiled()
+        found = compiled.by_path.get(str(path)) or compiled.by_path.get(path.name)
         if found is not None:
             return [found]
-        if path.sub is None:
-            return [m for m in self.compiled().mappings if m.path.name == path.name]
-        return []
+        return compiled.by_name.get(path.name, []) if path.sub is None else []
 
     @classmethod
-    def published(cls, schema: Schema) -> dict[str, Any]:
-        """Return a schema as /Schemas shows it: what is mapped, and nothing else."""
-        mapped = cls.compiled().by_path
-        attributes = []
-        for attribute in schema.attributes:
-            path = AttributePath(schema.id, attribute, None, schema is not cls.schema)
-            subs = [s.name for s in attribute.sub_attributes if f"{path}.{s.name}" in mapped]
-            if str(path) in mapped:
-                attributes.append(attribute)
-            elif subs:
-                attributes.append(attribute.only(subs))
-        return Schema(schema.id, schema.name, schema.description, tuple(attributes)).to_json()
+    def published(cls) -> list[dict[str, Any]]:
+        """Return the adapter's schemas as /Schemas shows them."""
+        compiled = cls.compiled()
+        return [published(each, compiled).to_json() for each in compiled.resource_schema.schemas]
+
+    @classmethod
+    def fills_columns(cls) -> bool:
+        """Whether a hook of the adapter sets columns that no attribute is mapped to."""
+        return cls.before_save is not ResourceAdapter.before_save
 
     # Which objects, and what they are called
 
@@ -120,7 +130,10 @@ class ResourceAdapter:
 
     def display(self) -> Expression | F:
         """Return the expression, from the link, of ``display`` and ``displayName`` elsewhere."""
-        return Value("")
+        named = self.compiled().by_path.get("displayName")
+        if isinstance(named, Field) and named.conversion.kind == "text":
+            return blank_to(F(named.orm_path))
+        return Value("", output_field=TextField())
 
     def label(self) -> Expression | F:
         """Return the expression, from the link, of an object's name in the event log."""
@@ -142,13 +155,12 @@ class ResourceAdapter:
 
     # Reading
 
-    @cached_property
-    def _full_plan(self) -> Plan:
-        return plan_for(type(self), FULL)  # type: ignore[arg-type]
+    def _plan(self, projection: Projection) -> Plan:
+        return plan_for(self.compiled(), projection)
 
     def read(self, links: Any, projection: Projection = FULL) -> list[dict[str, Any]]:
         """Return the resources of a queryset of links, in its order."""
-        plan = plan_for(type(self), projection)  # type: ignore[arg-type]
+        plan = self._plan(projection)
         return plan.resources(plan.fetch(links, self), self)
 
     def get(self, scim_id: str, projection: Projection = FULL) -> dict[str, Any]:
@@ -166,8 +178,7 @@ class ResourceAdapter:
     @property
     def version_projection(self) -> Projection:
         """The least projection that knows the version: without what is derived."""
-        derived = {m.path.name for m in self.compiled().mappings if not m.versioned and m.batch}
-        return Projection(excluded=frozenset(derived))
+        return Projection(excluded=self.compiled().derived)
 
     def not_found(self, scim_id: str) -> NotFound:
         return NotFound(f"{self.name} {scim_id[:64]!r} does not exist")
@@ -178,9 +189,13 @@ class ResourceAdapter:
         """Return the link, its row and its object's locked. Raises NotFound."""
         # A condition on a column makes the join an inner one: PostgreSQL cannot lock the
         # nullable side of an outer join.
-        column = next(f for f in self.model._meta.concrete_fields if not (f.primary_key or f.null))
-        links = self.queryset().filter(**{f"target__{column.name}__isnull": False})
-        link = for_update(links.select_related("target").filter(scim_id=scim_id)).first()
+        columns = self.model._meta.concrete_fields
+        column = next((f for f in columns if not (f.primary_key or f.null)), None)
+        links = self.queryset().filter(scim_id=scim_id)
+        if column is not None:
+            links = links.filter(**{f"target__{column.name}__isnull": False})
+            links = links.select_related("target")
+        link = for_update(links).first()
         if link is None:
             raise self.not_found(scim_id)
         return link
@@ -188,27 +203,29 @@ class ResourceAdapter:
     def draft(self, link: Any) -> Draft:
         return Draft(self, link, link.target)
 
-    def create(self, body: Any) -> Draft:
+    def create(self, values: Assigned) -> Draft:
         """Stage and save a new object. Raises a ScimError; the caller's transaction undoes it."""
-        values = read_resource(body, self.resource_schema, self.tolerances)
-        target = self.former(values) or self.model()
-        draft = Draft(self, self.link(connection=self.connection), target)
-        self.assign(draft, values)
-        if draft.has_past:
-            self.revive(draft)
+        draft = self.begin(values)
         draft.save()
+        self._end_waiting(draft)
         return draft
 
-    def revive(self, draft: Draft) -> None:
-        """Called for an object that comes back, with the new body staged."""
+    def begin(self, values: Assigned) -> Draft:
+        """Return the draft of a new resource, a body staged on it."""
+        draft = Draft(self, self.link(connection=self.connection), self.model())
+        self.assign_given(draft, values)
+        return draft
 
-    def former(self, values: dict[AttributePath, Any]) -> Any:
-        """Return the object that this connection deleted and that now comes back, or None."""
-        return None
+    def _end_waiting(self, draft: Draft) -> None:
+        """Whoever named the new object before it was there is pointed at it now."""
+        for name in self.registry.names():
+            waiting = self.registry.adapter(name)
+            for mapping in waiting.compiled().mappings:
+                if isinstance(mapping, Reference) and mapping.pending and mapping.to == self.name:
+                    mapping.resolve_pending(draft, waiting)
 
-    def replace(self, link: Any, body: Any) -> Draft:
+    def replace(self, link: Any, values: Assigned) -> Draft:
         """Give an object exactly the attributes of a body (RFC 7644 section 3.5.1)."""
-        values = read_resource(body, self.resource_schema, self.tolerances)
         draft = self.draft(link)
         self.assign(draft, values)
         draft.save()
@@ -233,23 +250,27 @@ class ResourceAdapter:
         target.delete()
         return []
 
-    def assign(self, draft: Draft, values: dict[AttributePath, Any]) -> None:
+    def assign(self, draft: Draft, values: Assigned) -> None:
         """Stage a whole body: what it has replaces, what it has not is unassigned."""
-        by_name = {str(path): (path, value) for path, value in values.items()}
-        for path in self.resource_schema.paths():
-            if path.attribute.mutability == "readOnly" or path.attribute.name == "schemas":
+        given = {str(path): value for path, value in values.items()}
+        for path in self.compiled().writable_paths:
+            value = given.get(str(path))
+            if value is None and self.keeps(draft, path, str(path) in given):
                 continue
-            _, value = by_name.get(str(path), (path, None))
-            if value is None and self.keeps(draft, path, str(path) in by_name):
-                continue
-            if value is None or self.compiled().by_path.get(str(path)) is None:
+            if value is None or str(path) not in self.compiled().by_path:
                 self.apply(draft, Operation("remove", path))
+            if value is not None:
+                self.apply(draft, Operation("replace", path, None, value))
+
+    def assign_given(self, draft: Draft, values: Assigned) -> None:
+        """Stage what a body has; what it has not stays."""
+        for path, value in values.items():
             if value is not None:
                 self.apply(draft, Operation("replace", path, None, value))
 
     def keeps(self, draft: Draft, path: AttributePath, is_given: bool) -> bool:
         """Whether an attribute that a body leaves empty keeps its state."""
-        return not draft.has_past or (not draft.is_new and path.name in self.kept_on_put)
+        return not draft.is_new and path.name in self.kept_on_put
 
     def apply(self, draft: Draft, operation: Operation) -> None:
         """Hand an operation to the mappings behind its path; a complex one to each of its parts.
@@ -286,16 +307,3 @@ def for_update(links: Any) -> Any:
     """
     features = connections[links.db].features
     return links.select_for_update(no_key=features.has_select_for_no_key_update)
-
-
-def _compile(adapter: type[ResourceAdapter]) -> Compiled:
-    """Bind every declared mapping to its path. Raises LookupError for an unknown attribute."""
-    schema = ResourceSchema(adapter.name, adapter.schema, tuple(adapter.extensions))
-    mappings = []
-    for text, mapping in (adapter.common() | adapter.attributes).items():
-        path = schema.find(text)
-        if path is None:
-            raise LookupError(f"{adapter.__name__}: no schema has the attribute {text!r}")
-        mappings.append(mapping.bind(adapter, path))
-    by_path = {str(mapping.path): mapping for mapping in mappings}
-    return Compiled(schema, tuple(mappings), by_path)

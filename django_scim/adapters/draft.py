@@ -12,15 +12,17 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.utils import timezone
 
-from ..models import FoldedField
+from ..protocol.errors import Mutability
 from ..protocol.values import format_datetime, is_empty
 from .elements import Element
-from .fields import LINK
+from .fields import LINK, empty, locate
+from .records import check_unique, require_columns, with_keys
 
 if TYPE_CHECKING:
     from .base import ResourceAdapter
+    from .mapping import Mapping
     from .members import MemberChange, Members
-    from .values import Values, ValueTable
+    from .rows import Rows, RowTable
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,11 @@ class Draft:
         self.changes: list[Change] = []
         self._records: dict[tuple[str, ...], models.Model | None] = {(): target, LINK: link}
         self._columns: dict[tuple[tuple[str, ...], str], _Staged] = {}
-        self._elements: dict[Values, tuple[list[Element], list[Element]]] = {}
+        self._elements: dict[Rows, tuple[list[Element], list[Element]]] = {}
         self._members: dict[Members, MemberChange] = {}
-        self._value_rows: dict[ValueTable, Any] = {}
+        self._value_rows: dict[RowTable, Any] = {}
+        self._notes: dict[str, tuple[Any, Any]] = {}
+        self._wholes: dict[Mapping, Any] = {}
 
     # Columns
 
@@ -107,8 +111,32 @@ class Draft:
             self._columns[key] = _Staged(record, field, getattr(record, field.attname), path, show)
         setattr(record, field.attname, value)
 
+    def put(self, column: str, value: Any) -> None:
+        """Stage a column by the name that a declaration gives it: ``employee.badge``."""
+        hops, field = locate(type(self.adapter), column)
+        if isinstance(value, models.Model):
+            value = value.pk
+        self.set(hops, field, empty(field) if value is None and not field.null else value, "")
+
+    def note(self, path: str, old: Any, new: Any) -> None:
+        """Log what an attribute was and is, for a mapping whose columns do not tell."""
+        first, _ = self._notes.get(path, (old, None))
+        self._notes[path] = (first, new)
+
+    def value(self, path: str) -> Any:
+        """Return what an attribute in a column is as staged: ``draft.value("title")``."""
+        mapping: Any = self.adapter.compiled().by_path[path]
+        record = self.record(mapping.hops)
+        return None if record is None else getattr(record, mapping.field.attname)
+
     def changed(self, path: str) -> bool:
-        """Whether a column that stands for ``path`` differs from what is stored."""
+        """Whether what stands for ``path`` differs from what is stored."""
+        if path in self._notes:
+            old, new = self._notes[path]
+            return bool(self.is_new or new != old)
+        for mapping, (_, elements) in self._elements.items():
+            if str(mapping.path) == path:
+                return any(each.data != each.original for each in elements)
         return any(
             staged.path == path and (self.is_new or staged.new != staged.old)
             for staged in self._columns.values()
@@ -116,20 +144,29 @@ class Draft:
 
     # Values and members
 
-    def value_rows(self, table: "ValueTable") -> Any:
+    def whole(self, mapping: "Mapping", load: Callable[[], Any]) -> Any:
+        """Return an attribute's value as staged so far; ``load`` reads the stored one."""
+        if mapping not in self._wholes:
+            self._wholes[mapping] = load() if self.has_past else None
+        return self._wholes[mapping]
+
+    def set_whole(self, mapping: "Mapping", value: Any) -> None:
+        self._wholes[mapping] = value
+
+    def value_rows(self, table: "RowTable") -> Any:
         """Return the stored rows of every attribute in a table, read once."""
         if table not in self._value_rows:
             names = [m.name for m in self.adapter.compiled().mappings if m.batch is table]
             self._value_rows[table] = table.load([self.target.pk], names, self.adapter)
         return self._value_rows[table]
 
-    def elements(self, mapping: "Values") -> list[Element]:
+    def elements(self, mapping: "Rows") -> list[Element]:
         if mapping not in self._elements:
             stored = mapping.stored_elements(self)
             self._elements[mapping] = (stored, stored)
         return self._elements[mapping][1]
 
-    def set_elements(self, mapping: "Values", elements: list[Element]) -> None:
+    def set_elements(self, mapping: "Rows", elements: list[Element]) -> None:
         stored, _ = self._elements[mapping]
         self._elements[mapping] = (stored, elements)
 
@@ -150,6 +187,7 @@ class Draft:
     def save(self) -> bool:
         """Write what differs from the database. Return whether anything did."""
         self.adapter.before_save(self)
+        check_unique(self)
         self._log_columns()
         self.target._scim_saving = True  # our receivers leave keys and values to this draft
         try:
@@ -163,6 +201,7 @@ class Draft:
         self._save_elements()
         self._save_members()
         if self.changes and not self.is_new:
+            self._refuse_immutable()
             self._touch()
         self.adapter.after_save(self)
         return self.is_new or bool(self.changes)
@@ -172,8 +211,11 @@ class Draft:
         for staged in self._columns.values():
             if staged.path and staged.new != staged.old:
                 old, new = logged.setdefault(staged.path, ([], []))
-                old.append(staged.show(staged.old))
-                new.append(staged.show(staged.new))
+                old.append(None if is_empty(staged.old) else staged.show(staged.old))
+                new.append(None if is_empty(staged.new) else staged.show(staged.new))
+        for path, (old_value, new_value) in self._notes.items():
+            if old_value != new_value:
+                self.changes.append(Change(path, old_value, new_value))
         for path, (olds, news) in logged.items():
             before = self._shown(olds) if self.has_past else None
             self.changes.append(Change(path, before, self._shown(news)))
@@ -189,6 +231,7 @@ class Draft:
     def _save_records(self) -> None:
         """One statement for each record that differs; the site's receivers see each of them."""
         if not self.has_past:
+            require_columns(self.target, self)
             self.target.save()
         names: dict[tuple[str, ...], set[str]] = {}
         for (hops, _), staged in self._columns.items():
@@ -200,6 +243,7 @@ class Draft:
             if hops == LINK:
                 continue  # written with its version
             if record._state.adding:
+                require_columns(record, self)
                 record.save(force_insert=True)
             elif self.has_past or hops:
                 record.save(update_fields=with_keys(record, changed))
@@ -222,6 +266,14 @@ class Draft:
                 ]
                 self.changes.append(Change(str(mapping.path), *shown))
 
+    def _refuse_immutable(self) -> None:
+        """What is immutable is set once (RFC 7643 section 7)."""
+        by_path = self.adapter.compiled().by_path
+        for change in self.changes:
+            mapping = by_path.get(change.path)
+            if mapping and mapping.attribute.mutability == "immutable" and change.old is not None:
+                raise Mutability(f"{change.path}: is immutable and has a value already")
+
     def _touch(self) -> None:
         """Give the link its next version, with the columns of its own that changed."""
         changed = {
@@ -240,13 +292,3 @@ class Draft:
 def _unordered(values: list[dict[str, Any]]) -> list[str]:
     """The values of an attribute have no order."""
     return sorted(json.dumps(value, sort_keys=True) for value in values)
-
-
-def with_keys(record: models.Model, names: set[str]) -> list[str]:
-    """Return the names with those of the folded keys that follow from them."""
-    keys = {
-        field.name
-        for field in record._meta.concrete_fields
-        if isinstance(field, FoldedField) and field.source in names
-    }
-    return sorted(names | keys)

@@ -3,9 +3,10 @@
 Pure functions on lists (RFC 7644 section 3.5.2): no mapping and no database in here.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..protocol.attributes import Attribute
 from ..protocol.errors import NoTarget
 from ..protocol.filters import And, Comparison, Filter
 from ..protocol.matching import element_matches
@@ -151,3 +152,33 @@ def _demote_others(elements: list[Element], chosen: list[Element]) -> None:
     for element in elements:
         if element not in chosen and element.data.get("primary") is True:
             element.data = element.data | {"primary": False}
+
+
+def wrapped(operation: Operation) -> Operation:
+    """Return an operation on a list of simple values as one on elements with a ``value``."""
+    value = operation.value
+    if isinstance(value, list):
+        value = [{"value": each} for each in value]
+    return replace(operation, value=value)
+
+
+def amended(
+    attribute: Attribute, current: Any, operation: Operation, tolerances: Tolerances
+) -> Any:
+    """Return the whole value of an attribute after one operation; None when it is unassigned.
+
+    For mappings that hold the value in one piece. Raises what ``apply`` raises.
+    """
+    if attribute.multi_valued:
+        is_simple = not attribute.is_complex
+        held = [Element({"value": each} if is_simple else dict(each)) for each in current or ()]
+        elements = apply(held, wrapped(operation) if is_simple else operation, tolerances)
+        return [each.data["value"] if is_simple else each.data for each in elements] or None
+    value = None if operation.op == "remove" else operation.value
+    if not attribute.is_complex:
+        return value
+    sub, kept = operation.path.sub, dict(current or {})
+    if sub is not None:
+        kept.pop(sub.name, None)
+        return kept | ({} if value is None else {sub.name: value}) or None
+    return None if value is None else kept | value

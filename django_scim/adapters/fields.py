@@ -1,19 +1,20 @@
 """A singular attribute in one column."""
 
 from collections.abc import Mapping as Dict
-from datetime import datetime
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import Q
 
 from ..models import ExactCharField
 from ..protocol.attributes import Attribute, AttributePath
 from ..protocol.errors import InvalidValue
-from ..protocol.values import format_datetime, is_empty
+from ..protocol.values import is_empty
 from ..query import Column
-from .mapping import Mapping, Reader, Selected
+from .conversion import clean, conversion, same
+from .mapping import Mapping, Misfit, Reader, Selected
 
 if TYPE_CHECKING:
     from ..protocol.patch import Operation
@@ -30,28 +31,34 @@ class Field(Mapping):
 
     ``key`` names the column of the folded key that serves comparisons without case. ``absent``
     names a boolean column that says that the attribute is unassigned, for a column that has no
-    such state itself: to unassign it then leaves the column as it is.
+    such state itself: to unassign it then leaves the column as it is. ``validate`` off takes
+    values that the field's own validators would refuse.
     """
 
-    def __init__(self, column: str, *, key: str = "", absent: str = "") -> None:
-        self.column, self.key, self.absent = column, key, absent
+    def __init__(
+        self, column: str, *, key: str = "", absent: str = "", validate: bool = True
+    ) -> None:
+        self.column, self.key, self.absent, self.validate = column, key, absent, validate
 
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:
         self.hops, self.field = locate(adapter, self.column)
         self.orm_path = orm_path(adapter, self.column)
+        self.conversion = conversion(self.attribute, self.field)
+        if self.attribute.mutability != "readOnly":
+            refuse_shared(adapter, self.column)
         # The link's own columns that no client writes change with its version number alone.
         self.versioned = self.hops != LINK or self.attribute.mutability != "readOnly"
         nullable = self.field.null or bool(self.hops and self.hops != LINK)
-        kind = "text" if self.attribute.is_text else "plain"
         self.query_column = Column(
             self.orm_path,
-            "boolean" if self.attribute.type == "boolean" else kind,  # type: ignore[arg-type]
+            self.conversion.kind,
             self.attribute.case_exact,
             orm_path(adapter, self.key) if self.key else "",
             bool(self.key) and not getattr(locate(adapter, self.key)[1], "source", ""),
             isinstance(self.field, ExactCharField),
             nullable,
             absence=orm_path(adapter, self.absent) if self.absent else "",
+            adjust=self.conversion.adjust,
         )
         if self.absent:
             self.absent_hops, self.absent_field = locate(adapter, self.absent)
@@ -63,22 +70,18 @@ class Field(Mapping):
         return columns
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
-        index = at["value"]
+        index, read = at["value"], self.conversion.read
         if self.absent:
             absent = at["absent"]
             return lambda row, page: None if row[absent] else row[index]
-        if self.attribute.type == "dateTime":
-            return lambda row, page: _moment(row[index])
-        if self.attribute.is_text and not isinstance(
-            self.field, models.CharField | models.TextField
-        ):
-            return lambda row, page: None if row[index] is None else str(row[index])
-        return lambda row, page: row[index]
+        if read is same:
+            return lambda row, page: row[index]
+        return lambda row, page: None if row[index] is None else read(row[index])
 
     def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
         return self.query_column.test(term.op, term.value, negated)
 
-    def order(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
+    def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
         return self.query_column.order()
 
     def stage(self, draft: "Draft", operation: "Operation") -> None:
@@ -88,7 +91,10 @@ class Field(Mapping):
             draft.set(self.absent_hops, self.absent_field, value is None, flag)
             if value is None:
                 return
-        draft.set(self.hops, self.field, self.stored(value), str(self.path))
+        draft.set(self.hops, self.field, self.stored(value), str(self.path), self.conversion.read)
+
+    def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
+        return [(self.hops, self.field)]
 
     def is_unassigned(self, draft: "Draft") -> bool:
         """Whether the draft as it stands has no value for the attribute."""
@@ -100,20 +106,27 @@ class Field(Mapping):
     def stored(self, value: Any) -> Any:
         """Return the column's value for an attribute's. Raises InvalidValue if it does not fit."""
         if is_empty(value):
-            return None if self.field.null else self.empty()
-        limit = self.field.max_length
-        if limit and isinstance(value, str) and len(value) > limit:
+            return None if self.field.null else empty(self.field)
+        limit = self.field.max_length if self.conversion.kind == "text" else None
+        if limit and len(value) > limit:
             raise InvalidValue(f"{self.path}: is longer than {limit} characters")
-        return value
-
-    def empty(self) -> Any:
-        """What an unassigned attribute leaves in a column that takes no NULL."""
-        if self.field.has_default():
-            return self.field.get_default()
-        return "" if self.attribute.is_text else self.field.get_default()
+        try:
+            stored = self.conversion.write(value)
+        except (ValidationError, ValueError, ArithmeticError):
+            raise InvalidValue(f"{self.path}: the site cannot store this value") from None
+        if self.validate:
+            clean(self.field, stored, str(self.path))
+        return stored
 
 
 LINK = ("link",)
+
+
+def empty(field: Any) -> Any:
+    """What an unassigned attribute leaves in a column that takes no NULL."""
+    if isinstance(field, models.CharField | models.TextField) and not field.has_default():
+        return ""
+    return field.get_default()
 
 
 def locate(
@@ -129,18 +142,36 @@ def locate(
         return LINK, own
     model: Any = adapter.model
     for hop in hops:
-        model = model._meta.get_field(hop).related_model
+        relation = model._meta.get_field(hop)
+        if not (relation.many_to_one or relation.one_to_one):
+            raise FieldDoesNotExist(f"{column!r}: {hop} leads to no single {hop}")
+        model = relation.related_model
     field = model._meta.get_field(name)
     if not isinstance(field, models.Field):
-        raise FieldDoesNotExist(f"{adapter.__name__}: {column!r} is not a column")
+        raise FieldDoesNotExist(f"{column!r} is not a column of {model.__name__}")
     return tuple(hops), field
+
+
+def refuse_shared(adapter: type["ResourceAdapter"], column: str) -> None:
+    """Raise Misfit where a write would change a row that other objects share.
+
+    Only a reverse one-to-one relation leads to a row that is the object's own.
+    """
+    *hops, _ = column.split(".")
+    if tuple(hops) == LINK:
+        return
+    model: Any = adapter.model
+    for hop in hops:
+        relation = model._meta.get_field(hop)
+        if not relation.one_to_one or not relation.auto_created:
+            raise Misfit(
+                f"{column!r} is in a row that other objects may share, so that a client must not "
+                f'write it; declare having(mutability="readOnly"), or use Reference or Custom'
+            )
+        model = relation.related_model
 
 
 def orm_path(adapter: type["ResourceAdapter"], column: str) -> str:
     """Return a declared column as a path from the link."""
     link, _, rest = column.partition(".")
     return rest if (link,) == LINK else f"target__{column.replace('.', '__')}"
-
-
-def _moment(value: datetime | None) -> str | None:
-    return None if value is None else format_datetime(value)

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.models import Group
-from django.db.models import Expression, F
 
 from ..models import GroupLink, fold_key
 from ..protocol.attributes import AttributePath, load_schema
@@ -27,8 +26,9 @@ class GroupAdapter(ResourceAdapter):
         "members": Members("user_set", to="User", kind="User"),
     }
 
-    def display(self) -> Expression | F:
-        return F("display_name")
+    #: The column of the group that bears its name on the site.
+    name_column = "name"
+    returns_patched = False  # it could list every member
 
     def name_of(self, link: Any) -> str:
         return str(link.display_name)
@@ -43,32 +43,39 @@ class GroupAdapter(ResourceAdapter):
     def before_save(self, draft: Draft) -> None:
         if draft.changed("displayName"):
             self._reserve_name(draft)
-            field = Group._meta.get_field("name")
+            field: Any = self.model._meta.get_field(self.name_column)
             draft.set((), field, self.choose_name(draft), "")
 
     def _reserve_name(self, draft: Draft) -> None:
         """Make sure that the connection has no other group of that name. Raises Uniqueness."""
         name = draft.link.display_name
-        same = GroupLink.objects.filter(connection=self.connection, display_key=fold_key(name))
+        links: Any = self.link._default_manager
+        same = links.filter(connection=self.connection, display_key=fold_key(name))
         other = same.exclude(pk=draft.link.pk).first()
         if other is None:
             return
         if other.target_id is not None:
             raise Uniqueness(f"displayName: there is a group {name!r} already")
-        GroupLink.objects.filter(pk=other.pk).update(display_key=None)  # its group is gone
+        links.filter(pk=other.pk).update(display_key=None)  # its group is gone
 
     def choose_name(self, draft: Draft) -> str:
-        """Return the name of the Django group: the client's, made unique and short enough."""
-        limit = Group._meta.get_field("name").max_length or 150
-        name = draft.link.display_name
-        wanted = name[:limit]
+        """Return the group's name on the site: the client's, short enough and, where the column
+        is unique, made unique."""
+        field: Any = self.model._meta.get_field(self.name_column)
+        limit = field.max_length or 150
+        wanted = draft.link.display_name[:limit]
+        if not field.unique:
+            return str(wanted)
         suffix = f" ({self.connection.name})"
+        groups = self.model._base_manager.exclude(pk=draft.target.pk)
         for candidate in (wanted, wanted[: limit - len(suffix)] + suffix):
-            if not Group.objects.filter(name=candidate).exclude(pk=draft.target.pk).exists():
-                return candidate
+            if not groups.filter(**{self.name_column: candidate}).exists():
+                return str(candidate)
         suffix = f" ({uuid4().hex[:8]})"
-        return wanted[: limit - len(suffix)] + suffix
+        return str(wanted[: limit - len(suffix)] + suffix)
 
     def delete(self, link: Any) -> list[Change]:
-        type(link).objects.filter(pk=link.pk).update(display_key=None)  # the name is free again
+        type(link)._default_manager.filter(pk=link.pk).update(
+            display_key=None
+        )  # the name is free again
         return super().delete(link)

@@ -1,21 +1,22 @@
 """What every mapping is: an attribute's one declaration, from which all else follows.
 
 A mapping is stateless and bound once per process to its adapter class and its path. It reads
-(``columns``, ``batch``, ``reader``), answers filters and sorting (``where``, ``order``) and
-stages changes on a draft (``stage``), without touching the database in either.
+(``columns``, ``batch``, ``reader``), answers filters and sorting (``where``, ``sort_key``) and
+stages changes on a draft (``stage``), without touching the database in any of these.
 """
 
 import copy
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Dict
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Q
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import OuterRef, Q, Subquery
 
 from ..protocol.attributes import Attribute, AttributePath
 from ..protocol.errors import InvalidFilter, InvalidValue
 from ..protocol.filters import Comparison, ValueFilter
-from ..query import Constant as ConstantColumn
 
 if TYPE_CHECKING:
     from ..protocol.patch import Operation
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 
 Selected = str | Callable[["ResourceAdapter"], Any]
 Reader = Callable[[Sequence[Any], "Page"], Any]
+CHARACTERISTICS = frozenset(each.name for each in fields(Attribute)) - {"name", "sub_attributes"}
+
+
+class Misfit(ImproperlyConfigured):
+    """A mapping that cannot serve the attribute for which it was declared."""
 
 
 class Mapping:
@@ -35,13 +41,40 @@ class Mapping:
     attribute: Attribute
     #: Whether the value is part of the resource's version; derived values are not.
     versioned = True
-    #: Whether ``Values`` of this mapping come in one batch for a page, and from where.
+    #: Whether the values of this mapping come in one batch for a page, and from where.
     batch: "Batch | None" = None
     #: The name of the mapping's values in its batch.
     name = ""
+    #: The resource type at the other end, for a mapping that refers to one.
+    to = ""
+    _characteristics: Dict[str, Any] = {}
+
+    def having(self, **characteristics: Any) -> Self:
+        """Return the mapping with other characteristics for its attribute than the schema's.
+
+        ``Field("username").having(mutability="readOnly")``: names as in ``Attribute``, such as
+        mutability, required, returned, case_exact, canonical_values, strict. Raises TypeError
+        for a name that is none.
+        """
+        if unknown := set(characteristics) - CHARACTERISTICS:
+            raise TypeError(
+                f"no characteristic: {', '.join(sorted(unknown))}; there are "
+                f"{', '.join(sorted(CHARACTERISTICS))}"
+            )
+        changed = copy.copy(self)
+        changed._characteristics = {**self._characteristics, **characteristics}
+        return changed
+
+    def describe(self, attribute: Attribute) -> Attribute:
+        """Return the attribute as this mapping serves it, which is what /Schemas shows."""
+        return replace(attribute, **self._characteristics) if self._characteristics else attribute
 
     def bind(self, adapter: type["ResourceAdapter"], path: AttributePath) -> Self:
-        """Return a copy bound to the path. Raises FieldDoesNotExist for a wrong declaration."""
+        """Return a copy bound to the path.
+
+        Raises FieldDoesNotExist for a column that the site does not have, Misfit for an
+        attribute that the mapping cannot serve.
+        """
         bound = copy.copy(self)
         bound.path = path
         bound.attribute = path.leaf
@@ -67,13 +100,21 @@ class Mapping:
         """Return the Q of a filter's term on this attribute."""
         raise InvalidFilter(f"{self.path} cannot be used in a filter")
 
-    def order(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
+    def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
         """Return the expression to sort by; NULL where the value is absent."""
         raise InvalidValue(f"sortBy: {path} cannot be sorted by")
 
     def stage(self, draft: "Draft", operation: "Operation") -> None:
         """Apply one operation to the draft. Raises a ScimError for one that cannot be."""
         raise NotImplementedError
+
+    def far_model(self) -> Any:
+        """Return the model that objects of the type ``to`` must be of."""
+        return None
+
+    def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
+        """Return the columns that a client's value goes to: relations and field of each."""
+        return ()
 
 
 class Batch:
@@ -86,58 +127,13 @@ class Batch:
         raise NotImplementedError
 
 
-class Constant(Mapping):
-    """A value that is the same for every resource, and that a client cannot change."""
+def from_target(expression: Any) -> Selected:
+    """Return what is said in the object's own terms as it is selected from the link."""
+    if isinstance(expression, str):
+        return f"target__{expression}"
 
-    versioned = False
+    def select(adapter: "ResourceAdapter") -> Subquery:
+        objects = adapter.model._base_manager.filter(pk=OuterRef("target_id"))
+        return Subquery(objects.annotate(scim_value=expression).values("scim_value")[:1])
 
-    def __init__(self, value: str) -> None:
-        self.value = value
-
-    def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
-        return lambda row, page: self.value
-
-    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
-        return ConstantColumn(self.value, self.attribute.case_exact).test(
-            term.op, term.value, negated
-        )
-
-    def order(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
-        return ConstantColumn(self.value).order()
-
-    def stage(self, draft: "Draft", operation: "Operation") -> None:
-        """Ignore the change: whatever a client sends, the value stays."""
-
-
-class Location(Mapping):
-    """``meta.location``: the URI of the resource itself."""
-
-    versioned = False
-
-    def __init__(self, resource_type: str) -> None:
-        self.resource_type = resource_type
-
-    def columns(self) -> dict[str, Selected]:
-        return {"id": "scim_id"}
-
-    def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
-        index, name = at["id"], self.resource_type
-        return lambda row, page: page.location(name, row[index])
-
-    def stage(self, draft: "Draft", operation: "Operation") -> None:
-        """Ignore the change: the server writes it."""
-
-
-class Ignored(Mapping):
-    """An attribute that is accepted and dropped, such as a password under single sign-on.
-
-    It is never returned: the schema must say so.
-    """
-
-    versioned = False
-
-    def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
-        return lambda row, page: None
-
-    def stage(self, draft: "Draft", operation: "Operation") -> None:
-        draft.ignored.append(str(self.path))
+    return select

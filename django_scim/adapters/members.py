@@ -9,17 +9,19 @@ from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Exists, ManyToManyField, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from ..protocol.attributes import Attribute
 from ..protocol.errors import InvalidValue, Mutability
 from ..protocol.filters import Comparison, Filter, Or, ValueFilter
 from ..protocol.matching import element_matches
-from ..query import Column, Constant, Locator
+from ..query import Constant, Locator
 from ..query.columns import Comparable
 from ..query.translate import translate_element
-from .mapping import Batch, Mapping, Reader, Selected
+from .fixed import read_only
+from .junctions import junction
+from .mapping import Batch, Mapping, Misfit, Reader, Selected
+from .references import id_column
 
 if TYPE_CHECKING:
     from ..protocol.patch import Operation
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Related(Batch):
-    """The links of the objects at the other end of a many-to-many relation."""
+    """The links of the objects at the other end of a junction."""
 
     def __init__(self, to: str, back: str) -> None:
         self.to, self.back = to, back  # back: the query name from the other end to this one
@@ -53,17 +55,30 @@ class Memberships(Mapping):
     """The groups of a user, or any other end of a many-to-many relation: read only.
 
     ``relation`` is the name of the relation on the object, ``to`` the resource type at its other
-    end, ``kind`` what ``type`` says of every value.
+    end, ``kind`` what ``type`` says of every value (by default the resource type). Where the
+    relation leads to a table with a row for each membership, ``member`` names its foreign key to
+    the other end.
     """
 
     versioned = False
     batch: "Related"
+    is_read_only = True
 
-    def __init__(self, relation: str, *, to: str, kind: str) -> None:
-        self.relation, self.to, self.kind = relation, to, kind
+    def __init__(self, relation: str, *, to: str, kind: str = "", member: str = "") -> None:
+        self.relation, self.to, self.kind, self.member = relation, to, kind or to, member
+
+    def describe(self, attribute: Attribute) -> Attribute:
+        described = super().describe(attribute)
+        return read_only(described) if self.is_read_only else described
 
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:
-        self.batch = Related(self.to, _query_name_back(adapter.model, self.relation))
+        if not (self.attribute.multi_valued and self.attribute.sub("value")):
+            raise Misfit("members are a multi-valued attribute with the sub-attribute value")
+        self.junction = junction(adapter.model, self.relation, self.member)
+        self.batch = Related(self.to, self.junction.back)
+
+    def far_model(self) -> Any:
+        return self.junction.far_model
 
     def columns(self) -> dict[str, Selected]:
         return {"owner": "target_id"}
@@ -85,7 +100,7 @@ class Memberships(Mapping):
         return read
 
     def query_columns(self, adapter: "ResourceAdapter") -> dict[str, Comparable]:
-        own_id = Column("scim_id", case_exact=True, exact_storage=True, nullable=False)
+        own_id = id_column(self.attribute)
         return {
             "value": own_id,
             "$ref": Locator(own_id),
@@ -149,6 +164,8 @@ class Members(Memberships):
     Only members that the connection may see are shown, and only those are ever taken away.
     """
 
+    is_read_only = False
+
     def stage(self, draft: "Draft", operation: "Operation") -> None:
         change = draft.members(self)
         if operation.where is not None:
@@ -208,11 +225,10 @@ class Members(Memberships):
         taken = [found[each] for each in change.removed if each in found and found[each].is_member]
         if change.cleared and draft.has_past:
             taken = [row for row in self._everyone(draft) if row.scim_id not in change.added]
-        relation = getattr(draft.target, self.relation)
         if taken:
-            relation.remove(*(row.target_id for row in taken))
+            self.junction.remove(draft.target, [row.target_id for row in taken])
         if given:
-            relation.add(*(row.target_id for row in given))
+            self.junction.add(draft.target, [row.target_id for row in given])
         return [(r.scim_id, r.label) for r in taken], [(r.scim_id, r.label) for r in given]
 
     def _links(self, draft: "Draft") -> Any:
@@ -222,10 +238,8 @@ class Members(Memberships):
     def _look_up(self, draft: "Draft", ids: list[str]) -> dict[str, Any]:
         if not ids:
             return {}
-        field = draft.adapter.model._meta.get_field(_field_name(draft.adapter.model, self.relation))
-        through, source, target = _through(field)
-        membership = through._default_manager.filter(
-            **{source: draft.target.pk, target: OuterRef("target_id")}
+        membership = self.junction.rows(draft.target.pk).filter(
+            **{self.junction.member: OuterRef("target_id")}
         )
         links = self._links(draft).annotate(is_member=Exists(membership))
         return {link.scim_id: link for link in links.filter(scim_id__in=ids)}
@@ -245,38 +259,3 @@ def _selected_ids(where: Filter) -> list[str] | None:
             if all(part is not None for part in parts):
                 return [each for part in parts for each in part or ()]
     return None
-
-
-def _is_forward(candidate: Any) -> bool:
-    return isinstance(candidate, ManyToManyField)
-
-
-def _field_name(model: Any, relation: str) -> str:
-    for candidate in model._meta.get_fields():
-        if candidate.many_to_many:
-            accessor = candidate.name if _is_forward(candidate) else candidate.get_accessor_name()
-            if accessor == relation:
-                return candidate.name
-    raise ImproperlyConfigured(f"{model.__name__} has no many-to-many relation {relation!r}")
-
-
-def _query_name_back(model: Any, relation: str) -> str:
-    """Return the name under which the other end queries this relation."""
-    candidate = model._meta.get_field(_field_name(model, relation))
-    return candidate.related_query_name() if _is_forward(candidate) else candidate.field.name
-
-
-def _through(candidate: Any) -> tuple[Any, str, str]:
-    """Return the through model, and its columns to this end and to the other."""
-    if _is_forward(candidate):
-        return (
-            candidate.remote_field.through,
-            candidate.m2m_field_name(),
-            candidate.m2m_reverse_field_name(),
-        )
-    forward = candidate.field
-    return (
-        candidate.through,
-        forward.m2m_reverse_field_name(),
-        forward.m2m_field_name(),
-    )

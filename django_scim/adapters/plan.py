@@ -16,6 +16,7 @@ from .mapping import Batch, Mapping, Reader, Selected
 
 if TYPE_CHECKING:
     from .base import ResourceAdapter
+    from .compiled import Compiled
 
 
 class Page:
@@ -40,15 +41,15 @@ class Step(NamedTuple):
 
 
 class Plan:
-    """The reads of one adapter class under one projection."""
+    """The reads of one adapter under one projection."""
 
-    def __init__(self, adapter_class: type["ResourceAdapter"], projection: Projection) -> None:
-        self.adapter_class = adapter_class
+    def __init__(self, urn: str, mappings: Iterable[Mapping], projection: Projection) -> None:
+        self.urn = urn
         self._columns: dict[str, Selected] = {"target_id": "target_id", "version": "version"}
         self._batches: dict[Batch, list[str]] = {}
         self._steps: list[Step] = []
         left_out = False
-        for mapping in adapter_class.compiled().mappings:
+        for mapping in mappings:
             wanted = _select(mapping, projection)
             narrowed = wanted is not mapping.attribute
             left_out |= mapping.versioned and narrowed and mapping.attribute.returned != "never"
@@ -94,7 +95,7 @@ class Plan:
         return [self._assemble(row, page) for row in rows]
 
     def _assemble(self, row: Sequence[Any], page: Page) -> dict[str, Any]:
-        urns = [self.adapter_class.schema.id]
+        urns = [self.urn]
         resource: dict[str, Any] = {"schemas": urns}
         digest: list[Any] = []
         for mapping, container, parent, name, read in self._steps:
@@ -152,5 +153,6 @@ def _shows_version(projection: Projection) -> bool:
 
 
 @lru_cache(maxsize=512)
-def plan_for(adapter_class: type["ResourceAdapter"], projection: Projection) -> Plan:
-    return Plan(adapter_class, projection)
+def plan_for(compiled: "Compiled", projection: Projection) -> Plan:
+    """Return the plan of a compiled adapter; the last few hundred are kept."""
+    return Plan(compiled.resource_schema.schema.id, compiled.mappings, projection)

@@ -1,6 +1,7 @@
 """A reference to one other resource, such as the manager."""
 
 from collections.abc import Mapping as Dict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, OuterRef, Q, Subquery
@@ -12,8 +13,8 @@ from ..protocol.tolerances import Tolerance
 from ..query import Column, Locator
 from ..query.columns import Comparable
 from ..query.translate import translate_element
-from .fields import locate, orm_path
-from .mapping import Mapping, Reader, Selected
+from .fields import LINK, locate, orm_path, refuse_shared
+from .mapping import Mapping, Misfit, Reader, Selected
 
 if TYPE_CHECKING:
     from ..protocol.patch import Operation
@@ -27,42 +28,62 @@ class Reference(Mapping):
 
     A client sees the target's id only if the target is linked to the same connection. ``pending``
     is a column of the link that keeps what the client named until that resource appears, by its
-    id or its externalId. The target adapter's ``display`` gives ``displayName``.
+    id or its externalId; without it, an unknown target is refused. The target's ``displayName``
+    is the target adapter's.
     """
 
-    def __init__(self, column: str, *, to: str, pending: str) -> None:
+    def __init__(self, column: str, *, to: str, pending: str = "") -> None:
         self.column, self.to, self.pending = column, to, pending
 
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+        if self.attribute.multi_valued or not self.attribute.sub("value"):
+            raise Misfit("a reference is a complex attribute with the sub-attribute value")
         self.hops, self.field = locate(adapter, self.column)
-        _, self.pending_field = locate(adapter, self.pending)
+        if not (self.field.many_to_one or self.field.one_to_one):
+            raise Misfit(f"{self.column!r} is no foreign key")
+        if self.attribute.mutability != "readOnly":
+            refuse_shared(adapter, self.column)
         self.orm_path = orm_path(adapter, self.column)
-        self.pending_column = Column(
-            orm_path(adapter, self.pending), case_exact=True, exact_storage=True, nullable=False
-        )
+        self.pending_column: Column | None = None
+        if self.pending:
+            _, self.pending_field = locate(adapter, self.pending)
+            self.pending_column = Column(
+                orm_path(adapter, self.pending),
+                case_exact=value_of(self.attribute).case_exact,
+                exact_storage=True,
+                nullable=False,
+            )
+
+    def far_model(self) -> Any:
+        return self.field.related_model
+
+    def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
+        return [(self.hops, self.field)]
 
     # Reading
 
     def columns(self) -> dict[str, Selected]:
-        return {
+        columns: dict[str, Selected] = {
             "id": lambda adapter: self._of_target(adapter, F("scim_id")),
             "display": lambda adapter: self._of_target(adapter, adapter.sibling(self.to).display()),
-            "pending": self.pending_column.path,
         }
+        if self.pending_column:
+            columns["pending"] = self.pending_column.path
+        return columns
 
     def _of_target(self, adapter: "ResourceAdapter", expression: Any) -> Subquery:
         links = adapter.sibling(self.to).queryset().filter(target=OuterRef(self.orm_path))
         return Subquery(links.values_list(expression)[:1])
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
-        id_at, display_at, pending_at = at["id"], at["display"], at["pending"]
+        id_at, display_at, pending_at = at["id"], at["display"], at.get("pending")
         names = {sub.name for sub in wanted.sub_attributes}
         to = self.to
 
         def read(row: Any, page: Any) -> dict[str, Any]:
             scim_id = row[id_at]
             if scim_id is None:
-                data = {"value": row[pending_at]}
+                data = {"value": None if pending_at is None else row[pending_at]}
             else:
                 data = {
                     "value": scim_id,
@@ -87,7 +108,7 @@ class Reference(Mapping):
                 return self.where(type(term)(term.path, "eq", term.value), adapter, not negated)
         target = adapter.sibling(self.to)
         columns: dict[str, Comparable] = {
-            "value": (own_id := Column("scim_id", case_exact=True, exact_storage=True)),
+            "value": (own_id := id_column(self.attribute)),
             "$ref": Locator(own_id),
             "displayName": target.display_column(),
         }
@@ -101,14 +122,14 @@ class Reference(Mapping):
         return ~q if negated else q
 
     def _where_pending(self, term: Any) -> Q | None:
-        if isinstance(term, ValueFilter):
+        if isinstance(term, ValueFilter) or self.pending_column is None:
             return None
         sub = term.path.sub
         if sub is None or sub.name == "value":
             return self.pending_column.test(term.op, term.value)
         return None
 
-    def order(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
+    def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
         if path.sub is not None and path.sub.name == "displayName":
             return self._of_target(adapter, adapter.sibling(self.to).display_column().order())
         return self._of_target(adapter, F("scim_id"))
@@ -129,7 +150,8 @@ class Reference(Mapping):
         if link is not None:
             self._point(draft, link.target_id, "")
             return
-        if not draft.tolerances.permit(Tolerance.PENDING_REFERENCE):
+        may_wait = self.pending and draft.tolerances.permit(Tolerance.PENDING_REFERENCE)
+        if not may_wait:
             raise InvalidValue(f"{self.path}: there is no {self.to} {named!r}")
         limit = self.pending_field.max_length
         if limit and len(named) > limit:
@@ -154,14 +176,31 @@ class Reference(Mapping):
             return None if key is None else ids.first()
 
         draft.set(self.hops, self.field, target_key, str(self.path), show)
-        draft.set(("link",), self.pending_field, pending, str(self.path))
+        if self.pending:
+            draft.set(LINK, self.pending_field, pending, str(self.path))
 
-    def resolve_pending(self, draft: "Draft") -> None:
+    def resolve_pending(self, draft: "Draft", waiting: "ResourceAdapter") -> None:
         """Point at the draft's object where others of its connection were waiting for it."""
+        assert self.pending_column is not None
         names = [name for name in (draft.link.scim_id, draft.link.external_id) if name]
-        column = self.pending_column.path
-        links = draft.adapter.queryset().filter(**{f"{column}__in": names})
-        for waiting in links.select_related("target"):
-            other = draft.adapter.draft(waiting)
+        links = waiting.queryset().filter(**{f"{self.pending_column.path}__in": names})
+        for link in links.select_related("target"):
+            other = waiting.draft(link)
             self._point(other, draft.target.pk, "")
             other.save()
+
+
+def value_of(attribute: Attribute) -> Attribute:
+    """Return the sub-attribute that holds the other resource's id."""
+    value = attribute.sub("value")
+    assert value is not None
+    return value
+
+
+def id_column(attribute: Attribute) -> Column:
+    """Return the column of the id in a reference, from the link of the other resource.
+
+    An id is folded as it stands, so that it is its own key where the schema knows no case.
+    """
+    exact = value_of(attribute).case_exact
+    return Column("scim_id", case_exact=exact, key="scim_id", exact_storage=True, nullable=False)

@@ -8,9 +8,18 @@ from ..protocol.tolerances import Tolerances
 from .base import ResourceAdapter
 
 
-def adapter_classes() -> dict[str, type[ResourceAdapter]]:
-    """Return the adapter class of every resource type that the site publishes."""
-    return settings.adapter_classes()
+def adapter_classes(connection: Connection | None = None) -> dict[str, type[ResourceAdapter]]:
+    """Return the adapter class of every resource type that the site publishes.
+
+    With a connection, those that the settings give it in place of the site's.
+    """
+    return settings.adapter_classes(connection.name if connection else "")
+
+
+def scopes() -> list[str]:
+    """Return what a token can be permitted: to read and to write each resource type."""
+    endpoints = [adapter.endpoint.lower() for adapter in adapter_classes().values()]
+    return [f"{endpoint}:{verb}" for endpoint in endpoints for verb in ("read", "write")]
 
 
 class Registry:
@@ -18,8 +27,14 @@ class Registry:
 
     def __init__(self, connection: Connection, tolerances: Tolerances, base_url: str) -> None:
         self._arguments = (connection, tolerances, base_url)
-        self._classes = adapter_classes()
+        self._classes = adapter_classes(connection)
         self._made: dict[str, Any] = {}
+
+    def names(self) -> list[str]:
+        return list(self._classes)
+
+    def classes(self) -> list[type[ResourceAdapter]]:
+        return list(self._classes.values())
 
     def adapter(self, name: str) -> Any:
         if name not in self._made:

@@ -9,18 +9,21 @@ from django.db.models import Expression, F, Q
 from django.utils import timezone
 
 from ..models import Connection, UserLink
-from ..protocol.attributes import ENTERPRISE_URN, AttributePath, load_schema
+from ..protocol.attributes import ENTERPRISE_URN, load_schema
+from ..protocol.errors import Mutability
 from ..protocol.patch import Operation
 from ..protocol.values import is_empty
-from ..query.columns import blank_to
-from . import names
-from .base import ResourceAdapter, for_update
+from . import names, stock
+from .base import Assigned, ResourceAdapter, for_update
 from .draft import Change, Draft
 from .fields import Field
-from .mapping import Ignored
+from .fixed import Ignored
 from .members import Memberships
 from .references import Reference
 from .values import Values
+
+LOCKED = ("userName", "emails")
+"""What a connection cannot change of an adopted account until an admin confirms the link."""
 
 
 class UserAdapter(ResourceAdapter):
@@ -30,11 +33,8 @@ class UserAdapter(ResourceAdapter):
     schema = load_schema("User")
     extensions = [load_schema("EnterpriseUser")]
     model, link = get_user_model(), UserLink
-    attributes = {
-        "userName": Field("username", key="scim_key.folded"),
+    attributes = stock.user_attributes(model) | {
         "name.formatted": Field("scim_profile.formatted_name"),
-        "name.familyName": Field("last_name"),
-        "name.givenName": Field("first_name"),
         "name.middleName": Field("scim_profile.middle_name"),
         "name.honorificPrefix": Field("scim_profile.honorific_prefix"),
         "name.honorificSuffix": Field("scim_profile.honorific_suffix"),
@@ -46,14 +46,11 @@ class UserAdapter(ResourceAdapter):
         "preferredLanguage": Field("scim_profile.preferred_language"),
         "locale": Field("scim_profile.locale"),
         "timezone": Field("scim_profile.timezone"),
-        "active": Field("is_active", absent="link.active_absent"),
         "password": Ignored(),
-        "emails": Values("emails", mirror="email"),
         "phoneNumbers": Values("phoneNumbers"),
         "ims": Values("ims"),
         "photos": Values("photos"),
         "addresses": Values("addresses"),
-        "groups": Memberships("groups", to="Group", kind="direct"),
         "entitlements": Values("entitlements"),
         "roles": Values("roles"),
         "x509Certificates": Values("x509Certificates"),
@@ -66,6 +63,7 @@ class UserAdapter(ResourceAdapter):
             "scim_profile.manager", to="User", pending="link.manager_value"
         ),
     }
+    optional_types = frozenset({"Group"})
     # A PUT must never bring a leaver back, nor let go of the identity provider's own id.
     kept_on_put = ResourceAdapter.kept_on_put | {"active"}
 
@@ -78,37 +76,96 @@ class UserAdapter(ResourceAdapter):
         names = {field.name for field in cls.model._meta.concrete_fields}
         return [name for name in ("is_staff", "is_superuser") if name in names]
 
-    def display(self) -> Expression | F:
-        return blank_to(F("target__scim_profile__display_name"))
-
     def label(self) -> Expression | F:
         return F(f"target__{get_user_model().USERNAME_FIELD}")
 
     def name_of(self, link: Any) -> str:
         return str(link.target.get_username())
 
-    # Hooks of the write
+    # Joiners: somebody new, somebody come back, somebody whom the site knew before
 
-    def create(self, body: Any) -> Draft:
-        """Create the account; whoever waited for it as a manager is pointed at it."""
-        draft = super().create(body)
-        reference = self.compiled().by_path.get(f"{ENTERPRISE_URN}:manager")
-        if isinstance(reference, Reference):
-            reference.resolve_pending(draft)
-        return draft
+    def begin(self, values: Assigned) -> Draft:
+        if (user := self.former(values)) is not None:
+            draft = self.draft(self.link(connection=self.connection, target=user))
+            self.assign(draft, values)
+            self.revive(draft)
+            return draft
+        if (user := self.adoptable(values)) is not None:
+            draft = self.draft(self.link(connection=self.connection, target=user, unconfirmed=True))
+            self.assign_given(draft, {p: v for p, v in values.items() if p.name not in LOCKED})
+            return draft
+        return super().begin(values)
+
+    def adoptable(self, values: Assigned) -> Any:
+        """Return the unlinked account of that name, where the site lets it be adopted, or None."""
+        if type(self).may_adopt is UserAdapter.may_adopt:
+            return None
+        name = next(str(value) for path, value in values.items() if path.name == "userName")
+        for user in self._holders(name):
+            if any(getattr(user, flag) for flag in self._privileges()):
+                continue
+            # Locked, so that of two connections only one finds it free.
+            for_update(self.model._base_manager.filter(pk=user.pk)).first()
+            if not self._is_held(user.pk) and self.may_adopt(user, values):
+                return user
+        return None
+
+    # Hooks of the write
 
     def before_save(self, draft: Draft) -> None:
         user = draft.target
+        if draft.link.unconfirmed:
+            self._refuse_locked(draft)
         if is_empty(user.get_username()):
-            return
+            field = user._meta.get_field(user.USERNAME_FIELD)
+            draft.set((), field, self.choose_username(draft), "")
         if draft.changed("userName"):
             self._reserve_name(draft)
-        if draft.is_new or (draft.changed("active") and not self._is_active(user)):
-            self._close_password(draft)
+        if draft.is_new and not draft.link.unconfirmed:
+            self.close_password(draft)
+        if draft.changed("active"):
+            (self.reactivate if self._is_active(user) else self.deactivate)(draft)
+
+    def choose_username(self, draft: Draft) -> str:
+        """Return the user name of an account whose adapter maps userName to another column.
+
+        By default what the client calls it, made short enough and unique.
+        """
+        model: Any = self.model
+        limit = model._meta.get_field(model.USERNAME_FIELD).max_length or 150
+        wanted = str(draft.value("userName") or uuid4().hex)[:limit]
+        taken = names.holders(wanted)
+        return f"{wanted[: limit - 9]}.{uuid4().hex[:8]}" if taken else wanted
+
+    def may_adopt(self, user: Any, values: Assigned) -> bool:
+        """Whether an account that no connection holds may become this connection's.
+
+        Asked when a client creates a user whose name such an account bears; never for staff and
+        superusers. By default no: whoever controls the client would control the account.
+        """
+        return False
+
+    def deactivate(self, draft: Draft) -> None:
+        """What the end of an account's use means beside its column: no password works.
+
+        A site adds its own: sessions of an app, keys of an API. Everything is staged on the
+        draft or done to the database inside the transaction.
+        """
+        self.close_password(draft)
+
+    def reactivate(self, draft: Draft) -> None:
+        """What the return of an account means beside its column: nothing is given back."""
 
     def after_save(self, draft: Draft) -> None:
         if draft.changed("userName"):
             names.claim(draft.target, is_new=not draft.has_past)
+
+    @staticmethod
+    def _refuse_locked(draft: Draft) -> None:
+        """The second request is as dangerous as the first: a new e-mail resets a password."""
+        for path in LOCKED:
+            if draft.changed(path):
+                raise Mutability(f"{path}: is locked until an admin confirms the link")
 
     def _reserve_name(self, draft: Draft) -> None:
         """Make sure that the name is free. Raises Uniqueness, the same whoever holds it."""
@@ -128,9 +185,11 @@ class UserAdapter(ResourceAdapter):
     _looked_up: tuple[str, list[Any]] | None = None
 
     @staticmethod
-    def _close_password(draft: Draft) -> None:
+    def close_password(draft: Draft) -> None:
         """No password works. A new unusable one also ends every session (its hash changes)."""
         user = draft.target
+        if not stock.has(type(user), "password"):
+            return
         field = user._meta.get_field("password")
         old = user.password
         user.set_unusable_password()
@@ -146,10 +205,10 @@ class UserAdapter(ResourceAdapter):
             return super().delete(link)
         draft = self.draft(link)
         if not self._is_held(link.target_id, link.pk):
-            active = self.compiled().by_path["active"]
+            active = self.compiled().by_path.get("active")
             if isinstance(active, Field):
                 draft.set(active.hops, active.field, False, "active")
-            self._close_password(draft)
+            self.close_password(draft)
         draft.save()
         link.former, link.target = str(link.target_id), None
         link.save(update_fields=["former", "target"])
@@ -161,13 +220,13 @@ class UserAdapter(ResourceAdapter):
         if not isinstance(mapping, Memberships):
             return
         groups = self.sibling(mapping.to).queryset()
-        held = groups.filter(**{f"target__{mapping.batch.back}": link.target_id})
+        held = groups.filter(**{f"target__{mapping.junction.back}": link.target_id})
         keys = list(held.values_list("pk", flat=True))
         # The group first, then its memberships, as a change of the group itself has it: whoever
         # locks in another order waits for ever.
         links = list(for_update(groups.filter(pk__in=keys).order_by("pk"))) if keys else []
         if links:
-            getattr(link.target, mapping.relation).remove(*(each.target_id for each in links))
+            mapping.junction.remove(link.target, [each.target_id for each in links])
             groups.filter(pk__in=[each.pk for each in links]).update(
                 version=F("version") + 1, last_modified=timezone.now()
             )
@@ -198,13 +257,13 @@ class UserAdapter(ResourceAdapter):
             connection=self.connection, target=None, former=str(user.pk)
         )
 
-    def former(self, values: dict[AttributePath, Any]) -> Any:
+    def former(self, values: Assigned) -> Any:
         """The same userName with the same externalId is the same person come back."""
         given = {str(path): value for path, value in values.items()}
         external_id = given.get("externalId")
         if not external_id:
             return None
-        for user in self._holders(given["userName"]):
+        for user in self._holders(str(given.get("userName"))):
             last = self._tombstones(user).order_by("-pk").first()
             if last and last.external_id == external_id and self.was_released(user):
                 return user

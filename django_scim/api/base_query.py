@@ -6,7 +6,6 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ..adapters import adapter_classes
 from ..adapters.plan import take_version
 from ..protocol.errors import Forbidden
 from ..protocol.messages import list_response
@@ -30,7 +29,7 @@ class BaseQuery(ScimView):
         return self._list(request.query_params)
 
     def _list(self, parameters: Mapping[str, str]) -> Response:
-        adapters: list[Any] = [self.registry.adapter(name) for name in adapter_classes()]
+        adapters: list[Any] = [self.registry.adapter(name) for name in self.registry.names()]
         for adapter in adapters:
             scope = f"{adapter.endpoint.lower()}:read"
             if not self.token.permits(scope):

@@ -5,7 +5,6 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ..adapters import adapter_classes
 from ..conf import settings
 from ..protocol.attributes import load_schema
 from ..protocol.errors import Forbidden, NotFound
@@ -47,9 +46,9 @@ class Schemas(DiscoveryView):
 
     def documents(self) -> list[dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
-        for adapter in adapter_classes().values():
-            for schema in (adapter.schema, *adapter.extensions):
-                found.setdefault(schema.id, adapter.published(schema))
+        for adapter in self.registry.classes():
+            for document in adapter.published():
+                found.setdefault(document["id"], document)
         for name in ("ServiceProviderConfig", "ResourceType", "Schema"):
             schema = load_schema(name)
             found[schema.id] = schema.to_json()
@@ -71,10 +70,14 @@ class ResourceTypes(DiscoveryView):
                 "description": adapter.description or adapter.name,
                 "schema": adapter.schema.id,
                 "schemaExtensions": [
-                    {"schema": extension.id, "required": False} for extension in adapter.extensions
+                    {
+                        "schema": extension.id,
+                        "required": extension in adapter.required_extensions,
+                    }
+                    for extension in adapter.extensions
                 ],
             }
-            for adapter in adapter_classes().values()
+            for adapter in self.registry.classes()
         ]
 
 

@@ -13,6 +13,8 @@ from ..adapters.draft import Draft
 from ..adapters.plan import take_version
 from ..conf import settings
 from ..models import Event
+from ..protocol.attributes import AttributePath
+from ..protocol.bodies import read_resource
 from ..protocol.messages import list_response
 from ..protocol.patch import parse_patch
 from ..protocol.projection import Projection
@@ -87,7 +89,11 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
     def create(self, request: Request) -> Response:
         projection = self._projection()
-        resource, version = self._write(lambda: self.adapter.create(request.data), projection, 201)
+
+        def create() -> Draft:
+            return self.adapter.create(self._read_body())  # type: ignore[no-any-return]
+
+        resource, version = self._write(create, projection, 201)
         return self._answer(resource, version, 201)
 
     def update(self, request: Request, scim_id: str) -> Response:
@@ -95,7 +101,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
         def replace() -> Draft:
             link = self._locked(scim_id)
-            return self.adapter.replace(link, request.data)  # type: ignore[no-any-return]
+            return self.adapter.replace(link, self._read_body())  # type: ignore[no-any-return]
 
         resource, version = self._write(replace, projection, 200)
         return self._answer(resource, version)
@@ -120,11 +126,14 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         _, version = self._write(patch, None, 204)
         return Response(status=204, headers={"ETag": version})
 
+    def _read_body(self) -> dict[AttributePath, Any]:
+        return read_resource(self.request.data, self.adapter.resource_schema, self.tolerances)
+
     def _returns_patched(self, projection: Projection) -> bool:
         """Groups are answered without a body: it could list every member (RFC 7644 3.5.2)."""
         profile = self.tolerances.profile
         return (
-            self.resource_type != "Group"
+            self.adapter.returns_patched
             or profile.returns_patched_groups
             or projection.attributes is not None
         )

@@ -1,11 +1,11 @@
-from .connections import SCOPES, Connection, Token
+from .connections import Connection, Token
 from .events import Event
 from .fields import ExactCharField, FoldedField, fold_key
-from .links import AbstractLink, GroupLink, UserLink
+from .links import AbstractGroupLink, AbstractLink, GroupLink, UserLink
 from .profiles import UserKey, UserProfile, UserValue
 
 __all__ = [
-    "SCOPES",
+    "AbstractGroupLink",
     "AbstractLink",
     "Connection",
     "Event",

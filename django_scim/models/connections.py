@@ -11,7 +11,6 @@ from django.utils import timezone
 from ..protocol.tolerances import PROFILES, Profile
 
 TOKEN_PREFIX = "scim_"
-SCOPES = ("users:read", "users:write", "groups:read", "groups:write")
 
 
 def digest(secret: str) -> str:

@@ -42,9 +42,9 @@ class AbstractLink(models.Model):
             models.UniqueConstraint(fields=["connection", "target"], name="scim_%(class)s_once")
         ]
         indexes = [
-            models.Index(fields=["connection", "id"], name="scim_%(class)s_order"),
-            models.Index(fields=["connection", "external_id"], name="scim_%(class)s_extern"),
-            models.Index(fields=["connection", "former"], name="scim_%(class)s_former"),
+            models.Index(fields=["connection", "id"]),
+            models.Index(fields=["connection", "external_id"]),
+            models.Index(fields=["connection", "former"]),
         ]
 
     def __str__(self) -> str:
@@ -62,6 +62,11 @@ class UserLink(AbstractLink):
         related_name="scim_links",
         verbose_name="user",
     )
+    unconfirmed = models.BooleanField(
+        default=False,
+        help_text="The account was the site's own before: until an admin confirms the link, the "
+        "connection can change neither its user name nor its e-mail.",
+    )
     active_absent = models.BooleanField(
         default=False, help_text="The client has unassigned the attribute active."
     )
@@ -75,25 +80,21 @@ class UserLink(AbstractLink):
     class Meta(AbstractLink.Meta):
         indexes = [
             *AbstractLink.Meta.indexes,
-            models.Index(fields=["connection", "manager_value"], name="scim_%(class)s_manager"),
+            models.Index(fields=["connection", "manager_value"]),
         ]
 
 
-class GroupLink(AbstractLink):
-    """A group of the site as a connection knows it, under the connection's own name for it."""
+class AbstractGroupLink(AbstractLink):
+    """A group as a connection knows it, under the connection's own name for it.
 
-    target = models.ForeignKey(
-        "auth.Group",
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="scim_links",
-        verbose_name="group",
-    )
+    For a group model of the site's own, subclass it and add ``target``.
+    """
+
     display_name = models.CharField(max_length=256, blank=True, default="")
     display_key = FoldedField(source="display_name")
 
     class Meta(AbstractLink.Meta):
+        abstract = True
         constraints = [
             *AbstractLink.Meta.constraints,
             models.UniqueConstraint(
@@ -103,3 +104,16 @@ class GroupLink(AbstractLink):
 
     def __str__(self) -> str:
         return self.display_name or self.scim_id
+
+
+class GroupLink(AbstractGroupLink):
+    """A Django group as a connection knows it."""
+
+    target = models.ForeignKey(
+        "auth.Group",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="scim_links",
+        verbose_name="group",
+    )

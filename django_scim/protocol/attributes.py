@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 TYPES = frozenset("string boolean decimal integer dateTime binary reference complex".split())
@@ -27,15 +28,13 @@ class Attribute:
     required: bool = False
     case_exact: bool = False
     canonical_values: tuple[str, ...] = ()
+    #: Whether a value must be one of the canonical ones; to the RFC they are suggestions.
+    strict: bool = False
     mutability: str = "readWrite"
     returned: str = "default"
     uniqueness: str = "none"
     reference_types: tuple[str, ...] = ()
     sub_attributes: tuple["Attribute", ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.type not in TYPES:
-            raise ValueError(f"{self.name}: unknown type {self.type!r}; one of {sorted(TYPES)}")
 
     @cached_property
     def _subs(self) -> dict[str, "Attribute"]:
@@ -58,6 +57,15 @@ class Attribute:
         """What a path to this attribute means where a simple value is needed: its ``value``."""
         return self.sub("value")
 
+    def single(self) -> "Attribute":
+        """Return the attribute of one value of a list of simple values."""
+        return replace(self, multi_valued=False)
+
+    def with_sub(self, changed: "Attribute") -> "Attribute":
+        """Return the attribute with another definition of one of its sub-attributes."""
+        subs = (changed if sub.name == changed.name else sub for sub in self.sub_attributes)
+        return replace(self, sub_attributes=tuple(subs))
+
     def only(self, names: Iterable[str]) -> "Attribute":
         """Return the attribute with no other sub-attributes than those named."""
         wanted = set(names)
@@ -76,6 +84,7 @@ class Attribute:
             required=data.get("required", False),
             case_exact=data.get("caseExact", False),
             canonical_values=tuple(data.get("canonicalValues", ())),
+            strict=data.get("strict", False),
             mutability=data.get("mutability", "readWrite"),
             returned=data.get("returned", "default"),
             uniqueness=data.get("uniqueness", "none"),
@@ -111,12 +120,15 @@ class Attribute:
 
 @dataclass(frozen=True, eq=False)
 class Schema:
-    """A named set of attributes under one URN (RFC 7643 section 7)."""
+    """A named set of attributes under one URN (RFC 7643 section 7).
+
+    Declared in Python, or read from a document as /Schemas publishes it: ``from_json``, ``load``.
+    """
 
     id: str
     name: str
-    description: str
-    attributes: tuple[Attribute, ...]
+    description: str = ""
+    attributes: tuple[Attribute, ...] = ()
 
     @cached_property
     def _by_name(self) -> dict[str, Attribute]:
@@ -124,6 +136,18 @@ class Schema:
 
     def find(self, name: str) -> Attribute | None:
         return self._by_name.get(name.lower())
+
+    def replaced(self, changed: Mapping[str, Attribute]) -> "Schema":
+        """Return the schema with other definitions for some of its attributes, by name."""
+        if not changed:
+            return self
+        attributes = tuple(changed.get(each.name, each) for each in self.attributes)
+        return replace(self, attributes=attributes)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Schema":
+        """Read a schema from a JSON file. Raises KeyError for a definition without a name."""
+        return cls.from_json(json.loads(Path(path).read_text("utf-8")))
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Schema":
@@ -206,11 +230,16 @@ class ResourceSchema:
 
     @cached_property
     def _urns(self) -> dict[str, Schema]:
-        return {schema.id.lower(): schema for schema in (self.schema, *self.extensions)}
+        return {schema.id.lower(): schema for schema in self.schemas}
 
     @cached_property
     def _common(self) -> dict[str, Attribute]:
         return {attribute.name.lower(): attribute for attribute in COMMON}
+
+    @property
+    def schemas(self) -> tuple[Schema, ...]:
+        """The core schema and the extensions."""
+        return (self.schema, *self.extensions)
 
     def by_urn(self, urn: str) -> Schema | None:
         """Return the schema or extension of that URN, in any case, or None."""
@@ -223,7 +252,7 @@ class ResourceSchema:
         """Yield every attribute, core first, then each extension's."""
         for attribute in COMMON:
             yield AttributePath(self.schema.id, attribute)
-        for schema in (self.schema, *self.extensions):
+        for schema in self.schemas:
             for attribute in schema.attributes:
                 yield AttributePath(schema.id, attribute, None, self.is_extension(schema))
 

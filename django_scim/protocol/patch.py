@@ -153,14 +153,14 @@ def _operation(op: str, target: PatchPath, value: Any, tolerances: Tolerances) -
             return Operation("add", path, where, {} if where else [])
         return _removal(path, where, None, tolerances)
     if path.sub is not None or not attribute.multi_valued:
-        cleaned = coerce(leaf, value, str(path), tolerances)
+        cleaned = coerce(leaf, value, str(path), tolerances, partial=True)
     elif where is None:
         items = value if isinstance(value, list) else [value]
         cleaned = coerce(attribute, items, str(path), tolerances)
     else:
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
-        cleaned = coerce_one(attribute, value, str(path), tolerances)
+        cleaned = coerce_one(attribute, value, str(path), tolerances, partial=True)
     if cleaned is None:
         if op == "add" and attribute.multi_valued and path.sub is None:
             return Operation("add", path, where, {} if where else [])

@@ -72,11 +72,14 @@ def is_empty(value: Any) -> bool:
     return value is None or value == "" or value == [] or value == {}
 
 
-def coerce(attribute: Attribute, value: Any, path: str, tolerances: Tolerances) -> Any:
+def coerce(
+    attribute: Attribute, value: Any, path: str, tolerances: Tolerances, *, partial: bool = False
+) -> Any:
     """Return the Python value of what a client sent for ``attribute``; None when unassigned.
 
     ``path`` names the attribute in errors. A multi-valued attribute gives a list, a complex one
-    a dict keyed by the schema's own spelling, a dateTime a datetime.
+    a dict keyed by the schema's own spelling, a dateTime a datetime. With ``partial`` an object
+    changes only what it names, and so need not have the required sub-attributes.
 
     Raises InvalidValue for a value that does not fit (RFC 7643 section 2.3).
     """
@@ -86,14 +89,25 @@ def coerce(attribute: Attribute, value: Any, path: str, tolerances: Tolerances) 
         return _coerce_list(attribute, value, path, tolerances)
     if isinstance(value, list) and len(value) == 1:
         value = _unwrap(attribute, value[0], tolerances, value)
-    return coerce_one(attribute, value, path, tolerances)
+    return coerce_one(attribute, value, path, tolerances, partial=partial)
 
 
-def coerce_one(attribute: Attribute, value: Any, path: str, tolerances: Tolerances) -> Any:
+def coerce_one(
+    attribute: Attribute, value: Any, path: str, tolerances: Tolerances, *, partial: bool = False
+) -> Any:
     """Like ``coerce``, for a single value, also of a multi-valued attribute."""
     if attribute.is_complex:
-        return _coerce_complex(attribute, value, path, tolerances)
-    return _SIMPLE[attribute.type](value, path, tolerances)
+        return _coerce_complex(attribute, value, path, tolerances, partial)
+    cleaned = _SIMPLE[attribute.type](value, path, tolerances)
+    return _canonical(attribute, cleaned, path) if attribute.strict else cleaned
+
+
+def _canonical(attribute: Attribute, value: Any, path: str) -> Any:
+    """Return the canonical value that is meant (RFC 7643 section 2.3.1)."""
+    for each in attribute.canonical_values:
+        if value == each or (not attribute.case_exact and fold(str(value)) == fold(each)):
+            return each
+    raise InvalidValue(f"{path}: must be one of {', '.join(attribute.canonical_values)}")
 
 
 def _coerce_list(
@@ -129,7 +143,7 @@ def _unwrap(attribute: Attribute, item: Any, tolerances: Tolerances, original: A
 
 
 def _coerce_complex(
-    attribute: Attribute, value: Any, path: str, tolerances: Tolerances
+    attribute: Attribute, value: Any, path: str, tolerances: Tolerances, partial: bool
 ) -> dict[str, Any] | None:
     if isinstance(value, str) and attribute.default_sub is not None:
         if not tolerances.permit(Tolerance.BARE_VALUE):
@@ -153,6 +167,10 @@ def _coerce_complex(
         cleaned = coerce(sub, each, f"{path}.{sub.name}", tolerances)
         if cleaned is not None:
             result[sub.name] = cleaned
+    if result and not partial:
+        for sub in attribute.sub_attributes:
+            if sub.required and sub.mutability != "readOnly" and sub.name not in result:
+                raise InvalidValue(f"{path}.{sub.name}: is required")
     return result or None
 
 

@@ -4,6 +4,7 @@ Every test gives a Q that is true or false for every row, never NULL: SQL's thir
 must not leak into ``not`` and ``ne``. A text that is "" counts as absent, like NULL.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from django.db.models.lookups import (
     Exact,
     GreaterThan,
     GreaterThanOrEqual,
+    IsNull,
     LessThan,
     LessThanOrEqual,
 )
@@ -24,7 +26,8 @@ from .functions import Exactly, Fold
 
 NEVER = Q(pk__in=[])
 ALWAYS = ~NEVER
-_ORDER = {
+_LOOKUPS: dict[str, Any] = {
+    "eq": Exact,
     "gt": GreaterThan,
     "ge": GreaterThanOrEqual,
     "lt": LessThan,
@@ -41,10 +44,12 @@ class Column:
     can change the column without the key. ``absence`` is the path of a boolean that says that the
     value is absent, where the column itself cannot. ``source`` replaces the path where
     the value is computed in SQL. ``absent_is_false`` is the rule for ``primary`` (RFC 7643 2.4).
+    ``adjust`` turns operator and value into the column's own, or into None: no row can match.
+    An opaque column, such as a UUID, can only be equal or not.
     """
 
     path: str
-    kind: Literal["text", "boolean", "plain"] = "text"
+    kind: Literal["text", "boolean", "plain", "opaque"] = "text"
     case_exact: bool = False
     key: str = ""
     key_may_drift: bool = False
@@ -52,6 +57,7 @@ class Column:
     nullable: bool = True
     absent_is_false: bool = False
     absence: str = ""
+    adjust: Callable[[str, Any], tuple[str, Any] | None] | None = field(default=None, compare=False)
     source: Expression | None = field(default=None, compare=False)
 
     @property
@@ -65,10 +71,13 @@ class Column:
         if self.absence:
             return Q(**{self.absence: True})
         if self.kind == "text":
-            empty = Q(Exact(self.expression, Value(""))) if self.source else Q(**{self.path: ""})
             if self.source is not None:
-                return empty
+                empty = Q(Exact(self.source, Value("")))
+                return empty | Q(IsNull(self.source, True)) if self.nullable else empty
+            empty = Q(**{self.path: ""})
             return empty | Q(**{f"{self.path}__isnull": True}) if self.nullable else empty
+        if self.source is not None:
+            return Q(IsNull(self.source, True))
         return Q(**{f"{self.path}__isnull": True}) if self.nullable else NEVER
 
     def test(self, op: str, value: Any = None, negated: bool = False) -> Q:
@@ -85,12 +94,25 @@ class Column:
         return ~positive | self.absent() if self.nullable else ~positive
 
     def _compare(self, op: str, value: Any) -> Q:
+        if self.kind == "opaque" and op != "eq":
+            raise InvalidFilter(f"{op} does not go with this attribute; compare it with eq or ne")
+        adjusted = self.adjust(op, value) if self.adjust else (op, value)
+        if adjusted is None:
+            return NEVER
+        op, value = adjusted
         if self.kind == "text":
             return self._compare_text(op, value)
         if self.kind == "boolean" and self.absent_is_false and value is False:
-            return ~Q(**{self.path: True}) | Q(**{f"{self.path}__isnull": True})
+            return ~self._true() | self.absent()
+        if self.source is not None:
+            return Q(_LOOKUPS[op](self.source, value))
         lookup = {"eq": "exact", "gt": "gt", "ge": "gte", "lt": "lt", "le": "lte"}[op]
         return Q(**{f"{self.path}__{lookup}": value})
+
+    def _true(self) -> Q:
+        if self.source is not None:
+            return Q(Exact(self.source, True))
+        return Q(**{self.path: True})
 
     def _compare_text(self, op: str, value: str) -> Q:
         wanted = value if self.case_exact else fold(value)
@@ -105,7 +127,7 @@ class Column:
             return Q(GreaterThan(StrIndex(operand, Value(wanted)), 0))
         if op == "ew":
             return Q(Exact(Right(operand, len(wanted)), Value(wanted)))
-        return Q(_ORDER[op](operand, Value(wanted))) & self.present()
+        return Q(_LOOKUPS[op](operand, Value(wanted))) & self.present()
 
     def _operand(self) -> Expression | F:
         """The text in the form in which it compares."""
@@ -117,6 +139,8 @@ class Column:
         by_key = Q(**{self.key: fold_key(value)}) if self.key else Q()
         if self.case_exact and self.exact_storage:
             return Q(**{self.path: wanted})
+        if self.case_exact and self.source is None:
+            by_key &= Q(**{self.path: wanted})  # what an index of the column's collation finds
         if self.case_exact or not self.key:
             return by_key & Q(Exact(self._operand(), Value(wanted)))
         return by_key
@@ -157,12 +181,11 @@ def _successor(text: str) -> str:
 class Constant:
     """A value that is the same for every row, such as meta.resourceType."""
 
-    value: str
+    value: str | bool
     case_exact: bool = True
 
     def test(self, op: str, value: Any = None, negated: bool = False) -> Q:
-        mine = self.value if self.case_exact else fold(self.value)
-        theirs = value if self.case_exact or value is None else fold(value)
+        mine, theirs = self._comparable(self.value), self._comparable(value)
         result = {
             "pr": lambda: True,
             "eq": lambda: mine == theirs,
@@ -176,6 +199,9 @@ class Constant:
             "le": lambda: mine <= theirs,
         }[op]()
         return ALWAYS if result is not negated else NEVER
+
+    def _comparable(self, value: Any) -> Any:
+        return fold(value) if isinstance(value, str) and not self.case_exact else value
 
     def order(self) -> Expression:
         return Value(self.value)

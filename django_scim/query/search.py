@@ -71,7 +71,7 @@ def _order(adapter: Any, query: Search) -> list[Any]:
     mappings = adapter.mappings_for(query.sort_by)
     if len(mappings) != 1:
         raise InvalidValue(f"sortBy: {query.sort_by} cannot be sorted by; name a sub-attribute")
-    key = mappings[0].order(query.sort_by, adapter)
+    key = mappings[0].sort_key(query.sort_by, adapter)
     return [key.desc(nulls_first=True) if query.descending else key.asc(nulls_last=True), "pk"]
 
 

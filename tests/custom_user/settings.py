@@ -3,4 +3,3 @@ from tests.settings import INSTALLED_APPS
 
 INSTALLED_APPS = ["tests.custom_user.apps.PeopleConfig", *INSTALLED_APPS]
 AUTH_USER_MODEL = "people.Person"
-DJANGO_SCIM = {"ADAPTERS": {"User": "tests.custom_user.adapters.PersonAdapter"}}

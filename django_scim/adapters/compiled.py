@@ -1,0 +1,229 @@
+"""What is worked out of an adapter's declaration once per process, and what is wrong with it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+
+from ..models import AbstractLink
+from ..protocol.attributes import Attribute, AttributePath, ResourceSchema, Schema
+from ..protocol.definitions import problems
+from .mapping import Mapping, Misfit
+from .records import needs_value
+
+if TYPE_CHECKING:
+    from .base import ResourceAdapter
+
+
+class Flaw(NamedTuple):
+    """Something in a declaration that cannot work; ``code`` is the system check's."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """An adapter's schemas as its mappings serve them, and the mappings bound to their paths."""
+
+    resource_schema: ResourceSchema
+    mappings: tuple[Mapping, ...]
+    flaws: tuple[Flaw, ...] = ()
+    by_path: dict[str, Mapping] = field(init=False)
+    by_name: dict[str, list[Mapping]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_path", {str(m.path): m for m in self.mappings})
+        by_name: dict[str, list[Mapping]] = {}
+        for mapping in self.mappings:
+            by_name.setdefault(mapping.path.name, []).append(mapping)
+        object.__setattr__(self, "by_name", by_name)
+
+    @cached_property
+    def derived(self) -> frozenset[str]:
+        """The attributes read in a batch of their own that are no part of the version."""
+        return frozenset(m.path.name for m in self.mappings if not m.versioned and m.batch)
+
+    @cached_property
+    def writable_paths(self) -> tuple[AttributePath, ...]:
+        """What a PUT assigns or unassigns."""
+        return tuple(
+            path
+            for path in self.resource_schema.paths()
+            if path.attribute.mutability != "readOnly" and path.attribute.name != "schemas"
+        )
+
+
+def compile_adapter(
+    adapter: type["ResourceAdapter"], types: dict[str, type["ResourceAdapter"]]
+) -> Compiled:
+    """Bind every declared mapping to its path, and gather what is wrong on the way.
+
+    ``types`` are the adapters of the resource types that the site publishes.
+    """
+    flaws: list[Flaw] = []
+    declared = ResourceSchema(
+        adapter.name,
+        adapter.schema,
+        tuple(adapter.extensions),
+        frozenset(schema.id for schema in adapter.required_extensions),
+    )
+    flaws += _schema_flaws(declared)
+    known: dict[str, Mapping] = {}
+    for text, mapping in (adapter.common() | adapter.attributes).items():
+        path = declared.find(text)
+        if path is None:
+            flaws.append(Flaw("E004", f"no schema of it has the attribute {text!r}"))
+        elif mapping.to and mapping.to not in types:
+            if mapping.to not in adapter.optional_types:
+                flaws.append(Flaw("E009", f"{path} refers to {mapping.to!r}, which no adapter is"))
+        elif str(path) in known:
+            flaws.append(Flaw("E005", f"{path} is declared twice ({text!r})"))
+        else:
+            known[str(path)] = mapping
+    flaws += _overlaps(known)
+    schema = _described(declared, known)
+    bound = []
+    for text, mapping in known.items():
+        path = schema.find(text)
+        assert path is not None
+        try:
+            bound.append(mapping.bind(adapter, path))
+        except FieldDoesNotExist as error:
+            flaws.append(Flaw("E003", f"{text}: {error}"))
+        except Misfit as error:
+            flaws.append(Flaw("E007", f"{text}: {error}"))
+    flaws += _strangers(bound, types)
+    flaws += _missing(adapter, schema, known)
+    flaws += _link_flaws(adapter)
+    if not flaws:
+        flaws += _column_flaws(adapter, bound)
+    return Compiled(schema, tuple(bound), tuple(flaws))
+
+
+def _described(schema: ResourceSchema, mappings: dict[str, Mapping]) -> ResourceSchema:
+    """Return the schemas with every attribute as its mapping serves it."""
+    changed: dict[str, dict[str, Attribute]] = {}
+    for text, mapping in mappings.items():
+        path = schema.find(text)
+        assert path is not None
+        described = mapping.describe(path.leaf)
+        if described is path.leaf or path.attribute not in schema_attributes(schema, path):
+            continue
+        names = changed.setdefault(path.schema, {})
+        attribute = names.get(path.attribute.name, path.attribute)
+        names[attribute.name] = attribute.with_sub(described) if path.sub else described
+    core, *extensions = (each.replaced(changed.get(each.id, {})) for each in schema.schemas)
+    return ResourceSchema(schema.name, core, tuple(extensions), schema.required_extensions)
+
+
+def schema_attributes(schema: ResourceSchema, path: AttributePath) -> tuple[Attribute, ...]:
+    """Return the attributes of the schema that a path is in; the common ones are in none."""
+    found = schema.by_urn(path.schema)
+    return found.attributes if found else ()
+
+
+def _schema_flaws(schema: ResourceSchema) -> Iterator[Flaw]:
+    seen: set[str] = set()
+    for each in schema.schemas:
+        yield from (Flaw("E008", f"schema {each.id}: {problem}") for problem in problems(each))
+        if each.id.lower() in seen:
+            yield Flaw("E008", f"schema {each.id} is there twice")
+        seen.add(each.id.lower())
+
+
+def _overlaps(mappings: dict[str, Mapping]) -> Iterator[Flaw]:
+    """A complex attribute is mapped whole or in parts; both would be two writers."""
+    for text in mappings:
+        whole = text.rpartition(".")[0]
+        if whole in mappings:
+            yield Flaw("E005", f"{whole} is declared whole, and {text} once more")
+
+
+def _strangers(
+    mappings: list[Mapping], types: dict[str, type["ResourceAdapter"]]
+) -> Iterator[Flaw]:
+    """Relations that lead to other objects than those of the type they are said to lead to."""
+    for mapping in mappings:
+        if (far := mapping.far_model()) and not issubclass(types[mapping.to].model, far):
+            yield Flaw(
+                "E009",
+                f"{mapping.path} leads to {far._meta.label}, but {mapping.to} is "
+                f"{types[mapping.to].model._meta.label}",
+            )
+
+
+def _missing(
+    adapter: type["ResourceAdapter"], schema: ResourceSchema, mappings: dict[str, Mapping]
+) -> Iterator[Flaw]:
+    for path in schema.paths():
+        attribute = path.attribute
+        if not attribute.required or attribute.mutability == "readOnly":
+            continue
+        if path.is_extension and path.schema not in schema.required_extensions:
+            continue
+        if not any(text == str(path) or text.startswith(f"{path}.") for text in mappings):
+            yield Flaw("E006", f"{path} is required by its schema and has no mapping")
+
+
+def _link_flaws(adapter: type["ResourceAdapter"]) -> Iterator[Flaw]:
+    link = getattr(adapter, "link", None)
+    if not (isinstance(link, type) and issubclass(link, AbstractLink)):
+        yield Flaw("E010", "link must be a subclass of django_scim.models.AbstractLink")
+        return
+    options: Any = link._meta
+    try:
+        target = options.get_field("target")
+    except FieldDoesNotExist:
+        yield Flaw("E010", f"{link.__name__} has no foreign key named target")
+        return
+    if not target.null or target.remote_field.on_delete is not models.SET_NULL:
+        yield Flaw("E010", f"{link.__name__}.target must be null=True, on_delete=SET_NULL")
+    model = target.related_model
+    if not (isinstance(model, type) and issubclass(adapter.model, model)):
+        yield Flaw("E010", f"{link.__name__}.target leads to {model}, not to {adapter.model}")
+
+
+def _column_flaws(adapter: type["ResourceAdapter"], mappings: list[Mapping]) -> Iterator[Flaw]:
+    """Two attributes in one column, and columns that nobody fills."""
+    writers: dict[Any, Mapping] = {}
+    for mapping in mappings:
+        for column in mapping.written_columns():
+            if mapping.attribute.mutability == "readOnly":
+                continue
+            if column in writers:
+                where = ".".join((*column[0], column[1].name))
+                yield Flaw(
+                    "E005",
+                    f"{mapping.path} and {writers[column].path} are both written to {where!r}",
+                )
+            writers[column] = mapping
+    if adapter.fills_columns():
+        return
+    filled = {column[1] for column in writers}
+    for needed in adapter.model._meta.concrete_fields:
+        if needed not in filled and needs_value(needed) and not needed.empty_strings_allowed:
+            yield Flaw(
+                "W002",
+                f"a new {adapter.model.__name__} needs {needed.name!r}, which no attribute and no "
+                "hook sets",
+            )
+
+
+def published(schema: Schema, compiled: Compiled) -> Schema:
+    """Return a schema as /Schemas shows it: what is mapped, and nothing else."""
+    attributes = []
+    is_extension = schema is not compiled.resource_schema.schema
+    for attribute in schema.attributes:
+        path = AttributePath(schema.id, attribute, None, is_extension)
+        parts = [
+            sub.name for sub in attribute.sub_attributes if f"{path}.{sub.name}" in compiled.by_path
+        ]
+        if str(path) in compiled.by_path:
+            attributes.append(attribute)
+        elif parts:
+            attributes.append(attribute.only(parts))
+    return Schema(schema.id, schema.name, schema.description, tuple(attributes))

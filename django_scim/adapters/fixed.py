@@ -1,0 +1,141 @@
+"""Values that no client writes: constants, computed ones, the location; and those never kept."""
+
+from collections.abc import Mapping as Dict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import FieldDoesNotExist, FieldError
+from django.db.models import Expression, F, Q
+
+from ..protocol.attributes import Attribute, AttributePath
+from ..query import Column
+from ..query import Constant as ConstantColumn
+from .conversion import as_json, kind_of
+from .mapping import Mapping, Misfit, Reader, Selected, from_target
+
+if TYPE_CHECKING:
+    from ..protocol.patch import Operation
+    from ..query.columns import Sortable
+    from .base import ResourceAdapter
+    from .draft import Draft
+
+
+def read_only(attribute: Attribute) -> Attribute:
+    """Return an attribute as one that no client writes."""
+    if attribute.mutability == "readOnly":
+        return attribute
+    return replace(attribute, mutability="readOnly", required=False)
+
+
+class ServerWritten(Mapping):
+    """A value that the server alone decides: /Schemas says readOnly, and PATCH refuses it."""
+
+    versioned = False
+
+    def describe(self, attribute: Attribute) -> Attribute:
+        return read_only(super().describe(attribute))
+
+    def stage(self, draft: "Draft", operation: "Operation") -> None:
+        """Ignore the change: whatever a client sends, the value stays."""
+
+
+class Constant(ServerWritten):
+    """A value that is the same for every resource, a text or a boolean: ``Constant("Guest")``."""
+
+    def __init__(self, value: str | bool) -> None:
+        self.value = value
+
+    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+        if self.attribute.multi_valued or self.attribute.is_complex:
+            raise Misfit("Constant gives one simple value")
+        if isinstance(self.value, bool) is not (self.attribute.type == "boolean"):
+            raise Misfit(f"{self.value!r} is no {self.attribute.type}")
+
+    def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
+        return lambda row, page: self.value
+
+    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
+        return self._column().test(term.op, term.value, negated)
+
+    def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
+        return self._column().order()
+
+    def _column(self) -> ConstantColumn:
+        return ConstantColumn(self.value, self.attribute.case_exact)
+
+
+class Computed(ServerWritten):
+    """A value that the database computes: an expression in the object's own terms.
+
+    ``Computed(Concat("first_name", Value(" "), "last_name"))``; sub-queries with ``OuterRef``
+    work as in ``annotate``. It can be filtered and sorted by like any other attribute, but only
+    an index on the same expression makes that quick.
+    """
+
+    versioned = True
+
+    def __init__(self, expression: Expression | F) -> None:
+        self.expression = expression
+
+    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+        if self.attribute.multi_valued or self.attribute.is_complex:
+            raise Misfit("Computed gives one simple value")
+        try:
+            self._rows(adapter.model)
+        except FieldError as error:
+            raise FieldDoesNotExist(str(error)) from None
+        self.query_column = Column("scim_value", kind_of(self.attribute), self.attribute.case_exact)
+
+    def _rows(self, model: Any) -> Any:
+        return model._base_manager.alias(scim_value=self.expression)
+
+    def columns(self) -> dict[str, Selected]:
+        return {"value": from_target(self.expression)}
+
+    def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
+        index, attribute = at["value"], self.attribute
+        return lambda row, page: as_json(attribute, row[index])
+
+    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
+        rows = self._rows(adapter.model).filter(
+            self.query_column.test(term.op, term.value, negated)
+        )
+        return Q(target__in=rows.values("pk"))
+
+    def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
+        computed: Any = from_target(self.expression)
+        value = computed(adapter)
+        return Column("", kind_of(self.attribute), self.attribute.case_exact, source=value).order()
+
+
+class Location(ServerWritten):
+    """``meta.location``: the URI of the resource itself."""
+
+    def __init__(self, resource_type: str) -> None:
+        self.resource_type = resource_type
+
+    def columns(self) -> dict[str, Selected]:
+        return {"id": "scim_id"}
+
+    def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
+        index, name = at["id"], self.resource_type
+        return lambda row, page: page.location(name, row[index])
+
+
+class Ignored(Mapping):
+    """An attribute that is accepted and dropped, such as a password under single sign-on.
+
+    It is never returned: the schema must say so.
+    """
+
+    versioned = False
+
+    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+        if self.attribute.returned != "never":
+            raise Misfit("Ignored keeps nothing: the schema must say returned never")
+
+    def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
+        return lambda row, page: None
+
+    def stage(self, draft: "Draft", operation: "Operation") -> None:
+        draft.ignored.append(str(self.path))

@@ -1,0 +1,117 @@
+"""Writing rows of the site's tables: what they need, what is unique, and who listens."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+
+from ..models import FoldedField
+from ..protocol.errors import InvalidValue, Uniqueness
+from ..query import Column
+from .fields import Field
+
+if TYPE_CHECKING:
+    from .draft import Draft
+
+
+def with_keys(record: models.Model, names: set[str]) -> list[str]:
+    """Return the names with those of the folded keys that follow from them."""
+    keys = {
+        field.name
+        for field in record._meta.concrete_fields
+        if isinstance(field, FoldedField) and field.source in names
+    }
+    return sorted(names | keys)
+
+
+def require_columns(record: models.Model, draft: "Draft") -> None:
+    """Raise InvalidValue for a new row without a value that its table needs, not the database."""
+    field: Any
+    for field in record._meta.concrete_fields:
+        if field.is_relation and field.is_cached(record):
+            continue  # its object may have been saved only now
+        if getattr(record, field.attname) is None and needs_value(field):
+            paths = [
+                str(mapping.path)
+                for mapping in draft.adapter.compiled().mappings
+                if any(written is field for _, written in mapping.written_columns())
+            ]
+            named = paths[0] if paths else f"{record._meta.label_lower}.{field.name}"
+            raise InvalidValue(f"{named}: is required here")
+
+
+def needs_value(field: Any) -> bool:
+    """Whether a row cannot be without a value that somebody gives."""
+    return not (
+        field.null
+        or field.primary_key
+        or field.has_default()
+        or getattr(field, "auto_now", False)
+        or getattr(field, "auto_now_add", False)
+        or field.generated
+        or field.has_db_default()
+    )
+
+
+def check_unique(draft: "Draft") -> None:
+    """Raise Uniqueness where a changed attribute's value is another row's (RFC 7643 section 7).
+
+    The whole table counts, not only what the connection sees.
+    """
+    for mapping in draft.adapter.compiled().mappings:
+        if not isinstance(mapping, Field) or not mapping.validate:
+            continue  # where the site's rules do not hold, the adapter has its own
+        field, attribute = mapping.field, mapping.attribute
+        if not (field.unique or attribute.uniqueness in ("server", "global")):
+            continue
+        if mapping.hops == ("link",) or not draft.changed(str(mapping.path)):
+            continue
+        record: Any = draft.record(mapping.hops)
+        value = getattr(record, field.attname)
+        if value is None or value == "":
+            continue
+        if attribute.is_text and not attribute.case_exact and isinstance(value, str):
+            same = Column(field.name, nullable=field.null).test("eq", value)
+        else:
+            same = models.Q(**{field.name: value})
+        rows = type(record)._base_manager.filter(same)
+        if rows.exclude(pk=record.pk).exists():
+            raise Uniqueness(f"{mapping.path}: {mapping.conversion.read(value)!r} is taken")
+
+
+def insert(model: type[models.Model], rows: list[Any]) -> None:
+    """Insert rows: in one statement where nobody would notice, else one by one."""
+    if is_noticed(model, "save", pre_save, post_save):
+        for row in rows:
+            row.save(force_insert=True)
+    elif rows:
+        model._base_manager.bulk_create(rows)
+
+
+def update(model: type[models.Model], rows: list[Any], names: Iterable[str]) -> None:
+    """Update the named columns of rows, likewise."""
+    if is_noticed(model, "save", pre_save, post_save):
+        for row in rows:
+            row.save(update_fields=list(names))
+    elif rows:
+        fields: list[Any] = [model._meta.get_field(name) for name in names]
+        for row in rows:
+            for field in fields:
+                field.pre_save(row, False)  # folded keys follow their source
+        model._base_manager.bulk_update(rows, list(names))
+
+
+def delete(model: type[models.Model], keys: list[Any]) -> None:
+    """Delete rows by their keys; Django itself sends the signals for each."""
+    if is_noticed(model, "delete", pre_delete, post_delete):
+        for row in model._base_manager.filter(pk__in=keys):
+            row.delete()
+    elif keys:
+        model._base_manager.filter(pk__in=keys).delete()
+
+
+def is_noticed(model: type[models.Model], method: str, *signals: Any) -> bool:
+    """Whether the site overrides the model's method or listens to its signals."""
+    overridden = getattr(model, method) is not getattr(models.Model, method)
+    return overridden or any(signal.has_listeners(model) for signal in signals)

@@ -1,0 +1,58 @@
+"""What is wrong with a schema's definition (RFC 7643 sections 2.1 to 2.3 and 7).
+
+A schema may come from anybody's document: the system checks tell every flaw, at start-up.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from .attributes import TYPES, Attribute, Schema
+
+_URN = re.compile(r"urn:[a-z0-9][a-z0-9-]{0,31}:[^\s\"]+", re.IGNORECASE)
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9$_-]*|\$ref")
+_CHOICES = {
+    "type": TYPES,
+    "mutability": frozenset({"readOnly", "readWrite", "immutable", "writeOnly"}),
+    "returned": frozenset({"always", "never", "default", "request"}),
+    "uniqueness": frozenset({"none", "server", "global"}),
+}
+
+
+def problems(schema: Schema) -> Iterator[str]:
+    """Yield a sentence for everything in the definition that the RFC does not allow."""
+    if not _URN.fullmatch(schema.id):
+        yield f"{schema.id!r} is not a URN such as urn:example:scim:schemas:acme:2.0:User"
+    yield from _twice(schema.attributes, "")
+    for attribute in schema.attributes:
+        yield from _attribute(attribute, attribute.name)
+
+
+def _attribute(attribute: Attribute, path: str, inside: bool = False) -> Iterator[str]:
+    if not _NAME.fullmatch(attribute.name):
+        yield f"{path}: a name is a letter followed by letters, digits, $, - and _"
+    for key, allowed in _CHOICES.items():
+        value = getattr(attribute, key)
+        if value not in allowed:
+            yield f"{path}: {key} {value!r} is none of {', '.join(sorted(allowed))}"
+    if attribute.is_complex and inside:
+        yield f"{path}: a sub-attribute cannot be complex (RFC 7643 section 2.3.8)"
+    elif attribute.is_complex and not attribute.sub_attributes:
+        yield f"{path}: a complex attribute needs subAttributes"
+    elif attribute.sub_attributes and not attribute.is_complex:
+        yield f"{path}: only a complex attribute has subAttributes"
+    if attribute.strict and not attribute.canonical_values:
+        yield f"{path}: strict without canonicalValues would refuse every value"
+    if attribute.mutability == "writeOnly" and attribute.returned != "never":
+        yield f"{path}: what is writeOnly must be returned never (RFC 7643 section 7)"
+    yield from _twice(attribute.sub_attributes, f"{path}.")
+    if not inside:
+        for sub in attribute.sub_attributes:
+            yield from _attribute(sub, f"{path}.{sub.name}", inside=True)
+
+
+def _twice(attributes: Iterable[Attribute], prefix: str) -> Iterator[str]:
+    names = Counter(attribute.name.lower() for attribute in attributes)
+    for name, count in names.items():
+        if count > 1:
+            yield f"{prefix}{name}: defined {count} times (names have no case)"

@@ -1,0 +1,355 @@
+"""The battery that every mapping passes, ready to run over a site's own adapters.
+
+``class TestUsers(AdapterContract): resource_type = "User"`` in a test module, and pytest runs
+each test for each attribute that the adapter maps.
+"""
+
+import json
+from typing import Any, ClassVar
+
+import pytest
+
+from .. import connections
+from ..adapters import Memberships, ResourceAdapter, adapter_classes
+from ..adapters.fixed import ServerWritten
+from ..models import Event
+from ..protocol.attributes import AttributePath, ResourceSchema
+from .client import ScimClient, assert_error
+from .samples import sample, shows
+
+ORDERED = ("integer", "decimal", "dateTime")
+COMMON = ("id", "externalId", "meta.")
+
+
+def mapped_paths(adapter: type[ResourceAdapter]) -> list[str]:
+    """Return the paths of the attributes that an adapter declares, complex ones whole."""
+    names = {mapping.path.name for mapping in adapter.compiled().mappings}
+    return sorted(name for name in names if not name.startswith(COMMON) and name != "meta")
+
+
+@pytest.mark.django_db
+class AdapterContract:
+    """What a client may expect of every attribute (RFC 7644 sections 3.3 to 3.6, 3.9, 4).
+
+    ``samples`` gives the three values of an attribute that takes no invented ones, by its path.
+    ``unfilterable`` and ``unsortable`` name those that cannot be searched or sorted by.
+    """
+
+    resource_type: ClassVar[str] = "User"
+    samples: ClassVar[dict[str, tuple[Any, Any, Any]]] = {}
+    unfilterable: ClassVar[frozenset[str]] = frozenset()
+    unsortable: ClassVar[frozenset[str]] = frozenset()
+
+    # The tests' subject
+
+    @classmethod
+    def pytest_generate_tests(cls, metafunc: pytest.Metafunc) -> None:
+        adapter = adapter_classes()[cls.resource_type]
+        schema = adapter.compiled().resource_schema
+        kinds: dict[str, list[str]] = {"path": [], "read_only": [], "hidden": [], "returned": []}
+        for path in mapped_paths(adapter):
+            attribute = _find(schema, path).attribute
+            kinds["path"].append(path)
+            if attribute.mutability == "readOnly":
+                kinds["read_only"].append(path)
+            else:
+                kinds["hidden" if attribute.returned == "never" else "returned"].append(path)
+        for name, values in kinds.items():
+            if name in metafunc.fixturenames:
+                metafunc.parametrize(name, values)
+
+    @pytest.fixture
+    def scim(self, db: Any) -> ScimClient:
+        return ScimClient(connections.create("Contract", profile="strict"))
+
+    @property
+    def adapter(self) -> type[ResourceAdapter]:
+        return adapter_classes()[self.resource_type]
+
+    def find(self, path: str) -> AttributePath:
+        return _find(self.adapter.compiled().resource_schema, path)
+
+    def value(self, scim: ScimClient, path: str, number: int, name: str = "") -> Any:
+        """Return a value of an attribute: a site's sample, a reference's target, or invented."""
+        adapter = adapter_classes()[name or self.resource_type]
+        if not name and path in self.samples:
+            return self.samples[path][number]
+        found = _find(adapter.compiled().resource_schema, path)
+        mapping = adapter.compiled().by_path.get(path)
+        if mapping is not None and mapping.to:
+            target = {"value": self.make(scim, mapping.to, number + 10)["id"]}
+            return [target] if found.attribute.multi_valued else target
+        value = sample(found.attribute, number)
+        return f"{value}{number}" if path == "userName" else value
+
+    def body(
+        self, scim: ScimClient, number: int, name: str = "", /, **given: Any
+    ) -> dict[str, Any]:
+        """Return the least body of a resource, with ``given`` attributes by their paths."""
+        schema = adapter_classes()[name or self.resource_type].compiled().resource_schema
+        body: dict[str, Any] = {"schemas": [each.id for each in schema.schemas]}
+        for path in schema.paths():
+            needed = path.attribute.required and path.attribute.mutability != "readOnly"
+            if needed and not path.is_extension:
+                value = self.value(scim, str(path), number % 10, name)
+                body[str(path)] = f"{value} {number}" if isinstance(value, str) else value
+        for text, value in given.items():
+            put(body, _find(schema, text), value)
+        return body
+
+    def make(self, scim: ScimClient, name: str, number: int) -> dict[str, Any]:
+        endpoint = adapter_classes()[name].endpoint
+        return scim.make(f"/{endpoint}", self.body(scim, number % 3 + 20, name))
+
+    def make_with(self, scim: ScimClient, path: str, value: Any, number: int) -> dict[str, Any]:
+        """Create a resource with one attribute; return it as the server holds it."""
+        made = scim.make(self.endpoint, self.body(scim, number, **{path: value}))
+        resource: dict[str, Any] = scim.get(f"{self.endpoint}/{made['id']}").data
+        return resource
+
+    @property
+    def endpoint(self) -> str:
+        return f"/{self.adapter.endpoint}"
+
+    def assert_shows(self, path: str, given: Any, resource: dict[str, Any]) -> None:
+        got = take(resource, self.find(path))
+        assert shows(self.find(path).attribute, given, got), (path, given, got)
+
+    # The battery
+
+    def test_it_is_published(self, scim: ScimClient, path: str) -> None:
+        found = self.find(path)
+        document = scim.get(f"/Schemas/{found.schema}").data
+        (attribute,) = [a for a in document["attributes"] if a["name"] == found.attribute.name]
+        parts = {sub["name"] for sub in attribute.get("subAttributes", [])}
+        assert attribute["mutability"] == found.attribute.mutability
+        assert parts <= {sub.name for sub in found.attribute.sub_attributes}
+
+    def test_it_is_read_as_it_was_written(self, scim: ScimClient, returned: str) -> None:
+        value = self.value(scim, returned, 0)
+        self.assert_shows(returned, value, self.make_with(scim, returned, value, 0))
+
+    def test_what_is_never_returned_is_not(self, scim: ScimClient, hidden: str) -> None:
+        value = self.value(scim, hidden, 0)
+        assert take(self.make_with(scim, hidden, value, 0), self.find(hidden)) is None
+
+    def test_put_replaces_it(self, scim: ScimClient, returned: str) -> None:
+        resource = self.make_with(scim, returned, self.value(scim, returned, 0), 0)
+        value = self.value(scim, returned, 1)
+        if self.find(returned).attribute.mutability == "immutable":
+            return
+        answer = scim.put(self.at(resource), self.body(scim, 0, **{returned: value}))
+        assert answer.status_code == 200, answer.data
+        self.assert_shows(returned, value, scim.get(self.at(resource)).data)
+
+    def test_put_without_it_takes_it_away(self, scim: ScimClient, returned: str) -> None:
+        attribute = self.find(returned).attribute
+        if attribute.required or returned in self.adapter.kept_on_put:
+            pytest.skip("it stays")
+        resource = self.make_with(scim, returned, self.value(scim, returned, 0), 0)
+        assert scim.put(self.at(resource), self.body(scim, 0)).status_code == 200
+        self.assert_shows(returned, None, scim.get(self.at(resource)).data)
+
+    @pytest.mark.parametrize("op", ["add", "replace"])
+    def test_patch_sets_it(self, scim: ScimClient, returned: str, op: str) -> None:
+        made = scim.make(self.endpoint, self.body(scim, 0))
+        value = self.value(scim, returned, 1)
+        operation = {"op": op, "path": returned, "value": value}
+        version = made["meta"]["version"]
+        self.patch(scim, made, operation)
+        resource = scim.get(self.at(made)).data
+        self.assert_shows(returned, value, resource)
+        assert resource["meta"]["version"] != version
+        self.patch(scim, made, operation)  # once more: no change, and so no other version
+        assert scim.get(self.at(made)).data["meta"] == resource["meta"]
+        assert Event.objects.latest("pk").outcome == Event.Outcome.NO_CHANGE
+
+    def test_patch_takes_it_away(self, scim: ScimClient, returned: str) -> None:
+        resource = self.make_with(scim, returned, self.value(scim, returned, 0), 0)
+        operation = {"op": "remove", "path": returned}
+        if self.find(returned).attribute.required:
+            answer = scim.patch(self.at(resource), operation)
+            assert_error(answer, 400, "mutability")
+            return
+        self.patch(scim, resource, operation)
+        self.assert_shows(returned, None, scim.get(self.at(resource)).data)
+
+    def test_a_client_cannot_write_what_is_read_only(
+        self, scim: ScimClient, read_only: str
+    ) -> None:
+        made = scim.make(self.endpoint, self.body(scim, 0))
+        found = self.find(read_only)
+        value = sample(found.attribute, 0)
+        operation = {"op": "replace", "path": read_only, "value": value}
+        assert_error(scim.patch(self.at(made), operation), 400, "mutability", read_only)
+        body = self.body(scim, 0, **{read_only: value})  # a PUT ignores it (RFC 7644 3.5.1)
+        assert scim.put(self.at(made), body).status_code == 200
+        before, after = (take(each, found) for each in (made, scim.get(self.at(made)).data))
+        assert before == after
+
+    def test_it_is_found(self, scim: ScimClient, returned: str) -> None:
+        one, other, without = self.three(scim, returned)
+        path = self.simple(returned)
+        if returned in self.unfilterable:
+            assert_error(self.search(scim, f"{path} pr"), 400, "invalidFilter")
+            return
+        everyone, value = (one, other, without), self.leaf_value(returned, one)
+        same = [each for each in everyone if self.leaf_value(returned, each) == value]
+        different = [each for each in everyone if each not in same]
+        assert one in same and other in different
+        given = json.dumps(value)
+        assert self.found(scim, f"{path} eq {given}") == _ids(*same)
+        assert self.found(scim, f"{path} ne {given}") == _ids(*different)
+        assert self.found(scim, f"not ({path} eq {given})") == _ids(*different)
+        absent = [each for each in everyone if self.leaf_value(returned, each) is None]
+        present = [each for each in everyone if each not in absent]
+        assert self.found(scim, f"{returned} pr") == _ids(*present)
+        assert self.found(scim, f"not ({returned} pr)") == _ids(*absent)
+
+    def test_operators_never_widen_a_result(self, scim: ScimClient, returned: str) -> None:
+        one, other, _ = self.three(scim, returned)
+        attribute, path = self.leaf(returned), self.simple(returned)
+        value = self.leaf_value(returned, one)
+        trials: list[tuple[str, Any, list[str]]] = []
+        if attribute.is_text and attribute.type != "binary":
+            swapped = value.swapcase()
+            same = _ids(one) if swapped == value or not attribute.case_exact else []
+            trials = [("co", value[1:-1] or value, _ids(one)), ("sw", value[:4], _ids(one)),
+                      ("ew", "no such end", []), ("eq", swapped, same)]  # fmt: skip
+        elif attribute.type in ORDERED:
+            trials = [("lt", value, []), ("le", value, _ids(one)), ("gt", value, _ids(other)),
+                      ("ge", value, _ids(one, other))]  # fmt: skip
+        for op, operand, expected in trials:
+            answer = self.search(scim, f"{path} {op} {json.dumps(operand)}")
+            if answer.status_code != 200:
+                assert_error(answer, 400, "invalidFilter")
+            else:
+                assert sorted(each["id"] for each in answer.data["Resources"]) == expected, op
+
+    def test_it_sorts(self, scim: ScimClient, returned: str) -> None:
+        made = self.three(scim, returned)
+        path = self.simple(returned)
+        if returned in self.unsortable:
+            assert_error(scim.get(self.endpoint, {"sortBy": path}), 400, "invalidValue", path)
+            return
+        if self.mapping_refers(returned):
+            pytest.skip("the order is that of the other resources")
+        present = [each for each in made if self.leaf_value(returned, each) is not None]
+        present.sort(key=lambda each: self.leaf_value(returned, each))
+        absent = [each for each in made if each not in present]
+        # Absent values come last ascending, first descending (RFC 7644 section 3.4.2.3).
+        for order, expected in (
+            ("ascending", present + absent),
+            ("descending", absent + present[::-1]),
+        ):
+            answer = scim.get(self.endpoint, {"sortBy": path, "sortOrder": order})
+            assert answer.status_code == 200, answer.data
+            ids = [each["id"] for each in expected]
+            listed = [each["id"] for each in answer.data["Resources"] if each["id"] in ids]
+            keys = {each["id"]: self.leaf_value(returned, each) for each in expected}
+            assert [keys[each] for each in listed] == [keys[each] for each in ids]
+
+    def test_only_it_is_read(self, scim: ScimClient, returned: str) -> None:
+        resource = self.make_with(scim, returned, self.value(scim, returned, 0), 0)
+        found = self.find(returned)
+        if found.attribute.returned == "request":
+            assert take(resource, found) is None
+        alone = scim.get(self.at(resource), {"attributes": returned}).data
+        assert take(alone, found) == take(resource, found)
+        urns = [found.schema] if found.is_extension else [found.attribute.name]
+        assert set(alone) <= {"schemas", "id", *urns}
+        rest = scim.get(self.at(resource), {"excludedAttributes": returned}).data
+        if found.attribute.returned == "default":
+            assert take(rest, found) is None
+
+    def test_a_change_is_in_its_event(self, scim: ScimClient, returned: str) -> None:
+        made = scim.make(self.endpoint, self.body(scim, 0))
+        value = self.value(scim, returned, 1)
+        self.patch(scim, made, {"op": "replace", "path": returned, "value": value})
+        event = Event.objects.latest("pk")
+        assert event.scim_id == made["id"] and event.outcome == Event.Outcome.SUCCESS
+        assert any(change["path"].startswith(returned) for change in event.changes)
+
+    def test_another_connection_sees_nothing_of_it(self, scim: ScimClient, returned: str) -> None:
+        resource = self.make_with(scim, returned, self.value(scim, returned, 0), 0)
+        stranger = ScimClient(connections.create("Stranger"))
+        assert_error(stranger.get(self.at(resource)), 404)
+        operation = {"op": "remove", "path": returned}
+        assert stranger.patch(self.at(resource), operation).status_code in (400, 404)
+        answer = self.search(stranger, f"{returned} pr")
+        assert answer.status_code == 400 or answer.data["totalResults"] == 0
+
+    # Small steps
+
+    def at(self, resource: dict[str, Any]) -> str:
+        return f"{self.endpoint}/{resource['id']}"
+
+    def patch(self, scim: ScimClient, resource: dict[str, Any], operation: dict[str, Any]) -> None:
+        answer = scim.patch(self.at(resource), operation)
+        assert answer.status_code in (200, 204), answer.data
+
+    def search(self, scim: ScimClient, text: str) -> Any:
+        return scim.get(self.endpoint, {"filter": text})
+
+    def found(self, scim: ScimClient, text: str) -> list[str]:
+        ours = f"({text}) and externalId pr"  # leaves out whom a reference needed
+        return sorted(each["id"] for each in scim.find(ours, self.endpoint))
+
+    def three(self, scim: ScimClient, path: str) -> list[dict[str, Any]]:
+        """Return two resources with different values, and one without where that can be."""
+        made = []
+        for number in range(3):
+            given: dict[str, Any] = {"externalId": f"contract-{number}"}
+            if number < 2 or self.find(path).attribute.required:
+                given[path] = self.value(scim, path, number)
+            resource = scim.make(self.endpoint, self.body(scim, number, **given))
+            params = {"attributes": f"{path},externalId"}
+            made.append(scim.get(self.at(resource), params).data)
+        return made
+
+    def mapping_refers(self, path: str) -> bool:
+        mapping = self.adapter.compiled().by_path.get(path)
+        return mapping is not None and (
+            bool(mapping.to) or isinstance(mapping, Memberships | ServerWritten)
+        )
+
+    def leaf(self, path: str) -> Any:
+        attribute = self.find(path).attribute
+        return self._sub(attribute) or attribute
+
+    def simple(self, path: str) -> str:
+        sub = self._sub(self.find(path).attribute)
+        return f"{path}.{sub.name}" if sub else path
+
+    @staticmethod
+    def _sub(attribute: Any) -> Any:
+        return attribute.default_sub or next(iter(attribute.sub_attributes), None)
+
+    def leaf_value(self, path: str, resource: dict[str, Any]) -> Any:
+        value = take(resource, self.find(path))
+        sub = self._sub(self.find(path).attribute)
+        if isinstance(value, list):
+            value = value[0] if value else None
+        return value.get(sub.name) if isinstance(value, dict) and sub else value
+
+
+def _find(schema: ResourceSchema, path: str) -> AttributePath:
+    found = schema.find(path)
+    assert found is not None, path
+    return found
+
+
+def put(body: dict[str, Any], path: AttributePath, value: Any) -> None:
+    """Put an attribute's value where it belongs in a resource."""
+    place = body.setdefault(path.schema, {}) if path.is_extension else body
+    place[path.attribute.name] = value
+
+
+def take(resource: dict[str, Any], path: AttributePath) -> Any:
+    """Return an attribute's value from a resource, or None."""
+    place = resource.get(path.schema, {}) if path.is_extension else resource
+    return place.get(path.attribute.name)
+
+
+def _ids(*resources: dict[str, Any]) -> list[str]:
+    return sorted(each["id"] for each in resources)

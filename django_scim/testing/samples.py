@@ -1,0 +1,61 @@
+"""Values that fit an attribute's definition, for tests that know nothing else of it."""
+
+from typing import Any
+
+from ..protocol.attributes import Attribute
+from ..protocol.values import is_empty, parse_datetime
+
+MOMENTS = ("2011-05-13T04:42:34Z", "2015-11-30T09:00:00Z", "2019-02-28T23:59:59Z")
+SIMPLE: dict[str, tuple[Any, ...]] = {
+    "boolean": (True, False),
+    "integer": (7, 11, 12),
+    "decimal": (7.5, 11.25, 12.5),
+    "dateTime": MOMENTS,
+    "binary": ("Zmlyc3Q=", "c2Vjb25k", "dGhpcmQ="),
+}
+WORDS = ("Alder", "Birch", "Cedar")
+
+
+def sample(attribute: Attribute, number: int) -> Any:
+    """Return the value of that number for an attribute; those of 0, 1 and 2 ascend.
+
+    A boolean has two only. A multi-valued attribute gives a list of one value, a complex one an
+    object with every sub-attribute that a client may write but ``primary``.
+    """
+    value = _one(attribute, number)
+    return [value] if attribute.multi_valued else value
+
+
+def _one(attribute: Attribute, number: int) -> Any:
+    if attribute.is_complex:
+        return {
+            sub.name: sample(sub, number)
+            for sub in attribute.sub_attributes
+            if sub.mutability != "readOnly" and sub.name not in ("primary", "$ref")
+        }
+    if attribute.strict:
+        return attribute.canonical_values[number % len(attribute.canonical_values)]
+    if attribute.type in SIMPLE:
+        values = SIMPLE[attribute.type]
+        return values[number % len(values)]
+    return f"{WORDS[number]} {attribute.name}"
+
+
+def shows(attribute: Attribute, given: Any, got: Any) -> bool:
+    """Whether what a server returns is what a client gave: it may know more than it was told."""
+    if is_empty(given) or is_empty(got):
+        return is_empty(given) and is_empty(got)
+    if attribute.multi_valued:
+        single = attribute.single()
+        return len(given) == len(got) and all(
+            any(shows(single, one, other) for other in got) for one in given
+        )
+    if attribute.is_complex:
+        return all(
+            sub is not None and shows(sub, value, got.get(sub.name))
+            for name, value in given.items()
+            for sub in [attribute.sub(name)]
+        )
+    if attribute.type == "dateTime":
+        return parse_datetime(given) == parse_datetime(got)
+    return type(given) is type(got) and bool(given == got)

@@ -1,0 +1,56 @@
+from django_scim.protocol.attributes import Attribute, Schema
+
+ACME = "urn:example:scim:schemas:acme:2.0:User"
+DEVICE = "urn:example:scim:schemas:acme:2.0:Device"
+
+
+def complex_attribute(name, *subs, **characteristics):
+    made = tuple(sub if isinstance(sub, Attribute) else Attribute(name=sub) for sub in subs)
+    return Attribute(name=name, type="complex", sub_attributes=made, **characteristics)
+
+
+PRIMARY = Attribute(name="primary", type="boolean")
+
+acme = Schema(
+    ACME,
+    "AcmeUser",
+    "What Acme knows of its people.",
+    (
+        Attribute(name="badge", case_exact=True, uniqueness="server"),
+        Attribute(name="nickname"),
+        Attribute(name="level", type="integer"),
+        Attribute(name="rate", type="decimal"),
+        Attribute(name="hired", type="dateTime"),
+        Attribute(name="seen", type="dateTime"),
+        Attribute(name="contractor", type="boolean"),
+        Attribute(name="reference", case_exact=True),
+        Attribute(name="size", canonical_values=("S", "L"), strict=True),
+        Attribute(name="city", mutability="readOnly"),
+        Attribute(name="initials"),
+        Attribute(name="employer"),
+        Attribute(name="colour"),
+        Attribute(name="floor", type="integer"),
+        Attribute(name="remote", type="boolean"),
+        Attribute(name="reviewed", type="dateTime"),
+        complex_attribute("desk", "room", Attribute(name="number", type="integer")),
+        Attribute(name="labels", multi_valued=True),
+        complex_attribute("links", "value", "type", PRIMARY, multi_valued=True),
+        complex_attribute("phones", "value", "type", PRIMARY, multi_valued=True),
+        Attribute(name="skills", multi_valued=True),
+        Attribute(name="office"),
+        complex_attribute("mentor", "value", "$ref", "displayName"),
+        Attribute(name="startedAt", mutability="immutable"),
+        complex_attribute("devices", "value", "$ref", "display", "type", multi_valued=True),
+    ),
+)
+device = Schema(
+    DEVICE,
+    "Device",
+    "What the warehouse hands out.",
+    (
+        Attribute(name="serialNumber", required=True, case_exact=True, uniqueness="server"),
+        Attribute(name="displayName"),
+        complex_attribute("keeper", "value", "$ref", "displayName"),
+        complex_attribute("users", "value", "$ref", "display", "type", multi_valued=True),
+    ),
+)
