@@ -8,7 +8,7 @@ import django_scim
 ROOT = Path(django_scim.__file__).parent
 LAYERS = [
     {"protocol"},
-    {"conf", "models"},
+    {"conf", "models", "signals"},
     {"adapters", "query", "audit"},
     {"api", "connections", "receivers", "usernames"},
     {"admin", "management", "contrib", "checks", "apps", "urls", "testing"},

@@ -14,6 +14,7 @@ from .registry import Registry, adapter_classes
 from .rows import Rows
 from .users import UserAdapter
 from .values import Values
+from .writes import Kind, Write
 
 __all__ = [
     "Change",
@@ -25,6 +26,7 @@ __all__ = [
     "GroupAdapter",
     "Ignored",
     "Json",
+    "Kind",
     "Mapping",
     "Members",
     "Memberships",
@@ -34,5 +36,6 @@ __all__ = [
     "Rows",
     "UserAdapter",
     "Values",
+    "Write",
     "adapter_classes",
 ]

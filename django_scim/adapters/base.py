@@ -4,6 +4,7 @@ A subclass declares; this class follows the declaration. An instance serves one 
 connection, and never knows HTTP.
 """
 
+import copy
 from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
@@ -26,6 +27,7 @@ from .fixed import Constant, Location
 from .mapping import Mapping
 from .plan import Plan, plan_for, take_version
 from .references import Reference
+from .writes import Kind, Write, announce, kinds_of
 
 Assigned = dict[AttributePath, Any]
 """What a body assigns: attribute to value, None where it unassigns."""
@@ -205,9 +207,14 @@ class ResourceAdapter:
 
     def create(self, values: Assigned) -> Draft:
         """Stage and save a new object. Raises a ScimError; the caller's transaction undoes it."""
-        draft = self.begin(values)
-        draft.save()
+        draft = self.save(self.begin(values))
         self._end_waiting(draft)
+        return draft
+
+    def save(self, draft: Draft) -> Draft:
+        """Write a draft, and let the site hear of it after the commit."""
+        draft.save()
+        announce(self, draft.link, draft.target, kinds_of(draft), draft.changes)
         return draft
 
     def begin(self, values: Assigned) -> Draft:
@@ -228,16 +235,14 @@ class ResourceAdapter:
         """Give an object exactly the attributes of a body (RFC 7644 section 3.5.1)."""
         draft = self.draft(link)
         self.assign(draft, values)
-        draft.save()
-        return draft
+        return self.save(draft)
 
     def patch(self, link: Any, operations: list[Operation]) -> Draft:
         """Apply the operations of a PATCH one after the other (RFC 7644 section 3.5.2)."""
         draft = self.draft(link)
         for operation in operations:
             self.apply(draft, operation)
-        draft.save()
-        return draft
+        return self.save(draft)
 
     def delete(self, link: Any) -> list[Change]:
         """Delete the object and leave the tombstone: the id is never given again.
@@ -247,7 +252,9 @@ class ResourceAdapter:
         link.former = str(link.target_id)
         target, link.target = link.target, None
         link.save(update_fields=["former", "target"])
+        gone = copy.copy(target)  # deletion takes the key from the instance
         target.delete()
+        announce(self, link, gone, frozenset({Kind.DELETED}), [])
         return []
 
     def assign(self, draft: Draft, values: Assigned) -> None:
@@ -298,6 +305,18 @@ class ResourceAdapter:
 
     def after_save(self, draft: Draft) -> None:
         """Called with everything written, inside the transaction."""
+
+    def after_commit(self, write: Write) -> None:
+        """Called when a write is committed: to tell another system, to queue a task.
+
+        An exception is logged; it neither undoes the write nor reaches the client. Not called
+        for a write that changed nothing.
+        """
+
+    @classmethod
+    def hears_commits(cls) -> bool:
+        """Whether a subclass has an ``after_commit`` of its own."""
+        return cls.after_commit is not ResourceAdapter.after_commit
 
 
 def for_update(links: Any) -> Any:

@@ -187,7 +187,7 @@ class Reference(Mapping):
         for link in links.select_related("target"):
             other = waiting.draft(link)
             self._point(other, draft.target.pk, "")
-            other.save()
+            waiting.save(other)
 
 
 def value_of(attribute: Attribute) -> Attribute:

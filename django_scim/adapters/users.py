@@ -18,9 +18,10 @@ from .base import Assigned, ResourceAdapter, for_update
 from .draft import Change, Draft
 from .fields import Field
 from .fixed import Ignored
-from .members import Memberships
+from .members import Members, Memberships
 from .references import Reference
 from .values import Values
+from .writes import Kind, announce, kinds_of
 
 LOCKED = ("userName", "emails")
 """What a connection cannot change of an adopted account until an admin confirms the link."""
@@ -212,6 +213,8 @@ class UserAdapter(ResourceAdapter):
         draft.save()
         link.former, link.target = str(link.target_id), None
         link.save(update_fields=["former", "target"])
+        kinds = kinds_of(draft) - {Kind.UPDATED} | {Kind.DELETED}
+        announce(self, link, draft.target, kinds, draft.changes)
         return draft.changes
 
     def _leave_groups(self, link: Any) -> None:
@@ -225,11 +228,28 @@ class UserAdapter(ResourceAdapter):
         # The group first, then its memberships, as a change of the group itself has it: whoever
         # locks in another order waits for ever.
         links = list(for_update(groups.filter(pk__in=keys).order_by("pk"))) if keys else []
-        if links:
-            mapping.junction.remove(link.target, [each.target_id for each in links])
-            groups.filter(pk__in=[each.pk for each in links]).update(
-                version=F("version") + 1, last_modified=timezone.now()
-            )
+        if not links:
+            return
+        mapping.junction.remove(link.target, [each.target_id for each in links])
+        groups.filter(pk__in=[each.pk for each in links]).update(
+            version=F("version") + 1, last_modified=timezone.now()
+        )
+        self._announce_left(mapping, link, links)
+
+    def _announce_left(self, mapping: Memberships, link: Any, groups: list[Any]) -> None:
+        adapter = self.sibling(mapping.to)
+        objects = mapping.junction.far_model._base_manager.in_bulk(
+            [each.target_id for each in groups]
+        )
+        leaver = [{"value": link.scim_id, "display": self.name_of(link)}]
+        changes = [
+            Change(str(other.path), leaver, None)
+            for other in adapter.compiled().mappings
+            if isinstance(other, Members) and other.junction.through is mapping.junction.through
+        ]
+        kinds = frozenset({Kind.UPDATED, Kind.MEMBERSHIP_CHANGED})
+        for each in groups:
+            announce(adapter, each, objects[each.target_id], kinds, changes)
 
     def _is_held(self, user_key: Any, except_for: Any = None) -> bool:
         """Whether a connection has a link to the account that is more than its scope."""

@@ -11,6 +11,7 @@ from rest_framework.viewsets import ViewSetMixin
 from ..adapters.base import ResourceAdapter
 from ..adapters.draft import Draft
 from ..adapters.plan import take_version
+from ..adapters.writes import Kind, kinds_of
 from ..conf import settings
 from ..models import Event
 from ..protocol.attributes import AttributePath
@@ -213,14 +214,17 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
 def action_of(draft: Draft) -> str:
     """Return the event's action: the one that matters most to who reviews it."""
-    if draft.is_new:
-        return Event.Action.CREATE
-    changes = {change.path: change.new for change in draft.changes}
-    if "active" in changes:
-        return Event.Action.REACTIVATE if changes["active"] else Event.Action.DEACTIVATE
-    if set(changes) == {"members"}:
+    kinds = kinds_of(draft)
+    if kinds == {Kind.UPDATED, Kind.MEMBERSHIP_CHANGED} and len(draft.changes) == 1:
         return Event.Action.MEMBERSHIP
-    return Event.Action.UPDATE
+    return next((ACTIONS[kind] for kind in ACTIONS if kind in kinds), Event.Action.UPDATE)
+
+
+ACTIONS = {
+    Kind.CREATED: Event.Action.CREATE,
+    Kind.DEACTIVATED: Event.Action.DEACTIVATE,
+    Kind.REACTIVATED: Event.Action.REACTIVATE,
+}
 
 
 def viewset_for(adapter: type[ResourceAdapter]) -> type[ResourceViewSet]:
