@@ -50,6 +50,9 @@ class ResourceAdapter:
     attributes: ClassVar[dict[str, Mapping]] = {}
     #: Resource types that attributes may refer to though the site publishes none of them.
     optional_types: ClassVar[frozenset[str]] = frozenset()
+    #: Rules of the site's own for what clients send: a subclass of
+    #: ``django_scim.api.serializers.ResourceSerializer``, or its dotted path.
+    serializer_class: ClassVar[Any] = None
     #: Whether a PATCH is answered with the resource, or with 204 alone (RFC 7644 3.5.2).
     returns_patched: ClassVar[bool] = True
     #: Attributes that a PUT leaves as they are when its body has none of them.
@@ -108,10 +111,10 @@ class ResourceAdapter:
         return compiled.by_name.get(path.name, []) if path.sub is None else []
 
     @classmethod
-    def published(cls) -> list[dict[str, Any]]:
-        """Return the adapter's schemas as /Schemas shows them."""
+    def published_schemas(cls) -> list[Schema]:
+        """Return the core schema and the extensions with what is mapped, as /Schemas shows them."""
         compiled = cls.compiled()
-        return [published(each, compiled).to_json() for each in compiled.resource_schema.schemas]
+        return [published(each, compiled) for each in compiled.resource_schema.schemas]
 
     @classmethod
     def fills_columns(cls) -> bool:

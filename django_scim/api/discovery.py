@@ -47,8 +47,8 @@ class Schemas(DiscoveryView):
     def documents(self) -> list[dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
         for adapter in self.registry.classes():
-            for document in adapter.published():
-                found.setdefault(document["id"], document)
+            for schema in adapter.published_schemas():
+                found.setdefault(schema.id, schema.to_json())
         for name in ("ServiceProviderConfig", "ResourceType", "Schema"):
             schema = load_schema(name)
             found[schema.id] = schema.to_json()

@@ -8,6 +8,7 @@ from rest_framework import exceptions as drf
 
 from ..protocol import errors
 from ..protocol.errors import ScimError
+from .serializers import Refused, said
 
 logger = logging.getLogger("django_scim")
 
@@ -29,6 +30,10 @@ def as_scim_error(error: Exception, correlation_id: str) -> ScimError:
     match error:
         case ScimError():
             return error
+        case Refused():
+            return error.error
+        case drf.ValidationError():
+            return errors.InvalidValue(said(error.detail, ""))
         case drf.MethodNotAllowed():
             return errors.MethodNotAllowed("the endpoint does not take this method")
         case drf.UnsupportedMediaType():

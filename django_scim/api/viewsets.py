@@ -8,20 +8,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
-from ..adapters.base import ResourceAdapter
+from ..adapters.base import Assigned, ResourceAdapter
 from ..adapters.draft import Draft
 from ..adapters.plan import take_version
 from ..adapters.writes import Kind, kinds_of
 from ..conf import settings
 from ..models import Event
-from ..protocol.attributes import AttributePath
-from ..protocol.bodies import read_resource
 from ..protocol.messages import list_response
 from ..protocol.patch import parse_patch
 from ..protocol.projection import Projection
 from ..query.search import search
 from . import etags
 from .pagination import read_projection, read_search, search_parameters
+from .serializers import ResourceSerializer, assigned, serializer_for
 from .transactions import is_lost_race, writing
 from .views import ScimView, stand_alone
 
@@ -89,20 +88,20 @@ class ResourceViewSet(ViewSetMixin, ScimView):
     # Writing
 
     def create(self, request: Request) -> Response:
-        projection = self._projection()
+        projection, body = self._projection(), self._read_body()
 
         def create() -> Draft:
-            return self.adapter.create(self._read_body())  # type: ignore[no-any-return]
+            return self.adapter.create(body)  # type: ignore[no-any-return]
 
         resource, version = self._write(create, projection, 201)
         return self._answer(resource, version, 201)
 
     def update(self, request: Request, scim_id: str) -> Response:
-        projection = self._projection()
+        projection, body = self._projection(), self._read_body()
 
         def replace() -> Draft:
             link = self._locked(scim_id)
-            return self.adapter.replace(link, self._read_body())  # type: ignore[no-any-return]
+            return self.adapter.replace(link, body)  # type: ignore[no-any-return]
 
         resource, version = self._write(replace, projection, 200)
         return self._answer(resource, version)
@@ -116,6 +115,8 @@ class ResourceViewSet(ViewSetMixin, ScimView):
             scim_id,
             settings.MAX_PATCH_OPERATIONS,
         )
+        serializer = self.get_serializer()
+        operations = [serializer.check(operation) for operation in operations]
 
         def patch() -> Draft:
             link = self._locked(scim_id)
@@ -127,8 +128,18 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         _, version = self._write(patch, None, 204)
         return Response(status=204, headers={"ETag": version})
 
-    def _read_body(self) -> dict[AttributePath, Any]:
-        return read_resource(self.request.data, self.adapter.resource_schema, self.tolerances)
+    def get_serializer_class(self) -> type[ResourceSerializer]:
+        adapter: Any = type(self.adapter)
+        return serializer_for(adapter)
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> ResourceSerializer:
+        """Return the serializer of this request's adapter."""
+        return self.get_serializer_class()(*args, context={"adapter": self.adapter}, **kwargs)
+
+    def _read_body(self) -> Assigned:
+        serializer = self.get_serializer()
+        body = serializer.run_validation(self.request.data)
+        return assigned(body, self.adapter.resource_schema)
 
     def _returns_patched(self, projection: Projection) -> bool:
         """Groups are answered without a body: it could list every member (RFC 7644 3.5.2)."""
