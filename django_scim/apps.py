@@ -1,3 +1,6 @@
+from importlib import import_module
+from importlib.util import find_spec
+
 from django.apps import AppConfig
 
 
@@ -11,5 +14,8 @@ class DjangoScimConfig(AppConfig):
         from .query import functions  # noqa: F401 - SQLite gets its function when it connects
         from .usernames import accept_provisioned_names
 
+        for package in ("drf_spectacular",):
+            if find_spec(package):
+                import_module(f"django_scim.contrib.{package.removeprefix('drf_')}")
         receivers.connect()
         accept_provisioned_names()

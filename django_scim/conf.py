@@ -47,6 +47,8 @@ class Defaults:
     TOKEN_DAYS: int = 365
     #: Seconds between two updates of a token's last use.
     LAST_USED_INTERVAL: int = 300
+    #: Whether the resource types appear in the site's OpenAPI document (drf-spectacular).
+    OPENAPI: bool = False
     #: Where the site documents its SCIM service, for ServiceProviderConfig.
     DOCUMENTATION_URI: str = ""
 

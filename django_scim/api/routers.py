@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from django.urls import URLPattern, re_path
+from django.urls.resolvers import RegexPattern
 
 from ..adapters import adapter_classes
 from .base_query import BaseQuery, BaseSearch
@@ -19,36 +20,50 @@ COLLECTION = {"get": "list", "post": "create"}
 RESOURCE = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
 
 
+class EndpointPattern(RegexPattern):
+    """A route such as ``Users/<scim_id>``, taken in any case and with a slash at its end.
+
+    The route itself is the pattern's text, which is what builders of API documents read. The
+    flag is not in the expression, where it would break the site's ``reverse``.
+    """
+
+    def __init__(self, route: str) -> None:
+        names = re.split(r"<(\w+)>", route)
+        parts = (f"(?P<{n}>[^/]+)" if i % 2 else re.escape(n) for i, n in enumerate(names))
+        expression = rf"^{''.join(parts)}/?$"
+        super().__init__(expression, is_endpoint=True)
+        self.__dict__["regex"] = re.compile(expression, re.IGNORECASE)
+        self.route = route
+
+    def __str__(self) -> str:
+        return self.route
+
+
 def scim_urls() -> list[URLPattern]:
     """Return the patterns of the discovery documents and of every resource type."""
     patterns = [
-        _path(any_case("ServiceProviderConfig"), ServiceProviderConfig.as_view()),
-        _path(any_case("ResourceTypes"), ResourceTypes.as_view()),
-        _path(any_case("ResourceTypes") + "/(?P<key>[^/]+)", ResourceTypes.as_view()),
-        _path(any_case("Schemas"), Schemas.as_view()),
-        _path(any_case("Schemas") + "/(?P<key>[^/]+)", Schemas.as_view()),
+        _path("ServiceProviderConfig", ServiceProviderConfig.as_view()),
+        _path("ResourceTypes", ResourceTypes.as_view()),
+        _path("ResourceTypes/<key>", ResourceTypes.as_view()),
+        _path("Schemas", Schemas.as_view()),
+        _path("Schemas/<key>", Schemas.as_view()),
     ]
     for adapter in adapter_classes().values():
         viewset = viewset_for(adapter)
-        endpoint = any_case(adapter.endpoint)
         resource = viewset.as_view(RESOURCE, detail=True)
         patterns += [
-            _path(endpoint, viewset.as_view(COLLECTION)),
-            _path(rf"{endpoint}/\.search", viewset.as_view({"post": "search"})),
-            _path(f"{endpoint}/(?P<scim_id>[^/]+)", resource),
+            _path(adapter.endpoint, viewset.as_view(COLLECTION)),
+            _path(f"{adapter.endpoint}/.search", viewset.as_view({"post": "search"})),
+            _path(f"{adapter.endpoint}/<scim_id>", resource),
         ]
     patterns += [
         re_path(r"^$", BaseQuery.as_view(), name="base"),
-        _path(r"\.search", BaseSearch.as_view()),
-        _path(f"({any_case('Me')}|{any_case('Bulk')})", NotOffered.as_view()),
+        _path(".search", BaseSearch.as_view()),
+        _path("Me", NotOffered.as_view()),
+        _path("Bulk", NotOffered.as_view()),
     ]
     return [*patterns, re_path(r"^.*$", NoSuchEndpoint.as_view())]
 
 
-def any_case(name: str) -> str:
-    """Return a pattern for a name in any case. An inline flag would break the site's reverse()."""
-    return "".join(f"[{c}{c.swapcase()}]" if c.isalpha() else re.escape(c) for c in name)
-
-
-def _path(pattern: str, view: Any) -> URLPattern:
-    return re_path(rf"^{pattern}/?$", view)
+def _path(route: str, view: Any) -> URLPattern:
+    return URLPattern(EndpointPattern(route), view)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, OperationalError
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.schemas import DefaultSchema
 from rest_framework.viewsets import ViewSetMixin
 
 from ..adapters.base import Assigned, ResourceAdapter
@@ -129,8 +130,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         return Response(status=204, headers={"ETag": version})
 
     def get_serializer_class(self) -> type[ResourceSerializer]:
-        adapter: Any = type(self.adapter)
-        return serializer_for(adapter)
+        return serializer_for(type(self.adapter))
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> ResourceSerializer:
         """Return the serializer of this request's adapter."""
@@ -240,5 +240,7 @@ ACTIONS = {
 
 def viewset_for(adapter: type[ResourceAdapter]) -> type[ResourceViewSet]:
     """Return the viewset of an adapter's resource type."""
-    attributes = {"adapter_class": adapter, "resource_type": adapter.name}
+    attributes: dict[str, Any] = {"adapter_class": adapter, "resource_type": adapter.name}
+    if settings.OPENAPI:
+        attributes["schema"] = DefaultSchema()
     return type(f"{adapter.name}ViewSet", (ResourceViewSet,), attributes)

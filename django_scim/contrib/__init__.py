@@ -1,0 +1,1 @@
+"""One optional integration a file, inert where its package is absent."""

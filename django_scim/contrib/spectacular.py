@@ -1,0 +1,99 @@
+"""drf-spectacular: the resource types in the site's OpenAPI document, with ``OPENAPI`` on."""
+
+from functools import cache
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiViewExtension
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_serializer,
+    extend_schema_view,
+)
+from rest_framework import serializers
+
+from ..api.serializers import serializer_for
+
+PATH_ID = OpenApiParameter("scim_id", str, OpenApiParameter.PATH, description="The resource's id.")
+PROJECTION = [
+    OpenApiParameter("attributes", str, description="What to return, separated by commas."),
+    OpenApiParameter("excludedAttributes", str, description="What to leave out."),
+]
+QUERY = [
+    OpenApiParameter("filter", str, description="A filter as in RFC 7644 section 3.4.2.2."),
+    OpenApiParameter("sortBy", str, description="The attribute to sort by."),
+    OpenApiParameter("sortOrder", str, enum=["ascending", "descending"]),
+    OpenApiParameter("startIndex", int, description="The first result, counted from 1."),
+    OpenApiParameter("count", int, description="Results in a page."),
+    *PROJECTION,
+]
+
+
+class ScimOperation(serializers.Serializer):
+    op = serializers.ChoiceField(["add", "remove", "replace"])
+    path = serializers.CharField(required=False)
+    value = serializers.JSONField(required=False)
+
+
+class ScimPatch(serializers.Serializer):
+    schemas = serializers.ListField(child=serializers.CharField())
+    Operations = ScimOperation(many=True)
+
+
+class ScimSearch(serializers.Serializer):
+    schemas = serializers.ListField(child=serializers.CharField())
+    filter = serializers.CharField(required=False)
+    sortBy = serializers.CharField(required=False)
+    sortOrder = serializers.ChoiceField(["ascending", "descending"], required=False)
+    startIndex = serializers.IntegerField(required=False)
+    count = serializers.IntegerField(required=False)
+    attributes = serializers.ListField(child=serializers.CharField(), required=False)
+    excludedAttributes = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+@cache
+def list_serializer(adapter: Any) -> Any:
+    """Return the serializer of a page of an adapter's resources."""
+    fields = {
+        "schemas": serializers.ListField(child=serializers.CharField()),
+        "totalResults": serializers.IntegerField(),
+        "startIndex": serializers.IntegerField(),
+        "itemsPerPage": serializers.IntegerField(),
+        "Resources": serializer_for(adapter)(many=True),
+    }
+    made = type(f"Scim{adapter.name}ListSerializer", (serializers.Serializer,), fields)
+    return extend_schema_serializer(many=False)(made)
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    target_class = "django_scim.api.authentication.BearerAuthentication"
+    name = "scimToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}
+
+
+class ResourceView(OpenApiViewExtension):
+    target_class = "django_scim.api.viewsets.ResourceViewSet"
+    match_subclasses = True
+
+    def view_replacement(self) -> Any:
+        """Return the viewset with what its adapter says of bodies and answers."""
+        view: Any = self.target
+        resource, listed = serializer_for(view.adapter_class), list_serializer(view.adapter_class)
+
+        def said(id_: str, **options: Any) -> Any:
+            return extend_schema(
+                operation_id=f"scim_{id_}_{view.resource_type}", tags=["SCIM"], **options
+            )
+
+        search = said("search", request=ScimSearch, responses={200: listed})
+        one = {"request": resource, "parameters": [PATH_ID, *PROJECTION]}
+        return extend_schema_view(
+            list=said("list", responses=listed, parameters=QUERY),
+            create=said("create", request=resource, responses={201: resource}),
+            retrieve=said("retrieve", responses=resource, **one),
+            update=said("replace", responses=resource, **one),
+            partial_update=said("patch", responses=resource, **(one | {"request": ScimPatch})),
+            destroy=said("delete", responses={204: None}, parameters=[PATH_ID]),
+        )(type(view.__name__, (view,), {"search": search(view.search)}))
