@@ -1,32 +1,90 @@
-"""System checks: what is wrong with the site's set-up, said before a connector meets it."""
+"""System checks: what is wrong with the site's set-up, said before a connector meets it.
 
+Every check has a stable id and a section of its own in docs/reference/checks.md.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields
 from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any
 
 from django.conf import settings as site_settings
+from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Warning, register
-from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.urls import NoReverseMatch, reverse
 
+from .adapters import ResourceAdapter
+from .api.serializers import ResourceSerializer, serializer_for
 from .conf import Defaults, settings
+
+RESERVED = {"me", "bulk", "schemas", "resourcetypes", "serviceproviderconfig", ".search"}
+REDACTIONS = ("keep", "mask", "hash", "drop")
+PRIVILEGES = ("is_staff", "is_superuser", "password")
+
+HINTS = {
+    "E001": "Both are imported as django_scim. Uninstall django-scim2, then reinstall this.",
+    "E002": "ADAPTERS maps a resource type to the dotted path of its ResourceAdapter.",
+    "E003": "Correct the column that the mapping names, or add the field to the model.",
+    "E004": "Correct the path, or add the attribute to one of the adapter's schemas.",
+    "E005": "Declare each attribute once, and one attribute for each column.",
+    "E006": "Declare a mapping for it, or do not require it in the schema.",
+    "E007": "Choose a mapping that fits the attribute, or correct its schema.",
+    "E008": "Correct the schema's definition (RFC 7643 section 7).",
+    "E009": "Publish the other resource type in ADAPTERS, or name another one in to=.",
+    "E010": "Give the adapter what the message names; see UserAdapter for an example.",
+    "E011": "The key in ADAPTERS is the adapter's name, and each type has its own endpoint.",
+    "E012": "See the setting's type in django_scim.conf.Defaults.",
+    "E013": "The URLs are the same for all connections: change the attributes, not the type.",
+    "E014": "Subclass django_scim.api.serializers.ResourceSerializer.",
+    "W001": "An unknown key has no effect.",
+    "W002": "Map a required attribute to it, give it a default, or set it in before_save.",
+    "W003": "Add key=, the column of a FoldedField, so that names compare without case by index.",
+    "W004": 'Add path("scim/", include("django_scim.urls")) to the URLs.',
+    "W005": "Take it out: whoever controls the client could make itself an admin.",
+}
+
+
+def message(code: str, text: str, *, hint: str = "", obj: Any = None) -> CheckMessage:
+    """Return the message of a check: its text, what to do, and where the docs say more."""
+    kind = Error if code.startswith("E") else Warning
+    advice = f"{hint or HINTS[code]} See reference/checks.html#{code.lower()} in the documentation."
+    return kind(text, hint=advice, obj=obj, id=f"django_scim.{code}")
 
 
 @register("django_scim")
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
-    """Unknown keys in DJANGO_SCIM, with the closest match."""
-    known = list(Defaults.__dataclass_fields__)
-    messages: list[CheckMessage] = []
-    for key in getattr(site_settings, "DJANGO_SCIM", {}):
-        if key not in known:
-            close = get_close_matches(key, known, 1)
+    """Unknown keys in DJANGO_SCIM, with the closest match, and values of the wrong type."""
+    given = getattr(site_settings, "DJANGO_SCIM", {})
+    if not isinstance(given, dict):
+        return [message("E012", "DJANGO_SCIM must be a dict.")]
+    defaults = {item.name: getattr(Defaults(), item.name) for item in fields(Defaults)}
+    messages = []
+    for key, value in given.items():
+        if key not in defaults:
+            close = get_close_matches(str(key), defaults, 1)
+            hint = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(defaults)}."
+            messages.append(message("W001", f"DJANGO_SCIM has an unknown key {key!r}.", hint=hint))
+        elif not _fits(value, type(defaults[key])):
+            wanted, got = type(defaults[key]).__name__, type(value).__name__
             messages.append(
-                Warning(
-                    f"DJANGO_SCIM has an unknown key {key!r}.",
-                    hint=f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}.",
-                    id="django_scim.W001",
+                message("E012", f"DJANGO_SCIM[{key!r}] must be of type {wanted}, not {got}.")
+            )
+    rules = given.get("REDACT", {})
+    for path, rule in rules.items() if isinstance(rules, dict) else ():
+        if rule not in REDACTIONS:
+            messages.append(
+                message(
+                    "E012",
+                    f"DJANGO_SCIM['REDACT'][{path!r}] is {rule!r}.",
+                    hint=f"It is one of {', '.join(REDACTIONS)}.",
                 )
             )
     return messages
+
+
+def _fits(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and isinstance(value, bool) is (kind is bool)
 
 
 @register("django_scim")
@@ -36,42 +94,110 @@ def check_other_package(**kwargs: Any) -> list[CheckMessage]:
         distribution("django-scim2")
     except PackageNotFoundError:
         return []
-    return [
-        Error(
-            "django-scim2 is installed beside django-scim-provisioning.",
-            hint="Both are imported as django_scim. Uninstall django-scim2, then reinstall this.",
-            id="django_scim.E001",
-        )
-    ]
+    return [message("E001", "django-scim2 is installed beside django-scim-provisioning.")]
 
 
 @register("django_scim")
 def check_adapters(**kwargs: Any) -> list[CheckMessage]:
-    """Every adapter can be imported, and what it declares exists."""
+    """Every adapter can be imported, is one, and declares what exists."""
     try:
         classes = settings.adapter_classes()
-    except ImportError as error:
-        return [
-            Error(
-                f"An adapter in DJANGO_SCIM cannot be imported: {error}",
-                hint="ADAPTERS maps a resource type to the dotted path of its adapter.",
-                id="django_scim.E002",
-            )
-        ]
-    messages: list[CheckMessage] = []
-    name: str
-    adapter: Any
-    for name, adapter in classes.items():
-        try:
-            adapter.compiled()
-        except (FieldDoesNotExist, ImproperlyConfigured, LookupError) as error:
-            messages.append(
-                Error(
-                    f"The adapter of {name}, {adapter.__name__}, declares what does not exist: "
-                    f"{error}",
-                    hint="Correct the column or the attribute's path in its attributes.",
-                    obj=adapter,
-                    id="django_scim.E003",
-                )
-            )
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        return [message("E002", f"An adapter in DJANGO_SCIM cannot be imported: {error}")]
+    messages = [each for name, found in classes.items() for each in _shape(name, found)]
+    if messages:
+        return messages
+    messages += _endpoints(classes)
+    for adapter in classes.values():
+        messages += _declaration(adapter)
+    messages += _of_connections(classes)
     return messages
+
+
+def _shape(name: str, adapter: Any) -> Iterator[CheckMessage]:
+    """What must be there before a declaration can be looked at."""
+    if not (isinstance(adapter, type) and issubclass(adapter, ResourceAdapter)):
+        yield message("E002", f"The adapter of {name} is no ResourceAdapter: {adapter!r}.")
+        return
+    for attribute in ("name", "endpoint", "schema", "model", "link"):
+        if not getattr(adapter, attribute, None):
+            yield message("E010", f"{adapter.__name__} has no {attribute}.", obj=adapter)
+
+
+def _endpoints(classes: dict[str, Any]) -> Iterator[CheckMessage]:
+    seen: dict[str, str] = {}
+    for name, adapter in classes.items():
+        endpoint = adapter.endpoint.lower()
+        if name != adapter.name:
+            yield message("E011", f"{adapter.__name__} is named {adapter.name!r}, not {name!r}.")
+        if endpoint in RESERVED or "/" in endpoint:
+            yield message("E011", f"The endpoint {adapter.endpoint!r} of {name} is not free.")
+        if endpoint in seen:
+            yield message("E011", f"{name} and {seen[endpoint]} have one endpoint.")
+        seen[endpoint] = name
+
+
+def _declaration(adapter: Any) -> Iterator[CheckMessage]:
+    compiled = adapter.examined()
+    for flaw in compiled.flaws:
+        yield message(flaw.code, f"{adapter.__name__}: {flaw.text}.", obj=adapter)
+    try:
+        if not issubclass(serializer_for(adapter), ResourceSerializer):
+            raise TypeError(f"{adapter.serializer_class!r} is no ResourceSerializer")
+    except (ImportError, TypeError) as error:
+        yield message("E014", f"{adapter.__name__}.serializer_class: {error}.", obj=adapter)
+    if not any(flaw.code.startswith("E") for flaw in compiled.flaws):
+        yield from _risks(adapter, compiled)
+
+
+def _risks(adapter: Any, compiled: Any) -> Iterator[CheckMessage]:
+    """What works, but slowly or dangerously."""
+    name = compiled.by_path.get("userName")
+    if name is not None and not getattr(name, "key", ""):
+        yield message("W003", f"{adapter.__name__}: userName has no folded key.", obj=adapter)
+    if not issubclass(adapter.model, get_user_model()):
+        return
+    for mapping in compiled.mappings:
+        for hops, column in mapping.written_columns():
+            if not hops and column.name in PRIVILEGES:
+                text = f"{adapter.__name__}: {mapping.path} is written to {column.name!r}."
+                yield message("W005", text, obj=adapter)
+
+
+def _of_connections(classes: dict[str, Any]) -> Iterator[CheckMessage]:
+    """The adapters that the settings give to single connections."""
+    for connection, paths in settings.CONNECTION_ADAPTERS.items():
+        if unknown := sorted(set(paths) - set(classes)):
+            yield message(
+                "E013", f"The connection {connection!r} has adapters for {', '.join(unknown)}."
+            )
+        try:
+            own = settings.adapter_classes(connection)
+        except (ImportError, AttributeError, TypeError, ValueError) as error:
+            yield message("E002", f"An adapter of the connection {connection!r}: {error}")
+            continue
+        for name in set(paths) & set(classes):
+            flaws = list(_shape(name, own[name]))
+            yield from flaws or _declaration(own[name])
+            for attribute in () if flaws else ("name", "endpoint", "link"):
+                if getattr(own[name], attribute) != getattr(classes[name], attribute):
+                    yield message(
+                        "E013",
+                        f"{own[name].__name__} has another {attribute} than "
+                        f"{classes[name].__name__}.",
+                        obj=own[name],
+                    )
+
+
+@register("django_scim")
+def check_urls(**kwargs: Any) -> list[CheckMessage]:
+    """The URLs are included somewhere."""
+    if not getattr(site_settings, "ROOT_URLCONF", ""):
+        return []
+    try:
+        reverse("django_scim:base")
+    except NoReverseMatch:
+        return [message("W004", "No URL leads to SCIM.")]
+    except Exception:  # a broken URLconf is what Django's own checks are about
+        return []
+    return []

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -72,11 +73,13 @@ def compile_adapter(
         frozenset(schema.id for schema in adapter.required_extensions),
     )
     flaws += _schema_flaws(declared)
+    if unlinked := list(_link_flaws(adapter)):
+        return Compiled(declared, (), (*flaws, *unlinked))
     known: dict[str, Mapping] = {}
     for text, mapping in (adapter.common() | adapter.attributes).items():
         path = declared.find(text)
         if path is None:
-            flaws.append(Flaw("E004", f"no schema of it has the attribute {text!r}"))
+            flaws.append(Flaw("E004", _unknown(declared, text)))
         elif mapping.to and mapping.to not in types:
             if mapping.to not in adapter.optional_types:
                 flaws.append(Flaw("E009", f"{path} refers to {mapping.to!r}, which no adapter is"))
@@ -98,10 +101,18 @@ def compile_adapter(
             flaws.append(Flaw("E007", f"{text}: {error}"))
     flaws += _strangers(bound, types)
     flaws += _missing(adapter, schema, known)
-    flaws += _link_flaws(adapter)
     if not flaws:
         flaws += _column_flaws(adapter, bound)
     return Compiled(schema, tuple(bound), tuple(flaws))
+
+
+def _unknown(schema: ResourceSchema, text: str) -> str:
+    paths = [str(path) for path in schema.paths()]
+    paths += [f"{path}.{sub.name}" for path in schema.paths()
+              for sub in path.attribute.sub_attributes]  # fmt: skip
+    close = get_close_matches(text, paths, 1)
+    meant = f"; did you mean {close[0]!r}?" if close else ""
+    return f"no schema of it has the attribute {text!r}{meant}"
 
 
 def _described(schema: ResourceSchema, mappings: dict[str, Mapping]) -> ResourceSchema:
@@ -137,10 +148,9 @@ def _schema_flaws(schema: ResourceSchema) -> Iterator[Flaw]:
 
 def _overlaps(mappings: dict[str, Mapping]) -> Iterator[Flaw]:
     """A complex attribute is mapped whole or in parts; both would be two writers."""
-    for text in mappings:
-        whole = text.rpartition(".")[0]
-        if whole in mappings:
-            yield Flaw("E005", f"{whole} is declared whole, and {text} once more")
+    parts = {text.rpartition(".")[0]: text for text in mappings}
+    for whole in parts.keys() & mappings.keys():
+        yield Flaw("E005", f"{whole} is declared whole, and {parts[whole]} once more")
 
 
 def _strangers(

@@ -130,7 +130,8 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         return Response(status=204, headers={"ETag": version})
 
     def get_serializer_class(self) -> type[ResourceSerializer]:
-        return serializer_for(type(self.adapter))
+        adapter: Any = type(self.adapter)
+        return serializer_for(adapter)
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> ResourceSerializer:
         """Return the serializer of this request's adapter."""

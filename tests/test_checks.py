@@ -1,0 +1,217 @@
+"""Every system check: a set-up that it is about, and what it says."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.checks import ERROR, WARNING
+from django.core.management import call_command
+from rest_framework import serializers
+
+from django_scim import checks
+from django_scim.adapters import (
+    Constant,
+    Field,
+    GroupAdapter,
+    Members,
+    Reference,
+    ResourceAdapter,
+    UserAdapter,
+    Values,
+)
+from django_scim.models import Event, GroupLink, UserLink
+from django_scim.protocol.attributes import ENTERPRISE_URN as ENTERPRISE
+from django_scim.protocol.attributes import Attribute, Schema
+
+URN = "urn:example:scim:schemas:acme:2.0:User"
+ACME = Schema(URN, "Acme", attributes=(Attribute(name="badge"), Attribute(name="level",
+              type="integer"), Attribute(name="tags", multi_valued=True)))  # fmt: skip
+
+
+def with_attributes(base=UserAdapter, **attributes):
+    """Return a subclass of an adapter with more attributes, ``badge`` for an extension's."""
+    named = {name if "." in name or base.schema.find(name) else f"{URN}:{name}": mapping
+             for name, mapping in attributes.items()}  # fmt: skip
+    return type("Acme", (base,), {
+        "extensions": [*base.extensions, ACME], "attributes": base.attributes | named})  # fmt: skip
+
+
+class WrongName(GroupAdapter):
+    name = "Team"
+
+
+class Reserved(GroupAdapter):
+    endpoint = "Me"
+
+
+class SameEndpoint(GroupAdapter):
+    endpoint = "users"
+
+
+class NoModel(ResourceAdapter):
+    name, endpoint, schema, link = "Group", "Groups", GroupAdapter.schema, GroupLink
+
+
+class WrongLink(GroupAdapter):
+    link = UserLink
+
+
+class NoLink(GroupAdapter):
+    link = Event
+
+
+class Required(UserAdapter):
+    attributes = {k: v for k, v in UserAdapter.attributes.items() if k != "userName"}
+
+
+class Unserializable(UserAdapter):
+    serializer_class = serializers.Serializer
+
+
+class NoSuchSerializer(UserAdapter):
+    serializer_class = "nowhere.Serializer"
+
+
+class BrokenSchema(UserAdapter):
+    extensions = [
+        *UserAdapter.extensions,
+        Schema(URN, "Acme", attributes=(Attribute(name="a", type="text"),)),
+    ]
+
+
+class NoKey(UserAdapter):
+    attributes = UserAdapter.attributes | {"userName": Field("username")}
+
+
+CASES = {
+    "column": ("E003", with_attributes(badge=Field("batch")), "no field named 'batch'"),
+    "relation": ("E003", with_attributes(badge=Field("groups.name")), "leads to no single groups"),
+    "members": ("E003", with_attributes(GroupAdapter, members=Members("people", to="User")),
+                "no many-to-many relation 'people'"),
+    "path": ("E004", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes
+                                                | {"nickname2": Field("last_name")}}),
+             "did you mean 'nickName'"),
+    "sub path": ("E004", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes
+                                                    | {"name.given": Field("last_name")}}),
+                 "did you mean 'name.givenName'"),
+    "two writers": ("E005", with_attributes(badge=Field("first_name")), "'first_name'"),
+    "twice": ("E005", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes
+                                                 | {"USERNAME": Field("last_name")}}), "twice"),
+    "whole and parts": ("E005", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes
+                                     | {"emails.display": Constant("x")}}), "declared whole"),
+    "required": ("E006", Required, "userName is required"),
+    "misfit": ("E007", with_attributes(level=Field("first_name")), "its type is integer"),
+    "many": ("E007", with_attributes(tags=Field("first_name")), "multi-valued"),
+    "one": ("E007", with_attributes(badge=Values("badge")), "one value"),
+    "shared row": ("E007", with_attributes(badge=Field("scim_profile.manager.username")),
+                   "other objects may share"),
+    "schema": ("E008", BrokenSchema, "type 'text' is none of"),
+    "unknown type": ("E009", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes | {
+        f"{ENTERPRISE}:manager": Reference("scim_profile.manager", to="Team")}}),
+        "refers to 'Team'"),
+    "other objects": ("E009", with_attributes(GroupAdapter, members=Members("user_set",
+                      to="Group")), "leads to auth.User, but Group is auth.Group"),
+    "link to another model": ("E010", WrongLink, "leads to"),
+    "no link": ("E010", NoLink, "AbstractLink"),
+    "no model": ("E010", NoModel, "has no model"),
+    "name": ("E011", WrongName, "named 'Team', not 'Group'"),
+    "reserved": ("E011", Reserved, "'Me' of Group is not free"),
+    "one endpoint": ("E011", SameEndpoint, "one endpoint"),
+    "serializer": ("E014", Unserializable, "is no ResourceSerializer"),
+    "no serializer": ("E014", NoSuchSerializer, "nowhere"),
+    "no key": ("W003", NoKey, "userName has no folded key"),
+    "privilege": ("W005", with_attributes(badge=Field("password")), "'password'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_flawed_declaration(case, settings, monkeypatch):
+    code, adapter, words = CASES[case]
+    monkeypatch.setitem(globals(), "Subject", adapter)
+    key = "Group" if issubclass(adapter, GroupAdapter | NoModel) else "User"
+    settings.DJANGO_SCIM = {"ADAPTERS": {key: "tests.test_checks.Subject"}}
+    messages = checks.check_adapters()
+    assert [each.id for each in messages] == [f"django_scim.{code}"], messages
+    assert words in messages[0].msg
+    assert messages[0].level == (ERROR if code.startswith("E") else WARNING)
+    assert f"checks.html#{code.lower()}" in messages[0].hint
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "words"),
+    [
+        ({"PAGE_SIZES": 5}, "W001", "PAGE_SIZE'?"),
+        ({"ZZZ": 5}, "W001", "Known: ADAPTERS"),
+        ({"PAGE_SIZE": "5"}, "E012", "must be of type int, not str"),
+        ({"PAGE_SIZE": True}, "E012", "must be of type int, not bool"),
+        ({"OPENAPI": 1}, "E012", "must be of type bool, not int"),
+        ({"REDACT": {"title": "hide"}}, "E012", "keep, mask, hash, drop"),
+        ([], "E012", "must be a dict"),
+    ],
+)
+def test_flawed_settings(settings, given, code, words):
+    settings.DJANGO_SCIM = given
+    (message,) = checks.check_settings()
+    assert message.id == f"django_scim.{code}"
+    assert words in f"{message.msg} {message.hint}"
+
+
+@pytest.mark.parametrize(
+    ("adapters", "words"),
+    [
+        ({"User": "nowhere.Adapter"}, "nowhere"),
+        ({"User": "nodots"}, "nodots"),
+        ({"User": "django.contrib.auth.models.User"}, "no ResourceAdapter"),
+    ],
+)
+def test_an_adapter_that_is_none(settings, adapters, words):
+    settings.DJANGO_SCIM = {"ADAPTERS": adapters}
+    (message,) = checks.check_adapters()
+    assert message.id == "django_scim.E002" and words in message.msg
+
+
+class OtherEndpoint(UserAdapter):
+    endpoint = "People"
+
+
+@pytest.mark.parametrize(
+    ("given", "codes", "words"),
+    [
+        ({"Okta": {"User": "nowhere.Adapter"}}, ["E002"], "the connection 'Okta'"),
+        ({"Okta": {"Team": "tests.test_checks.WrongName"}}, ["E013"], "adapters for Team"),
+        ({"Okta": {"User": "tests.test_checks.OtherEndpoint"}}, ["E013"], "another endpoint"),
+        ({"Okta": {"User": "tests.test_checks.NoKey"}}, ["W003"], "NoKey"),
+    ],
+)
+def test_adapters_of_one_connection(settings, given, codes, words):
+    settings.DJANGO_SCIM = {"CONNECTION_ADAPTERS": given}
+    messages = checks.check_adapters()
+    assert [each.id for each in messages] == [f"django_scim.{code}" for code in codes]
+    assert words in messages[0].msg
+
+
+def test_a_site_without_the_urls(settings):
+    settings.ROOT_URLCONF = "company.urls"
+    (message,) = checks.check_urls()
+    assert message.id == "django_scim.W004"
+
+
+def test_django_scim2_beside_us(monkeypatch):
+    assert checks.check_other_package() == []
+    monkeypatch.setattr(checks, "distribution", lambda name: object())
+    (message,) = checks.check_other_package()
+    assert message.id == "django_scim.E001"
+
+
+def test_a_stock_site_with_zero_settings_hears_nothing(capsys):
+    call_command("check", fail_level="WARNING")
+    assert "no issues" in capsys.readouterr().out
+
+
+def test_every_check_has_its_section_in_the_documentation():
+    root = Path(__file__).parent.parent
+    page = (root / "docs" / "reference" / "checks.md").read_text("utf-8")
+    sections = re.findall(r"^### ([EW]\d{3})", page, re.MULTILINE)
+    assert sorted(sections) == sorted(checks.HINTS)
+    source = "".join(p.read_text("utf-8") for p in (root / "django_scim").rglob("*.py"))
+    assert set(re.findall(r"""(?:Flaw|message)\(\s*"([EW]\d{3})\"""", source)) <= set(sections)
