@@ -26,7 +26,6 @@ from .fields import Field
 from .fixed import Constant, Location
 from .mapping import Mapping
 from .plan import Plan, plan_for, take_version
-from .references import Reference
 from .writes import Kind, Write, announce, kinds_of
 
 Assigned = dict[AttributePath, Any]
@@ -79,7 +78,7 @@ class ResourceAdapter:
     def examined(cls) -> Compiled:
         """Return the declaration worked out, with its flaws."""
         cached = cls.__dict__.get("_compiled")
-        if cached is None or cached[0] != settings.ADAPTERS:
+        if cached is None or cached[0] is not settings.ADAPTERS:
             types: Any = settings.adapter_classes()
             cls._compiled = cached = (settings.ADAPTERS, compile_adapter(cls, types))
         return cached[1]  # type: ignore[no-any-return]
@@ -230,8 +229,8 @@ class ResourceAdapter:
         """Whoever named the new object before it was there is pointed at it now."""
         for name in self.registry.names():
             waiting = self.registry.adapter(name)
-            for mapping in waiting.compiled().mappings:
-                if isinstance(mapping, Reference) and mapping.pending and mapping.to == self.name:
+            for mapping in waiting.compiled().waiting:
+                if mapping.to == self.name:
                     mapping.resolve_pending(draft, waiting)
 
     def replace(self, link: Any, values: Assigned) -> Draft:

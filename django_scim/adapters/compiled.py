@@ -12,8 +12,10 @@ from django.db import models
 from ..models import AbstractLink
 from ..protocol.attributes import Attribute, AttributePath, ResourceSchema, Schema
 from ..protocol.definitions import problems
-from .mapping import Mapping, Misfit
+from .fields import LINK, Field
+from .mapping import Batch, Mapping, Misfit
 from .records import needs_value
+from .references import Reference
 
 if TYPE_CHECKING:
     from .base import ResourceAdapter
@@ -47,6 +49,32 @@ class Compiled:
     def derived(self) -> frozenset[str]:
         """The attributes read in a batch of their own that are no part of the version."""
         return frozenset(m.path.name for m in self.mappings if not m.versioned and m.batch)
+
+    @cached_property
+    def unique(self) -> tuple[Field, ...]:
+        """The columns in which no two rows may hold the same value (RFC 7643 section 7)."""
+        return tuple(
+            mapping
+            for mapping in self.mappings
+            if isinstance(mapping, Field)
+            and mapping.validate  # where the site's rules do not hold, the adapter has its own
+            and mapping.hops != LINK
+            and (mapping.field.unique or mapping.attribute.uniqueness in ("server", "global"))
+        )
+
+    @cached_property
+    def waiting(self) -> tuple[Reference, ...]:
+        """The references that may name a resource which is not there yet."""
+        return tuple(m for m in self.mappings if isinstance(m, Reference) and m.pending)
+
+    @cached_property
+    def batches(self) -> dict[Batch, list[str]]:
+        """The names of the attributes in each batch."""
+        found: dict[Batch, list[str]] = {}
+        for mapping in self.mappings:
+            if mapping.batch is not None:
+                found.setdefault(mapping.batch, []).append(mapping.name)
+        return found
 
     @cached_property
     def writable_paths(self) -> tuple[AttributePath, ...]:
@@ -100,7 +128,7 @@ def compile_adapter(
         except Misfit as error:
             flaws.append(Flaw("E007", f"{text}: {error}"))
     flaws += _strangers(bound, types)
-    flaws += _missing(adapter, schema, known)
+    flaws += _missing(schema, known)
     if not flaws:
         flaws += _column_flaws(adapter, bound)
     return Compiled(schema, tuple(bound), tuple(flaws))
@@ -166,15 +194,8 @@ def _strangers(
             )
 
 
-def _missing(
-    adapter: type["ResourceAdapter"], schema: ResourceSchema, mappings: dict[str, Mapping]
-) -> Iterator[Flaw]:
-    for path in schema.paths():
-        attribute = path.attribute
-        if not attribute.required or attribute.mutability == "readOnly":
-            continue
-        if path.is_extension and path.schema not in schema.required_extensions:
-            continue
+def _missing(schema: ResourceSchema, mappings: dict[str, Mapping]) -> Iterator[Flaw]:
+    for path in schema.required:
         if not any(text == str(path) or text.startswith(f"{path}.") for text in mappings):
             yield Flaw("E006", f"{path} is required by its schema and has no mapping")
 

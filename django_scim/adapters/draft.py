@@ -156,7 +156,7 @@ class Draft:
     def value_rows(self, table: "RowTable") -> Any:
         """Return the stored rows of every attribute in a table, read once."""
         if table not in self._value_rows:
-            names = [m.name for m in self.adapter.compiled().mappings if m.batch is table]
+            names = self.adapter.compiled().batches[table]
             self._value_rows[table] = table.load([self.target.pk], names, self.adapter)
         return self._value_rows[table]
 

@@ -9,7 +9,6 @@ from django.db.models.signals import post_delete, post_save, pre_delete, pre_sav
 from ..models import FoldedField
 from ..protocol.errors import InvalidValue, Uniqueness
 from ..query import Column
-from .fields import Field
 
 if TYPE_CHECKING:
     from .draft import Draft
@@ -59,14 +58,10 @@ def check_unique(draft: "Draft") -> None:
 
     The whole table counts, not only what the connection sees.
     """
-    for mapping in draft.adapter.compiled().mappings:
-        if not isinstance(mapping, Field) or not mapping.validate:
-            continue  # where the site's rules do not hold, the adapter has its own
+    for mapping in draft.adapter.compiled().unique:
+        if not draft.changed(str(mapping.path)):
+            continue
         field, attribute = mapping.field, mapping.attribute
-        if not (field.unique or attribute.uniqueness in ("server", "global")):
-            continue
-        if mapping.hops == ("link",) or not draft.changed(str(mapping.path)):
-            continue
         record: Any = draft.record(mapping.hops)
         value = getattr(record, field.attname)
         if value is None or value == "":

@@ -236,6 +236,17 @@ class ResourceSchema:
     def _common(self) -> dict[str, Attribute]:
         return {attribute.name.lower(): attribute for attribute in COMMON}
 
+    @cached_property
+    def required(self) -> tuple["AttributePath", ...]:
+        """What a client must give: of extensions only where the extension itself is required."""
+        return tuple(
+            path
+            for path in self.paths()
+            if path.attribute.required
+            and path.attribute.mutability != "readOnly"
+            and (not path.is_extension or path.schema in self.required_extensions)
+        )
+
     @property
     def schemas(self) -> tuple[Schema, ...]:
         """The core schema and the extensions."""

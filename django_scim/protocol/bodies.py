@@ -105,9 +105,7 @@ def read_resource(
         if path.attribute.mutability != "readOnly" and path.attribute.name != "schemas"
     }
     given = {str(path) for path, value in result.items() if value is not None}
-    for path in schema.paths():
-        attribute = path.attribute
-        if attribute.required and attribute.mutability != "readOnly" and str(path) not in given:
-            if not path.is_extension or path.schema in schema.required_extensions:
-                raise InvalidValue(f"{path}: is required")
+    for path in schema.required:
+        if str(path) not in given:
+            raise InvalidValue(f"{path}: is required")
     return result
