@@ -1,0 +1,142 @@
+"""What each kind of mapping costs in SQL: one statement to write, an index to filter by."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from django_scim import connections
+from django_scim.models import fold_key
+from tests.bent.models import Device, Employee, Office, Phone, Skill
+from tests.bent.schemas import ACME
+
+WRITES = ("INSERT", "UPDATE", "DELETE")
+COUNT = 2_000
+
+# A mapping's attribute, a first and a second value, and the table that is written to.
+PATCHES = {
+    "Field of the object": ("name.familyName", "Jensen", "Johnson", "auth_user"),
+    "Field behind a relation": (f"{ACME}:level", 3, 4, "bent_employee"),
+    "Json": (f"{ACME}:colour", "red", "blue", "bent_employee"),
+    "Json, a list": (f"{ACME}:labels", ["a", "b"], ["b", "c"], "bent_employee"),
+    "Json, complex": (f"{ACME}:desk", {"room": "A"}, {"room": "B"}, "bent_employee"),
+    "Custom": (f"{ACME}:office", "Bern", "Chur", "bent_employee"),
+    "Reference": (f"{ACME}:mentor", {"value": "one"}, {"value": "other"}, "bent_employee"),
+    "Rows": (f"{ACME}:phones", [{"value": "1"}], [{"value": "1"}, {"value": "2"}], "bent_phone"),
+    "Rows, simple": (f"{ACME}:skills", ["sail"], ["sail", "row"], "bent_skill"),
+    "Values": ("phoneNumbers", [{"value": "1"}], [{"value": "1"}, {"value": "2"}],
+               "django_scim_uservalue"),
+}  # fmt: skip
+OURS = ("django_scim_userlink", "django_scim_grouplink", "bent_squadlink", "bent_acommon",
+        "django_scim_event", "django_scim_token")  # fmt: skip
+
+
+@pytest.fixture
+def offices(db):
+    for name in ("Bern", "Chur"):
+        Office.objects.create(name=name)
+
+
+def writes(call):
+    """Return the statements that write to other tables than links and events."""
+    with CaptureQueriesContext(connection) as captured:
+        answer = call()
+    assert answer.status_code in (200, 204), answer.data
+    return [
+        query["sql"]
+        for query in captured
+        if query["sql"].startswith(WRITES) and not any(table in query["sql"] for table in OURS)
+        and "scim_connection" not in query["sql"]  # on SQLite a transaction begins with a write
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PATCHES)
+def test_one_statement_writes_a_change(scim, offices, kind):
+    path, first, second, table = PATCHES[kind]
+    ids = {name: scim.make_user(name)["id"] for name in ("one", "other", "subject")}
+    if kind == "Reference":
+        first, second = ({"value": ids[value["value"]]} for value in (first, second))
+    at = f"/Users/{ids['subject']}"
+    for value, expected in ((first, 1), (second, 1), (second, 0)):
+        operation = {"op": "replace", "path": path, "value": value}
+        found = writes(lambda: scim.patch(at, operation))  # noqa: B023 - called at once
+        assert len(found) == expected, found
+        assert all(table in sql for sql in found)
+
+
+def test_several_columns_of_a_row_are_one_statement(scim, offices):
+    at = f"/Users/{scim.make_user('subject')['id']}"
+    values = {"level": 5, "colour": "red", "office": "Bern", "remote": True}
+    for number in range(2):
+        values["level"] += number
+        found = writes(lambda: scim.patch(at, {"op": "add", "value": {ACME: values}}))
+        assert len(found) == 1 and "bent_employee" in found[0], found
+
+
+@pytest.mark.parametrize("size", [2, 40])
+def test_members_of_a_table_in_between(scim, size):
+    users = [scim.make_user(f"user{number}") for number in range(size)]
+    group = scim.make_group("Guides", *users[1:])
+    add = {"op": "add", "path": "members", "value": [{"value": users[0]["id"]}]}
+    remove = {"op": "remove", "path": f'members[value eq "{users[0]["id"]}"]'}
+    for operation in (add, remove):
+        found = writes(lambda: scim.patch(f"/Groups/{group['id']}", operation))  # noqa: B023
+        assert len(found) == 1 and "bent_membership" in found[0], found
+
+
+@pytest.fixture
+def crowd(scim):
+    """Some thousand employees, each known to the connection."""
+    User.objects.bulk_create([User(username=f"user{n}") for n in range(COUNT)])
+    scim.connection.scope = "site"
+    scim.connection.save()
+    connections.prepare(scim.connection)
+    users = list(User.objects.order_by("pk"))
+    Employee.objects.bulk_create(
+        Employee(
+            user=user,
+            badge=f"B{n}",
+            nickname=f"Nick {n}",
+            nickname_key=fold_key(f"Nick {n}"),
+            mentor=users[n // 2],
+        )
+        for n, user in enumerate(users)
+    )
+    Phone.objects.bulk_create(
+        Phone(user=user, number=f"N {n}", number_key=fold_key(f"N {n}"))
+        for n, user in enumerate(users)
+    )
+    Skill.objects.bulk_create(Skill(user=user, name="row") for user in users)
+    Device.objects.bulk_create(Device(serial=f"S{n}", keeper=user) for n, user in enumerate(users))
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+    scim.mentor = scim.find('userName eq "user7"')[0]["id"]
+    return scim
+
+
+def test_a_filter_uses_the_index_that_there_is(crowd):
+    for text, total in (
+        (f'{ACME}:badge eq "B77"', 1),
+        (f'{ACME}:nickname eq "NICK 77"', 1),
+        (f'{ACME}:nickname sw "nick 199"', 11),
+        (f'{ACME}:phones.value eq "n 77"', 1),
+        (f'{ACME}:phones[value eq "n 77"]', 1),
+        (f'{ACME}:mentor.value eq "{crowd.mentor}"', 2),
+    ):
+        with CaptureQueriesContext(connection) as captured:
+            answer = crowd.get("/Users", {"filter": text, "attributes": "userName"})
+        assert answer.data["totalResults"] == total, text
+        (sql,) = [q["sql"] for q in captured if 'FROM "django_scim_userlink"' in q["sql"]][:1]
+        assert not scans(sql), (text, scans(sql))
+
+
+def scans(sql):
+    """Return the steps of the plan that walk through a whole table."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("EXPLAIN QUERY PLAN " + sql)
+            return [row[3] for row in cursor.fetchall() if row[3].startswith("SCAN")]
+        cursor.execute("EXPLAIN " + sql)
+        steps = [row[0] for row in cursor.fetchall()]
+        return [step for step in steps if "Seq Scan" in step and "scim_connection" not in step]
