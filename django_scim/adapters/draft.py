@@ -134,9 +134,9 @@ class Draft:
         if path in self._notes:
             old, new = self._notes[path]
             return bool(self.is_new or new != old)
-        for mapping, (_, elements) in self._elements.items():
+        for mapping, (stored, elements) in self._elements.items():
             if str(mapping.path) == path:
-                return any(each.data != each.original for each in elements)
+                return _differ(stored, elements)
         return any(
             staged.path == path and (self.is_new or staged.new != staged.old)
             for staged in self._columns.values()
@@ -250,9 +250,9 @@ class Draft:
 
     def _save_elements(self) -> None:
         for mapping, (stored, elements) in self._elements.items():
-            old = [element.original for element in stored]
-            new = [element.data for element in elements]
-            if _unordered(old) != _unordered(new):
+            if _differ(stored, elements):
+                old = [element.original for element in stored]
+                new = [element.data for element in elements]
                 mapping.save(self, stored, elements)
                 self.changes.append(Change(str(mapping.path), old or None, new or None))
 
@@ -289,6 +289,7 @@ class Draft:
         )
 
 
-def _unordered(values: list[dict[str, Any]]) -> list[str]:
-    """The values of an attribute have no order."""
-    return sorted(json.dumps(value, sort_keys=True) for value in values)
+def _differ(stored: list[Element], elements: list[Element]) -> bool:
+    """Whether values have changed; they have no order."""
+    old = sorted(json.dumps(each.original, sort_keys=True) for each in stored)
+    return old != sorted(json.dumps(each.data, sort_keys=True) for each in elements)
