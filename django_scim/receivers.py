@@ -47,7 +47,8 @@ def user_saved(
 
 
 def _concerns_us(user: Any, update_fields: Any) -> bool:
-    return update_fields is None or bool({user.USERNAME_FIELD, "email"} & set(update_fields))
+    ours = {user.USERNAME_FIELD, user.get_email_field_name()}
+    return update_fields is None or bool(ours & set(update_fields))
 
 
 def _keep_up(user: Any) -> None:

@@ -25,6 +25,11 @@ def run_tests(settings, name, *paths, **environment):
     assert " passed" in result.stdout
 
 
+def run_checks(site, *names):
+    paths = [f"tests/{site}/check_{name}.py" for name in names]
+    run_tests(f"tests.{site}.settings", site, *paths)
+
+
 def database(name):
     is_sqlite = os.environ.get("DATABASE_URL", "sqlite:").startswith("sqlite:")
     return "" if is_sqlite else f"test_scim_{name}"
@@ -48,8 +53,25 @@ def test_a_hostile_host(append_slash, atomic_requests):
 
 
 def test_a_custom_user_model():
-    run_tests("tests.custom_user.settings", "custom_user", "tests/custom_user/check_custom_user.py")
+    run_checks("custom_user", "custom_user", "contract", "migrations")
+
+
+def test_the_least_of_user_models():
+    run_checks("bare_user", "bare_user", "migrations")
 
 
 def test_every_kind_of_mapping():
-    run_tests("tests.bent.settings", "bent", "tests/bent/check_contract.py")
+    run_checks("bent", "contract", "site", "statements")
+
+
+def test_a_resource_type_of_the_sites_own():
+    paths = ("tests/devices/check_devices.py", "tests/devices/check_access.py")
+    run_tests("testproject.settings", "devices", *paths)
+
+
+def test_migrations_of_the_stock_models():
+    run_tests("tests.settings", "stock", "tests/stock/check_migrations.py")
+
+
+def test_migrations_of_a_group_model_of_the_sites_own():
+    run_tests("tests.bent.settings", "bent_migrations", "tests/bent/check_migrations.py")

@@ -1,5 +1,6 @@
 """The declaration of a site's resources. A site imports from here and nowhere deeper."""
 
+from ..protocol.attributes import Attribute, Schema
 from .base import ResourceAdapter
 from .custom import Custom
 from .documents import Json
@@ -17,6 +18,7 @@ from .values import Values
 from .writes import Kind, Write
 
 __all__ = [
+    "Attribute",
     "Change",
     "Computed",
     "Constant",
@@ -34,6 +36,7 @@ __all__ = [
     "Registry",
     "ResourceAdapter",
     "Rows",
+    "Schema",
     "UserAdapter",
     "Values",
     "Write",

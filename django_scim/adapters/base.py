@@ -8,7 +8,7 @@ import copy
 from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections, models
+from django.db import models
 from django.db.models import Expression, F, Q, TextField, Value
 
 from ..conf import settings
@@ -24,6 +24,8 @@ from .compiled import Compiled, compile_adapter, published
 from .draft import Change, Draft
 from .fields import Field
 from .fixed import Constant, Location
+from .leaving import leave_all
+from .locking import for_update
 from .mapping import Mapping
 from .plan import Plan, plan_for, take_version
 from .writes import Kind, Write, announce, kinds_of
@@ -209,14 +211,24 @@ class ResourceAdapter:
 
     def create(self, values: Assigned) -> Draft:
         """Stage and save a new object. Raises a ScimError; the caller's transaction undoes it."""
-        draft = self.save(self.begin(values))
-        self._end_waiting(draft)
-        return draft
+        return self.save(self.begin(values))
 
-    def save(self, draft: Draft) -> Draft:
-        """Write a draft, and let the site hear of it after the commit."""
+    def save(self, draft: Draft, *, is_consequence: bool = False) -> Draft:
+        """Write a draft, and let the site hear of it after the commit.
+
+        A consequence is a write that the client did not ask for, but that follows from one.
+        """
         draft.save()
-        announce(self, draft.link, draft.target, kinds_of(draft), draft.changes)
+        announce(
+            self,
+            draft.link,
+            draft.target,
+            kinds_of(draft),
+            draft.changes,
+            is_consequence=is_consequence,
+        )
+        if draft.is_new or draft.changed("externalId"):
+            self._end_waiting(draft)
         return draft
 
     def begin(self, values: Assigned) -> Draft:
@@ -226,7 +238,7 @@ class ResourceAdapter:
         return draft
 
     def _end_waiting(self, draft: Draft) -> None:
-        """Whoever named the new object before it was there is pointed at it now."""
+        """Whoever named the object before it was there is pointed at it now."""
         for name in self.registry.names():
             waiting = self.registry.adapter(name)
             for mapping in waiting.compiled().waiting:
@@ -251,6 +263,7 @@ class ResourceAdapter:
 
         Return what changed where the object lives on.
         """
+        leave_all(self, link)
         link.former = str(link.target_id)
         target, link.target = link.target, None
         link.save(update_fields=["former", "target"])
@@ -319,12 +332,3 @@ class ResourceAdapter:
     def hears_commits(cls) -> bool:
         """Whether a subclass has an ``after_commit`` of its own."""
         return cls.after_commit is not ResourceAdapter.after_commit
-
-
-def for_update(links: Any) -> Any:
-    """Return a queryset that locks its rows, but not their keys where the database knows that.
-
-    A new row that refers to a locked one (a membership) then does not wait for it.
-    """
-    features = connections[links.db].features
-    return links.select_for_update(no_key=features.has_select_for_no_key_update)

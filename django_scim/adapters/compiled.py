@@ -14,8 +14,10 @@ from ..protocol.attributes import Attribute, AttributePath, ResourceSchema, Sche
 from ..protocol.definitions import problems
 from .fields import LINK, Field
 from .mapping import Batch, Mapping, Misfit
+from .members import Members
 from .records import needs_value
 from .references import Reference
+from .values import Values
 
 if TYPE_CHECKING:
     from .base import ResourceAdapter
@@ -63,9 +65,19 @@ class Compiled:
         )
 
     @cached_property
+    def mirrored(self) -> tuple[Values, ...]:
+        """The lists of which one value is in a column of the object."""
+        return tuple(m for m in self.mappings if isinstance(m, Values) and m.mirror)
+
+    @cached_property
     def waiting(self) -> tuple[Reference, ...]:
         """The references that may name a resource which is not there yet."""
         return tuple(m for m in self.mappings if isinstance(m, Reference) and m.pending)
+
+    @cached_property
+    def members(self) -> tuple[Members, ...]:
+        """The lists of members that a client writes."""
+        return tuple(m for m in self.mappings if isinstance(m, Members))
 
     @cached_property
     def batches(self) -> dict[Batch, list[str]]:

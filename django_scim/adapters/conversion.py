@@ -15,7 +15,7 @@ from django.db import models
 
 from ..protocol.attributes import Attribute
 from ..protocol.errors import InvalidValue
-from ..protocol.values import format_datetime
+from ..protocol.values import format_datetime, parse_datetime
 from .mapping import Misfit
 
 Kind = Literal["text", "boolean", "plain", "opaque"]
@@ -62,6 +62,12 @@ def as_json(attribute: Attribute, value: Any) -> Any:
     return str(value) if attribute.is_text else value
 
 
+def from_json(attribute: Attribute, value: Any) -> Any:
+    """Return a value in the attribute's JSON as the Python value that a client's becomes."""
+    is_moment = attribute.type == "dateTime" and isinstance(value, str)
+    return parse_datetime(value) if is_moment else value
+
+
 def conversion(attribute: Attribute, field: Any) -> Conversion:
     """Return how the attribute's values lie in the column. Raises Misfit."""
     if attribute.multi_valued or attribute.is_complex:
@@ -78,12 +84,17 @@ def conversion(attribute: Attribute, field: Any) -> Conversion:
     raise Misfit(f"its type is {attribute.type}, which a {type(field).__name__} does not hold")
 
 
-def clean(field: Any, value: Any, path: str) -> None:
+def clean(field: Any, value: Any, path: str, *, by_type_only: bool = False) -> None:
     """Hold a value against the site's own rules: choices, length, range, validators.
 
+    ``by_type_only`` holds it against those of the column's type alone, such as an e-mail's.
     Raises InvalidValue with what the site says.
     """
     try:
+        if by_type_only:
+            for validator in field.default_validators:
+                validator(value)
+            return
         if field.choices is not None and value is not None:
             field.validate(value, None)
         field.run_validators(value)

@@ -32,7 +32,7 @@ class Field(Mapping):
     ``key`` names the column of the folded key that serves comparisons without case. ``absent``
     names a boolean column that says that the attribute is unassigned, for a column that has no
     such state itself: to unassign it then leaves the column as it is. ``validate`` off takes
-    values that the field's own validators would refuse.
+    values that the site's validators would refuse, but none that the column's type does.
     """
 
     def __init__(
@@ -114,8 +114,7 @@ class Field(Mapping):
             stored = self.conversion.write(value)
         except (ValidationError, ValueError, ArithmeticError):
             raise InvalidValue(f"{self.path}: the site cannot store this value") from None
-        if self.validate:
-            clean(self.field, stored, str(self.path))
+        clean(self.field, stored, str(self.path), by_type_only=not self.validate)
         return stored
 
 

@@ -24,6 +24,15 @@ class Junction:
         """Return the rows of one owner."""
         return self.through._base_manager.filter(**{self.owner: owner_key})
 
+    def owners(self, member_key: Any) -> Any:
+        """Return the keys of all that an object is a member of."""
+        return self.through._base_manager.filter(**{self.member: member_key}).values(self.owner)
+
+    def leave(self, member: Any, owners: list[Any]) -> None:
+        """Take one object out of several owners."""
+        for owner in owners:
+            self.remove(owner, [member.pk])
+
     def add(self, owner: Any, keys: list[Any]) -> None:
         """Make the objects with these keys members."""
         raise NotImplementedError
@@ -42,11 +51,18 @@ class ManyToMany(Junction):
             field = relation.field
             self.through = relation.through
             self.owner, self.member = field.m2m_reverse_field_name(), field.m2m_field_name()
-            self.back = field.name
+            self.back = self.reverse = field.name
         else:
             self.through = relation.remote_field.through
             self.owner, self.member = relation.m2m_field_name(), relation.m2m_reverse_field_name()
             self.back = relation.related_query_name()
+            self.reverse = relation.remote_field.get_accessor_name() or ""
+
+    def leave(self, member: Any, owners: list[Any]) -> None:
+        if self.reverse:
+            getattr(member, self.reverse).remove(*owners)
+        else:
+            super().leave(member, owners)
 
     def add(self, owner: Any, keys: list[Any]) -> None:
         getattr(owner, self.accessor).add(*keys)
@@ -70,6 +86,12 @@ class ThroughTable(Junction):
 
     def remove(self, owner: Any, keys: list[Any]) -> None:
         rows = self.rows(owner.pk).filter(**{f"{self.member}__in": keys})
+        records.delete(self.through, list(rows.values_list("pk", flat=True)))
+
+    def leave(self, member: Any, owners: list[Any]) -> None:
+        rows = self.through._base_manager.filter(
+            **{self.member: member, f"{self.owner}__in": owners}
+        )
         records.delete(self.through, list(rows.values_list("pk", flat=True)))
 
     def _column(self) -> str:

@@ -17,8 +17,7 @@ BATCH = 2_000
 def mirrors() -> list[Values]:
     """Return the mappings of the user adapter that keep a value in a column of the user."""
     adapter = adapter_classes().get("User")
-    mappings = adapter.compiled().mappings if adapter else ()
-    return [m for m in mappings if isinstance(m, Values) and m.mirror]
+    return list(adapter.compiled().mirrored) if adapter else []
 
 
 def link_new_user(user: Any) -> None:

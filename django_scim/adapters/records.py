@@ -73,6 +73,8 @@ def check_unique(draft: "Draft") -> None:
         rows = type(record)._base_manager.filter(same)
         if rows.exclude(pk=record.pk).exists():
             raise Uniqueness(f"{mapping.path}: {mapping.conversion.read(value)!r} is taken")
+    for mirrored in draft.adapter.compiled().mirrored:
+        mirrored.check_unique(draft)
 
 
 def insert(model: type[models.Model], rows: list[Any]) -> None:

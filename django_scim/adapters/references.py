@@ -139,11 +139,12 @@ class Reference(Mapping):
     def stage(self, draft: "Draft", operation: "Operation") -> None:
         if operation.path.sub is not None and operation.path.sub.name not in ("value", "$ref"):
             return  # displayName is the target's own
-        named = None if operation.op == "remove" else self._named(operation)
+        target = draft.adapter.sibling(self.to)
+        named = None if operation.op == "remove" else self._named(operation, target.endpoint)
         if named is None:
             self._point(draft, None, "")
             return
-        targets = draft.adapter.sibling(self.to).queryset()
+        targets = target.queryset()
         link = targets.filter(Q(scim_id=named)).first() or (
             targets.filter(external_id=named).order_by("pk").first()
         )
@@ -158,14 +159,18 @@ class Reference(Mapping):
             raise InvalidValue(f"{self.path}.value: is longer than {limit} characters")
         self._point(draft, None, named)
 
-    @staticmethod
-    def _named(operation: "Operation") -> str | None:
-        value = operation.value
+    def _named(self, operation: "Operation", endpoint: str) -> str | None:
+        value, sub = operation.value, operation.path.sub
         if isinstance(value, dict):
-            value = value.get("value") or value.get("$ref", "").rstrip("/").rpartition("/")[2]
-        elif operation.path.sub is not None and operation.path.sub.name == "$ref":
-            value = value.rstrip("/").rpartition("/")[2]
-        return value or None
+            return value.get("value") or self._located(value.get("$ref", ""), endpoint)
+        return self._located(value, endpoint) if sub and sub.name == "$ref" else value or None
+
+    def _located(self, uri: str, endpoint: str) -> str | None:
+        """Return the id at the end of a URI. Raises InvalidValue for one of another type."""
+        *_, kind, scim_id = ["", "", *uri.rstrip("/").split("/")]
+        if kind and kind.lower() != endpoint.lower():
+            raise InvalidValue(f"{self.path}.$ref: must lead to {endpoint}, not to {kind!r}")
+        return scim_id or None
 
     def _point(self, draft: "Draft", target_key: Any, pending: str) -> None:
         targets = draft.adapter.sibling(self.to).queryset()
@@ -187,7 +192,7 @@ class Reference(Mapping):
         for link in links.select_related("target"):
             other = waiting.draft(link)
             self._point(other, draft.target.pk, "")
-            waiting.save(other)
+            waiting.save(other, is_consequence=True)
 
 
 def value_of(attribute: Attribute) -> Attribute:

@@ -29,6 +29,8 @@ class Registry:
         self._arguments = (connection, tolerances, base_url)
         self._classes = adapter_classes(connection)
         self._made: dict[str, Any] = {}
+        #: What followed from the request's write to other objects than the one it is about.
+        self.consequences: list[Any] = []
 
     def names(self) -> list[str]:
         return list(self._classes)

@@ -16,7 +16,7 @@ from ..protocol.values import is_empty
 from ..query import Column
 from ..query.translate import translate_element
 from . import records
-from .conversion import Conversion, clean, conversion
+from .conversion import Conversion, as_json, clean, conversion, from_json
 from .elements import Element, apply, wrapped
 from .fields import empty
 from .mapping import Batch, Mapping, Misfit, Reader, Selected
@@ -98,15 +98,16 @@ class Rows(Mapping):
             raise Misfit("it has one value; use Field")
         self.is_simple = not self.attribute.is_complex
         self.batch = self.table(adapter)
-        subs = {"value": self.attribute} if self.is_simple else {
-            sub.name: sub for sub in self.attribute.sub_attributes
+        self.subs = {"value": _single(self.attribute)} if self.is_simple else {
+            sub.name: _single(sub) for sub in self.attribute.sub_attributes
         }  # fmt: skip
+        subs = self.subs
         if unknown := set(subs) - set(self.batch.columns):
             raise Misfit(f"there is no column for {', '.join(sorted(unknown))}")
         if not self.batch.shared and (spare := set(self.batch.columns) - set(subs)):
             raise Misfit(f"it has no sub-attribute {', '.join(sorted(spare))}")
         self.conversions: dict[str, Conversion] = {
-            name: conversion(_single(sub), self.batch.fields[name]) for name, sub in subs.items()
+            name: conversion(sub, self.batch.fields[name]) for name, sub in subs.items()
         }
         self.query_columns = {name: self._query_column(name, sub) for name, sub in subs.items()}
 
@@ -204,6 +205,7 @@ class Rows(Mapping):
             operation = wrapped(operation)
         elements = apply(draft.elements(self), operation, draft.tolerances)
         for element in elements:
+            element.data = {k: as_json(self.subs[k], v) for k, v in element.data.items()}
             if element.data != element.original:
                 self.check(element.data)
         draft.set_elements(self, elements)
@@ -216,7 +218,10 @@ class Rows(Mapping):
             if limit and len(value) > limit:
                 raise InvalidValue(f"{path}: is longer than {limit} characters")
             if not self.batch.shared:
-                clean(field, self.conversions[sub].write(value), path)
+                clean(field, self._write(sub, value), path)
+
+    def _write(self, sub: str, value: Any) -> Any:
+        return self.conversions[sub].write(from_json(self.subs[sub], value))
 
     def stored_elements(self, draft: "Draft") -> list[Element]:
         """Return the values that the database holds now."""
@@ -232,7 +237,7 @@ class Rows(Mapping):
             field = self.batch.fields[sub]
             value = data.get(sub)
             if value is not None and sub in self.conversions:
-                values[name] = self.conversions[sub].write(value)
+                values[name] = self._write(sub, value)
             else:
                 values[name] = None if field.null else empty(field)
         return self.batch.model(**{self.batch.owner: owner}, **values)

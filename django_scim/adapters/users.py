@@ -6,19 +6,19 @@ from uuid import uuid4
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import is_password_usable
 from django.db.models import Expression, F, Q
-from django.utils import timezone
 
 from ..models import Connection, UserLink
 from ..protocol.attributes import ENTERPRISE_URN, load_schema
-from ..protocol.errors import Mutability
+from ..protocol.errors import InvalidValue, Mutability
 from ..protocol.patch import Operation
 from ..protocol.values import is_empty
 from . import names, stock
-from .base import Assigned, ResourceAdapter, for_update
+from .base import Assigned, ResourceAdapter
 from .draft import Change, Draft
 from .fields import Field
 from .fixed import Ignored
-from .members import Members, Memberships
+from .leaving import leave_all
+from .locking import for_update
 from .references import Reference
 from .values import Values
 from .writes import Kind, announce, kinds_of
@@ -111,6 +111,13 @@ class UserAdapter(ResourceAdapter):
                 return user
         return None
 
+    def apply(self, draft: Draft, operation: Operation) -> None:
+        """Refuse to deactivate where nothing is mapped to it: the account would stay in use."""
+        path = operation.path
+        if path.name == "active" and operation.value is False and not self.mappings_for(path):
+            raise InvalidValue("active: accounts here cannot be deactivated; delete the user")
+        super().apply(draft, operation)
+
     # Hooks of the write
 
     def before_save(self, draft: Draft) -> None:
@@ -201,9 +208,9 @@ class UserAdapter(ResourceAdapter):
 
     def delete(self, link: Any) -> list[Change]:
         """End the account as the connection's policy says; to SCIM it is gone either way."""
-        self._leave_groups(link)
         if self.connection.deletion == Connection.Deletion.DELETE:
             return super().delete(link)
+        leave_all(self, link)
         draft = self.draft(link)
         if not self._is_held(link.target_id, link.pk):
             active = self.compiled().by_path.get("active")
@@ -216,40 +223,6 @@ class UserAdapter(ResourceAdapter):
         kinds = kinds_of(draft) - {Kind.UPDATED} | {Kind.DELETED}
         announce(self, link, draft.target, kinds, draft.changes)
         return draft.changes
-
-    def _leave_groups(self, link: Any) -> None:
-        """End the memberships in the connection's groups, which thereby change (their ETag)."""
-        mapping = self.compiled().by_path.get("groups")
-        if not isinstance(mapping, Memberships):
-            return
-        groups = self.sibling(mapping.to).queryset()
-        held = groups.filter(**{f"target__{mapping.junction.back}": link.target_id})
-        keys = list(held.values_list("pk", flat=True))
-        # The group first, then its memberships, as a change of the group itself has it: whoever
-        # locks in another order waits for ever.
-        links = list(for_update(groups.filter(pk__in=keys).order_by("pk"))) if keys else []
-        if not links:
-            return
-        mapping.junction.remove(link.target, [each.target_id for each in links])
-        groups.filter(pk__in=[each.pk for each in links]).update(
-            version=F("version") + 1, last_modified=timezone.now()
-        )
-        self._announce_left(mapping, link, links)
-
-    def _announce_left(self, mapping: Memberships, link: Any, groups: list[Any]) -> None:
-        adapter = self.sibling(mapping.to)
-        objects = mapping.junction.far_model._base_manager.in_bulk(
-            [each.target_id for each in groups]
-        )
-        leaver = [{"value": link.scim_id, "display": self.name_of(link)}]
-        changes = [
-            Change(str(other.path), leaver, None)
-            for other in adapter.compiled().mappings
-            if isinstance(other, Members) and other.junction.through is mapping.junction.through
-        ]
-        kinds = frozenset({Kind.UPDATED, Kind.MEMBERSHIP_CHANGED})
-        for each in groups:
-            announce(adapter, each, objects[each.target_id], kinds, changes)
 
     def _is_held(self, user_key: Any, except_for: Any = None) -> bool:
         """Whether a connection has a link to the account that is more than its scope."""
@@ -270,7 +243,8 @@ class UserAdapter(ResourceAdapter):
         active = self.compiled().by_path.get("active")
         if isinstance(active, Field) and not active.hops:
             return bool(getattr(user, active.field.attname))
-        return bool(user.is_active)
+        # AbstractBaseUser's own True, where there is no column, says nothing of this account.
+        return type(user).is_active is not True and bool(user.is_active)
 
     def _tombstones(self, user: Any) -> Any:
         return self.link._default_manager.filter(

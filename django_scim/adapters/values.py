@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Case, F, When
+from django.db.models import Case, F, Q, When
 
 from ..models import UserValue, fold_key
 from ..protocol.attributes import Attribute
-from ..protocol.errors import InvalidValue
+from ..protocol.errors import InvalidValue, Uniqueness
 from ..query import Column
 from .elements import Element
 from .fields import locate
@@ -98,7 +98,8 @@ class Values(Rows):
     def rows(self) -> models.QuerySet[Any]:
         rows = super().rows()
         if self.mirror:
-            rows = rows.exclude(**{"mirrored": True, f"{self.batch.owner}__{self.mirror}": ""})
+            column = f"{self.batch.owner}__{self.mirror}"
+            rows = rows.exclude(Q(**{column: ""}) | Q(**{f"{column}__isnull": True}), mirrored=True)
         return rows
 
     def stage(self, draft: "Draft", operation: "Operation") -> None:
@@ -110,7 +111,22 @@ class Values(Rows):
         limit = self.mirror_field.max_length
         if limit and len(value) > limit:
             raise InvalidValue(f"{self.path}.value: is longer than {limit} characters")
-        draft.set((), self.mirror_field, value, "")
+        draft.set((), self.mirror_field, value or (None if self.mirror_field.null else ""), "")
+
+    def check_unique(self, draft: "Draft") -> None:
+        """Raise ScimError where the column is unique and has no value, or another object's."""
+        if not (self.mirror and self.mirror_field.unique):
+            return
+        if not (draft.is_new or draft.changed(str(self.path))):
+            return
+        value = getattr(draft.target, self.mirror)
+        if value is None:
+            return
+        if value == "":
+            raise InvalidValue(f"{self.path}: is required here")
+        rows = type(draft.target)._base_manager.filter(**{self.mirror: value})
+        if rows.exclude(pk=draft.target.pk).exists():
+            raise Uniqueness(f"{self.path}: {value!r} is taken")
 
     def mirrored(self, elements: list[Element]) -> Element | None:
         """Return the value that the object's column holds: the primary one, or the first."""

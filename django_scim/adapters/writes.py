@@ -1,5 +1,6 @@
 """What a write did, in the words of its event, of the signals and of the adapter's own hook."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models, router, transaction
 
 from .. import signals
-from ..models import Connection
+from ..models import Connection, Event
 from .draft import Change, Draft
 from .members import Members
 
@@ -30,12 +31,23 @@ class Kind(StrEnum):
 class Write:
     """What one write did to one object; it is committed by the time that a site sees this."""
 
-    connection: Connection
-    resource_type: str
-    scim_id: str
+    adapter: "ResourceAdapter"
+    link: Any
     object: models.Model
     kinds: frozenset[Kind]
     changes: tuple[Change, ...] = ()
+
+    @property
+    def connection(self) -> Connection:
+        return self.adapter.connection
+
+    @property
+    def resource_type(self) -> str:
+        return self.adapter.name
+
+    @property
+    def scim_id(self) -> str:
+        return str(self.link.scim_id)
 
 
 def kinds_of(draft: Draft) -> frozenset[Kind]:
@@ -54,26 +66,50 @@ def kinds_of(draft: Draft) -> frozenset[Kind]:
     return frozenset(kinds)
 
 
+def action_of(kinds: frozenset[Kind], changes: Sequence[Change]) -> str:
+    """Return the action of a write's event: what matters most to who reviews it."""
+    if kinds == {Kind.UPDATED, Kind.MEMBERSHIP_CHANGED} and len(changes) == 1:
+        return Event.Action.MEMBERSHIP
+    return next((ACTIONS[kind] for kind in ACTIONS if kind in kinds), Event.Action.UPDATE)
+
+
+ACTIONS = {
+    Kind.CREATED: Event.Action.CREATE,
+    Kind.DELETED: Event.Action.DELETE,
+    Kind.DEACTIVATED: Event.Action.DEACTIVATE,
+    Kind.REACTIVATED: Event.Action.REACTIVATE,
+}
+
+
 def announce(
     adapter: "ResourceAdapter",
     link: Any,
     target: Any,
     kinds: frozenset[Kind],
     changes: list[Change],
+    *,
+    is_consequence: bool = False,
 ) -> None:
-    """Call the adapter's ``after_commit`` and send the signals, once the write is committed."""
+    """Call the adapter's ``after_commit`` and send the signals, once the write is committed.
+
+    A consequence of what the client asked for is kept for an event of its own.
+    """
+    if not kinds:
+        return
+    write = Write(adapter, link, target, kinds, tuple(changes))
+    if is_consequence:
+        adapter.registry.consequences.append(write)
     sender = type(target)
     heard = [
-        (kind, getattr(signals, kind))
+        signal
         for kind in Kind
-        if kind in kinds and getattr(signals, kind).has_listeners(sender)
+        if kind in kinds and (signal := getattr(signals, kind)).has_listeners(sender)
     ]
-    if not kinds or not (heard or adapter.hears_commits()):
+    if not (heard or adapter.hears_commits()):
         return
-    write = Write(adapter.connection, adapter.name, link.scim_id, target, kinds, tuple(changes))
 
     def tell() -> None:
-        for _, signal in heard:
+        for signal in heard:
             signal.send_robust(
                 sender,
                 connection=write.connection,

@@ -3,6 +3,7 @@
 import logging
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db.models import ProtectedError, RestrictedError
 from django.http import Http404
 from rest_framework import exceptions as drf
 
@@ -32,6 +33,8 @@ def as_scim_error(error: Exception, correlation_id: str) -> ScimError:
             return error
         case Refused():
             return error.error
+        case ProtectedError() | RestrictedError():
+            return errors.Conflict("the site keeps this object, since other data depends on it")
         case drf.ValidationError():
             return errors.InvalidValue(said(error.detail, ""))
         case drf.MethodNotAllowed():

@@ -12,7 +12,7 @@ from rest_framework.viewsets import ViewSetMixin
 from ..adapters.base import Assigned, ResourceAdapter
 from ..adapters.draft import Draft
 from ..adapters.plan import take_version
-from ..adapters.writes import Kind, kinds_of
+from ..adapters.writes import action_of, kinds_of
 from ..conf import settings
 from ..models import Event
 from ..protocol.messages import list_response
@@ -159,6 +159,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
             self.recorder.success(
                 Event.Action.DELETE, 204, changes=changes, tolerances=self.tolerances.used
             )
+            self.recorder.consequences(self.registry.consequences)
 
         self._in_transaction(delete)
         return Response(status=204)
@@ -180,9 +181,11 @@ class ResourceViewSet(ViewSetMixin, ScimView):
             draft = work()
             represented = self._represent(draft.link, projection)
             self.recorder.about(self.resource_type, draft.link, self.adapter.name_of(draft.link))
+            action = action_of(kinds_of(draft), draft.changes)
             self.recorder.success(
-                action_of(draft), status, changes=draft.changes, tolerances=self.tolerances.used
+                action, status, changes=draft.changes, tolerances=self.tolerances.used
             )
+            self.recorder.consequences(self.registry.consequences)
             return represented
 
         return self._in_transaction(write)
@@ -222,21 +225,6 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         if version:
             headers["ETag"] = version
         return Response(resource, status=status, headers=headers)
-
-
-def action_of(draft: Draft) -> str:
-    """Return the event's action: the one that matters most to who reviews it."""
-    kinds = kinds_of(draft)
-    if kinds == {Kind.UPDATED, Kind.MEMBERSHIP_CHANGED} and len(draft.changes) == 1:
-        return Event.Action.MEMBERSHIP
-    return next((ACTIONS[kind] for kind in ACTIONS if kind in kinds), Event.Action.UPDATE)
-
-
-ACTIONS = {
-    Kind.CREATED: Event.Action.CREATE,
-    Kind.DEACTIVATED: Event.Action.DEACTIVATE,
-    Kind.REACTIVATED: Event.Action.REACTIVATE,
-}
 
 
 def viewset_for(adapter: type[ResourceAdapter]) -> type[ResourceViewSet]:

@@ -1,15 +1,19 @@
 """Writes the event of one request: with its change, or after the rollback."""
 
+import copy
 import json
 import logging
 import time
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError, transaction
 from django.db.models import F
+from django.db.models.base import ModelState
 from django.utils import timezone
 
+from ..adapters.writes import action_of
 from ..conf import settings
 from ..models import Connection, Event, Token
 from ..protocol.errors import ScimError
@@ -48,14 +52,8 @@ class Recorder:
         """Name the resource, and the object behind it once it is known."""
         self.event.resource_type = resource_type
         self.event.scim_id = _printable(scim_id)[:36]
-        if link is None:
-            return
-        self.event.scim_id = link.scim_id
-        self.event.external_id = link.external_id
-        key, model = link.target_id or link.former, type(link)._meta.get_field("target")
-        self.event.object_type = model.related_model._meta.label_lower
-        self.event.object_key = str(key)[:64]
-        self.event.object_name = name[:256]
+        if link is not None:
+            _name(self.event, link, name)
 
     def success(
         self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
@@ -66,10 +64,29 @@ class Recorder:
         event.action, event.status = action, status
         event.outcome = Event.Outcome.SUCCESS
         if changes is not None:
-            event.changes = [shown for change in changes if (shown := _show(change))]
+            event.changes = _shown(changes)
             if not changes and action == Event.Action.UPDATE:
                 event.outcome = Event.Outcome.NO_CHANGE
         self._save(tolerances)
+
+    def consequences(self, writes: list[Any]) -> None:
+        """Write an event for each other object that the change reached, beside the change's own.
+
+        They have its request, and so its correlation id.
+        """
+        events = []
+        for write in writes:
+            event = copy.copy(self.event)
+            event.pk, event._state = None, ModelState()
+            event.action, event.outcome = (
+                action_of(write.kinds, write.changes),
+                Event.Outcome.SUCCESS,
+            )
+            event.resource_type, event.changes = write.resource_type, _shown(write.changes)
+            _name(event, write.link, write.adapter.name_of(write.link))
+            events.append(event)
+        if events:
+            Event.objects.bulk_create(events)
 
     def failure(
         self,
@@ -117,6 +134,18 @@ class Recorder:
         self.event.duration = int((time.perf_counter() - self.started) * 1000)
         self.event.save(force_insert=True)
         self.recorded = True
+
+
+def _name(event: Event, link: Any, name: str) -> None:
+    event.scim_id, event.external_id = link.scim_id, link.external_id
+    key, model = link.target_id or link.former, type(link)._meta.get_field("target")
+    event.object_type = model.related_model._meta.label_lower
+    event.object_key = str(key)[:64]
+    event.object_name = name[:256]
+
+
+def _shown(changes: Iterable[Any]) -> list[dict[str, Any]]:
+    return [shown for change in changes if (shown := _show(change))]
 
 
 def _show(change: Any) -> dict[str, Any] | None:

@@ -72,6 +72,12 @@ class Uniqueness(ScimError):
     status, scim_type = 409, "uniqueness"
 
 
+class Conflict(ScimError):
+    """The site's own data does not allow the change (RFC 9110 15.5.10)."""
+
+    status = 409
+
+
 class Unauthorized(ScimError):
     """No credential, or one that is not valid (RFC 7644 section 2)."""
 

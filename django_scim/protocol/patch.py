@@ -15,7 +15,7 @@ from .errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarg
 from .filters import Filter
 from .paths import PatchPath, parse_path
 from .tolerances import Tolerance, Tolerances
-from .values import coerce, coerce_one, is_empty
+from .values import coerce, coerce_one, is_empty, says_something
 
 PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 MAX_OPERATIONS = 1_000
@@ -91,7 +91,7 @@ def _operations(
         return
     assert target.path is not None
     if target.path.attribute.name != "schemas":
-        yield _operation(op, target, value, tolerances)
+        yield from _operation(op, target, value, tolerances)
 
 
 def _without_path(
@@ -116,7 +116,7 @@ def _without_path(
         if path.leaf.mutability == "readOnly" or path.attribute.mutability == "readOnly":
             continue  # a client may echo what it has read
         if path.attribute.name != "schemas":
-            yield _operation(op, PatchPath(path), each, tolerances)
+            yield from _operation(op, PatchPath(path), each, tolerances)
 
 
 def _whole_extension(
@@ -136,7 +136,10 @@ def _whole_extension(
     yield from _without_path(op, body, extension.id, schema, tolerances, resource_id)
 
 
-def _operation(op: str, target: PatchPath, value: Any, tolerances: Tolerances) -> Operation:
+def _operation(
+    op: str, target: PatchPath, value: Any, tolerances: Tolerances
+) -> Iterator[Operation]:
+    """Yield the operation, or nothing for a value of which nothing can be written."""
     path, where = target.path, target.where
     assert path is not None
     attribute, leaf = path.attribute, path.leaf
@@ -147,25 +150,30 @@ def _operation(op: str, target: PatchPath, value: Any, tolerances: Tolerances) -
     if path.sub is not None and attribute.multi_valued and where is None and op != "replace":
         raise InvalidPath(f"{path}: select the values to change, as in {attribute.name}[...]")
     if op == "remove":
-        return _removal(path, where, value, tolerances)
-    if is_empty(value):
-        if attribute.multi_valued and op == "add" and path.sub is None:
-            return Operation("add", path, where, {} if where else [])
-        return _removal(path, where, None, tolerances)
+        yield _removal(path, where, value, tolerances)
+        return
+    cleaned = None if is_empty(value) else _cleaned(target, value, tolerances)
+    if cleaned is not None:
+        yield Operation(op, path, where, cleaned)
+    elif attribute.multi_valued and op == "add" and path.sub is None:
+        yield Operation("add", path, where, {} if where else [])
+    elif not says_something(value):
+        yield _removal(path, where, None, tolerances)
+
+
+def _cleaned(target: PatchPath, value: Any, tolerances: Tolerances) -> Any:
+    """Return the Python value of what an operation sets, None where it unassigns."""
+    path = target.path
+    assert path is not None
+    attribute = path.attribute
     if path.sub is not None or not attribute.multi_valued:
-        cleaned = coerce(leaf, value, str(path), tolerances, partial=True)
-    elif where is None:
+        return coerce(path.leaf, value, str(path), tolerances, partial=True)
+    if target.where is None:
         items = value if isinstance(value, list) else [value]
-        cleaned = coerce(attribute, items, str(path), tolerances)
-    else:
-        if isinstance(value, list) and len(value) == 1:
-            value = value[0]
-        cleaned = coerce_one(attribute, value, str(path), tolerances, partial=True)
-    if cleaned is None:
-        if op == "add" and attribute.multi_valued and path.sub is None:
-            return Operation("add", path, where, {} if where else [])
-        return _removal(path, where, None, tolerances)
-    return Operation(op, path, where, cleaned)
+        return coerce(attribute, items, str(path), tolerances)
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return coerce_one(attribute, value, str(path), tolerances, partial=True)
 
 
 def _removal(

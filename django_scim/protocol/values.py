@@ -117,14 +117,22 @@ def _coerce_list(
         if not tolerances.permit(Tolerance.LONE_ELEMENT):
             raise InvalidValue(f"{path}: must be an array")
         value = [value]
-    items = [
-        item
-        for index, each in enumerate(value)
-        if not is_empty(each)
-        and (item := coerce_one(attribute, each, f"{path}[{index}]", tolerances)) is not None
-    ]
+    items = []
+    for index, each in enumerate(value):
+        if is_empty(each):
+            continue
+        item = coerce_one(attribute, each, f"{path}[{index}]", tolerances)
+        if item is not None:
+            items.append(item)
+        elif says_something(each):  # to drop it could empty the whole list
+            raise InvalidValue(f"{path}[{index}]: has nothing that a client can write")
     check_one_primary(items, path)
     return items or None
+
+
+def says_something(value: Any) -> bool:
+    """Whether a client's object has any value, be it one that cannot be written."""
+    return isinstance(value, Mapping) and not all(is_empty(each) for each in value.values())
 
 
 def check_one_primary(items: list[Any], path: str) -> None:

@@ -32,11 +32,14 @@ class AdapterContract:
     """What a client may expect of every attribute (RFC 7644 sections 3.3 to 3.6, 3.9, 4).
 
     ``samples`` gives the three values of an attribute that takes no invented ones, by its path.
+    ``patterns`` are those of required texts, for every resource that is made on the way, of
+    whatever type: ``{"userName": "person{}@example.com"}`` where names are addresses.
     ``unfilterable`` and ``unsortable`` name those that cannot be searched or sorted by.
     """
 
     resource_type: ClassVar[str] = "User"
     samples: ClassVar[dict[str, tuple[Any, Any, Any]]] = {}
+    patterns: ClassVar[dict[str, str]] = {}
     unfilterable: ClassVar[frozenset[str]] = frozenset()
     unsortable: ClassVar[frozenset[str]] = frozenset()
 
@@ -74,6 +77,8 @@ class AdapterContract:
         adapter = adapter_classes()[name or self.resource_type]
         if not name and path in self.samples:
             return self.samples[path][number]
+        if path in self.patterns:
+            return self.patterns[path].format(number)
         found = _find(adapter.compiled().resource_schema, path)
         mapping = adapter.compiled().by_path.get(path)
         if mapping is not None and mapping.to:
@@ -91,11 +96,17 @@ class AdapterContract:
         for path in schema.paths():
             needed = path.attribute.required and path.attribute.mutability != "readOnly"
             if needed and not path.is_extension:
-                value = self.value(scim, str(path), number % 10, name)
-                body[str(path)] = f"{value} {number}" if isinstance(value, str) else value
+                body[str(path)] = self._needed(scim, str(path), number, name)
         for text, value in given.items():
             put(body, _find(schema, text), value)
         return body
+
+    def _needed(self, scim: ScimClient, path: str, number: int, name: str) -> Any:
+        """Return a value that no other resource has, where the attribute is a text."""
+        if path in self.patterns:
+            return self.patterns[path].format(f"-{number}")
+        value = self.value(scim, path, number % 10, name)
+        return f"{value} {number}" if isinstance(value, str) else value
 
     def make(self, scim: ScimClient, name: str, number: int) -> dict[str, Any]:
         endpoint = adapter_classes()[name].endpoint
@@ -214,7 +225,8 @@ class AdapterContract:
         if attribute.is_text and attribute.type != "binary":
             swapped = value.swapcase()
             same = _ids(one) if swapped == value or not attribute.case_exact else []
-            trials = [("co", value[1:-1] or value, _ids(one)), ("sw", value[:4], _ids(one)),
+            start = value[:-1] or value
+            trials = [("co", start[1:] or value, _ids(one)), ("sw", start, _ids(one)),
                       ("ew", "no such end", []), ("eq", swapped, same)]  # fmt: skip
         elif attribute.type in ORDERED:
             trials = [("lt", value, []), ("le", value, _ids(one)), ("gt", value, _ids(other)),

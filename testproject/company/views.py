@@ -9,11 +9,11 @@ from django.shortcuts import render
 
 @login_required
 def directory(request: HttpRequest) -> HttpResponse:
-    """List the people with what the identity provider says of them."""
+    """List the people with what the identity provider says of them, and what they keep."""
     people = (
         User.objects.filter(is_active=True)
         .select_related("scim_profile", "scim_profile__manager")
-        .prefetch_related("groups")
+        .prefetch_related("groups", "devices")
         .order_by("last_name", "first_name", "username")
     )
     if wanted := request.GET.get("department"):

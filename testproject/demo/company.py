@@ -1,8 +1,9 @@
-"""The sample company: the same people every time, with managers, departments, numbers."""
+"""The sample company: the same people and devices every time, managers, departments, numbers."""
 
 import random
 import unicodedata
 from dataclasses import dataclass, field
+from datetime import date
 
 DOMAIN = "northwind.example"
 GIVEN = (
@@ -51,6 +52,18 @@ class Person:
         return f"+49 30 5550{self.number:04}"
 
 
+@dataclass
+class Asset:
+    """A device, as the company's inventory knows it."""
+
+    serial: str
+    label: str
+    kind: str
+    purchased: date
+    keeper: Person
+    users: list[Person] = field(default_factory=list)
+
+
 def plain(name: str) -> str:
     """Return a name as it is written in an address."""
     text = name.replace("ø", "o").replace("Ø", "O").replace("ł", "l").replace("Ł", "L")
@@ -80,3 +93,18 @@ def people(count: int = 200) -> list[Person]:
             )
         )
     return result
+
+
+def assets(staff: list[Person]) -> list[Asset]:
+    """Return the inventory: laptops, phones, and a badge reader that several people use."""
+    head, *leads = staff[:6]
+    reader = Asset("BR-0001", "Main entrance", "badge reader", date(2023, 11, 6), head, leads[:3])
+    laptops = [
+        Asset(f"LT-{p.number:04}", f"{p.given}'s laptop", "laptop", date(2025, 3, p.number), p)
+        for p in (head, *leads)
+    ]
+    phones = [
+        Asset(f"PH-{p.number:04}", f"{p.given}'s phone", "phone", date(2024, 9, p.number), p)
+        for p in (head, leads[0])
+    ]
+    return [reader, *laptops, *phones]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
 from typing import Any
 
 from httpx2 import Client
@@ -12,14 +13,17 @@ from scim2_models import (
     Group,
     PatchOp,
     PatchOperation,
+    Resource,
+    Schema,
     SearchRequest,
     User,
 )
 
-from .company import TEAMS, Person, people
+from .company import TEAMS, Asset, Person, assets, people
 
 Employee = User[EnterpriseUser]
 PEOPLE, JOINERS, MOVERS, RENAMED, LEAVERS, DELETED = 200, 5, 6, 4, 8, 5
+DEVICES = 9
 
 
 class Failed(Exception):
@@ -34,6 +38,8 @@ class Outcome:
     inactive: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     teams: dict[str, set[str]] = field(default_factory=dict)
+    assets: dict[str, Asset] = field(default_factory=dict)
+    scrapped: dict[str, str] = field(default_factory=dict)
     refusals: list[tuple[str, str]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -45,11 +51,13 @@ class Provider:
         self.http = Client(
             base_url=base_url + "/", headers={"Authorization": f"Bearer {token}"}, timeout=30
         )
-        self.scim = SyncSCIMClient(self.http, resource_models=[Employee, Group])
+        self.device = self._discover("Device")
+        self.scim = SyncSCIMClient(self.http, resource_models=[Employee, Group, self.device])
         self.scim.discover()
         self.step = step
         self.ids: dict[int, str] = {}
         self.groups: dict[str, str] = {}
+        self.device_ids: dict[str, str] = {}
         self.outcome = Outcome()
 
     def run(self) -> Outcome:
@@ -68,19 +76,25 @@ class Provider:
         leavers = staff[160 : 160 + DELETED]
         self._delete(leavers)
         self._rehire(leavers[0])
+        inventory = assets(staff)
+        for asset in inventory:
+            self._hand_out(asset)
+        self._pass_on(inventory[1], joiners[0])
+        self._scrap(inventory[-1])
         self._mistakes(staff)
         return self.outcome
 
     @staticmethod
     def steps() -> int:
         """How often ``step`` is called on an empty site."""
-        return PEOPLE + len(TEAMS) + 2 * JOINERS + MOVERS + RENAMED + LEAVERS + DELETED + 2 + 3
+        people = PEOPLE + len(TEAMS) + 2 * JOINERS + MOVERS + RENAMED + LEAVERS + DELETED + 2
+        return people + DEVICES + 2 + 3
 
     # The story
 
     def _empty(self) -> None:
         """Take away what an earlier run of the demo left: its connection owns nothing else."""
-        for model in (Group, Employee):
+        for model in (self.device, Group, Employee):
             while found := self.scim.query(
                 model, query_parameters=SearchRequest(attributes=["id"], count=500)
             ).resources:
@@ -155,6 +169,34 @@ class Provider:
         self._hire(person, "hired again")
         self._add(person.team, person)
 
+    def _hand_out(self, asset: Asset) -> None:
+        device = self.device(
+            serial_number=asset.serial,
+            display_name=asset.label,
+            kind=asset.kind,
+            purchased=datetime.combine(asset.purchased, time(), UTC),
+            keeper={"value": self.ids[asset.keeper.number]},
+            users=[{"value": self.ids[person.number]} for person in asset.users],
+        )
+        self.device_ids[asset.serial] = self.scim.create(device).id
+        self.outcome.assets[asset.serial] = asset
+        self._count("devices handed out", "Handing out devices")
+
+    def _pass_on(self, asset: Asset, keeper: Person) -> None:
+        value = {"value": self.ids[keeper.number]}
+        operation = PatchOperation[self.device](op="replace", path="keeper", value=value)
+        patch = PatchOp[self.device](operations=[operation])
+        self.scim.modify(self.device, self.device_ids[asset.serial], patch)
+        asset.keeper = keeper
+        self._count("devices passed on", "Handing out devices")
+
+    def _scrap(self, asset: Asset) -> None:
+        scim_id = self.device_ids.pop(asset.serial)
+        self.scim.delete(self.device, scim_id)
+        del self.outcome.assets[asset.serial]
+        self.outcome.scrapped[asset.serial] = scim_id
+        self._count("devices scrapped", "Handing out devices")
+
     def _mistakes(self, staff: list[Person]) -> None:
         duplicate = self.scim.create(
             Employee(user_name=staff[0].username.upper()), raise_scim_errors=False
@@ -174,6 +216,12 @@ class Provider:
         self._refused("a stale ETag", Error.model_validate(answer.json()), 412, None)
 
     # Its parts
+
+    def _discover(self, resource_type: str) -> type[Resource[Any]]:
+        """Return the client's model of the site's own resource type, made from its schema."""
+        urn = self.http.get(f"ResourceTypes/{resource_type}").json()["schema"]
+        schema = Schema.model_validate(self.http.get(f"Schemas/{urn}").json())
+        return Resource.from_schema(schema)
 
     def _add(self, team: str, person: Person, what: str = "") -> None:
         self._patch_group(team, "add", "members", [{"value": self.ids[person.number]}])

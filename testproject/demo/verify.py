@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
 
+from company.models import Device
 from django_scim.models import Connection, Event, UserLink
 
-from .company import Person
+from .company import Asset, Person
 from .provision import Outcome
 
 
@@ -63,6 +65,33 @@ def _statements(
     )
     refused = events.filter(outcome="failure").values_list("status", flat=True)
     yield "each mistake has its event", sorted(refused) == [400, 409, 412]
+    yield from _device_statements(outcome, connection, events.filter(resource_type="Device"))
+
+
+def _device_statements(
+    outcome: Outcome, connection: Connection, events: QuerySet[Event]
+) -> Iterator[tuple[str, bool]]:
+    linked = Device.objects.filter(scim_links__connection=connection)
+    devices = {
+        device.serial_number: device
+        for device in linked.select_related("keeper").prefetch_related("users")
+    }
+    yield f"{len(outcome.assets)} devices exist", set(devices) == set(outcome.assets)
+    yield (
+        "devices, keepers and users are right",
+        all(_is_that(device, outcome.assets.get(serial)) for serial, device in devices.items()),
+    )
+    yield (
+        "the scrapped device is gone",
+        not Device.objects.filter(serial_number__in=outcome.scrapped).exists(),
+    )
+    done = events.filter(outcome="success")
+    for what, found in (
+        ("devices handed out", done.filter(action="create")),
+        ("devices passed on", done.filter(action="update")),
+        ("devices scrapped", done.filter(action="delete", scim_id__in=outcome.scrapped.values())),
+    ):
+        yield f"{what} have their events", found.count() == outcome.counts[what]
 
 
 def _is_right(user: User, person: Person, outcome: Outcome) -> bool:
@@ -77,4 +106,18 @@ def _is_right(user: User, person: Person, outcome: Outcome) -> bool:
         person.username,
         person.department,
         expected,
+    )
+
+
+def _is_that(device: Device, asset: Asset | None) -> bool:
+    if asset is None:
+        return False
+    users = {user.username for user in device.users.all()}
+    keeper = device.keeper.username if device.keeper else None
+    return (device.label, device.kind, device.purchased, keeper, users) == (
+        asset.label,
+        asset.kind,
+        asset.purchased,
+        asset.keeper.username,
+        {person.username for person in asset.users},
     )

@@ -54,6 +54,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": from_url(os.environ.get("DATABASE_URL", ""), BASE_DIR)}
+if name := os.environ.get("TEST_DATABASE_NAME"):
+    DATABASES["default"]["TEST"] = {"NAME": name}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -68,6 +70,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "directory"
 LOGOUT_REDIRECT_URL = "login"
+
+DJANGO_SCIM = {"ADAPTERS": {"Device": "company.scim.DeviceAdapter"}}
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

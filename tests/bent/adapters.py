@@ -74,7 +74,12 @@ class AcmeUserAdapter(UserAdapter):
         f"{ACME}:labels": Json("employee.labels"),
         f"{ACME}:links": Json("employee.extras", "links"),
         f"{ACME}:phones": Rows(
-            "phones", value="number", type="kind", primary="is_main", keys={"value": "number_key"}
+            "phones",
+            value="number",
+            type="kind",
+            primary="is_main",
+            since="since",
+            keys={"value": "number_key"},
         ),
         f"{ACME}:skills": Rows("skills", value="name"),
         f"{ACME}:office": OfficeName(),

@@ -41,6 +41,7 @@ class Phone(models.Model):
     number_key = FoldedField(source="number", db_index=True)
     kind = models.CharField(max_length=10, blank=True)
     is_main = models.BooleanField(default=False)
+    since = models.DateTimeField(null=True)
 
 
 class Skill(models.Model):

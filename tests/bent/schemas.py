@@ -1,4 +1,4 @@
-from django_scim.protocol.attributes import Attribute, Schema
+from django_scim.adapters import Attribute, Schema
 
 ACME = "urn:example:scim:schemas:acme:2.0:User"
 DEVICE = "urn:example:scim:schemas:acme:2.0:Device"
@@ -35,7 +35,14 @@ acme = Schema(
         complex_attribute("desk", "room", Attribute(name="number", type="integer")),
         Attribute(name="labels", multi_valued=True),
         complex_attribute("links", "value", "type", PRIMARY, multi_valued=True),
-        complex_attribute("phones", "value", "type", PRIMARY, multi_valued=True),
+        complex_attribute(
+            "phones",
+            "value",
+            "type",
+            PRIMARY,
+            Attribute(name="since", type="dateTime"),
+            multi_valued=True,
+        ),
         Attribute(name="skills", multi_valued=True),
         Attribute(name="office"),
         complex_attribute("mentor", "value", "$ref", "displayName"),

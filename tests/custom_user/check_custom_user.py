@@ -2,6 +2,7 @@
 
 import uuid
 
+import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 
@@ -53,6 +54,21 @@ def test_scope_site(connect):
     assert connect(scope="site").find('userName eq "SITE@example.com"')
 
 
-def test_checks_and_migrations_are_in_step(db):
-    call_command("check")
-    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+def test_the_name_of_a_guest_is_an_address(scim):
+    scim.make_user("x_gmail.com#EXT#@tenant.onmicrosoft.com")
+    get_user_model().objects.get().full_clean()
+
+
+@pytest.mark.parametrize("name", ["bjensen", "b jensen@example.com", "@example.com"])
+def test_a_name_that_is_no_address(scim, name):
+    """The site writes to that column's addresses, and its own forms would never take this one."""
+    answer = scim.post("/Users", {"schemas": [USER], "userName": name})
+    assert_error(answer, 400, "invalidValue", "userName")
+    user = scim.make_user("bjensen@example.com")
+    operation = {"op": "replace", "path": "userName", "value": name}
+    assert_error(scim.patch(f"/Users/{user['id']}", operation), 400, "invalidValue", "userName")
+    assert get_user_model().objects.get().email == "bjensen@example.com"
+
+
+def test_nothing_to_complain_about(db):
+    call_command("check", fail_level="INFO")

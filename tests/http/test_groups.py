@@ -196,3 +196,15 @@ def test_attributes_ask_for_a_body(scim):
     answer = scim.patch(f"/Groups/{group['id']}?attributes=displayName", rename)
     assert answer.status_code == 200
     assert answer.data == {"schemas": [GROUP], "id": group["id"], "displayName": "H"}
+
+
+@pytest.mark.parametrize("profile", ["default", "strict", "entra"])
+def test_members_without_a_value_empty_no_group(connect, profile):
+    scim = connect(profile)
+    group = scim.make_group("Guides", scim.make_user("one"))
+    path = f"/Groups/{group['id']}"
+    operation = {"op": "replace", "path": "members", "value": [{"display": "one"}]}
+    assert_error(scim.patch(path, operation), 400, "invalidValue", "members[0]")
+    body = {"schemas": [GROUP], "displayName": "Guides", "members": [{"display": "one"}]}
+    assert_error(scim.put(path, body), 400, "invalidValue", "members[0]")
+    assert len(scim.get(path).data["members"]) == 1

@@ -170,3 +170,20 @@ def test_members_cannot_change_only_come_and_go(group_schema, strict):
 def test_json_inside_a_string(user_schema, entra):
     operation = {"op": "replace", "value": '{"name": {"givenName": "K"}}'}
     assert shown(parse(user_schema, entra, operation)) == [("replace", "name", {"givenName": "K"})]
+
+
+@pytest.mark.parametrize("op", ["add", "replace"])
+@pytest.mark.parametrize("value", [[{"display": "x"}], {"display": "x"}, [{"nonsense": "x"}]])
+def test_what_cannot_be_written_empties_no_list(group_schema, entra, op, value):
+    # RFC 7643 4.2: display is read-only. Were the element dropped, the list would be [].
+    with pytest.raises(InvalidValue, match=r"members\[0\]: has nothing that a client can write"):
+        parse(group_schema, entra, {"op": op, "path": "members", "value": value})
+
+
+@pytest.mark.parametrize("op", ["add", "replace"])
+def test_what_cannot_be_written_of_a_complex_attribute_changes_nothing(user_schema, entra, op):
+    operation = {"op": op, "path": f"{ENTERPRISE_URN}:manager", "value": {"displayName": "Bob"}}
+    assert parse(user_schema, entra, operation) == []
+    assert (
+        parse(user_schema, entra, {"op": op, "value": {operation["path"]: {"nonsense": 1}}}) == []
+    )

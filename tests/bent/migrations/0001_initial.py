@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                 ('number_key', django_scim.models.fields.FoldedField(db_index=True, editable=False, max_length=190, null=True, source='number')),
                 ('kind', models.CharField(blank=True, max_length=10)),
                 ('is_main', models.BooleanField(default=False)),
+                ('since', models.DateTimeField(null=True)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='phones', to=settings.AUTH_USER_MODEL)),
             ],
         ),

@@ -1,0 +1,65 @@
+"""What the company hands out to its people, and how an identity provider knows it."""
+
+from django.conf import settings
+from django.db import models
+
+from django_scim.models import AbstractLink, ExactCharField
+
+
+class Device(models.Model):
+    """A thing with a serial number. One person keeps it, others may use it."""
+
+    class Kind(models.TextChoices):
+        LAPTOP = "laptop"
+        PHONE = "phone"
+        BADGE_READER = "badge reader"
+
+    serial_number = models.CharField(max_length=64, unique=True)
+    label = models.CharField(max_length=100, blank=True)
+    kind = models.CharField(max_length=20, choices=Kind.choices, blank=True)
+    purchased = models.DateField(null=True, blank=True)
+    keeper = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="devices",
+        help_text="Who answers for the device.",
+    )
+    users = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="shared_devices",
+        help_text="Who may use it beside the keeper.",
+    )
+
+    class Meta:
+        ordering = ("serial_number",)
+
+    def __str__(self) -> str:
+        return self.label or self.serial_number
+
+
+class DeviceLink(AbstractLink):
+    """A device as a connection knows it."""
+
+    target = models.ForeignKey(
+        Device,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="scim_links",
+        verbose_name="device",
+    )
+    keeper_value = ExactCharField(
+        max_length=255,
+        blank=True,
+        default="",
+        help_text="The keeper as the client named them, until that user appears.",
+    )
+
+    class Meta(AbstractLink.Meta):
+        indexes = [
+            *AbstractLink.Meta.indexes,
+            models.Index(fields=["connection", "keeper_value"]),
+        ]

@@ -1,0 +1,217 @@
+"""Who may touch a device, what is left of it, and what the site's people see of it."""
+
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from company.models import Device, DeviceLink
+from django_scim import connections
+from django_scim.models import Event
+from tests.client import GROUP, SEARCH, ScimClient, assert_error
+
+from .client import LABEL, at, body, make, set_to
+
+# Who may do what
+
+
+def test_another_connections_device_does_not_exist(scim, connect, fleet):
+    other, laptop = connect(), fleet["laptop"]
+    for answer in (
+        other.get(at(laptop)),
+        other.put(at(laptop), body("SN-1")),
+        other.patch(at(laptop), LABEL),
+        other.delete(at(laptop)),
+    ):
+        assert_error(answer, 404)
+    for text in ('serialNumber eq "LT-0001a"', f'id eq "{laptop["id"]}"', "keeper pr", "users pr"):
+        assert not other.find(text, "/Devices")
+    assert other.get("/Devices").data["totalResults"] == 0
+    group = {"schemas": [GROUP], "displayName": "G", "members": [{"value": laptop["id"]}]}
+    for client in (scim, other):  # a device is no user, whoever's it is
+        assert_error(client.post("/Groups", group), 400, "invalidValue", "members")
+    assert scim.get(at(laptop)).data == laptop
+
+
+def test_another_connections_user_is_nobody(connect, anna):
+    other, strict = connect(), connect("strict")
+    refer = {"keeper": {"value": anna["id"]}}, {"users": [{"value": anna["id"]}]}
+    for attributes in refer:
+        (name,) = attributes
+        answer = strict.post("/Devices", body("SN-1", **attributes))
+        assert_error(answer, 400, "invalidValue", name)
+    assert_error(other.post("/Devices", body("SN-1", **refer[1])), 400, "invalidValue", "users")
+    waiting = make(other, **refer[0])  # as any name of somebody who has not appeared
+    assert waiting["keeper"] == {"value": anna["id"]}
+    assert Device.objects.get().keeper is None
+    assert not other.find('keeper.displayName eq "Anna Abe"', "/Devices")
+
+
+def test_nobody_waits_for_another_connections_user(scim, connect):
+    waiting = make(scim, keeper={"value": "NW-9"})
+    connect().make_user("cleo", externalId="NW-9")
+    assert scim.get(at(waiting)).data == waiting
+    assert Device.objects.get().keeper is None
+
+
+def test_staff_are_out_of_reach(scim, anna, fleet):
+    User.objects.filter(username="anna").update(is_staff=True)
+    assert "keeper" not in scim.get(at(fleet["laptop"])).data
+    assert_error(
+        scim.patch(at(fleet["phone"]), set_to("users", [{"value": anna["id"]}])),
+        400,
+        "invalidValue",
+        "users",
+    )
+
+
+def test_a_token_that_reads_devices_writes_none(scim, connect, fleet):
+    token = connections.issue_token(scim.connection, scopes=["devices:read"])
+    reader, laptop = ScimClient(scim.connection, token.secret), fleet["laptop"]
+    assert reader.get(at(laptop)).data == laptop
+    query = {"schemas": [SEARCH], "filter": 'kind eq "phone"'}
+    assert reader.post("/Devices/.search", query).data["totalResults"] == 1
+    for answer in (
+        reader.post("/Devices", body("SN-1")),
+        reader.put(at(laptop), body("SN-1")),
+        reader.patch(at(laptop), LABEL),
+        reader.delete(at(laptop)),
+    ):
+        assert_error(answer, 403, None, "devices:write")
+    assert_error(reader.get("/Users"), 403, None, "users:read")
+    assert scim.get(at(laptop)).data == laptop
+
+
+def test_a_token_for_users_does_not_read_devices(scim, fleet):
+    token = connections.issue_token(scim.connection, scopes=["users:read", "users:write"])
+    client = ScimClient(scim.connection, token.secret)
+    assert client.get("/Users").data["totalResults"] == 2
+    for answer in (client.get("/Devices"), client.get(at(fleet["laptop"]))):
+        assert_error(answer, 403, None, "devices:read")
+    assert_error(client.delete(at(fleet["laptop"])), 403, None, "devices:write")
+
+
+def test_a_token_has_the_scopes_of_devices(scim):
+    issued = connections.issue_token(scim.connection)
+    assert {"devices:read", "devices:write"} <= set(issued.token.scopes)
+
+
+# The end of a device
+
+
+def test_what_is_deleted_is_gone(scim, fleet):
+    laptop = fleet["laptop"]
+    key = Device.objects.get(serial_number="LT-0001a").pk
+    answer = scim.delete(at(laptop))
+    assert (answer.status_code, answer.content) == (204, b"")
+    for answer in (scim.get(at(laptop)), scim.patch(at(laptop), LABEL), scim.delete(at(laptop))):
+        assert_error(answer, 404)
+    assert not scim.find('serialNumber eq "LT-0001a"', "/Devices")
+    assert not Device.objects.filter(pk=key).exists()
+    tombstone = DeviceLink.objects.get(scim_id=laptop["id"])
+    assert (tombstone.target, tombstone.former) == (None, str(key))
+    assert User.objects.filter(username__in=["anna", "bo"], is_active=True).count() == 2
+    assert make(scim, "LT-0001a")["id"] != laptop["id"]
+
+
+def test_the_site_takes_a_device_away(scim, fleet):
+    Device.objects.get(serial_number="LT-0001a").delete()
+    assert_error(scim.get(at(fleet["laptop"])), 404)
+    assert scim.get("/Devices").data["totalResults"] == 2
+
+
+# What the site's people see
+
+
+def test_every_change_has_its_event(scim, fleet, anna, bo, events):
+    laptop = fleet["laptop"]
+    device = Device.objects.get(serial_number="LT-0001a")
+    scim.patch(at(laptop), set_to("keeper", {"value": bo["id"]}))
+    scim.patch(at(laptop), {"op": "add", "path": "users", "value": [{"value": anna["id"]}]})
+    scim.patch(at(laptop), set_to("kind", "toaster"))
+    scim.patch(at(laptop), set_to("kind", "laptop"))
+    scim.delete(at(laptop))
+    found = events(scim_id=laptop["id"])
+    assert [(event.action, event.outcome, event.status) for event in found] == [
+        ("create", "success", 201),
+        ("update", "success", 200),
+        ("membership", "success", 200),
+        ("update", "failure", 400),
+        ("update", "no_change", 200),
+        ("delete", "success", 204),
+    ]
+    created, passed_on, shared, refused, unchanged, _ = found
+    assert {event.resource_type for event in found} == {"Device"}
+    for event in (created, passed_on, shared, unchanged):
+        assert (event.object_type, event.object_key) == ("company.device", str(device.pk))
+        assert event.object_name == "Anna's Laptop"
+    assert refused.scim_type == "invalidValue"
+    for path, new in (("serialNumber", "LT-0001a"), ("purchased", "2025-03-04T00:00:00Z")):
+        assert {"path": path, "old": None, "new": new} in created.changes
+    assert {"path": "keeper", "old": None, "new": anna["id"]} in created.changes
+    assert passed_on.changes == [{"path": "keeper", "old": anna["id"], "new": bo["id"]}]
+    (change,) = shared.changes
+    assert (change["path"], change["old"]) == ("users", None)
+    assert [each["value"] for each in change["new"]] == [anna["id"]]
+    assert unchanged.changes == []
+
+
+def test_the_admin_leads_from_an_event_to_its_device(scim, fleet, admin_client):
+    device = Device.objects.get(serial_number="PH-0001")
+    page = f"/admin/company/device/{device.pk}/change/"
+    event = Event.objects.get(object_type="company.device", object_key=device.pk)
+    shown = admin_client.get(f"/admin/django_scim/event/{event.pk}/change/").content.decode()
+    assert f'<a href="{page}">Bo&#x27;s Phone</a>' in shown
+    assert "PH-0001" in admin_client.get(page).content.decode()
+    scim.delete(at(fleet["phone"]))
+    shown = admin_client.get(f"/admin/django_scim/event/{event.pk}/change/").content.decode()
+    assert "Bo&#x27;s Phone" in shown and page not in shown
+
+
+def test_the_admins_list_costs_the_same_for_many(scim, fleet, admin_client):
+    def count():
+        with CaptureQueriesContext(connection) as captured:
+            page = admin_client.get("/admin/company/device/")
+        assert page.status_code == 200
+        return len(captured)
+
+    few = count()
+    for number in range(20):
+        make(scim, f"SN-{number}", keeper=fleet["phone"]["keeper"])
+    assert count() == few
+
+
+def test_the_directory_shows_who_keeps_what(scim, fleet, admin_client):
+    def read():
+        with CaptureQueriesContext(connection) as captured:
+            page = admin_client.get("/").content.decode()
+        return page, len(captured)
+
+    page, few = read()
+    assert "<td>Anna&#x27;s Laptop</td>" in page and "<td>Bo&#x27;s Phone</td>" in page
+    assert "Main entrance" not in page
+    for number in range(20):
+        make(scim, f"SN-{number}", keeper=fleet["phone"]["keeper"])
+    page, many = read()
+    assert "SN-19" in page
+    assert many == few
+
+
+def test_who_is_deleted_leaves_the_devices(scim, anna, fleet, events):
+    """As with groups: who comes back gets none of them."""
+    reader = scim.get(at(fleet["reader"])).data
+    scim.delete(f"/Users/{anna['id']}")
+    now = scim.get(at(reader), if_none_match=reader["meta"]["version"])
+    assert now.status_code == 200
+    assert [each["value"] for each in now.data["users"]] == [fleet["phone"]["keeper"]["value"]]
+    event = events(resource_type="Device")[-1]
+    assert (event.action, event.scim_id) == ("membership", reader["id"])
+    scim.make_user("anna", externalId="NW-1")
+    assert scim.get(at(reader)).data == now.data
+
+
+def test_a_reference_to_something_else_is_refused(scim, anna):
+    keeper = {"$ref": f"https://example.com/scim/v2/Groups/{anna['id']}"}
+    answer = scim.post("/Devices", body("SN-1", keeper=keeper))
+    assert_error(answer, 400, "invalidValue", "keeper.$ref", "Users")
+    made = make(scim, "SN-2", keeper={"$ref": anna["meta"]["location"]})
+    assert made["keeper"]["value"] == anna["id"]
