@@ -60,6 +60,10 @@ def test_the_least_of_user_models():
     run_checks("bare_user", "bare_user", "migrations")
 
 
+def test_an_address_that_nobody_else_may_have():
+    run_checks("mail_user", "mail_user")
+
+
 def test_every_kind_of_mapping():
     run_checks("bent", "contract", "site", "statements")
 

@@ -29,6 +29,7 @@ class Employee(models.Model):
     is_contractor = models.BooleanField(null=True)
     reference = models.UUIDField(null=True)
     size = models.CharField(max_length=2, blank=True, choices=[("S", "small"), ("L", "large")])
+    shirt = models.CharField(max_length=10, blank=True)
     extras = models.JSONField(default=dict)
     labels = models.JSONField(null=True)
     office = models.ForeignKey(Office, models.SET_NULL, null=True)

@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
                 ('is_contractor', models.BooleanField(null=True)),
                 ('reference', models.UUIDField(null=True)),
                 ('size', models.CharField(blank=True, choices=[('S', 'small'), ('L', 'large')], max_length=2)),
+                ('shirt', models.CharField(blank=True, max_length=10)),
                 ('extras', models.JSONField(default=dict)),
                 ('labels', models.JSONField(null=True)),
                 ('mentor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
