@@ -26,6 +26,24 @@ class Defaults:
     )
     #: Other adapters for a connection of that name: {"Okta": {"User": "acme.scim.OktaUser"}}.
     CONNECTION_ADAPTERS: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: The policies of adoption that a connection can have, by name, as dotted paths.
+    ADOPTION_POLICIES: dict[str, str] = field(
+        default_factory=lambda: {
+            "username": "django_scim.adapters.adoption.ByUserName",
+            "email": "django_scim.adapters.adoption.ByVerifiedEmail",
+        }
+    )
+    #: What finds the token behind a secret, as dotted paths: asked one after the other.
+    TOKEN_FINDERS: list[str] = field(
+        default_factory=lambda: ["django_scim.api.authentication.find_token"]
+    )
+    #: Addresses and networks of the site's own proxies, whose X-Forwarded-For is believed.
+    TRUSTED_PROXIES: list[str] = field(default_factory=list)
+    #: Whether plain HTTP is served outside DEBUG; loopback always is.
+    ALLOW_HTTP: bool = False
+    #: Requests a second for each connection, 0 for no limit, and how many at once.
+    THROTTLE_RATE: int = 0
+    THROTTLE_BURST: int = 100
     #: Scheme and host for ``meta.location``, such as "https://example.com"; else the request's.
     BASE_URL: str = ""
     #: Resources in a page when a client asks for no number, and at most.
@@ -33,6 +51,9 @@ class Defaults:
     MAX_PAGE_SIZE: int = 1_000
     #: Bytes in a request's body.
     MAX_BODY_SIZE: int = 10 * 1024 * 1024
+    #: Nesting of a body, and values in one of its lists (members of a group).
+    MAX_JSON_DEPTH: int = 30
+    MAX_VALUES: int = 50_000
     #: Limits of one filter: characters, nesting, terms.
     MAX_FILTER_LENGTH: int = 20_000
     MAX_FILTER_DEPTH: int = 40
@@ -45,6 +66,8 @@ class Defaults:
     REDACT: dict[str, str] = field(default_factory=dict)
     #: Days until a new token expires; 0 means never.
     TOKEN_DAYS: int = 365
+    #: Days that a rotated token goes on to work beside its successor.
+    TOKEN_OVERLAP_DAYS: int = 7
     #: Seconds between two updates of a token's last use.
     LAST_USED_INTERVAL: int = 300
     #: Whether the resource types appear in the site's OpenAPI document (drf-spectacular).
@@ -62,6 +85,8 @@ class Settings:
         given = dict(getattr(site_settings, "DJANGO_SCIM", {}))
         adapters = defaults["ADAPTERS"] | dict(given.get("ADAPTERS", {}))
         given["ADAPTERS"] = {name: path for name, path in adapters.items() if path}
+        policies = defaults["ADOPTION_POLICIES"] | dict(given.get("ADOPTION_POLICIES", {}))
+        given["ADOPTION_POLICIES"] = policies
         return defaults | given
 
     def __getattr__(self, name: str) -> Any:

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from django_scim.models import Connection, Event, UserLink, fold_key
-from django_scim.models.connections import digest
+from django_scim.models.tokens import digest
 
 from .client import ENTERPRISE, USER, ScimClient, assert_error
 

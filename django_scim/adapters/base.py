@@ -231,6 +231,14 @@ class ResourceAdapter:
             self._end_waiting(draft)
         return draft
 
+    def prepare(self, path: AttributePath, value: Any, scim_id: str, values: Assigned) -> Any:
+        """Return a value as it is to be staged; the one step outside of the transaction.
+
+        For what takes long. ``values`` is the body of a POST or PUT, empty for a PATCH; ``scim_id``
+        is empty for a POST. Raises a ScimError.
+        """
+        return value
+
     def begin(self, values: Assigned) -> Draft:
         """Return the draft of a new resource, a body staged on it."""
         draft = Draft(self, self.link(connection=self.connection), self.model())
@@ -327,6 +335,10 @@ class ResourceAdapter:
         An exception is logged; it neither undoes the write nor reaches the client. Not called
         for a write that changed nothing.
         """
+
+    @classmethod
+    def adopt(cls, link: Any) -> None:
+        """Prepare the new link of an object that the site gives to a connection."""
 
     @classmethod
     def hears_commits(cls) -> bool:

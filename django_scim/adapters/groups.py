@@ -4,11 +4,13 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 
 from ..models import GroupLink, fold_key
 from ..protocol.attributes import AttributePath, load_schema
 from ..protocol.errors import Uniqueness
 from ..protocol.tolerances import Tolerance
+from . import guarding
 from .base import ResourceAdapter
 from .draft import Change, Draft
 from .fields import Field
@@ -29,6 +31,16 @@ class GroupAdapter(ResourceAdapter):
     #: The column of the group that bears its name on the site.
     name_column = "name"
     returns_patched = False  # it could list every member
+
+    @classmethod
+    def adopt(cls, link: Any) -> None:
+        """Share a group under its own name. Raises ValidationError where that is taken."""
+        link.display_name = str(getattr(link.target, cls.name_column))
+        links: Any = cls.link._default_manager
+        same = links.filter(connection=link.connection, display_key=fold_key(link.display_name))
+        if same.exclude(target=None).exists():
+            raise ValidationError(f"The connection has a group {link.display_name!r} already.")
+        same.update(display_key=None)
 
     def name_of(self, link: Any) -> str:
         return str(link.display_name)
@@ -75,6 +87,9 @@ class GroupAdapter(ResourceAdapter):
         return str(wanted[: limit - len(suffix)] + suffix)
 
     def delete(self, link: Any) -> list[Change]:
+        for mapping in self.compiled().members:
+            members = mapping.junction.rows(link.target_id).count()
+            guarding.lose(self, "memberships", members, link.created)
         type(link)._default_manager.filter(pk=link.pk).update(
             display_key=None
         )  # the name is free again

@@ -18,6 +18,7 @@ from ..protocol.matching import element_matches
 from ..query import Constant, Locator
 from ..query.columns import Comparable
 from ..query.translate import translate_element
+from . import guarding
 from .fixed import read_only
 from .junctions import junction
 from .mapping import Batch, Mapping, Misfit, Reader, Selected
@@ -226,6 +227,7 @@ class Members(Memberships):
         if change.cleared and draft.has_past:
             taken = [row for row in self._everyone(draft) if row.scim_id not in change.added]
         if taken:
+            guarding.lose(draft.adapter, "memberships", len(taken), draft.link.created)
             self.junction.remove(draft.target, [row.target_id for row in taken])
         if given:
             self.junction.add(draft.target, [row.target_id for row in given])

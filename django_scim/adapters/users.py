@@ -3,28 +3,32 @@
 from typing import Any
 from uuid import uuid4
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import is_password_usable
 from django.db.models import Expression, F, Q
 
 from ..models import Connection, UserLink
-from ..protocol.attributes import ENTERPRISE_URN, load_schema
+from ..protocol.attributes import ENTERPRISE_URN, AttributePath, load_schema
 from ..protocol.errors import InvalidValue, Mutability
 from ..protocol.patch import Operation
 from ..protocol.values import is_empty
-from . import names, stock
+from . import guarding, names, stock
+from .adoption import policy_of
 from .base import Assigned, ResourceAdapter
+from .credentials import end_credentials
 from .draft import Change, Draft
 from .fields import Field
-from .fixed import Ignored
 from .leaving import leave_all
 from .locking import for_update
+from .passwords import Password, hashed
 from .references import Reference
 from .values import Values
 from .writes import Kind, announce, kinds_of
 
-LOCKED = ("userName", "emails")
+LOCKED = ("userName", "emails", "password")
 """What a connection cannot change of an adopted account until an admin confirms the link."""
+ALLAUTH_ADDRESS = ("account", "EmailAddress")
 
 
 class UserAdapter(ResourceAdapter):
@@ -47,7 +51,7 @@ class UserAdapter(ResourceAdapter):
         "preferredLanguage": Field("scim_profile.preferred_language"),
         "locale": Field("scim_profile.locale"),
         "timezone": Field("scim_profile.timezone"),
-        "password": Ignored(),
+        "password": Password(),
         "phoneNumbers": Values("phoneNumbers"),
         "ims": Values("ims"),
         "photos": Values("photos"),
@@ -98,11 +102,9 @@ class UserAdapter(ResourceAdapter):
         return super().begin(values)
 
     def adoptable(self, values: Assigned) -> Any:
-        """Return the unlinked account of that name, where the site lets it be adopted, or None."""
-        if type(self).may_adopt is UserAdapter.may_adopt:
-            return None
-        name = next(str(value) for path, value in values.items() if path.name == "userName")
-        for user in self._holders(name):
+        """Return the account that the connection's policy adopts for a new user, or None."""
+        policy = policy_of(self.connection)
+        for user in policy.find(self, values) if policy else ():
             if any(getattr(user, flag) for flag in self._privileges()):
                 continue
             # Locked, so that of two connections only one finds it free.
@@ -118,6 +120,18 @@ class UserAdapter(ResourceAdapter):
             raise InvalidValue("active: accounts here cannot be deactivated; delete the user")
         super().apply(draft, operation)
 
+    def prepare(self, path: AttributePath, value: Any, scim_id: str, values: Assigned) -> Any:
+        """Hash a password that the connection may set, before any row is locked."""
+        if path.name != "password" or self.connection.passwords != Connection.Passwords.ACCEPT:
+            return value
+        user = self.model()
+        if scim_id and (link := self.queryset().filter(scim_id=scim_id).first()):
+            user = link.target
+        for other, given in values.items():
+            if other.name == "userName":
+                setattr(user, user.USERNAME_FIELD, given)
+        return hashed(value, user)
+
     # Hooks of the write
 
     def before_save(self, draft: Draft) -> None:
@@ -129,10 +143,18 @@ class UserAdapter(ResourceAdapter):
             draft.set((), field, self.choose_username(draft), "")
         if draft.changed("userName"):
             self._reserve_name(draft)
-        if draft.is_new and not draft.link.unconfirmed:
+        if draft.is_new and not draft.link.unconfirmed and not draft.changed("password"):
             self.close_password(draft)
         if draft.changed("active"):
-            (self.reactivate if self._is_active(user) else self.deactivate)(draft)
+            if self._is_active(user):
+                self.reactivate(draft)
+            else:
+                self._count_departure(draft)
+                self.deactivate(draft)
+
+    def _count_departure(self, draft: Draft) -> None:
+        if not draft.is_new:
+            guarding.lose(self, "accounts", 1, draft.link.created)
 
     def choose_username(self, draft: Draft) -> str:
         """Return the user name of an account whose adapter maps userName to another column.
@@ -146,20 +168,45 @@ class UserAdapter(ResourceAdapter):
         return f"{wanted[: limit - 9]}.{uuid4().hex[:8]}" if taken else wanted
 
     def may_adopt(self, user: Any, values: Assigned) -> bool:
-        """Whether an account that no connection holds may become this connection's.
+        """Whether an account that the connection's policy proposes may become the connection's.
 
-        Asked when a client creates a user whose name such an account bears; never for staff and
-        superusers. By default no: whoever controls the client would control the account.
+        The last word on a proposal, never asked for staff and superusers, nor for an account that
+        a connection holds. By default yes.
         """
-        return False
+        return True
+
+    def has_verified_email(self, user: Any, address: str) -> bool:
+        """Whether the site knows that an address is the account's own, for adoption by e-mail.
+
+        By default what django-allauth has verified; without it none is.
+        """
+        if not apps.is_installed("allauth.account"):
+            return False
+        addresses: Any = apps.get_model("account.EmailAddress")
+        return bool(
+            addresses._default_manager.filter(
+                user=user, email__iexact=address, verified=True
+            ).exists()
+        )
+
+    def place(self, draft: Draft, tenant: Any) -> None:
+        """Put a new user into the tenant that the connection belongs to.
+
+        Called with the user written, inside the transaction. By default nothing: what a tenant
+        is, the site alone knows.
+        """
 
     def deactivate(self, draft: Draft) -> None:
-        """What the end of an account's use means beside its column: no password works.
+        """What the end of an account's use means beside its column.
 
-        A site adds its own: sessions of an app, keys of an API. Everything is staged on the
-        draft or done to the database inside the transaction.
+        No password works any more, which ends every session, and tokens of the account are gone.
+        A site adds its own. Everything is staged on the draft or done to the database inside the
+        transaction.
         """
-        self.close_password(draft)
+        keeps = self.connection.keeps_passwords and draft.target.has_usable_password()
+        if not keeps:
+            self.close_password(draft)
+        end_credentials(draft.target)
 
     def reactivate(self, draft: Draft) -> None:
         """What the return of an account means beside its column: nothing is given back."""
@@ -167,6 +214,8 @@ class UserAdapter(ResourceAdapter):
     def after_save(self, draft: Draft) -> None:
         if draft.changed("userName"):
             names.claim(draft.target, is_new=not draft.has_past)
+        if draft.is_new and (tenant := self.connection.tenant) is not None:
+            self.place(draft, tenant)
 
     @staticmethod
     def _refuse_locked(draft: Draft) -> None:
@@ -178,13 +227,13 @@ class UserAdapter(ResourceAdapter):
     def _reserve_name(self, draft: Draft) -> None:
         """Make sure that the name is free. Raises Uniqueness, the same whoever holds it."""
         name = draft.target.get_username()
-        others = [user for user in self._holders(name) if user.pk != draft.target.pk]
+        others = [user for user in self.holders(name) if user.pk != draft.target.pk]
         for other in others:
             if not self.was_released(other):
                 raise names.taken(name)
             self.step_aside(other)
 
-    def _holders(self, name: str) -> list[Any]:
+    def holders(self, name: str) -> list[Any]:
         """Who bears a name: asked once by a creation that looks for a former account first."""
         if self._looked_up is None or self._looked_up[0] != name:
             self._looked_up = (name, names.holders(name))
@@ -209,6 +258,7 @@ class UserAdapter(ResourceAdapter):
     def delete(self, link: Any) -> list[Change]:
         """End the account as the connection's policy says; to SCIM it is gone either way."""
         if self.connection.deletion == Connection.Deletion.DELETE:
+            guarding.lose(self, "accounts", 1, link.created)
             return super().delete(link)
         leave_all(self, link)
         draft = self.draft(link)
@@ -216,7 +266,8 @@ class UserAdapter(ResourceAdapter):
             active = self.compiled().by_path.get("active")
             if isinstance(active, Field):
                 draft.set(active.hops, active.field, False, "active")
-            self.close_password(draft)
+            if not draft.changed("active"):
+                self.deactivate(draft)
         draft.save()
         link.former, link.target = str(link.target_id), None
         link.save(update_fields=["former", "target"])
@@ -257,7 +308,7 @@ class UserAdapter(ResourceAdapter):
         external_id = given.get("externalId")
         if not external_id:
             return None
-        for user in self._holders(str(given.get("userName"))):
+        for user in self.holders(str(given.get("userName"))):
             last = self._tombstones(user).order_by("-pk").first()
             if last and last.external_id == external_id and self.was_released(user):
                 return user

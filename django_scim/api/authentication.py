@@ -4,13 +4,15 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from ..conf import settings
 from ..models import Token
-from ..models.connections import digest
-from ..protocol.errors import Unauthorized
+from ..models.tokens import digest
+from ..protocol.errors import Forbidden, Unauthorized
+from .addresses import client_address
 
 REALM = 'Bearer realm="SCIM"'
 
@@ -45,22 +47,32 @@ class BearerAuthentication(BaseAuthentication):
     """``request.user`` is a Principal, ``request.auth`` the token."""
 
     def authenticate(self, request: Request) -> tuple[Principal, Token]:
-        """Return who calls. Raises Unauthorized without a valid token."""
-        token = self.find(bearer_secret(request._request))
-        if token is None:
+        """Return who calls.
+
+        Raises Unauthorized without a valid token, and Forbidden for one that is used from
+        elsewhere than its connection's networks.
+        """
+        secret = bearer_secret(request._request)
+        found = (import_string(path)(secret) for path in settings.TOKEN_FINDERS)
+        token = next((token for token in found if token is not None), None)
+        if token is None or not token.connection.is_active:
             raise Unauthorized("the bearer token is not valid")
+        if not token.connection.admits(client_address(request._request)):
+            raise Forbidden("the connection does not admit requests from this address")
         token.touch(timezone.now(), settings.LAST_USED_INTERVAL)
         return Principal(token), token
 
-    @staticmethod
-    def find(secret: str) -> Token | None:
-        token = Token.objects.select_related("connection").filter(digest=digest(secret)).first()
-        if token is None or not token.is_usable(timezone.now()):
-            return None
-        return token if token.connection.is_active else None
-
     def authenticate_header(self, request: Request) -> str:
         return REALM
+
+
+def find_token(secret: str) -> Token | None:
+    """Return the usable token of a secret.
+
+    It costs one look-up by digest, and so the same whatever is wrong with it.
+    """
+    token = Token.objects.select_related("connection").filter(digest=digest(secret)).first()
+    return token if token is not None and token.is_usable(timezone.now()) else None
 
 
 def bearer_secret(request: HttpRequest) -> str:

@@ -9,8 +9,6 @@ from rest_framework.parsers import BaseParser
 from ..conf import settings
 from ..protocol.errors import InvalidSyntax, InvalidValue, PayloadTooLarge, UnsupportedMediaType
 
-MAX_DEPTH = 30
-
 
 class ScimParser(BaseParser):
     """application/scim+json, the media type of RFC 7644 section 8.1."""
@@ -58,7 +56,7 @@ def parse_json(raw: bytes) -> Any:
         where = f"line {error.lineno}, column {error.colno}"
         raise InvalidSyntax(f"the body is not JSON: {error.msg} ({where})") from None
     except RecursionError:
-        raise InvalidSyntax(f"the body is nested deeper than {MAX_DEPTH}") from None
+        raise InvalidSyntax(f"the body is nested deeper than {settings.MAX_JSON_DEPTH}") from None
     except ValueError:
         raise InvalidSyntax("the body holds a number that is too long") from None
 
@@ -78,13 +76,15 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def inspect(value: Any, path: str, depth: int) -> None:
     """Walk through a body once and refuse what no attribute can hold."""
-    if depth > MAX_DEPTH:
-        raise InvalidSyntax(f"the body is nested deeper than {MAX_DEPTH}")
+    if depth > settings.MAX_JSON_DEPTH:
+        raise InvalidSyntax(f"the body is nested deeper than {settings.MAX_JSON_DEPTH}")
     if isinstance(value, dict):
         for key, each in value.items():
             _inspect_text(key, f"{path}.{key}" if path else "a name")
             inspect(each, f"{path}.{key}" if path else key, depth + 1)
     elif isinstance(value, list):
+        if len(value) > settings.MAX_VALUES:
+            raise PayloadTooLarge(f"{path}: has more than {settings.MAX_VALUES} values")
         for index, each in enumerate(value):
             inspect(each, f"{path}[{index}]", depth + 1)
     elif isinstance(value, str):

@@ -4,7 +4,6 @@ Nothing of the host's REST_FRAMEWORK settings reaches these views, and DRF's own
 handler is never called: its rollback would turn a 401 into a 500 and lose the event.
 """
 
-import ipaddress
 import re
 import uuid
 from typing import Any
@@ -15,19 +14,21 @@ from rest_framework.request import Empty, Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ..adapters import Registry
+from ..adapters import Registry, guarding
 from ..audit import Recorder
 from ..conf import settings
 from ..models import Event, Token
-from ..protocol.errors import InvalidVersion, NotFound, NotImplementedByServer, ScimError
+from ..protocol.errors import InvalidVersion, NotFound, NotImplementedByServer, ScimError, Stopped
 from ..protocol.messages import error_message
 from ..protocol.tolerances import PROFILES, Tolerances
+from .addresses import client_address, require_encryption
 from .authentication import BearerAuthentication
 from .exceptions import as_scim_error
 from .negotiation import ScimNegotiation
 from .parsers import JSONParser, ScimParser
 from .permissions import TokenScope
 from .renderers import JSONRenderer, ScimRenderer
+from .throttling import ConnectionThrottle
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 
@@ -47,7 +48,7 @@ class ScimView(APIView):
     parser_classes = (ScimParser, JSONParser)
     renderer_classes = (ScimRenderer, JSONRenderer)
     content_negotiation_class = ScimNegotiation
-    throttle_classes = ()
+    throttle_classes: Any = (ConnectionThrottle,)
     versioning_class = None
     metadata_class = None
     schema = None
@@ -73,10 +74,11 @@ class ScimView(APIView):
             correlation_id=self.correlation_id,
             method=request.method or "",
             path=request.get_full_path(),
-            address=ip_address(request.META.get("REMOTE_ADDR", "")),
+            address=client_address(request._request),
             user_agent=request.META.get("HTTP_USER_AGENT", ""),
         )
         self.recorder.event.resource_type = self.resource_type
+        require_encryption(request._request)
         if self.requires_token:
             self.perform_authentication(request)
             self.token: Token = request.auth  # type: ignore[assignment]
@@ -88,6 +90,7 @@ class ScimView(APIView):
         )
         if self.requires_token:
             self.check_permissions(request)
+            self.check_throttles(request)
 
     @property
     def registry(self) -> Registry:
@@ -134,6 +137,8 @@ class ScimView(APIView):
         action = self.action_of_request()
         if recorder.connection is None:
             action = Event.Action.AUTHENTICATION
+        if isinstance(error, Stopped):
+            guarding.stop(self.token.connection)
         recorder.failure(action, error, self._parsed_body(), answer, self.tolerances.used)
 
     def _parsed_body(self) -> Any:
@@ -193,14 +198,6 @@ class OtherVersion(ScimView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         raise InvalidVersion("this server speaks SCIM v2 only")
-
-
-def ip_address(text: str) -> str | None:
-    """Return the client's address; a server behind a Unix socket knows none."""
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return None
 
 
 def correlation_id(request: HttpRequest) -> str:

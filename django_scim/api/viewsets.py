@@ -1,6 +1,7 @@
 """The resources: create, read, list, replace, patch, delete (RFC 7644 sections 3.3 to 3.6)."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, OperationalError
@@ -16,7 +17,7 @@ from ..adapters.writes import action_of, kinds_of
 from ..conf import settings
 from ..models import Event
 from ..protocol.messages import list_response
-from ..protocol.patch import parse_patch
+from ..protocol.patch import Operation, parse_patch
 from ..protocol.projection import Projection
 from ..query.search import search
 from . import etags
@@ -98,13 +99,13 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         return self._answer(resource, version, 201)
 
     def update(self, request: Request, scim_id: str) -> Response:
-        projection, body = self._projection(), self._read_body()
+        projection, body = self._projection(), self._read_body(scim_id)
 
-        def replace() -> Draft:
+        def put() -> Draft:
             link = self._locked(scim_id)
             return self.adapter.replace(link, body)  # type: ignore[no-any-return]
 
-        resource, version = self._write(replace, projection, 200)
+        resource, version = self._write(put, projection, 200)
         return self._answer(resource, version)
 
     def partial_update(self, request: Request, scim_id: str) -> Response:
@@ -117,7 +118,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
             settings.MAX_PATCH_OPERATIONS,
         )
         serializer = self.get_serializer()
-        operations = [serializer.check(operation) for operation in operations]
+        operations = [self._prepared(serializer.check(each), scim_id) for each in operations]
 
         def patch() -> Draft:
             link = self._locked(scim_id)
@@ -137,10 +138,20 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         """Return the serializer of this request's adapter."""
         return self.get_serializer_class()(*args, context={"adapter": self.adapter}, **kwargs)
 
-    def _read_body(self) -> Assigned:
+    def _read_body(self, scim_id: str = "") -> Assigned:
         serializer = self.get_serializer()
         body = serializer.run_validation(self.request.data)
-        return assigned(body, self.adapter.resource_schema)
+        values = assigned(body, self.adapter.resource_schema)
+        return {
+            path: None if value is None else self.adapter.prepare(path, value, scim_id, values)
+            for path, value in values.items()
+        }
+
+    def _prepared(self, operation: Operation, scim_id: str) -> Operation:
+        if operation.op == "remove":
+            return operation
+        value = self.adapter.prepare(operation.path, operation.value, scim_id, {})
+        return replace(operation, value=value)
 
     def _returns_patched(self, projection: Projection) -> bool:
         """Groups are answered without a body: it could list every member (RFC 7644 3.5.2)."""

@@ -33,8 +33,17 @@ _BY_STATUS = {
 }
 
 
+_STOPPED = (
+    "Find out whether so many people really leave: a wrong assignment or filter at the identity "
+    "provider looks the same. If they do, lift the guard on the connection's page; the identity "
+    "provider repeats what was refused."
+)
+
+
 def explain(event: Event) -> str:
     """Return what to do about an event; "" where there is nothing to do."""
+    if event.outcome == Event.Outcome.STOPPED:
+        return _STOPPED
     if event.outcome != Event.Outcome.FAILURE:
         return ""
     fallback = "See the detail. Most identity providers repeat a failed request by themselves."

@@ -16,7 +16,7 @@ from django.utils import timezone
 from ..adapters.writes import action_of
 from ..conf import settings
 from ..models import Connection, Event, Token
-from ..protocol.errors import ScimError
+from ..protocol.errors import ScimError, Stopped
 from .redaction import redact_body, redact_value, rule_for
 
 logger = logging.getLogger("django_scim")
@@ -99,7 +99,10 @@ class Recorder:
         """Write the event of a refused or failed request; never let it hide the answer."""
         event = self.event
         event.pk, event.changes = None, []
-        event.action, event.outcome = action, Event.Outcome.FAILURE
+        event.action = action
+        event.outcome = (
+            Event.Outcome.STOPPED if isinstance(error, Stopped) else Event.Outcome.FAILURE
+        )
         event.status, event.scim_type = error.status, error.scim_type
         event.detail = _printable(error.detail)
         event.request_body = _shortened(redact_body(body)) if body is not None else ""

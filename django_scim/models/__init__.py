@@ -1,8 +1,9 @@
-from .connections import Connection, Token
+from .connections import Connection, Guard
 from .events import Event
 from .fields import ExactCharField, FoldedField, fold_key
 from .links import AbstractGroupLink, AbstractLink, GroupLink, UserLink
 from .profiles import UserKey, UserProfile, UserValue
+from .tokens import Token
 
 __all__ = [
     "AbstractGroupLink",
@@ -12,6 +13,7 @@ __all__ = [
     "ExactCharField",
     "FoldedField",
     "GroupLink",
+    "Guard",
     "Token",
     "UserKey",
     "UserLink",

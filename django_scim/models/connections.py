@@ -1,21 +1,24 @@
-"""Connections and their tokens: who may call, and on what terms."""
+"""A connection: one identity provider's link to the site, and the terms that it is on."""
 
-import hashlib
-import secrets
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
 
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.utils import timezone
 
 from ..protocol.tolerances import PROFILES, Profile
 
-TOKEN_PREFIX = "scim_"
 
-
-def digest(secret: str) -> str:
-    """Return what is stored of a token's secret. 256 random bits need no salt and no stretching."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
+def validate_networks(text: str) -> None:
+    """Raise ValidationError for a line that is no address and no network."""
+    for line in text.split():
+        try:
+            ip_network(line)
+        except ValueError as error:
+            raise ValidationError(f"{error}") from None
 
 
 class Connection(models.Model):
@@ -29,6 +32,10 @@ class Connection(models.Model):
         DEACTIVATE = "deactivate", "Deactivate the account and let go of it"
         DELETE = "delete", "Delete the account, with all that hangs on it"
 
+    class Passwords(models.TextChoices):
+        IGNORE = "ignore", "Ignore: people sign in by single sign-on"
+        ACCEPT = "accept", "Accept: the identity provider sets them"
+
     name = models.CharField(max_length=100, unique=True)
     profile = models.CharField(
         max_length=20,
@@ -37,9 +44,45 @@ class Connection(models.Model):
         help_text="Which deviations from the standard are accepted.",
     )
     scope = models.CharField(max_length=10, default=Scope.OWN, choices=Scope.choices)
+    adoption = models.CharField(
+        max_length=40,
+        default="none",
+        help_text="Which accounts that no connection holds become this one's when it creates a "
+        "user: none, username, email (a verified one), or a policy of the site's own.",
+    )
     deletion = models.CharField(
         "on deletion", max_length=10, default=Deletion.DEACTIVATE, choices=Deletion.choices
     )
+    passwords = models.CharField(max_length=10, default=Passwords.IGNORE, choices=Passwords.choices)
+    keeps_passwords = models.BooleanField(
+        "keeps passwords",
+        default=False,
+        help_text="A deactivated account keeps its usable password. It then works again after a "
+        "reactivation, and so do sessions that were open before.",
+    )
+    networks = models.TextField(
+        blank=True,
+        validators=[validate_networks],
+        help_text="The addresses and networks that its requests may come from, such as "
+        "203.0.113.0/24, one a line. Empty: from anywhere.",
+    )
+    guard_count = models.PositiveIntegerField(
+        default=20,
+        help_text="The guard stops the connection when it takes more accounts or memberships "
+        "than this within an hour, and more than the share below.",
+    )
+    guard_percent = models.PositiveSmallIntegerField(
+        default=10,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        help_text="In percent of what the connection had when the hour began. 100 turns the "
+        "guard off.",
+    )
+    tenant_type = models.ForeignKey(
+        ContentType, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    tenant_key = models.CharField(max_length=64, blank=True, default="", editable=False)
+    #: The site's own object that the connection belongs to, such as a customer's organisation.
+    tenant = GenericForeignKey("tenant_type", "tenant_key")
     log_reads = models.BooleanField(
         default=False, help_text="Record successful reads as events, too."
     )
@@ -58,65 +101,37 @@ class Connection(models.Model):
     def tolerated(self) -> Profile:
         return PROFILES[self.profile]
 
+    def admits(self, address: str | None) -> bool:
+        """Whether a request may come from an address. Where networks are listed, an unknown
+        address is refused."""
+        networks = self.networks.split()
+        if not networks:
+            return True
+        try:
+            caller = ip_address(address or "")
+        except ValueError:
+            return False
+        caller = getattr(caller, "ipv4_mapped", None) or caller
+        return any(caller in ip_network(network) for network in networks)
 
-class TokenQuerySet(models.QuerySet["Token"]):
-    def usable(self) -> "TokenQuerySet":
-        """Return the tokens that are neither revoked nor expired."""
-        now = timezone.now()
-        return self.filter(revoked__isnull=True).filter(
-            models.Q(expires__isnull=True) | models.Q(expires__gt=now)
-        )
 
+class Guard(models.Model):
+    """How much a connection has taken away within the hour, and whether it was stopped.
 
-class Token(models.Model):
-    """A bearer token of a connection. The secret is shown once and stored nowhere."""
+    A row of its own: every departure locks it, so that of several processes none can pass the
+    limit beside another.
+    """
 
-    connection = models.ForeignKey(Connection, models.CASCADE, related_name="tokens")
-    prefix = models.CharField(max_length=16, editable=False)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
-    scopes = models.JSONField(default=list)
-    created = models.DateTimeField(auto_now_add=True)
-    expires = models.DateTimeField(null=True, blank=True)
-    last_used = models.DateTimeField(null=True, blank=True, editable=False)
-    revoked = models.DateTimeField(null=True, blank=True, editable=False)
+    WINDOW = timedelta(hours=1)
 
-    objects = TokenQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("-created",)
+    connection = models.OneToOneField(Connection, models.CASCADE, related_name="guard")
+    started = models.DateTimeField(null=True, blank=True)
+    accounts = models.PositiveIntegerField(default=0)
+    accounts_lost = models.PositiveIntegerField(default=0)
+    memberships = models.PositiveIntegerField(default=0)
+    memberships_lost = models.PositiveIntegerField(default=0)
+    stopped = models.DateTimeField(null=True, blank=True)
+    lifted_until = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return f"{self.prefix}…"
-
-    @classmethod
-    def issue(
-        cls, connection: Connection, scopes: list[str], expires: datetime | None
-    ) -> tuple["Token", str]:
-        """Create a token and return it with its secret, which exists nowhere else."""
-        secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
-        token = cls(
-            connection=connection,
-            prefix=secret[: len(TOKEN_PREFIX) + 6],
-            digest=digest(secret),
-            scopes=scopes,
-            expires=expires,
-        )
-        token.save()
-        return token, secret
-
-    def is_usable(self, now: datetime) -> bool:
-        return self.revoked is None and (self.expires is None or self.expires > now)
-
-    def revoke(self) -> None:
-        self.revoked = timezone.now()
-        self.save(update_fields=["revoked"])
-
-    def touch(self, now: datetime, interval: int) -> None:
-        """Note the use of the token, at most once in ``interval`` seconds."""
-        if self.last_used is None or now - self.last_used > timedelta(seconds=interval):
-            Token.objects.filter(pk=self.pk).update(last_used=now)
-            self.last_used = now
-
-    def permits(self, scope: str) -> bool:
-        held: Any = self.scopes
-        return scope in held
+        return f"guard of {self.connection}"

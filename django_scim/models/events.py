@@ -27,6 +27,7 @@ class Event(models.Model):
         SUCCESS = "success"
         NO_CHANGE = "no_change", "No change"
         FAILURE = "failure"
+        STOPPED = "stopped", "Stopped by guard"
 
     created = models.DateTimeField("time", default=timezone.now)
     connection = models.ForeignKey(

@@ -90,6 +90,12 @@ class Forbidden(ScimError):
     status = 403
 
 
+class Stopped(ScimError):
+    """The site's guard has stopped the connection (T8: 403)."""
+
+    status = 403
+
+
 class NotFound(ScimError):
     """No such resource or endpoint, as far as this client may know (T8)."""
 
