@@ -16,7 +16,7 @@ from .adapters import guarding, linking, names
 from .adapters.registry import adapter_classes
 from .adapters.registry import scopes as available_scopes
 from .conf import settings
-from .models import AbstractLink, Connection, Guard, Token
+from .models import AbstractLink, Connection, Guard, Token, UserLink
 
 
 class IssuedToken(NamedTuple):
@@ -42,7 +42,9 @@ def create(
     fields of Connection. Raises ValidationError for a name that is taken or a value that is none
     of the choices.
     """
-    connection = Connection(name=name, profile=profile, scope=scope, tenant=tenant, **options)
+    if tenant is not None:
+        options["tenant"] = tenant
+    connection = Connection(name=name, profile=profile, scope=scope, **options)
     connection.full_clean()
     connection.save()
     prepare(connection, progress)
@@ -140,8 +142,8 @@ def _give(connection: Connection, target: Any, *, share_privileged: bool) -> Abs
     if link is not None:
         link.automatic = False
         link.save(update_fields=["automatic"])
-        return link
-    link = adapter.link(connection=connection, target=target)
+        return link  # type: ignore[no-any-return]
+    link = adapter.link(connection=connection, target=target, given=True)
     privileges = getattr(target, "permissions", None)
     if privileges is not None and privileges.exists() and not share_privileged:
         raise ValidationError(f"{target} carries permissions, which every member would get.")
@@ -153,7 +155,7 @@ def _give(connection: Connection, target: Any, *, share_privileged: bool) -> Abs
     if isinstance(target, get_user_model()):
         names.write_key(target)
         linking.refresh_mirrors(target)
-    return link
+    return link  # type: ignore[no-any-return]
 
 
 def take(connection: Connection, target: Any) -> None:
@@ -164,9 +166,9 @@ def take(connection: Connection, target: Any) -> None:
         link.save(update_fields=["former", "target"])
 
 
-def confirm(link: AbstractLink) -> None:
+def confirm(link: UserLink) -> None:
     """Confirm that an adopted account is the connection's: it may change name and addresses."""
-    type(link)._default_manager.filter(pk=link.pk).update(unconfirmed=False)
+    UserLink.objects.filter(pk=link.pk).update(unconfirmed=False)
 
 
 def _adapter_of(target: Any, connection: Connection) -> Any:

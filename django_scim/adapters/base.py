@@ -269,14 +269,15 @@ class ResourceAdapter:
     def delete(self, link: Any) -> list[Change]:
         """Delete the object and leave the tombstone: the id is never given again.
 
-        Return what changed where the object lives on.
+        What the site had before is only let go of. Return what changed where the object lives on.
         """
         leave_all(self, link)
         link.former = str(link.target_id)
         target, link.target = link.target, None
         link.save(update_fields=["former", "target"])
         gone = copy.copy(target)  # deletion takes the key from the instance
-        target.delete()
+        if not link.given:
+            target.delete()
         announce(self, link, gone, frozenset({Kind.DELETED}), [])
         return []
 

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from ..models import GroupLink, fold_key
 from ..protocol.attributes import AttributePath, load_schema
 from ..protocol.errors import Uniqueness
+from ..protocol.patch import Operation
 from ..protocol.tolerances import Tolerance
 from . import guarding
 from .base import ResourceAdapter
@@ -55,6 +56,8 @@ class GroupAdapter(ResourceAdapter):
     def before_save(self, draft: Draft) -> None:
         if draft.changed("displayName"):
             self._reserve_name(draft)
+            if draft.link.given:
+                return  # the site's own name for it stays
             field: Any = self.model._meta.get_field(self.name_column)
             draft.set((), field, self.choose_name(draft), "")
 
@@ -87,9 +90,15 @@ class GroupAdapter(ResourceAdapter):
         return str(wanted[: limit - len(suffix)] + suffix)
 
     def delete(self, link: Any) -> list[Change]:
+        """Delete the group. One that the site had before only loses the connection's members."""
         for mapping in self.compiled().members:
-            members = mapping.junction.rows(link.target_id).count()
-            guarding.lose(self, "memberships", members, link.created)
+            if link.given:
+                draft = self.draft(link)
+                mapping.stage(draft, Operation("remove", mapping.path))
+                draft.save()
+            else:
+                members = mapping.junction.rows(link.target_id).count()
+                guarding.lose(self, "memberships", members, link.created)
         type(link)._default_manager.filter(pk=link.pk).update(
             display_key=None
         )  # the name is free again

@@ -28,7 +28,6 @@ from .writes import Kind, announce, kinds_of
 
 LOCKED = ("userName", "emails", "password")
 """What a connection cannot change of an adopted account until an admin confirms the link."""
-ALLAUTH_ADDRESS = ("account", "EmailAddress")
 
 
 class UserAdapter(ResourceAdapter):
@@ -96,7 +95,8 @@ class UserAdapter(ResourceAdapter):
             self.revive(draft)
             return draft
         if (user := self.adoptable(values)) is not None:
-            draft = self.draft(self.link(connection=self.connection, target=user, unconfirmed=True))
+            adopted = {"target": user, "unconfirmed": True, "given": True}
+            draft = self.draft(self.link(connection=self.connection, **adopted))
             self.assign_given(draft, {p: v for p, v in values.items() if p.name not in LOCKED})
             return draft
         return super().begin(values)
@@ -257,7 +257,7 @@ class UserAdapter(ResourceAdapter):
 
     def delete(self, link: Any) -> list[Change]:
         """End the account as the connection's policy says; to SCIM it is gone either way."""
-        if self.connection.deletion == Connection.Deletion.DELETE:
+        if self.connection.deletion == Connection.Deletion.DELETE and not link.given:
             guarding.lose(self, "accounts", 1, link.created)
             return super().delete(link)
         leave_all(self, link)

@@ -34,6 +34,11 @@ class AbstractLink(models.Model):
         editable=False,
         help_text="Made by the connection's scope; the client has not written to the object yet.",
     )
+    given = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="The site had the object before: the connection can never delete it for good.",
+    )
     former = ExactCharField(max_length=64, blank=True, default="", editable=False)
 
     class Meta:

@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                 ('last_modified', models.DateTimeField(default=django.utils.timezone.now)),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('automatic', models.BooleanField(default=False, editable=False, help_text="Made by the connection's scope; the client has not written to the object yet.")),
+                ('given', models.BooleanField(default=False, editable=False, help_text='The site had the object before: the connection can never delete it for good.')),
                 ('former', django_scim.models.fields.ExactCharField(blank=True, default='', editable=False, max_length=64)),
                 ('keeper_value', django_scim.models.fields.ExactCharField(blank=True, default='', help_text='The keeper as the client named them, until that user appears.', max_length=255)),
                 ('connection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='django_scim.connection')),
