@@ -81,13 +81,16 @@ class GroupAdapter(ResourceAdapter):
         wanted = draft.link.display_name[:limit]
         if not field.unique:
             return str(wanted)
-        suffix = f" ({self.connection.name})"
+        suffixes = ("", f" ({self.connection.name})", f" ({uuid4().hex[:8]})")
+        candidates = [f"{wanted[: limit - len(suffix)]}{suffix}" for suffix in suffixes]
         groups = self.model._base_manager.exclude(pk=draft.target.pk)
-        for candidate in (wanted, wanted[: limit - len(suffix)] + suffix):
-            if not groups.filter(**{self.name_column: candidate}).exists():
-                return str(candidate)
-        suffix = f" ({uuid4().hex[:8]})"
-        return str(wanted[: limit - len(suffix)] + suffix)
+        # One statement, whoever has the name: another connection's group does not show.
+        taken = set(
+            groups.filter(**{f"{self.name_column}__in": candidates}).values_list(
+                self.name_column, flat=True
+            )
+        )
+        return next(str(name) for name in candidates if name not in taken)
 
     def delete(self, link: Any) -> list[Change]:
         """Delete the group. One that the site had before only loses the connection's members."""

@@ -182,12 +182,9 @@ class UserAdapter(ResourceAdapter):
         """
         if not apps.is_installed("allauth.account"):
             return False
-        addresses: Any = apps.get_model("account.EmailAddress")
-        return bool(
-            addresses._default_manager.filter(
-                user=user, email__iexact=address, verified=True
-            ).exists()
-        )
+        model: Any = apps.all_models["account"]["emailaddress"]
+        known = model._default_manager.filter(user=user, email__iexact=address, verified=True)
+        return bool(known.exists())
 
     def place(self, draft: Draft, tenant: Any) -> None:
         """Put a new user into the tenant that the connection belongs to.

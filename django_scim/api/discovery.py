@@ -6,9 +6,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ..conf import settings
+from ..models import Connection
 from ..protocol.attributes import load_schema
-from ..protocol.errors import Forbidden, NotFound
+from ..protocol.errors import Forbidden, NotFound, ScimError
 from ..protocol.messages import list_response
+from .authentication import BearerAuthentication
 from .views import ScimView
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:"
@@ -93,7 +95,7 @@ class ServiceProviderConfig(ScimView):
             "patch": {"supported": True},
             "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
             "filter": {"supported": True, "maxResults": settings.MAX_PAGE_SIZE},
-            "changePassword": {"supported": False},
+            "changePassword": {"supported": self._accepts_passwords(request)},
             "sort": {"supported": True},
             "etag": {"supported": True},
             "authenticationSchemes": [
@@ -113,3 +115,12 @@ class ServiceProviderConfig(ScimView):
         if settings.DOCUMENTATION_URI:
             document["documentationUri"] = settings.DOCUMENTATION_URI
         return Response(document)
+
+    @staticmethod
+    def _accepts_passwords(request: Request) -> bool:
+        """Each connection decides for itself; who calls without a token is told no."""
+        try:
+            principal, _ = BearerAuthentication().authenticate(request)
+        except ScimError:
+            return False
+        return bool(principal.connection.passwords == Connection.Passwords.ACCEPT)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -60,11 +61,15 @@ def _redact_text(text: str) -> str:
 
 
 def _is_password(key: str) -> bool:
-    return key.lower().rpartition(":")[2] == "password"
+    return _PASSWORD.search(key) is not None
 
 
 def _names_password(path: Any) -> bool:
-    return isinstance(path, str) and _is_password(path.strip())
+    return isinstance(path, str) and _is_password(path)
+
+
+#: The attribute, with or without a URN before it and whatever selects a part of it behind.
+_PASSWORD = re.compile(r"(^|:)\s*password\s*($|[\[.])", re.IGNORECASE)
 
 
 def _rule_in(key: str, body: Mapping[str, Any]) -> str:

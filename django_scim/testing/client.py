@@ -28,6 +28,8 @@ class ScimClient:
         self.base = reverse("django_scim:base").rstrip("/") if base is None else base
         self.secret = secret or connections.issue_token(connection).secret
         self.http = Client(raise_request_exception=False)
+        #: Whether requests come by https; by plain HTTP they come from loopback.
+        self.secure = False
 
     # Requests
 
@@ -51,7 +53,12 @@ class ScimClient:
             extra.setdefault("HTTP_AUTHORIZATION", f"Bearer {self.secret}")
         data = raw if raw is not None else b"" if body is None else json.dumps(body)
         response: Any = self.http.generic(
-            method, self.base + path, data, content_type=content_type, **extra
+            method,
+            self.base + path,
+            data,
+            content_type=content_type,
+            secure=self.secure,
+            **extra,
         )
         self._check(response)
         return response

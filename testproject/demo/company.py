@@ -3,7 +3,6 @@
 import random
 import unicodedata
 from dataclasses import dataclass, field
-from datetime import date
 
 DOMAIN = "northwind.example"
 GIVEN = (
@@ -59,7 +58,6 @@ class Asset:
     serial: str
     label: str
     kind: str
-    purchased: date
     keeper: Person
     users: list[Person] = field(default_factory=list)
 
@@ -98,13 +96,11 @@ def people(count: int = 200) -> list[Person]:
 def assets(staff: list[Person]) -> list[Asset]:
     """Return the inventory: laptops, phones, and a badge reader that several people use."""
     head, *leads = staff[:6]
-    reader = Asset("BR-0001", "Main entrance", "badge reader", date(2023, 11, 6), head, leads[:3])
+    reader = Asset("BR-0001", "Main entrance", "badge reader", head, leads[:3])
     laptops = [
-        Asset(f"LT-{p.number:04}", f"{p.given}'s laptop", "laptop", date(2025, 3, p.number), p)
-        for p in (head, *leads)
+        Asset(f"LT-{p.number:04}", f"{p.given}'s laptop", "laptop", p) for p in (head, *leads)
     ]
     phones = [
-        Asset(f"PH-{p.number:04}", f"{p.given}'s phone", "phone", date(2024, 9, p.number), p)
-        for p in (head, leads[0])
+        Asset(f"PH-{p.number:04}", f"{p.given}'s phone", "phone", p) for p in (head, leads[0])
     ]
     return [reader, *laptops, *phones]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
 from typing import Any
 
 from httpx2 import Client
@@ -174,7 +173,6 @@ class Provider:
             serial_number=asset.serial,
             display_name=asset.label,
             kind=asset.kind,
-            purchased=datetime.combine(asset.purchased, time(), UTC),
             keeper={"value": self.ids[asset.keeper.number]},
             users=[{"value": self.ids[person.number]} for person in asset.users],
         )

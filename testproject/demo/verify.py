@@ -114,10 +114,9 @@ def _is_that(device: Device, asset: Asset | None) -> bool:
         return False
     users = {user.username for user in device.users.all()}
     keeper = device.keeper.username if device.keeper else None
-    return (device.label, device.kind, device.purchased, keeper, users) == (
+    return (device.label, device.kind, keeper, users) == (
         asset.label,
         asset.kind,
-        asset.purchased,
         asset.keeper.username,
         {person.username for person in asset.users},
     )

@@ -1,5 +1,8 @@
 """Who may touch a device, what is left of it, and what the site's people see of it."""
 
+from datetime import date
+
+import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -9,7 +12,9 @@ from django_scim import connections
 from django_scim.models import Event
 from tests.client import GROUP, SEARCH, ScimClient, assert_error
 
-from .client import LABEL, at, body, make, set_to
+from .client import DEVICE, LABEL, at, body, ids, make, set_to
+
+OTHER_DAY = "2011-05-13T00:00:00Z"
 
 # Who may do what
 
@@ -95,6 +100,90 @@ def test_a_token_has_the_scopes_of_devices(scim):
     assert {"devices:read", "devices:write"} <= set(issued.token.scopes)
 
 
+# What the site keeps, and clients only read
+
+
+def test_the_sites_date_is_read_as_midnight_utc(scim):
+    made = make(scim)
+    assert "purchased" not in made
+    Device.objects.filter(serial_number="SN-1").update(purchased=date(2024, 2, 29))
+    found = scim.get(at(made)).data
+    assert found == made | {"purchased": "2024-02-29T00:00:00Z", "meta": found["meta"]}
+    assert scim.get("/Devices").data["Resources"] == [found]
+    alone = scim.get(at(made), {"attributes": "purchased"}).data
+    assert alone == {"schemas": [DEVICE], "id": made["id"], "purchased": "2024-02-29T00:00:00Z"}
+    assert "purchased" not in scim.get(at(made), {"excludedAttributes": "purchased"}).data
+
+
+@pytest.mark.parametrize("value", [OTHER_DAY, "yesterday", None])
+def test_post_ignores_what_is_the_sites(value, scim):
+    """RFC 7644 section 3.3: what is readOnly in the body SHALL be ignored."""
+    answer = scim.post("/Devices", body("SN-1", displayName="Spare", purchased=value))
+    assert answer.status_code == 201
+    assert answer.data["displayName"] == "Spare"
+    assert "purchased" not in answer.data
+    assert scim.get(at(answer.data)).data == answer.data
+    assert Device.objects.get().purchased is None
+
+
+@pytest.mark.parametrize("value", [OTHER_DAY, "yesterday", None])
+def test_put_ignores_what_is_the_sites(value, scim, fleet, events):
+    """RFC 7644 section 3.5.1: readOnly values that are given SHALL be ignored."""
+    laptop = fleet["laptop"]
+    answer = scim.put(at(laptop), laptop | {"displayName": "Spare", "purchased": value})
+    assert answer.status_code == 200
+    assert answer.data == laptop | {"displayName": "Spare", "meta": answer.data["meta"]}
+    assert Device.objects.get(serial_number="LT-0001a").purchased == date(2025, 3, 4)
+    (change,) = events(scim_id=laptop["id"])[-1].changes
+    assert change["path"] == "displayName"
+    again = scim.put(at(laptop), answer.data | {"purchased": value})  # nothing else: no change
+    assert (again.status_code, again.data) == (200, answer.data)
+    assert events(scim_id=laptop["id"])[-1].outcome == "no_change"
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "replace", "path": "purchased", "value": OTHER_DAY},
+        {"op": "replace", "path": f"{DEVICE}:purchased", "value": OTHER_DAY},
+        {"op": "add", "path": "purchased", "value": OTHER_DAY},
+        {"op": "remove", "path": "purchased"},
+    ],
+)
+def test_patch_of_what_is_the_sites_is_refused(operation, scim, fleet):
+    """RFC 7644 section 3.5.2, and whatever stands beside it changes nothing either."""
+    for name in ("laptop", "reader"):  # with a date and without one
+        path = at(fleet[name])
+        assert_error(scim.patch(path, LABEL, operation), 400, "mutability", "purchased")
+        assert scim.get(path).data == fleet[name]
+
+
+def test_what_the_site_changes_shows_at_once(scim, fleet, admin_client):
+    laptop = fleet["laptop"]
+    path, stale = at(laptop), laptop["meta"]["version"]
+    device = Device.objects.get(serial_number="LT-0001a")
+    form = {
+        "serial_number": device.serial_number,
+        "label": device.label,
+        "kind": device.kind,
+        "keeper": device.keeper_id,
+        "users": [user.pk for user in device.users.all()],
+        "purchased": "2011-05-13",
+    }
+    assert admin_client.post(f"/admin/company/device/{device.pk}/change/", form).status_code == 302
+    answer = scim.get(path, if_none_match=stale)
+    assert answer.status_code == 200
+    assert answer.headers["ETag"] == answer.data["meta"]["version"] != stale
+    assert answer.data == laptop | {"purchased": OTHER_DAY, "meta": answer.data["meta"]}
+    assert scim.get(path, if_none_match=answer.headers["ETag"]).status_code == 304
+    assert ids(scim.find(f'purchased eq "{OTHER_DAY}"', "/Devices")) == [laptop["id"]]
+    assert_error(scim.patch(path, LABEL, if_match=stale), 412)
+    Device.objects.filter(pk=device.pk).update(purchased=None)
+    without = scim.get(path, if_none_match=answer.headers["ETag"])
+    assert "purchased" not in without.data
+    assert without.headers["ETag"] not in (stale, answer.headers["ETag"])
+
+
 # The end of a device
 
 
@@ -145,7 +234,7 @@ def test_every_change_has_its_event(scim, fleet, anna, bo, events):
         assert (event.object_type, event.object_key) == ("company.device", str(device.pk))
         assert event.object_name == "Anna's Laptop"
     assert refused.scim_type == "invalidValue"
-    for path, new in (("serialNumber", "LT-0001a"), ("purchased", "2025-03-04T00:00:00Z")):
+    for path, new in (("serialNumber", "LT-0001a"), ("kind", "laptop")):
         assert {"path": path, "old": None, "new": new} in created.changes
     assert {"path": "keeper", "old": None, "new": anna["id"]} in created.changes
     assert passed_on.changes == [{"path": "keeper", "old": anna["id"], "new": bo["id"]}]

@@ -1,6 +1,10 @@
+from datetime import date
+
 import pytest
 
-from .client import make
+from company.models import Device
+
+from .client import at, make
 
 
 @pytest.fixture
@@ -15,14 +19,16 @@ def bo(scim):
 
 @pytest.fixture
 def fleet(scim, anna, bo):
-    """Three devices; each differs from the others in every attribute."""
-    return {
+    """Three devices; each differs from the others in every attribute.
+
+    The site knows when it bought two of them.
+    """
+    made = {
         "laptop": make(
             scim,
             "LT-0001a",
             displayName="Anna's Laptop",
             kind="laptop",
-            purchased="2025-03-04T00:00:00Z",
             keeper={"value": anna["id"]},
             users=[{"value": bo["id"]}],
         ),
@@ -31,7 +37,6 @@ def fleet(scim, anna, bo):
             "PH-0001",
             displayName="Bo's Phone",
             kind="phone",
-            purchased="2024-09-01T00:00:00Z",
             keeper={"value": bo["id"]},
         ),
         "reader": make(
@@ -42,3 +47,6 @@ def fleet(scim, anna, bo):
             users=[{"value": anna["id"]}, {"value": bo["id"]}],
         ),
     }
+    for serial, day in (("LT-0001a", date(2025, 3, 4)), ("PH-0001", date(2024, 9, 1))):
+        Device.objects.filter(serial_number=serial).update(purchased=day)
+    return {name: scim.get(at(each)).data for name, each in made.items()}
