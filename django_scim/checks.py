@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from dataclasses import fields
 from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, distribution
+from ipaddress import ip_network
 from typing import Any
 
 from django.conf import settings as site_settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import import_string
 
 from .adapters import ResourceAdapter
+from .adapters.adoption import AdoptionPolicy
 from .api.serializers import ResourceSerializer, serializer_for
 from .conf import Defaults, settings
 
@@ -37,10 +40,13 @@ HINTS = {
     "E012": "See the setting's type in django_scim.conf.Defaults.",
     "E013": "The URLs are the same for all connections: change the attributes, not the type.",
     "E014": "Subclass django_scim.api.serializers.ResourceSerializer.",
+    "E015": "Correct the dotted path.",
     "W001": "An unknown key has no effect.",
     "W002": "Map a required attribute to it, give it a default, or set it in before_save.",
     "W003": "Add key=, the column of a FoldedField, so that names compare without case by index.",
     "W004": 'Add path("scim/", include("django_scim.urls")) to the URLs.',
+    "W006": "Set SECURE_PROXY_SSL_HEADER if a proxy ends TLS, else SECURE_SSL_REDIRECT.",
+    "W007": "Take ALLOW_HTTP out: a token is for whoever reads it on the way.",
     "W005": "Take it out: whoever controls the client could make itself an admin.",
 }
 
@@ -81,6 +87,45 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
                 )
             )
     return messages
+
+
+@register("django_scim")
+def check_paths(**kwargs: Any) -> list[CheckMessage]:
+    """Networks and dotted paths in the settings lead somewhere."""
+    messages = []
+    for network in settings.TRUSTED_PROXIES:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            messages.append(message("E012", f"DJANGO_SCIM['TRUSTED_PROXIES']: {error}."))
+    for name, path in settings.ADOPTION_POLICIES.items():
+        if not _leads_to(path, AdoptionPolicy):
+            messages.append(
+                message("E015", f"DJANGO_SCIM['ADOPTION_POLICIES'][{name!r}]: no policy at {path}.")
+            )
+    for path in settings.TOKEN_FINDERS:
+        if not _leads_to(path, None):
+            messages.append(message("E015", f"DJANGO_SCIM['TOKEN_FINDERS']: nothing at {path}."))
+    return messages
+
+
+def _leads_to(path: str, kind: type | None) -> bool:
+    try:
+        found = import_string(path)
+    except (ImportError, AttributeError, TypeError):
+        return False
+    return callable(found) and (kind is None or issubclass(found, kind))
+
+
+@register("django_scim", deploy=True)
+def check_encryption(**kwargs: Any) -> list[CheckMessage]:
+    """Requests come by https, and Django can tell (``check --deploy``)."""
+    if settings.ALLOW_HTTP:
+        return [message("W007", "SCIM is served by plain HTTP.")]
+    knows = site_settings.SECURE_PROXY_SSL_HEADER or site_settings.SECURE_SSL_REDIRECT
+    if not knows:
+        return [message("W006", "Nothing tells Django which requests came by https.")]
+    return []
 
 
 def _fits(value: Any, kind: type) -> bool:

@@ -196,6 +196,30 @@ def test_a_site_without_the_urls(settings):
     assert message.id == "django_scim.W004"
 
 
+@pytest.mark.parametrize(
+    ("given", "code", "words"),
+    [
+        ({"TRUSTED_PROXIES": ["10.0.0.0/33"]}, "E012", "10.0.0.0/33"),
+        ({"ADOPTION_POLICIES": {"x": "nowhere.Policy"}}, "E015", "'x'"),
+        ({"ADOPTION_POLICIES": {"x": "django_scim.models.Event"}}, "E015", "no policy"),
+        ({"TOKEN_FINDERS": ["nowhere.find"]}, "E015", "nowhere.find"),
+    ],
+)
+def test_paths_and_networks(settings, given, code, words):
+    assert checks.check_paths() == []
+    settings.DJANGO_SCIM = given
+    (message,) = checks.check_paths()
+    assert message.id == f"django_scim.{code}" and words in message.msg
+
+
+def test_encryption_is_checked_before_a_deployment(settings):
+    assert [each.id for each in checks.check_encryption()] == ["django_scim.W006"]
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert checks.check_encryption() == []
+    settings.DJANGO_SCIM = {"ALLOW_HTTP": True}
+    assert [each.id for each in checks.check_encryption()] == ["django_scim.W007"]
+
+
 def test_django_scim2_beside_us(monkeypatch):
     assert checks.check_other_package() == []
     monkeypatch.setattr(checks, "distribution", lambda name: object())
