@@ -68,6 +68,10 @@ def test_every_kind_of_mapping():
     run_checks("bent", "contract", "site", "statements")
 
 
+def test_access_tokens_of_django_oauth_toolkit():
+    run_checks("oauth", "tokens", "leavers", "site")
+
+
 def test_a_resource_type_of_the_sites_own():
     paths = ("tests/devices/check_devices.py", "tests/devices/check_access.py")
     run_tests("testproject.settings", "devices", *paths)

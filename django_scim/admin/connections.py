@@ -48,7 +48,15 @@ class ConnectionAdmin(admin.ModelAdmin):
     list_display = ("name", "profile", "scope", "deletion", "is_active", "created")
     list_filter = ("profile", "scope", "is_active")
     search_fields = ("name",)
-    fields = ("name", "profile", "scope", "deletion", "log_reads", "is_active")
+    fields = (
+        "name",
+        "profile",
+        "scope",
+        "deletion",
+        "oauth_client_id",
+        "log_reads",
+        "is_active",
+    )
     inlines = (TokenInline,)
     change_form_template = "admin/django_scim/connection/change_form.html"
 

@@ -3,6 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django_scim.models.connections
+import django_scim.models.fields
 from django.db import migrations, models
 
 
@@ -38,6 +39,11 @@ class Migration(migrations.Migration):
             model_name='connection',
             name='networks',
             field=models.TextField(blank=True, help_text='The addresses and networks that its requests may come from, such as 203.0.113.0/24, one a line. Empty: from anywhere.', validators=[django_scim.models.connections.validate_networks]),
+        ),
+        migrations.AddField(
+            model_name='connection',
+            name='oauth_client_id',
+            field=django_scim.models.fields.ExactCharField(blank=True, help_text="The client id of the application of django-oauth-toolkit whose access tokens are this connection's. Empty: it has only tokens of its own.", max_length=100, null=True, unique=True, verbose_name='OAuth client id'),
         ),
         migrations.AddField(
             model_name='connection',

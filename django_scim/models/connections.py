@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from ..protocol.tolerances import PROFILES, Profile
+from .fields import ExactCharField
 
 
 def validate_networks(text: str) -> None:
@@ -83,6 +84,15 @@ class Connection(models.Model):
     tenant_key = models.CharField(max_length=64, blank=True, default="", editable=False)
     #: The site's own object that the connection belongs to, such as a customer's organisation.
     tenant = GenericForeignKey("tenant_type", "tenant_key")
+    oauth_client_id = ExactCharField(
+        "OAuth client id",
+        max_length=100,
+        null=True,
+        blank=True,
+        unique=True,
+        help_text="The client id of the application of django-oauth-toolkit whose access tokens "
+        "are this connection's. Empty: it has only tokens of its own.",
+    )
     log_reads = models.BooleanField(
         default=False, help_text="Record successful reads as events, too."
     )

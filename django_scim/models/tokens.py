@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from .connections import Connection
 
-TOKEN_PREFIX = "scim_"  # nosec B105 - it is no secret
+TOKEN_PREFIX = "scim_"  # nosec B105
 
 
 def digest(secret: str) -> str:

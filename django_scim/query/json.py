@@ -69,7 +69,7 @@ class AnyElement(Func):
         except FullResultSet:
             condition_sql, condition_params = "1 = 1", []
         rows = source.format(column_sql)
-        sql = f"EXISTS (SELECT 1 FROM {rows} WHERE {condition_sql})"  # noqa: S608 # nosec B608 - Django's SQL
+        sql = f"EXISTS (SELECT 1 FROM {rows} WHERE {condition_sql})"  # noqa: S608 # nosec B608
         repeated = list(column_params) * source.count("{0}")
         return sql, [*_interleave(source, repeated, params), *condition_params]
 
