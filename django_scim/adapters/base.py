@@ -288,7 +288,8 @@ class ResourceAdapter:
             value = given.get(str(path))
             if value is None and self.keeps(draft, path, str(path) in given):
                 continue
-            if value is None or str(path) not in self.compiled().by_path:
+            whole = path.attribute.is_complex and not path.attribute.multi_valued
+            if value is None or whole:  # a complex one keeps none of its parts
                 self.apply(draft, Operation("remove", path))
             if value is not None:
                 self.apply(draft, Operation("replace", path, None, value))

@@ -180,6 +180,10 @@ class Reference(Mapping):
             ids = targets.filter(target=key).values_list("scim_id", flat=True)
             return None if key is None else ids.first()
 
+        if target_key is None and (record := draft.record(self.hops)) is not None:
+            held = getattr(record, self.field.attname)
+            if held is not None and not targets.filter(target=held).exists():
+                target_key = held  # another's: to this connection the attribute is absent already
         draft.set(self.hops, self.field, target_key, str(self.path), show)
         if self.pending:
             draft.set(LINK, self.pending_field, pending, str(self.path))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -203,9 +204,11 @@ class Rows(Mapping):
     def stage(self, draft: "Draft", operation: "Operation") -> None:
         if self.is_simple:
             operation = wrapped(operation)
+        if isinstance(operation.value, list):  # else a moment would never be the stored one
+            operation = replace(operation, value=[self._as_json(item) for item in operation.value])
         elements = apply(draft.elements(self), operation, draft.tolerances)
         for element in elements:
-            element.data = {k: as_json(self.subs[k], v) for k, v in element.data.items()}
+            element.data = self._as_json(element.data)
             if element.data != element.original:
                 self.check(element.data)
         draft.set_elements(self, elements)
@@ -219,6 +222,9 @@ class Rows(Mapping):
                 raise InvalidValue(f"{path}: is longer than {limit} characters")
             if not self.batch.shared:
                 clean(field, self._write(sub, value), path)
+
+    def _as_json(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {name: as_json(self.subs[name], value) for name, value in data.items()}
 
     def _write(self, sub: str, value: Any) -> Any:
         return self.conversions[sub].write(from_json(self.subs[sub], value))

@@ -2,10 +2,17 @@
 
 import logging
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
+from django.db import DataError, IntegrityError
 from django.db.models import ProtectedError, RestrictedError
 from django.http import Http404
 from rest_framework import exceptions as drf
+from rest_framework.serializers import as_serializer_error
 
 from ..protocol import errors
 from ..protocol.errors import ScimError
@@ -37,6 +44,16 @@ def as_scim_error(error: Exception, correlation_id: str) -> ScimError:
             return errors.Conflict("the site keeps this object, since other data depends on it")
         case drf.ValidationError():
             return errors.InvalidValue(said(error.detail, ""))
+        case ValidationError():
+            return errors.InvalidValue(said(as_serializer_error(error), ""))
+        case IntegrityError():
+            logger.warning("request %s: %s", correlation_id, error)
+            return errors.Conflict(
+                "the site's database refuses this: another object has a value, or one is missing"
+            )
+        case DataError():
+            logger.warning("request %s: %s", correlation_id, error)
+            return errors.InvalidValue("the site's database cannot hold one of the values")
         case drf.MethodNotAllowed():
             return errors.MethodNotAllowed("the endpoint does not take this method")
         case drf.UnsupportedMediaType():

@@ -1,6 +1,7 @@
 """JSON from a client, read with suspicion: size, duplicates, characters no database takes."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -48,7 +49,10 @@ def parse_json(raw: bytes) -> Any:
     """Return the value of a JSON text. Raises InvalidSyntax, with the position where known."""
     try:
         return json.loads(
-            raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant
+            raw.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
         )
     except UnicodeDecodeError as error:
         raise InvalidSyntax(f"the body is not UTF-8 (at byte {error.start + 1})") from None
@@ -68,6 +72,14 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         name = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise InvalidSyntax(f"the body names {name!r} twice in one object")
     return result
+
+
+def _finite(text: str) -> float:
+    """Return a number, but for 1e400: no column holds infinity."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -43,12 +43,12 @@ class ExactCharField(models.CharField):
 class FoldedField(ExactCharField):
     """The folded key of another field, kept true by every save of the model.
 
-    NULL where the source is empty, so that it may carry a unique constraint. A source that is
-    empty because its value lives elsewhere leaves the key alone.
+    NULL where the source is empty, so that it may carry a unique constraint. ``unless`` names a
+    boolean column that says that the value lives elsewhere: the key is then left alone.
     """
 
-    def __init__(self, *args: Any, source: str = "", **kwargs: Any) -> None:
-        self.source = source
+    def __init__(self, *args: Any, source: str = "", unless: str = "", **kwargs: Any) -> None:
+        self.source, self.unless = source, unless
         kwargs.setdefault("max_length", KEY_LENGTH)
         kwargs.setdefault("null", True)
         kwargs.setdefault("editable", False)
@@ -58,10 +58,12 @@ class FoldedField(ExactCharField):
         name, path, args, kwargs = super().deconstruct()
         if self.source:
             kwargs["source"] = self.source
+        if self.unless:
+            kwargs["unless"] = self.unless
         return name, path, args, kwargs
 
     def pre_save(self, instance: models.Model, add: bool) -> Any:
         text = getattr(instance, self.source) if self.source else ""
-        if text:
-            setattr(instance, self.attname, fold_key(text))
+        if text or (self.source and not (self.unless and getattr(instance, self.unless))):
+            setattr(instance, self.attname, fold_key(text) if text else None)
         return getattr(instance, self.attname)

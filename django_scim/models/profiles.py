@@ -80,7 +80,7 @@ class UserValue(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="scim_values")
     attribute = ExactCharField(max_length=40)
     value = models.TextField(blank=True, default="")
-    key = FoldedField(source="value")
+    key = FoldedField(source="value", unless="mirrored")
     display = Text()
     type = Text()
     primary = models.BooleanField(null=True, blank=True)

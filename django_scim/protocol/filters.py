@@ -5,6 +5,7 @@ error names the character at which the text goes wrong.
 """
 
 import json
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -325,7 +326,10 @@ class Parser:
             if token.text in ("true", "false", "null"):
                 return {"true": True, "false": False, "null": None}[token.text]
             if _NUMBER.fullmatch(token.text) and not attribute.is_text and len(token.text) < 40:
-                return json.loads(token.text)
+                number = json.loads(token.text)
+                if not math.isfinite(number):
+                    raise InvalidFilter("the number is too large", token.position)
+                return number
             if self.tolerances.permit(Tolerance.UNQUOTED_VALUE):
                 return token.text
         raise InvalidFilter(

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from django.db.models import Expression, F, Q, Subquery, TextField, Value
-from django.db.models.functions import Coalesce, Left, NullIf, Right, StrIndex
+from django.db.models import BooleanField, Expression, F, Q, Subquery, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Left, NullIf, Right, StrIndex
 from django.db.models.lookups import (
     Exact,
     GreaterThan,
@@ -86,6 +86,8 @@ class Column:
             return self.absent() if negated else self.present()
         if op == "ne":
             return self.test("eq", value, not negated)
+        if self.absent_is_false and value is False:  # the opposite of true, absence included
+            return self.test("eq", True, not negated)
         positive = self._compare(op, value)
         if self.absence:
             positive &= self.present()
@@ -102,12 +104,12 @@ class Column:
         op, value = adjusted
         if self.kind == "text":
             return self._compare_text(op, value)
-        if self.kind == "boolean" and self.absent_is_false and value is False:
-            return ~self._true() | self.absent()
         if self.source is not None:
             return Q(_LOOKUPS[op](self.source, value))
         lookup = {"eq": "exact", "gt": "gt", "ge": "gte", "lt": "lt", "le": "lte"}[op]
-        return Q(**{f"{self.path}__{lookup}": value})
+        q = Q(**{f"{self.path}__{lookup}": value})
+        # Beyond the column's range Django drops the comparison, and with it the NULLs.
+        return q & self.present() if op in ("lt", "le", "gt", "ge") and self.nullable else q
 
     def _true(self) -> Q:
         if self.source is not None:
@@ -204,7 +206,8 @@ class Constant:
         return fold(value) if isinstance(value, str) and not self.case_exact else value
 
     def order(self) -> Expression:
-        return Value(self.value)
+        field = BooleanField() if isinstance(self.value, bool) else TextField()
+        return Cast(Value(self.value), field)  # a bare constant is a position in ORDER BY
 
 
 @dataclass(frozen=True)

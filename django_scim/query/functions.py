@@ -22,7 +22,8 @@ class Fold(Func):
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         template = (
-            "NORMALIZE(REPLACE(LOWER(NORMALIZE(%(expressions)s, NFKC)), 'ς', 'σ')) COLLATE \"C\""
+            "NORMALIZE(REPLACE(LOWER(REPLACE(NORMALIZE(%(expressions)s, NFKC), 'İ', U&'i\\0307')), "
+            "'ς', 'σ')) COLLATE \"C\""
         )
         return super().as_sql(compiler, connection, template=template, **context)
 
