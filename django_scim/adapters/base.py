@@ -25,7 +25,7 @@ from .draft import Change, Draft
 from .fields import Field
 from .fixed import Constant, Location
 from .leaving import leave_all
-from .locking import for_update
+from .locking import locked
 from .mapping import Mapping
 from .plan import Plan, plan_for, take_version
 from .writes import Kind, Write, announce, kinds_of
@@ -193,18 +193,16 @@ class ResourceAdapter:
 
     def lock(self, scim_id: str) -> Any:
         """Return the link, its row and its object's locked. Raises NotFound."""
-        # A condition on a column makes the join an inner one: PostgreSQL cannot lock the
-        # nullable side of an outer join.
-        columns = self.model._meta.concrete_fields
-        column = next((f for f in columns if not (f.primary_key or f.null)), None)
-        links = self.queryset().filter(scim_id=scim_id)
-        if column is not None:
-            links = links.filter(**{f"target__{column.name}__isnull": False})
-            links = links.select_related("target")
-        link = for_update(links).first()
+        link = locked(self.queryset().filter(scim_id=scim_id), self.model)
         if link is None:
             raise self.not_found(scim_id)
         return link
+
+    def is_held(self, key: Any, except_for: Any = None) -> bool:
+        """Whether a connection has a link to the object that is more than its scope."""
+        links: Any = self.link._default_manager
+        held = links.filter(target=key, automatic=False)
+        return bool(held.exclude(pk=except_for).exists())
 
     def draft(self, link: Any) -> Draft:
         return Draft(self, link, link.target)
@@ -269,14 +267,16 @@ class ResourceAdapter:
     def delete(self, link: Any) -> list[Change]:
         """Delete the object and leave the tombstone: the id is never given again.
 
-        What the site had before is only let go of. Return what changed where the object lives on.
+        What the site had before, or another connection has, is only let go of. Return what changed
+        where the object lives on.
         """
         leave_all(self, link)
+        lives_on = link.given or self.is_held(link.target_id, link.pk)
         link.former = str(link.target_id)
         target, link.target = link.target, None
         link.save(update_fields=["former", "target"])
         gone = copy.copy(target)  # deletion takes the key from the instance
-        if not link.given:
+        if not lives_on:
             target.delete()
         announce(self, link, gone, frozenset({Kind.DELETED}), [])
         return []

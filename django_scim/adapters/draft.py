@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.utils import timezone
 
@@ -16,7 +15,8 @@ from ..protocol.errors import Mutability
 from ..protocol.values import format_datetime, is_empty
 from .elements import Element
 from .fields import LINK, empty, locate
-from .records import check_unique, require_columns, with_keys
+from .locking import for_update
+from .records import check_unique, require_columns, with_followers
 
 if TYPE_CHECKING:
     from .base import ResourceAdapter
@@ -74,11 +74,22 @@ class Draft:
         """Return the record that relations lead to from the object; None when there is none."""
         if hops not in self._records:
             parent = self.record(hops[:-1])
-            try:
-                self._records[hops] = getattr(parent, hops[-1]) if parent is not None else None
-            except ObjectDoesNotExist:
-                self._records[hops] = None
+            self._records[hops] = None if parent is None else self._follow(parent, hops[-1])
         return self._records[hops]
+
+    @staticmethod
+    def _follow(parent: models.Model, hop: str) -> models.Model | None:
+        """Return what a relation leads to; a row of the object's own is locked, to be written."""
+        relation: Any = parent._meta.get_field(hop)
+        if not (relation.one_to_one and relation.auto_created):
+            return getattr(parent, hop)  # type: ignore[no-any-return]
+        if parent._state.adding:
+            return None
+        rows = relation.related_model._base_manager.filter(**{relation.field.name: parent.pk})
+        record: models.Model | None = for_update(rows).first()
+        if record is not None:
+            relation.field.set_cached_value(record, parent)
+        return record
 
     def _make(self, hops: tuple[str, ...]) -> models.Model:
         """Make the missing record at the other end of a reverse one-to-one relation."""
@@ -246,7 +257,7 @@ class Draft:
                 require_columns(record, self)
                 record.save(force_insert=True)
             elif self.has_past or hops:
-                record.save(update_fields=with_keys(record, changed))
+                record.save(update_fields=with_followers(record, changed))
 
     def _save_elements(self) -> None:
         for mapping, (stored, elements) in self._elements.items():
@@ -271,7 +282,9 @@ class Draft:
         by_path = self.adapter.compiled().by_path
         for change in self.changes:
             mapping = by_path.get(change.path)
-            if mapping and mapping.attribute.mutability == "immutable" and change.old is not None:
+            if mapping is None or change.old is None:
+                continue
+            if "immutable" in (mapping.attribute.mutability, mapping.path.attribute.mutability):
                 raise Mutability(f"{change.path}: is immutable and has a value already")
 
     def _touch(self) -> None:
@@ -285,7 +298,9 @@ class Draft:
         self.link.automatic = False
         self.link.last_modified = timezone.now()
         self.link.save(
-            update_fields=with_keys(self.link, changed | {"version", "automatic", "last_modified"})
+            update_fields=with_followers(
+                self.link, changed | {"version", "automatic", "last_modified"}
+            )
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..protocol.attributes import Attribute
-from ..protocol.errors import NoTarget
+from ..protocol.errors import InvalidValue, Mutability, NoTarget
 from ..protocol.filters import And, Comparison, Filter
 from ..protocol.matching import element_matches
 from ..protocol.patch import Operation
@@ -38,7 +38,26 @@ def apply(elements: list[Element], operation: Operation, tolerances: Tolerances)
         result = _replace(elements, operation.value)
     else:
         result = _add(elements, operation.value)
-    return [element for element in result if element.data]
+    result = [element for element in result if element.data]
+    for element in result:
+        check_parts(operation.path.attribute, element.original, element.data)
+    return result
+
+
+def check_parts(attribute: Attribute, old: dict[str, Any], new: dict[str, Any]) -> None:
+    """Hold a complex value that changed against what its parts are (RFC 7643 section 7).
+
+    Raises InvalidValue without a required part, Mutability for another immutable one.
+    """
+    if new == old:
+        return
+    for sub in attribute.sub_attributes:
+        if sub.required and sub.mutability != "readOnly" and sub.name not in new:
+            raise InvalidValue(f"{attribute.name}.{sub.name}: is required")
+        if sub.mutability == "immutable" and old.get(sub.name, new.get(sub.name)) != new.get(
+            sub.name
+        ):
+            raise Mutability(f"{attribute.name}.{sub.name}: is immutable and has a value already")
 
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -171,7 +190,7 @@ def amended(
     """
     if attribute.multi_valued:
         is_simple = not attribute.is_complex
-        held = [Element({"value": each} if is_simple else dict(each)) for each in current or ()]
+        held = [_held({"value": each} if is_simple else each) for each in current or ()]
         elements = apply(held, wrapped(operation) if is_simple else operation, tolerances)
         return [each.data["value"] if is_simple else each.data for each in elements] or None
     value = None if operation.op == "remove" else operation.value
@@ -180,5 +199,13 @@ def amended(
     sub, kept = operation.path.sub, dict(current or {})
     if sub is not None:
         kept.pop(sub.name, None)
-        return kept | ({} if value is None else {sub.name: value}) or None
-    return None if value is None else kept | value
+        changed = kept | ({} if value is None else {sub.name: value})
+    else:
+        changed = {} if value is None else kept | value
+    if changed:
+        check_parts(attribute, current or {}, changed)
+    return changed or None
+
+
+def _held(data: dict[str, Any]) -> Element:
+    return Element(dict(data), original=dict(data))

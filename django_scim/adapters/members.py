@@ -45,11 +45,11 @@ class Related(Batch):
     ) -> dict[tuple[Any, str], list[Any]]:
         owner = f"target__{self.back}"
         rows = adapter.sibling(self.to).queryset().filter(**{f"{owner}__in": keys}).order_by("pk")
-        found: dict[tuple[Any, str], list[Any]] = {}
+        found: dict[tuple[Any, str], dict[str, Any]] = {}
         display = adapter.sibling(self.to).display()
         for key, *columns in rows.values_list(owner, "scim_id", display):
-            found.setdefault((key, ""), []).append(columns)
-        return found
+            found.setdefault((key, ""), {})[columns[0]] = columns  # once, however many rows
+        return {key: list(each.values()) for key, each in found.items()}
 
 
 class Memberships(Mapping):
@@ -168,6 +168,8 @@ class Members(Memberships):
     is_read_only = False
 
     def stage(self, draft: "Draft", operation: "Operation") -> None:
+        if operation.path.sub is not None:
+            raise Mutability(f"{operation.path}: is immutable; add or remove the whole member")
         change = draft.members(self)
         if operation.where is not None:
             self._stage_selected(draft, change, operation)
@@ -194,8 +196,6 @@ class Members(Memberships):
         assert operation.where is not None
         if operation.op != "remove":
             raise Mutability(f"{self.path}: a member cannot be changed, only added or removed")
-        if operation.path.sub is not None:
-            raise Mutability(f"{operation.path}: is immutable; remove the whole member")
         ids = _selected_ids(operation.where)
         if ids is None:
             ids = [

@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from .draft import Draft
 
 
-def with_keys(record: models.Model, names: set[str]) -> list[str]:
-    """Return the names with those of the folded keys that follow from them."""
-    keys = {
+def with_followers(model: Any, names: Iterable[str]) -> list[str]:
+    """Return the names with those of the columns that follow by themselves: folded keys of the
+    named ones, and the time of the last change."""
+    wanted = set(names)
+    followers = {
         field.name
-        for field in record._meta.concrete_fields
-        if isinstance(field, FoldedField) and field.source in names
+        for field in model._meta.concrete_fields
+        if getattr(field, "auto_now", False)
+        or (isinstance(field, FoldedField) and field.source in wanted)
     }
-    return sorted(names | keys)
+    return sorted(wanted | followers)
 
 
 def require_columns(record: models.Model, draft: "Draft") -> None:
@@ -88,15 +91,21 @@ def insert(model: type[models.Model], rows: list[Any]) -> None:
 
 def update(model: type[models.Model], rows: list[Any], names: Iterable[str]) -> None:
     """Update the named columns of rows, likewise."""
+    if not rows:
+        return
+    changed = with_followers(model, names)
     if is_noticed(model, "save", pre_save, post_save):
-        for row in rows:
-            row.save(update_fields=list(names))
-    elif rows:
-        fields: list[Any] = [model._meta.get_field(name) for name in names]
-        for row in rows:
-            for field in fields:
-                field.pre_save(row, False)  # folded keys follow their source
-        model._base_manager.bulk_update(rows, list(names))
+        whole = model._base_manager.in_bulk([row.pk for row in rows])
+        for row in rows:  # the site's own code sees every column of the row
+            for name in changed:
+                setattr(whole[row.pk], name, getattr(row, name))
+            whole[row.pk].save(update_fields=changed)
+        return
+    fields: list[Any] = [model._meta.get_field(name) for name in changed]
+    for row in rows:
+        for field in fields:
+            field.pre_save(row, False)
+    model._base_manager.bulk_update(rows, changed)
 
 
 def delete(model: type[models.Model], keys: list[Any]) -> None:

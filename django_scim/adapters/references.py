@@ -11,7 +11,7 @@ from ..protocol.errors import InvalidValue
 from ..protocol.filters import ValueFilter
 from ..protocol.tolerances import Tolerance
 from ..query import Column, Locator
-from ..query.columns import Comparable
+from ..query.columns import Absent, Comparable
 from ..query.translate import translate_element
 from .fields import LINK, locate, orm_path, refuse_shared
 from .mapping import Mapping, Misfit, Reader, Selected
@@ -122,8 +122,18 @@ class Reference(Mapping):
         return ~q if negated else q
 
     def _where_pending(self, term: Any) -> Q | None:
-        if isinstance(term, ValueFilter) or self.pending_column is None:
+        """Return the Q for what the client named and nobody is yet: it has an id, no more."""
+        if self.pending_column is None:
             return None
+        if isinstance(term, ValueFilter):
+            absent = Absent()
+            columns: dict[str, Comparable] = {
+                "value": self.pending_column,
+                "$ref": absent,
+                "displayName": absent,
+            }
+            found = translate_element(term.term, columns)
+            return self.pending_column.present() & found
         sub = term.path.sub
         if sub is None or sub.name == "value":
             return self.pending_column.test(term.op, term.value)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import replace
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -160,7 +162,7 @@ class Rows(Mapping):
         for name, value in zip(self.batch.columns, columns, strict=True):
             if is_empty(value) or name not in self.conversions:
                 continue
-            if value is False and not self.batch.fields[name].null:
+            if value is False and name == "primary" and not self.batch.fields[name].null:
                 continue  # a column that has no third state says nothing by False
             found[name] = self.conversions[name].read(value)
         return found
@@ -182,8 +184,13 @@ class Rows(Mapping):
         return ~matching if negated else matching
 
     def rows(self) -> models.QuerySet[Any]:
-        """Return the rows that count in a filter."""
-        return self.batch.rows(self.name)
+        """Return the rows that count in a filter: those with anything to show."""
+        rows = self.batch.rows(self.name)
+        if self.batch.shared:
+            return rows
+        return rows.filter(
+            reduce(or_, (column.present() for column in self.query_columns.values()))
+        )
 
     def _any(self, rows: models.QuerySet[Any], negated: bool) -> Q:
         q = Q(target__in=rows.values(self.batch.owner))

@@ -109,7 +109,7 @@ class UserAdapter(ResourceAdapter):
                 continue
             # Locked, so that of two connections only one finds it free.
             for_update(self.model._base_manager.filter(pk=user.pk)).first()
-            if not self._is_held(user.pk) and self.may_adopt(user, values):
+            if not self.is_held(user.pk) and self.may_adopt(user, values):
                 return user
         return None
 
@@ -259,7 +259,7 @@ class UserAdapter(ResourceAdapter):
             return super().delete(link)
         leave_all(self, link)
         draft = self.draft(link)
-        if not self._is_held(link.target_id, link.pk):
+        if not self.is_held(link.target_id, link.pk):
             active = self.compiled().by_path.get("active")
             if isinstance(active, Field):
                 draft.set(active.hops, active.field, False, "active")
@@ -272,18 +272,13 @@ class UserAdapter(ResourceAdapter):
         announce(self, link, draft.target, kinds, draft.changes)
         return draft.changes
 
-    def _is_held(self, user_key: Any, except_for: Any = None) -> bool:
-        """Whether a connection has a link to the account that is more than its scope."""
-        links = self.link._default_manager.filter(target=user_key, automatic=False)
-        return bool(links.exclude(pk=except_for).exists())
-
     def was_released(self, user: Any) -> bool:
         """Whether this connection deleted the account, and nobody has taken it up since."""
         return (
             not self._is_active(user)
             and not is_password_usable(user.password)
             and not any(getattr(user, name) for name in self._privileges())
-            and not self._is_held(user.pk)
+            and not self.is_held(user.pk)
             and self._tombstones(user).exists()
         )
 

@@ -78,6 +78,8 @@ class Column:
             return empty | Q(**{f"{self.path}__isnull": True}) if self.nullable else empty
         if self.source is not None:
             return Q(IsNull(self.source, True))
+        if self.absent_is_false and not self.nullable:
+            return Q(**{self.path: False})  # a column that knows no third state
         return Q(**{f"{self.path}__isnull": True}) if self.nullable else NEVER
 
     def test(self, op: str, value: Any = None, negated: bool = False) -> Q:
@@ -211,6 +213,14 @@ class Constant:
 
 
 @dataclass(frozen=True)
+class Absent:
+    """A value that no row has."""
+
+    def test(self, op: str, value: Any = None, negated: bool = False) -> Q:
+        return ALWAYS if (op == "ne") is not negated else NEVER
+
+
+@dataclass(frozen=True)
 class Locator:
     """The URI of another resource, which ends in its id (RFC 7643 section 2.4, ``$ref``)."""
 
@@ -225,7 +235,7 @@ class Locator:
         return self.id.order()
 
 
-Comparable = Column | Constant | Locator
+Comparable = Column | Constant | Locator | Absent
 Sortable = Expression | F | Subquery
 
 

@@ -78,7 +78,10 @@ def test_adoption_of_a_superuser(connect, admin):
     assert_error(scim.post("/Users", body("ROOT", emails=[{"value": "root@example.com"}])),
                  409, "uniqueness")  # fmt: skip
     admin.refresh_from_db()
-    assert admin.check_password("secret") and not UserLink.objects.filter(target=admin, automatic=False).exists()
+    assert (
+        admin.check_password("secret")
+        and not UserLink.objects.filter(target=admin, automatic=False).exists()
+    )
     assert scim.find('userName eq "root"') == []
 
 

@@ -1,0 +1,111 @@
+"""Where what is stored, what is shown and what is found could come apart."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError
+
+from django_scim.models import UserLink
+from tests.client import ENTERPRISE, USER, assert_error
+
+
+def test_what_was_taken_away_is_not_found(scim):
+    user = scim.make_user("ada", displayName="Ada")
+    path = f"/Users/{user['id']}"
+    scim.patch(path, {"op": "remove", "path": "displayName"})
+    for text in ('displayName eq "ada"', 'displayName sw "ad"', "displayName pr"):
+        assert scim.find(text) == []
+    other = scim.make_user("other", displayName="Bea")
+    listed = scim.get("/Users", {"sortBy": "displayName"}).data["Resources"]
+    assert [each["id"] for each in listed] == [other["id"], user["id"]]  # absent is last
+
+
+@pytest.mark.parametrize("attribute", ["meta.resourceType", "id", "meta.created", "meta.location"])
+def test_sorting_by_what_the_server_writes(scim, attribute):
+    scim.make_user("one")
+    answer = scim.get("/Users", {"sortBy": attribute})
+    assert answer.status_code in (200, 400)
+    assert answer.status_code == 200 or answer.data["scimType"] == "invalidValue"
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("phoneNumbers.primary eq false", 1),
+        ("phoneNumbers.primary ne false", 0),
+        ("phoneNumbers[primary ne false]", 0),
+        ("phoneNumbers[not (primary eq false)]", 0),
+        ("phoneNumbers[not (primary eq true)]", 1),
+        ("phoneNumbers.primary eq true", 0),
+    ],
+)
+def test_primary_is_false_unless_it_is_said(scim, text, count):
+    # RFC 7643 section 2.4: if not specified, it SHALL be assumed to be "false".
+    scim.make_user("one", phoneNumbers=[{"value": "1"}])
+    assert len(scim.find(text)) == count
+
+
+def test_a_manager_who_is_out_of_sight_stays(scim):
+    boss = scim.make_user("boss")
+    report = scim.make_user("report", **{ENTERPRISE: {"manager": {"value": boss["id"]}}})
+    path = f"/Users/{report['id']}"
+    User.objects.filter(username="boss").update(is_staff=True)
+    shown = scim.get(path).data
+    assert "manager" not in shown.get(ENTERPRISE, {})
+    assert scim.put(path, shown).data["meta"]["version"] == shown["meta"]["version"]
+    scim.patch(path, {"op": "remove", "path": f"{ENTERPRISE}:manager"})
+    assert User.objects.get(username="report").scim_profile.manager.username == "boss"
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e999"])
+def test_a_number_without_end(scim, number):
+    raw = f'{{"schemas": ["{USER}"], "userName": "x", "title": {number}}}'
+    assert_error(scim.request("POST", "/Users", raw=raw), 400, "invalidSyntax")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "scim_type", "words"),
+    [
+        (ValidationError({"last_name": "is a name"}), 400, "invalidValue", "last_name: is a name"),
+        (ValidationError("no more users"), 400, "invalidValue", "no more users"),
+        (IntegrityError("UNIQUE constraint failed"), 409, None, "database refuses"),
+        (DataError("out of range"), 400, "invalidValue", "cannot hold"),
+    ],
+)
+def test_what_the_sites_own_code_refuses(scim, monkeypatch, error, status, scim_type, words):
+    def save(self, *args, **kwargs):
+        raise error
+
+    made = scim.make_user("one")
+    monkeypatch.setattr(User, "save", save)
+    body = {"schemas": [USER], "userName": "other"}
+    assert_error(scim.post("/Users", body), status, scim_type, words)
+    operation = {"op": "replace", "path": "userName", "value": "third"}
+    assert_error(scim.patch(f"/Users/{made['id']}", operation), status, scim_type, words)
+    assert scim.get(f"/Users/{made['id']}").data == made
+
+
+def test_an_object_that_another_connection_has_is_only_let_go_of(connect):
+    """A hard deletion ends no account that somebody else holds."""
+    one, other = connect(deletion="delete"), connect(deletion="delete")
+    made = one.make_user("shared")
+    user = User.objects.get()
+    UserLink.objects.create(connection=other.connection, target=user)
+    one.delete(f"/Users/{made['id']}")
+    assert User.objects.get() == user
+    (seen,) = other.find('userName eq "shared"')
+    other.delete(f"/Users/{seen['id']}")
+    assert not User.objects.exists()
+
+
+def test_a_group_is_let_go_of_likewise(connect):
+    from django.contrib.auth.models import Group
+
+    from django_scim import connections
+
+    one, other = connect(), connect()
+    made = one.make_group("Guides")
+    connections.give(other.connection, Group.objects.get())
+    one.delete(f"/Groups/{made['id']}")
+    assert Group.objects.count() == 1
+    assert other.find('displayName eq "Guides"', "/Groups")
