@@ -135,7 +135,7 @@ class Draft:
         self._notes[path] = (first, new)
 
     def value(self, path: str) -> Any:
-        """Return what an attribute in a column is as staged: ``draft.value("title")``."""
+        """Return what the column of a ``Field`` holds as staged: ``draft.value("title")``."""
         mapping: Any = self.adapter.compiled().by_path[path]
         record = self.record(mapping.hops)
         return None if record is None else getattr(record, mapping.field.attname)
@@ -148,6 +148,9 @@ class Draft:
         for mapping, (stored, elements) in self._elements.items():
             if str(mapping.path) == path:
                 return _differ(stored, elements)
+        for members, change in self._members.items():
+            if str(members.path) == path:
+                return change.cleared or bool(change.added or change.removed)
         return any(
             staged.path == path and (self.is_new or staged.new != staged.old)
             for staged in self._columns.values()
