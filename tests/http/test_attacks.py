@@ -457,3 +457,32 @@ def test_the_answer_to_a_wrong_token_tells_nothing(scim):
         for path in ("/Users", "/Users/x", "/Nothing", "/Groups")
     }
     assert answers == {"the bearer token is not valid"}
+
+
+def test_a_body_in_chunks(scim, settings):
+    """No Content-Length, as with Transfer-Encoding: chunked: it is read up to the limit."""
+    import io
+
+    from django.core.handlers.wsgi import WSGIHandler
+    from django.test import RequestFactory
+
+    settings.DJANGO_SCIM = {"MAX_BODY_SIZE": 1_000}
+
+    class Endless(io.RawIOBase):
+        given = 0
+
+        def read(self, size=-1):
+            size = 65_536 if size is None or size < 0 else size
+            self.given += size
+            assert self.given < 10_000_000, "read without end"
+            return b" " * size
+
+    stream = Endless()
+    environ = RequestFactory().generic(
+        "POST", f"{scim.base}/Users", b"x", content_type="application/scim+json",
+        HTTP_AUTHORIZATION=f"Bearer {scim.secret}",
+    ).environ  # fmt: skip
+    environ |= {"CONTENT_LENGTH": "1000000000000", "wsgi.input": stream}
+    answers = []
+    WSGIHandler()(environ, lambda status, headers: answers.append(status))
+    assert answers[0].startswith("413") and stream.given < 1_000_000
