@@ -1,10 +1,13 @@
 """The examples of the documentation, run from the pages' own text."""
 
+import dataclasses
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+from django_scim.conf import Defaults
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```\{code-block\} \w+\n:caption: (.+?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -74,3 +77,10 @@ def test_adapters(tmp_path):
     output = run("-m", "pytest", *options, *names)
     tests = sum(text.count("\ndef test_") for text in files.values())
     assert int(re.search(r"(\d+) passed", output)[1]) > tests + 100  # the battery beside them
+
+
+def test_every_setting_is_documented():
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text("utf-8")
+    terms = [line for line in page.splitlines() if line.startswith("`") and not line.endswith(":")]
+    named = [name for line in terms for name in re.findall(r"`([A-Z_]+)`", line)]
+    assert sorted(named) == sorted(field.name for field in dataclasses.fields(Defaults))
