@@ -1,0 +1,5 @@
+from django.urls import include, path
+
+from tests.urls import urlpatterns as others
+
+urlpatterns = [*others, path("oauth/", include("oauth2_provider.urls"))]
