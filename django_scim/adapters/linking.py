@@ -65,27 +65,29 @@ def link_site(connection: Connection, progress: Callable[[int], None] | None = N
     missing = users.filter(~Exists(links)).order_by("pk")
     done, keys = 0, list(missing.values_list("pk", flat=True)[:BATCH])
     while keys:
-        batch = users.filter(pk__in=keys)
-        add_missing_keys(batch)
-        _add_missing_mirrors(batch)
         deleted = set(
             UserLink.objects.filter(
                 connection=connection, target=None, former__in=map(str, keys)
             ).values_list("former", flat=True)
         )
-        UserLink.objects.bulk_create(
-            [
-                UserLink(connection=connection, target_id=key, automatic=True)
-                for key in keys
-                if str(key) not in deleted
-            ],
-            ignore_conflicts=True,
-        )
+        wanted = [key for key in keys if str(key) not in deleted]
+        link_batch(connection, wanted, automatic=True)
         done += len(keys)
         if progress:
             progress(done)
         keys = list(missing.filter(pk__gt=keys[-1]).values_list("pk", flat=True)[:BATCH])
     return done
+
+
+def link_batch(connection: Connection, keys: list[Any], **options: Any) -> None:
+    """Link users by their keys, with all that a connection needs of them."""
+    users = get_user_model()._default_manager.filter(pk__in=keys)
+    add_missing_keys(users)
+    _add_missing_mirrors(users)
+    UserLink.objects.bulk_create(
+        [UserLink(connection=connection, target_id=key, **options) for key in keys],
+        ignore_conflicts=True,
+    )
 
 
 def _add_missing_mirrors(users: Any) -> None:

@@ -1,27 +1,36 @@
-"""``manage.py scim_token list|revoke``: the tokens of the site's connections."""
+"""``manage.py scim_token list|rotate|revoke``: the tokens of the site's connections."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ... import connections
 from ...models import Token
 
 
 class Command(BaseCommand):
-    help = "List or revoke tokens. Their secrets are stored nowhere and cannot be shown."
+    help = "List, rotate or revoke tokens. Their secrets are stored nowhere and cannot be shown."
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
         listing = actions.add_parser("list", help="show every token")
         listing.add_argument("connection", nargs="?", help="only those of this connection")
+        rotating = actions.add_parser("rotate", help="issue a successor; the old one works on")
+        rotating.add_argument("prefix", help="the token's prefix, as the list shows it")
+        rotating.add_argument("--overlap", type=int, metavar="DAYS", help="how long it works on")
+        rotating.add_argument("--quiet", action="store_true", help="print the token alone")
         revoking = actions.add_parser("revoke", help="end a token at once")
         revoking.add_argument("prefix", help="the token's prefix, as the list shows it")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
-        if action == "list":
-            self.list(options["connection"])
-        else:
-            self.revoke(options["prefix"])
+        match action:
+            case "list":
+                self.list(options["connection"])
+            case "rotate":
+                self.rotate(options["prefix"], options["overlap"], options["quiet"])
+            case "revoke":
+                self.revoke(options["prefix"])
 
     def list(self, connection: str | None) -> None:
         tokens = Token.objects.select_related("connection").order_by("connection__name", "created")
@@ -37,13 +46,31 @@ class Command(BaseCommand):
                 f"{token.prefix:14}{token.connection.name[:18]:20}{state:10}{expires:12}{used}"
             )
 
+    def rotate(self, prefix: str, overlap: int | None, quiet: bool) -> None:
+        token = self._usable(prefix)
+        lasting = None if overlap is None else timedelta(days=overlap)
+        try:
+            secret = connections.rotate(token, overlap=lasting).secret
+        except ValueError as error:
+            raise CommandError(f"{prefix}: {error}") from None
+        if quiet:
+            self.stdout.write(secret)
+            return
+        self.stdout.write(f"Token       {secret}")
+        self.stdout.write(
+            f"It is shown this once. {prefix} works until {token.expires:%Y-%m-%d %H:%M} UTC."
+        )
+
     def revoke(self, prefix: str) -> None:
+        token = self._usable(prefix)
+        token.revoke()
+        self.stdout.write(f"Revoked {prefix} of {token.connection}.")
+
+    @staticmethod
+    def _usable(prefix: str) -> Token:
         found = list(Token.objects.usable().filter(prefix=prefix))
         if not found:
             raise CommandError(f"There is no usable token {prefix!r}; see scim_token list.")
         if len(found) > 1:
-            raise CommandError(
-                f"{len(found)} tokens begin with {prefix!r}; revoke it in the admin."
-            )
-        found[0].revoke()
-        self.stdout.write(f"Revoked {prefix} of {found[0].connection}.")
+            raise CommandError(f"{len(found)} tokens begin with {prefix!r}; use the admin.")
+        return found[0]
