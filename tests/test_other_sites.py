@@ -69,7 +69,7 @@ def test_every_kind_of_mapping():
 
 
 def test_access_tokens_of_django_oauth_toolkit():
-    run_checks("oauth", "tokens", "leavers")
+    run_checks("oauth", "tokens", "door", "leavers", "ends", "site")
 
 
 def test_a_resource_type_of_the_sites_own():

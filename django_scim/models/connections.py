@@ -107,6 +107,9 @@ class Connection(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        self.oauth_client_id = self.oauth_client_id or None  # "" would clash with another ""
+
     @property
     def tolerated(self) -> Profile:
         return PROFILES[self.profile]

@@ -28,7 +28,7 @@ PATCHES = {
                "django_scim_uservalue"),
 }  # fmt: skip
 OURS = ("django_scim_userlink", "django_scim_grouplink", "bent_squadlink", "bent_acommon",
-        "django_scim_event", "django_scim_token")  # fmt: skip
+        "django_scim_event", "django_scim_token", "django_scim_guard")  # fmt: skip
 
 
 @pytest.fixture

@@ -1,0 +1,67 @@
+"""How long it takes to give a connection 100,000 accounts that a site has already.
+
+    [DATABASE_URL=...] python benchmarks/linking.py [--users 100000]
+
+On a database of its own, which is made and dropped: a SQLite file, or a test database of the
+server that DATABASE_URL names.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import django
+
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "testproject")]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--users", type=int, default=100_000)
+    count = parser.parse_args().users
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"] = {"NAME": tempfile.mktemp(suffix=".sqlite3")}  # noqa: S306
+    django.setup()
+    from django.contrib.auth.models import User
+    from django.db import connection
+
+    from django_scim import connections
+    from django_scim.adapters.matching import give_matching, survey
+    from django_scim.models import UserLink
+
+    name = connection.creation.create_test_db(verbosity=0, serialize=False)
+    try:
+        for start in range(0, count, 5_000):
+            User.objects.bulk_create(
+                User(username=f"User{number}", email=f"user{number}@example.com")
+                for number in range(start, min(start + 5_000, count))
+            )
+
+        def timed(what, work):
+            started = time.perf_counter()
+            work()
+            print(f"{connection.vendor:12}{what:34}{time.perf_counter() - started:7.1f} s")
+
+        timed("scim_connect --scope site", lambda: connections.create("Site", scope="site"))
+        timed("  run again", lambda: connections.prepare(connections.Connection.objects.get()))
+        own = connections.create("Own")
+        for by in ("username", "email"):
+            UserLink.objects.filter(connection=own).delete()
+            found = []
+            timed(f"scim_link --by {by} --dry-run", lambda: found.append(survey(own, by)))  # noqa: B023
+            timed(f"scim_link --by {by}", lambda: give_matching(own, found[0]))  # noqa: B023
+            assert UserLink.objects.filter(connection=own).count() == count
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)
+
+
+if __name__ == "__main__":
+    main()
