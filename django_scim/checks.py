@@ -20,10 +20,21 @@ from .adapters import ResourceAdapter
 from .adapters.adoption import AdoptionPolicy
 from .api.serializers import ResourceSerializer, serializer_for
 from .conf import Defaults, settings
+from .protocol.attributes import Schema
 
 RESERVED = {"me", "bulk", "schemas", "resourcetypes", "serviceproviderconfig", ".search"}
 REDACTIONS = ("keep", "mask", "hash", "drop")
 PRIVILEGES = ("is_staff", "is_superuser", "password")
+
+#: What importing an adapter's module can end in: a schema file that is not there, or flawed.
+IMPORT_ERRORS = (ImportError, AttributeError, TypeError, ValueError, LookupError, OSError)
+SHAPE: dict[str, type] = {
+    "name": str,
+    "endpoint": str,
+    "schema": Schema,
+    "model": type,
+    "link": type,
+}
 
 HINTS = {
     "E001": "Both are imported as django_scim. Uninstall django-scim2, then reinstall this.",
@@ -147,7 +158,7 @@ def check_adapters(**kwargs: Any) -> list[CheckMessage]:
     """Every adapter can be imported, is one, and declares what exists."""
     try:
         classes = settings.adapter_classes()
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
+    except IMPORT_ERRORS as error:
         return [message("E002", f"An adapter in DJANGO_SCIM cannot be imported: {error}")]
     messages = [each for name, found in classes.items() for each in _shape(name, found)]
     if messages:
@@ -164,9 +175,17 @@ def _shape(name: str, adapter: Any) -> Iterator[CheckMessage]:
     if not (isinstance(adapter, type) and issubclass(adapter, ResourceAdapter)):
         yield message("E002", f"The adapter of {name} is no ResourceAdapter: {adapter!r}.")
         return
-    for attribute in ("name", "endpoint", "schema", "model", "link"):
-        if not getattr(adapter, attribute, None):
+    for attribute, kind in SHAPE.items():
+        value = getattr(adapter, attribute, None)
+        if not (isinstance(value, kind) and value):
             yield message("E010", f"{adapter.__name__} has no {attribute}.", obj=adapter)
+    for attribute in ("extensions", "required_extensions"):
+        value = getattr(adapter, attribute, None)
+        if not (isinstance(value, list | tuple) and all(isinstance(v, Schema) for v in value)):
+            text = f"{adapter.__name__}.{attribute} is no list of Schema."
+            yield message("E010", text, obj=adapter)
+    if not isinstance(getattr(adapter, "attributes", None), dict):
+        yield message("E010", f"{adapter.__name__}.attributes is no dict.", obj=adapter)
 
 
 def _endpoints(classes: dict[str, Any]) -> Iterator[CheckMessage]:
@@ -212,13 +231,17 @@ def _risks(adapter: Any, compiled: Any) -> Iterator[CheckMessage]:
 def _of_connections(classes: dict[str, Any]) -> Iterator[CheckMessage]:
     """The adapters that the settings give to single connections."""
     for connection, paths in settings.CONNECTION_ADAPTERS.items():
+        if not isinstance(paths, dict):
+            text = f"DJANGO_SCIM['CONNECTION_ADAPTERS'][{connection!r}] must be a dict."
+            yield message("E012", text)
+            continue
         if unknown := sorted(set(paths) - set(classes)):
             yield message(
                 "E013", f"The connection {connection!r} has adapters for {', '.join(unknown)}."
             )
         try:
             own = settings.adapter_classes(connection)
-        except (ImportError, AttributeError, TypeError, ValueError) as error:
+        except IMPORT_ERRORS as error:
             yield message("E002", f"An adapter of the connection {connection!r}: {error}")
             continue
         for name in set(paths) & set(classes):

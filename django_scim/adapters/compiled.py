@@ -113,14 +113,22 @@ def compile_adapter(
         frozenset(schema.id for schema in adapter.required_extensions),
     )
     flaws += _schema_flaws(declared)
-    if unlinked := list(_link_flaws(adapter)):
-        return Compiled(declared, (), (*flaws, *unlinked))
+    flaws += (
+        Flaw("E010", f"{schema.id} is required, but no extension of it")
+        for schema in adapter.required_extensions
+        if schema not in adapter.extensions
+    )
+    flaws += _link_flaws(adapter)
+    if flaws:
+        return Compiled(declared, (), tuple(flaws))
     known: dict[str, Mapping] = {}
     for text, mapping in (adapter.common() | adapter.attributes).items():
         path = declared.find(text)
-        if path is None:
+        if not isinstance(mapping, Mapping):
+            flaws.append(Flaw("E007", f"{text}: {mapping!r} is no mapping"))
+        elif path is None:
             flaws.append(Flaw("E004", _unknown(declared, text)))
-        elif mapping.to and mapping.to not in types:
+        elif mapping.refers and mapping.to not in types:
             if mapping.to not in adapter.optional_types:
                 flaws.append(Flaw("E009", f"{path} refers to {mapping.to!r}, which no adapter is"))
         elif str(path) in known:
@@ -129,6 +137,8 @@ def compile_adapter(
             known[str(path)] = mapping
     flaws += _overlaps(known)
     schema = _described(declared, known)
+    if misdescribed := list(_schema_flaws(schema)):
+        return Compiled(schema, (), (*flaws, *misdescribed))
     bound = []
     for text, mapping in known.items():
         path = schema.find(text)
@@ -139,6 +149,8 @@ def compile_adapter(
             flaws.append(Flaw("E003", f"{text}: {error}"))
         except Misfit as error:
             flaws.append(Flaw("E007", f"{text}: {error}"))
+        except (TypeError, AttributeError, ValueError, LookupError) as error:
+            flaws.append(Flaw("E007", f"{text}: {type(mapping).__name__} cannot serve it: {error}"))
     flaws += _strangers(bound, types)
     flaws += _missing(schema, known)
     if not flaws:
@@ -180,7 +192,11 @@ def schema_attributes(schema: ResourceSchema, path: AttributePath) -> tuple[Attr
 def _schema_flaws(schema: ResourceSchema) -> Iterator[Flaw]:
     seen: set[str] = set()
     for each in schema.schemas:
-        yield from (Flaw("E008", f"schema {each.id}: {problem}") for problem in problems(each))
+        try:
+            found = list(problems(each))
+        except (TypeError, AttributeError) as error:
+            found = [f"it is made of something else than Attribute: {error}"]
+        yield from (Flaw("E008", f"schema {each.id}: {problem}") for problem in found)
         if each.id.lower() in seen:
             yield Flaw("E008", f"schema {each.id} is there twice")
         seen.add(each.id.lower())
@@ -244,6 +260,7 @@ def _column_flaws(adapter: type["ResourceAdapter"], mappings: list[Mapping]) -> 
                     f"{mapping.path} and {writers[column].path} are both written to {where!r}",
                 )
             writers[column] = mapping
+    yield from _places(mappings)
     if adapter.fills_columns():
         return
     filled = {column[1] for column in writers}
@@ -254,6 +271,20 @@ def _column_flaws(adapter: type["ResourceAdapter"], mappings: list[Mapping]) -> 
                 f"a new {adapter.model.__name__} needs {needed.name!r}, which no attribute and no "
                 "hook sets",
             )
+
+
+def _places(mappings: list[Mapping]) -> Iterator[Flaw]:
+    """Two attributes at one place of a JSON column, or in the same rows."""
+    taken: list[tuple[Any, Mapping]] = []
+    for mapping in mappings:
+        place = mapping.place()
+        if not place or mapping.attribute.mutability == "readOnly":
+            continue
+        for other, holder in taken:
+            shorter = min(len(place), len(other))
+            if place[:shorter] == other[:shorter]:
+                yield Flaw("E005", f"{mapping.path} and {holder.path} are kept in one place")
+        taken.append((place, mapping))
 
 
 def published(schema: Schema, compiled: Compiled) -> Schema:

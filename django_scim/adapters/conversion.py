@@ -79,7 +79,7 @@ def conversion(attribute: Attribute, field: Any) -> Conversion:
     for kind, made in found.items():
         if isinstance(field, kind):
             return made
-    if attribute.is_text and not isinstance(field, _NO_TEXT):
+    if attribute.is_text and isinstance(field, _OPAQUE):
         return Conversion("opaque", str, field.to_python, _opaque(field))
     raise Misfit(f"its type is {attribute.type}, which a {type(field).__name__} does not hold")
 
@@ -121,14 +121,14 @@ def _decimal(op: str, value: Any) -> tuple[str, Any] | None:
 def _opaque(field: Any) -> Adjust:
     def adjust(op: str, value: Any) -> tuple[str, Any] | None:
         try:
-            return op, field.to_python(value)
+            return op, field.clean(value, None)
         except (ValidationError, ValueError, OverflowError):
             return None  # it is no value of this column, so no row has it
 
     return adjust
 
 
-_NO_TEXT = (models.JSONField, models.BinaryField, models.FileField, models.BooleanField)
+_OPAQUE = (models.UUIDField, models.GenericIPAddressField, models.IntegerField)
 _TEXT: dict[type[models.Field], Conversion] = {
     models.CharField: Conversion("text"),
     models.TextField: Conversion("text"),

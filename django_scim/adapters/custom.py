@@ -76,10 +76,12 @@ class Custom(Mapping):
         if type(self).write is not Custom.write and not self.writes:
             raise Misfit(f"{type(self).__name__} has write(), but names no columns in writes")
         for column in self.writes:
-            locate(adapter, column)
+            _, field = locate(adapter, column)
             refuse_shared(adapter, column)
+            if field.primary_key:
+                raise Misfit("writes: a client must not write a primary key")
         try:
-            self._selection()
+            str(self._selection().query)  # what cannot be compiled says so now
         except FieldError as error:
             raise FieldDoesNotExist(str(error)) from None
 

@@ -1,6 +1,7 @@
 """An attribute in a JSON column: simple or complex, one value or many."""
 
 import copy
+import re
 from collections.abc import Mapping as Dict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from .draft import Draft
 
 
+_KEY = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9-])*")
+
+
 class Json(Mapping):
     """A value within a JSON column: ``Json("employee.extras", "badge")``.
 
@@ -42,8 +46,15 @@ class Json(Mapping):
             raise Misfit(f"{self.column!r} is no JSON column")
         if self.attribute.mutability != "readOnly":
             refuse_shared(adapter, self.column)
+        if odd := [key for key in self.keys if not _KEY.fullmatch(str(key))]:
+            raise Misfit(
+                f"{odd[0]!r} is no key that every database finds: letters, digits, - and _"
+            )
         subs = self.attribute.sub_attributes or (self.attribute,)
         self.query_columns = {sub.name: self._query_column(sub) for sub in subs}
+
+    def place(self) -> tuple[Any, ...]:
+        return (self.hops, self.field, *self.keys)
 
     def _query_column(self, attribute: Attribute) -> Column:
         # A moment is stored with all its digits, so that its text compares as it does.

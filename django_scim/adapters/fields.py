@@ -8,7 +8,7 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import Q
 
-from ..models import ExactCharField
+from ..models import ExactCharField, FoldedField
 from ..protocol.attributes import Attribute, AttributePath
 from ..protocol.errors import InvalidValue
 from ..protocol.values import is_empty
@@ -46,6 +46,10 @@ class Field(Mapping):
         self.conversion = conversion(self.attribute, self.field)
         if self.attribute.mutability != "readOnly":
             refuse_shared(adapter, self.column)
+            if self.field.primary_key:
+                raise Misfit("a client must not write a primary key, and so another's object")
+        if self.key and not isinstance(locate(adapter, self.key)[1], FoldedField):
+            raise Misfit(f"key: {self.key!r} is no FoldedField")
         # The link's own columns that no client writes change with its version number alone.
         self.versioned = self.hops != LINK or self.attribute.mutability != "readOnly"
         nullable = self.field.null or bool(self.hops and self.hops != LINK)
@@ -62,6 +66,8 @@ class Field(Mapping):
         )
         if self.absent:
             self.absent_hops, self.absent_field = locate(adapter, self.absent)
+            if not isinstance(self.absent_field, models.BooleanField):
+                raise Misfit(f"absent: {self.absent!r} is no boolean column")
 
     def columns(self) -> dict[str, Selected]:
         columns: dict[str, Selected] = {"value": self.orm_path}

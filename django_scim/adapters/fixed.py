@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldDoesNotExist, FieldError
+from django.db import models
 from django.db.models import Expression, F, Q
 
 from ..protocol.attributes import Attribute, AttributePath
@@ -48,8 +49,10 @@ class Constant(ServerWritten):
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:
         if self.attribute.multi_valued or self.attribute.is_complex:
             raise Misfit("Constant gives one simple value")
-        if isinstance(self.value, bool) is not (self.attribute.type == "boolean"):
-            raise Misfit(f"{self.value!r} is no {self.attribute.type}")
+        wanted = bool if self.attribute.type == "boolean" else str
+        fits = self.attribute.is_text or self.attribute.type == "boolean"
+        if not fits or not isinstance(self.value, wanted):
+            raise Misfit(f"{self.value!r} is no {self.attribute.type} that Constant gives")
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
         return lambda row, page: self.value
@@ -81,13 +84,17 @@ class Computed(ServerWritten):
         if self.attribute.multi_valued or self.attribute.is_complex:
             raise Misfit("Computed gives one simple value")
         try:
-            self._rows(adapter.model)
+            rows = self._rows(adapter.model).values("scim_value")
+            str(rows.query)  # what cannot be compiled says so now
+            field = rows.query.annotations["scim_value"].output_field
         except FieldError as error:
             raise FieldDoesNotExist(str(error)) from None
+        if self.attribute.is_text and not isinstance(field, models.CharField | models.TextField):
+            raise Misfit(f"it computes a {type(field).__name__}: wrap it in Cast to a TextField")
         self.query_column = Column("scim_value", kind_of(self.attribute), self.attribute.case_exact)
 
     def _rows(self, model: Any) -> Any:
-        return model._base_manager.alias(scim_value=self.expression)
+        return model._base_manager.annotate(scim_value=self.expression)
 
     def columns(self) -> dict[str, Selected]:
         return {"value": from_target(self.expression)}

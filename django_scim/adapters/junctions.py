@@ -56,7 +56,8 @@ class ManyToMany(Junction):
             self.through = relation.remote_field.through
             self.owner, self.member = relation.m2m_field_name(), relation.m2m_reverse_field_name()
             self.back = relation.related_query_name()
-            self.reverse = relation.remote_field.get_accessor_name() or ""
+            hidden = (relation.remote_field.related_name or "").endswith("+")
+            self.reverse = "" if hidden else relation.remote_field.get_accessor_name()
 
     def leave(self, member: Any, owners: list[Any]) -> None:
         if self.reverse:
@@ -77,6 +78,8 @@ class ThroughTable(Junction):
     def __init__(self, relation: Any, member: str) -> None:
         self.through, self.owner, self.member = relation.related_model, relation.field.name, member
         field = self.through._meta.get_field(member)
+        if not field.many_to_one or not field.target_field.primary_key:
+            raise FieldDoesNotExist(f"{member!r} of {self.through.__name__} is no foreign key")
         self.far_model = field.related_model
         self.back = f"{field.related_query_name()}__{self.owner}"
 

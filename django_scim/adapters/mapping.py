@@ -47,6 +47,7 @@ class Mapping:
     name = ""
     #: The resource type at the other end, for a mapping that refers to one.
     to = ""
+    refers = False
     _characteristics: Dict[str, Any] = {}
 
     def having(self, **characteristics: Any) -> Self:
@@ -111,6 +112,10 @@ class Mapping:
     def far_model(self) -> Any:
         """Return the model that objects of the type ``to`` must be of."""
         return None
+
+    def place(self) -> tuple[Any, ...]:
+        """Return where values are kept that have no column for themselves, from large to small."""
+        return ()
 
     def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
         """Return the columns that a client's value goes to: relations and field of each."""

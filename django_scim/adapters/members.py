@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Exists, OuterRef, Q
 
 from ..protocol.attributes import Attribute
-from ..protocol.errors import InvalidValue, Mutability
+from ..protocol.errors import InvalidFilter, InvalidValue, Mutability
 from ..protocol.filters import Comparison, Filter, Or, ValueFilter
 from ..protocol.matching import element_matches
 from ..query import Constant, Locator
@@ -64,6 +64,7 @@ class Memberships(Mapping):
     versioned = False
     batch: "Related"
     is_read_only = True
+    refers = True
 
     def __init__(self, relation: str, *, to: str, kind: str = "", member: str = "") -> None:
         self.relation, self.to, self.kind, self.member = relation, to, kind or to, member
@@ -117,7 +118,10 @@ class Memberships(Mapping):
         elif term.path.sub is None:
             q = self._any(links)
         else:
-            q = self._any(links.filter(columns[term.path.sub.name].test(term.op, term.value)))
+            column = columns.get(term.path.sub.name)
+            if column is None:
+                raise InvalidFilter(f"{term.path} cannot be used in a filter here")
+            q = self._any(links.filter(column.test(term.op, term.value)))
             if term.op == "ne":
                 q |= ~self._any(links)
         return ~q if negated else q

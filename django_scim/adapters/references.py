@@ -4,6 +4,7 @@ from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 
 from ..protocol.attributes import Attribute, AttributePath
@@ -32,21 +33,29 @@ class Reference(Mapping):
     is the target adapter's.
     """
 
+    refers = True
+
     def __init__(self, column: str, *, to: str, pending: str = "") -> None:
         self.column, self.to, self.pending = column, to, pending
 
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:
         if self.attribute.multi_valued or not self.attribute.sub("value"):
             raise Misfit("a reference is a complex attribute with the sub-attribute value")
-        self.hops, self.field = locate(adapter, self.column)
+        found: Any
+        self.hops, found = locate(adapter, self.column)
+        self.field = found
         if not (self.field.many_to_one or self.field.one_to_one):
             raise Misfit(f"{self.column!r} is no foreign key")
+        if not self.field.target_field.primary_key:
+            raise Misfit(f"{self.column!r} leads to another column than the primary key")
         if self.attribute.mutability != "readOnly":
             refuse_shared(adapter, self.column)
         self.orm_path = orm_path(adapter, self.column)
         self.pending_column: Column | None = None
         if self.pending:
-            _, self.pending_field = locate(adapter, self.pending)
+            hops, self.pending_field = locate(adapter, self.pending)
+            if hops != LINK or not isinstance(self.pending_field, models.CharField):
+                raise Misfit(f"pending: {self.pending!r} is no text column of the link")
             self.pending_column = Column(
                 orm_path(adapter, self.pending),
                 case_exact=value_of(self.attribute).case_exact,

@@ -11,7 +11,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 
-from ..models import ExactCharField
+from ..models import ExactCharField, FoldedField
 from ..protocol.attributes import Attribute, AttributePath
 from ..protocol.errors import InvalidFilter, InvalidValue
 from ..protocol.filters import ValueFilter
@@ -112,7 +112,17 @@ class Rows(Mapping):
         self.conversions: dict[str, Conversion] = {
             name: conversion(sub, self.batch.fields[name]) for name, sub in subs.items()
         }
+        if many := [sub.name for sub in self.attribute.sub_attributes if sub.multi_valued]:
+            raise Misfit(f"{', '.join(many)}: a column holds no list")
+        for name, column in self.keys.items():
+            if not isinstance(self.batch.model._meta.get_field(column), FoldedField):
+                raise Misfit(f"keys: {column!r} of {name} is no FoldedField")
+        if any(field.primary_key for field in self.batch.fields.values()):
+            raise Misfit("a client must not write the primary key of a row")
         self.query_columns = {name: self._query_column(name, sub) for name, sub in subs.items()}
+
+    def place(self) -> tuple[Any, ...]:
+        return (self.batch.model, self.batch.owner)
 
     def _query_column(self, name: str, sub: Attribute) -> Column:
         field = self.batch.fields[name]

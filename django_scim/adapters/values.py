@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import Case, F, Q, When
 
@@ -12,7 +13,7 @@ from ..protocol.errors import InvalidValue, Uniqueness
 from ..query import Column
 from .elements import Element
 from .fields import locate
-from .mapping import Selected
+from .mapping import Misfit, Selected
 from .rows import Rows, RowTable
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class Values(Rows):
         return USER_VALUES
 
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+        if not issubclass(adapter.model, get_user_model()):
+            raise Misfit("Values are kept for users; use Rows")
         if self.mirror:
             _, self.mirror_field = locate(adapter, self.mirror)
         super().resolve(adapter)
@@ -74,6 +77,9 @@ class Values(Rows):
                 output_field=models.TextField(),
             )
         return Column(path, case_exact=sub.case_exact, key="key", nullable=False, source=source)
+
+    def place(self) -> tuple[Any, ...]:
+        return (self.batch, self.name)
 
     def columns(self) -> dict[str, Selected]:
         mirror: dict[str, Selected] = {"mirror": f"target__{self.mirror}"} if self.mirror else {}
