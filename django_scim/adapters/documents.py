@@ -3,7 +3,10 @@
 import copy
 import re
 from collections.abc import Mapping as Dict
+from dataclasses import replace
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -13,10 +16,11 @@ from ..protocol.attributes import Attribute, AttributePath
 from ..protocol.filters import ValueFilter
 from ..protocol.values import format_datetime, is_empty, parse_datetime
 from ..query import Column
-from ..query.json import AnyElement, Element, json_value
+from ..query.functions import filled_up, whole_number
+from ..query.json import AnyElement, Element, Within
 from ..query.translate import translate_element
 from .conversion import kind_of
-from .elements import amended
+from .elements import amended, same
 from .fields import empty, locate, orm_path, refuse_shared
 from .mapping import Mapping, Misfit, Reader, Selected
 
@@ -47,9 +51,7 @@ class Json(Mapping):
         if self.attribute.mutability != "readOnly":
             refuse_shared(adapter, self.column)
         if odd := [key for key in self.keys if not _KEY.fullmatch(str(key))]:
-            raise Misfit(
-                f"{odd[0]!r} is no key that every database finds: letters, digits, - and _"
-            )
+            raise Misfit(f"{odd[0]!r} is no key of letters, digits, - and single _")
         subs = self.attribute.sub_attributes or (self.attribute,)
         self.query_columns = {sub.name: self._query_column(sub) for sub in subs}
 
@@ -57,22 +59,17 @@ class Json(Mapping):
         return (self.hops, self.field, *self.keys)
 
     def _query_column(self, attribute: Attribute) -> Column:
-        # A moment is stored with all its digits, so that its text compares as it does.
         is_moment = attribute.type == "dateTime"
-        kind = "text" if is_moment else kind_of(attribute)
-        within = attribute is not self.attribute
+        kind = {"dateTime": "moment", "integer": "integer"}.get(attribute.type, kind_of(attribute))
+        name = attribute.name if attribute is not self.attribute else ""
         source: Any
         if self.attribute.multi_valued:
-            source = Element(attribute.name if within else "", kind)
-        elif kind == "text":
-            keys = (*self.keys, attribute.name) if within else self.keys
-            source = json_value(self.orm_path, keys, as_text=True) if keys else F(self.orm_path)
+            source = Element(name, kind)
         else:
-            path = "__".join([self.orm_path, *self.keys, *([attribute.name] if within else [])])
-            return Column(path, kind, absent_is_false=attribute.name == "primary")
+            source = Within(F(self.orm_path), (*self.keys, name) if name else self.keys, kind)
         return Column(
             "",
-            kind,
+            "text" if is_moment else kind_of(attribute),
             attribute.case_exact or is_moment,
             source=source,
             absent_is_false=attribute.name == "primary",
@@ -86,28 +83,13 @@ class Json(Mapping):
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
         index = at["document"]
-        names = {sub.name for sub in wanted.sub_attributes}
-
-        def read(row: Any, page: Any) -> Any:
-            value = self.dig(row[index])
-            if not names or is_empty(value):
-                return _shown(self.attribute, value)
-            many = value if self.attribute.multi_valued else [value]
-            kept = [_shown(self.attribute, {k: v for k, v in o.items() if k in names})
-                    for o in many]  # fmt: skip
-            return [each for each in kept if each] if self.attribute.multi_valued else kept[0]
-
-        return read
+        return lambda row, page: _shown(wanted, held(wanted, self.dig(row[index])))
 
     def dig(self, document: Any) -> Any:
-        """Return the value within a column's document; None for what has not this shape."""
+        """Return what the keys lead to in a column's document, whatever it is; or None."""
         for key in self.keys:
             document = document.get(key) if isinstance(document, dict) else None
-        if self.attribute.multi_valued:
-            kind: Any = dict if self.attribute.is_complex else object
-            found = document if isinstance(document, list) else []
-            return [each for each in found if isinstance(each, kind) and each is not None]
-        return document if isinstance(document, dict) or not self.attribute.is_complex else None
+        return document
 
     # Filtering and sorting
 
@@ -117,23 +99,24 @@ class Json(Mapping):
         if isinstance(term, ValueFilter):
             return translate_element(term.term, self.query_columns, negated)
         if term.path.sub is None and self.attribute.is_complex:
-            tests = [column.present() for column in self.query_columns.values()]
-            present = Q()
-            for test in tests:
-                present |= test
-            return ~present if negated else present
+            return ~self._something() if negated else self._something()
         return self.query_columns[term.path.leaf.name].test(term.op, term.value, negated)
 
+    def _something(self) -> Q:
+        """Return the Q of a value, or an element, of which anything is shown."""
+        return reduce(or_, (column.present() for column in self.query_columns.values()))
+
     def _where_any(self, term: Any, negated: bool) -> Q:
-        anything = Column("", "opaque", source=Element()).present()
+        something = self._something()
         if isinstance(term, ValueFilter):
-            q = self._any(translate_element(term.term, self.query_columns))
+            q = self._any(something & translate_element(term.term, self.query_columns))
         elif term.op == "pr" and term.path.sub is None:
-            q = self._any(anything)
+            q = self._any(something)
         else:
-            q = self._any(self.query_columns[term.path.leaf.name].test(term.op, term.value))
+            column = self.query_columns[term.path.leaf.name]
+            q = self._any(something & column.test(term.op, term.value))
             if term.op == "ne":
-                q |= ~self._any(anything)
+                q |= ~self._any(something)
         return ~q if negated else q
 
     def _any(self, condition: Q) -> Q:
@@ -142,25 +125,25 @@ class Json(Mapping):
     def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
         if self.attribute.multi_valued or (self.attribute.is_complex and path.sub is None):
             return super().sort_key(path, adapter)
-        column = self.query_columns[path.leaf.name]
-        if column.source is None:  # a number or a boolean
-            keys = (*self.keys, path.sub.name) if path.sub else self.keys
-            return json_value(self.orm_path, keys, as_text=False)  # type: ignore[no-any-return]
-        return column.order()
+        return self.query_columns[path.leaf.name].order()
 
     # Writing
 
     def stage(self, draft: "Draft", operation: "Operation") -> None:
         document = copy.deepcopy(getattr(draft.record(self.hops), self.field.attname, None))
-        old = self.dig(document)
-        value = _storable(amended(self.attribute, old, operation, draft.tolerances))
+        raw = self.dig(document)
+        old = held(self.attribute, raw)
+        operation = replace(operation, value=_storable(operation.value))
+        value = amended(self.attribute, old, operation, draft.tolerances)
         if value == old or (is_empty(value) and is_empty(old)):
             return
+        written = _with_unknown(self.attribute, raw, value)
         if not self.keys:
-            stored = (None if self.field.null else empty(self.field)) if is_empty(value) else value
+            nothing = None if self.field.null else empty(self.field)
+            stored = nothing if is_empty(written) else written
         else:
             stored = document if isinstance(document, dict) else {}
-            self._bury(stored, value)
+            self._bury(stored, written)
         draft.set(self.hops, self.field, stored, "")
         draft.note(str(self.path), None if is_empty(old) else old, value)
 
@@ -174,6 +157,60 @@ class Json(Mapping):
             document.pop(self.keys[-1], None)
         else:
             document[self.keys[-1]] = value
+
+
+def held(attribute: Attribute, raw: Any) -> Any:
+    """Return what a document holds of an attribute, moments with all their digits.
+
+    What is not of the attribute's type is absent, and so is what is empty, whatever the site has
+    written there. Of moments those in UTC are values, as Python and Django write them.
+    """
+    if attribute.multi_valued:
+        single = attribute.single()
+        found = (held(single, each) for each in (raw if isinstance(raw, list) else ()))
+        return [each for each in found if not is_empty(each)] or None
+    if attribute.is_complex:
+        if not isinstance(raw, dict):
+            return None
+        parts = {sub.name: held(sub, raw.get(sub.name)) for sub in attribute.sub_attributes}
+        return {name: each for name, each in parts.items() if not is_empty(each)} or None
+    if attribute.type == "dateTime":
+        moment = filled_up(raw)
+        return moment if moment and parse_datetime(moment) else None
+    is_boolean = isinstance(raw, bool)
+    match attribute.type:
+        case "boolean":
+            return raw if is_boolean else None
+        case "integer":
+            return whole_number(raw)
+        case "decimal":
+            return raw if isinstance(raw, int | float) and not is_boolean else None
+    return raw if isinstance(raw, str) and raw else None
+
+
+def _with_unknown(attribute: Attribute, raw: Any, value: Any) -> Any:
+    """Return a value with the keys that no schema knows: they are the site's own, and stay."""
+    names = {sub.name for sub in attribute.sub_attributes}
+    if not names:
+        return value
+    if not attribute.multi_valued:
+        others = {k: v for k, v in raw.items() if k not in names} if isinstance(raw, dict) else {}
+        return {**others, **(value or {})}
+    single = attribute.single()
+    rest = [(each, held(single, each)) for each in raw] if isinstance(raw, list) else []
+    result = []
+    for item in value or ():
+        shown = [pair for pair in rest if pair[1]]
+        known = next((pair for pair in shown if same(pair[1], item)), None) or next(
+            (pair for pair in shown if "value" in item and pair[1].get("value") == item["value"]),
+            None,
+        )
+        others = {}
+        if known is not None:
+            rest.remove(known)
+            others = {k: v for k, v in known[0].items() if k not in names}
+        result.append({**others, **item})
+    return result + [each for each, kept in rest if not kept]
 
 
 def _stored(moment: datetime) -> str:
@@ -193,7 +230,7 @@ def _storable(value: Any) -> Any:
 
 
 def _shown(attribute: Attribute, value: Any) -> Any:
-    """Return a stored value as the client has it: a moment without needless digits."""
+    """Return what is held as the client has it: a moment without needless digits."""
     if isinstance(value, list):
         return [_shown(attribute, each) for each in value]
     if isinstance(value, dict):

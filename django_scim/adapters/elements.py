@@ -60,7 +60,7 @@ def check_parts(attribute: Attribute, old: dict[str, Any], new: dict[str, Any]) 
             raise Mutability(f"{attribute.name}.{sub.name}: is immutable and has a value already")
 
 
-def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
     """Two elements are one when value and type agree (RFC 7643 2.4); without value, when all do."""
     if "value" not in one or "value" not in other:
         return one == other
@@ -70,7 +70,7 @@ def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
 def _add(elements: list[Element], items: list[dict[str, Any]]) -> list[Element]:
     result = list(elements)
     for item in items:
-        known = next((each for each in result if _same(each.data, item)), None)
+        known = next((each for each in result if same(each.data, item)), None)
         if known is None:
             known = Element(dict(item))
             result.append(known)
@@ -85,7 +85,7 @@ def _replace(elements: list[Element], items: list[dict[str, Any]]) -> list[Eleme
     """Take the new list, but keep the row of every value that stays."""
     rest, result = list(elements), []
     for item in items:
-        known = next((each for each in rest if _same(each.data, item)), None)
+        known = next((each for each in rest if same(each.data, item)), None)
         if known is None:
             result.append(Element(dict(item)))
         else:

@@ -1,13 +1,16 @@
 """SQL functions that make texts compare alike on every database."""
 
+import re
 from typing import Any
 
 from django.db.backends.signals import connection_created
 from django.db.models import Func, TextField
 
 from ..protocol.values import fold
+from .json import MOMENT
 
 MYSQL_EXACT = "utf8mb4_nopad_bin"
+_MOMENT = re.compile(MOMENT)
 
 
 class Fold(Func):
@@ -49,11 +52,35 @@ class Exactly(Func):
 
 
 def register_fold(*, connection: Any, **kwargs: object) -> None:
-    """Give SQLite the folding function; a receiver of ``connection_created``."""
+    """Give SQLite the functions that it lacks; a receiver of ``connection_created``."""
     if connection.vendor == "sqlite":
-        connection.connection.create_function(
-            "SCIM_FOLD", 1, lambda text: None if text is None else fold(text), deterministic=True
+        create = connection.connection.create_function
+        create(
+            "SCIM_FOLD", 1, lambda t: fold(t) if isinstance(t, str) else None, deterministic=True
         )
+        create("SCIM_MOMENT", 1, filled_up, deterministic=True)
+        create("SCIM_INTEGER", 1, whole_number, deterministic=True)
+
+
+def _fold_text(text: Any) -> str | None:
+    return fold(text) if isinstance(text, str) else None
+
+
+def whole_number(value: Any) -> int | None:
+    """Return an integer of eighteen digits at most, None for what is none."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and abs(value) < 10**18 else None
+
+
+def filled_up(text: Any) -> str | None:
+    """Return a moment with six digits of fraction, so that texts compare as moments do.
+
+    None for what is no moment in UTC, as ``query.json`` has it on the other databases.
+    """
+    if not isinstance(text, str) or not _MOMENT.match(text):
+        return None
+    whole, _, fraction = text[:-1].partition(".")
+    return f"{whole}.{fraction:0<6}Z"
 
 
 connection_created.connect(register_fold, dispatch_uid="django_scim.fold")

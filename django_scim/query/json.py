@@ -1,54 +1,153 @@
 """What stands in a JSON column, as SQL on every database.
 
-A column whose value is a list is taken apart by the database's own table function, so that a
-condition in brackets is met by one and the same element.
+A value that is not of its attribute's type is absent, whatever the site has written there: every
+expression asks for the type before it looks. A column whose value is a list is taken apart by the
+database's own table function, so that a condition in brackets is met by one and the same element.
 """
 
 from typing import Any
 
 from django.core.exceptions import FullResultSet
-from django.db.models import BooleanField, F, FloatField, Func, Q, TextField
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models import BooleanField, FloatField, Func, Q, TextField
 
 ELEMENT = "scim_element"
+#: Moments that compare as texts once their fraction is filled up; others are no values.
+MOMENT = (
+    "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+    "([.][0-9]{1,6})?Z$"
+)
+_FIELDS: dict[str, Any] = {
+    "text": TextField,
+    "moment": TextField,
+    "boolean": BooleanField,
+    "plain": FloatField,
+    "integer": FloatField,
+}
+_INTEGER = "^-?[0-9]{1,18}$"
+_TYPES: dict[str, dict[str, tuple[str, ...]]] = {
+    "sqlite": {
+        "text": ("text",),
+        "moment": ("text",),
+        "boolean": ("true", "false"),
+        "plain": ("integer", "real"),
+        "integer": ("integer",),
+    },
+    "postgresql": {
+        "text": ("string",),
+        "moment": ("string",),
+        "boolean": ("boolean",),
+        "plain": ("number",),
+        "integer": ("number",),
+    },
+    "mysql": {
+        "text": ("STRING",),
+        "moment": ("STRING",),
+        "boolean": ("BOOLEAN",),
+        "plain": ("INTEGER", "DOUBLE", "DECIMAL"),
+        "integer": ("INTEGER",),
+    },
+}
 
 
-def json_value(path: str, keys: tuple[str, ...], as_text: bool) -> Any:
-    """Return the expression of what keys lead to in the JSON column at an ORM path."""
-    expression: Any = F(path)
-    for index, key in enumerate(keys):
-        last = index == len(keys) - 1
-        expression = (KeyTextTransform if as_text and last else KeyTransform)(key, expression)
-    return expression
+def _among(vendor: str, kind: str) -> str:
+    return ", ".join(f"'{name}'" for name in _TYPES[vendor][kind])
 
 
-class Element(Func):
-    """The element of a list that ``AnyElement`` is looking at, or one of its members.
+class Typed(Func):
+    """A value of one kind in a document: text, moment, boolean, integer, plain (a number)."""
 
-    Texts compare as text; ``numeric`` and ``boolean`` make the value what it is in JSON.
-    """
+    def __init__(self, *sources: Any, kind: str) -> None:
+        super().__init__(*sources, output_field=_FIELDS[kind]())
+        self.kind = kind
+
+    def _typed(self, vendor: str, kind_sql: str, value_sql: str) -> str:
+        return f"CASE WHEN {kind_sql} IN ({_among(vendor, self.kind)}) THEN {value_sql} END"
+
+    def _sqlite(self, kind_sql: str, value_sql: str) -> str:
+        if self.kind == "moment":
+            value_sql = f"SCIM_MOMENT({value_sql})"
+        elif self.kind == "integer":
+            value_sql = f"SCIM_INTEGER({value_sql})"
+        return self._typed("sqlite", kind_sql, value_sql)
+
+    def _postgresql(self, json_sql: str, text_sql: str) -> str:
+        value = {
+            "plain": f"({text_sql})::numeric",
+            "integer": f"CASE WHEN ({text_sql}) ~ '{_INTEGER}' THEN ({text_sql})::numeric END",
+            "boolean": f"({text_sql})::boolean",
+            "moment": _filled_up(f"({text_sql})", "~", "||"),
+        }.get(self.kind, f"({text_sql})")
+        return self._typed("postgresql", f"JSONB_TYPEOF({json_sql})", value)
+
+    def _mysql(self, json_sql: str) -> str:
+        text = f"JSON_UNQUOTE({json_sql})"
+        value = {
+            "plain": f"CAST({text} AS DOUBLE)",
+            "integer": f"CASE WHEN {text} REGEXP '{_INTEGER}' THEN CAST({text} AS DOUBLE) END",
+            "boolean": f"({text} = 'true')",
+            "moment": _filled_up(text, "REGEXP", ""),
+        }.get(self.kind, text)
+        return self._typed("mysql", f"JSON_TYPE({json_sql})", value)
+
+
+def _filled_up(text: str, matches: str, concat: str) -> str:
+    """Return the SQL of a moment with six digits of fraction; NULL for another text."""
+    without = f"LEFT({text}, LENGTH({text}) - 1)"
+    dot = f"CASE WHEN LENGTH({text}) = 20 THEN '.' ELSE '' END"
+    if concat:
+        filled = f"RPAD({without} || {dot}, 26, '0') || 'Z'"
+    else:
+        filled = f"CONCAT(RPAD(CONCAT({without}, {dot}), 26, '0'), 'Z')"
+    return f"CASE WHEN {text} {matches} '{MOMENT}' THEN {filled} END"
+
+
+class Within(Typed):
+    """What keys lead to in a JSON column; without keys the column's value itself."""
+
+    def __init__(self, column: Any, keys: tuple[str, ...], kind: str) -> None:
+        super().__init__(column, kind=kind)
+        self.keys = keys
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        column, params = compiler.compile(self.get_source_expressions()[0])
+        path = _path(self.keys)
+        sql = self._sqlite(f"JSON_TYPE({column}, %s)", f"JSON_EXTRACT({column}, %s)")
+        return sql, [*params, path, *params, path]
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        column, params = compiler.compile(self.get_source_expressions()[0])
+        sql = self._postgresql(f"{column} #> %s", f"{column} #>> %s")
+        return sql, [*params, list(self.keys)] * (1 + sql.count("#>>"))
+
+    def as_mysql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        column, params = compiler.compile(self.get_source_expressions()[0])
+        sql = self._mysql(f"JSON_EXTRACT({column}, %s)")
+        return sql, [*params, _path(self.keys)] * sql.count("JSON_EXTRACT(")
+
+
+class Element(Typed):
+    """The element of a list that ``AnyElement`` is looking at, or one of its members."""
 
     def __init__(self, sub: str = "", kind: str = "text") -> None:
-        super().__init__(output_field=_FIELDS[kind]())
-        self.sub, self.kind = sub, kind
+        super().__init__(kind=kind)
+        self.sub = sub
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         if not self.sub:
-            return f"{ELEMENT}.value", []
-        return f"JSON_EXTRACT({ELEMENT}.value, %s)", [_path((self.sub,))]
+            return self._sqlite(f"{ELEMENT}.type", f"{ELEMENT}.value"), []
+        path = _path((self.sub,))
+        inner = self._sqlite(
+            f"JSON_TYPE({ELEMENT}.value, %s)", f"JSON_EXTRACT({ELEMENT}.value, %s)"
+        )
+        return f"CASE WHEN {ELEMENT}.type = 'object' THEN {inner} END", [path, path]
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        sql, params = f"{ELEMENT}.value #>> %s", [[self.sub] if self.sub else []]
-        cast = {"text": "", "plain": "::numeric", "boolean": "::boolean"}[self.kind]
-        return f"({sql}){cast}", params
+        sql = self._postgresql(f"{ELEMENT}.value #> %s", f"{ELEMENT}.value #>> %s")
+        return sql, [[self.sub] if self.sub else []] * (1 + sql.count("#>>"))
 
     def as_mysql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        sql = f"JSON_UNQUOTE(JSON_EXTRACT({ELEMENT}.value, %s))"
-        if self.kind == "boolean":
-            sql = f"({sql} = 'true')"
-        elif self.kind == "plain":
-            sql = f"CAST({sql} AS DECIMAL(38, 10))"
-        return sql, [_path((self.sub,) if self.sub else ())]
+        sql = self._mysql(f"JSON_EXTRACT({ELEMENT}.value, %s)")
+        return sql, [_path((self.sub,) if self.sub else ())] * sql.count("JSON_EXTRACT(")
 
 
 class AnyElement(Func):
@@ -104,6 +203,3 @@ def _interleave(source: str, columns: list[Any], params: list[Any]) -> list[Any]
 def _path(keys: tuple[str, ...]) -> str:
     """Return the SQL/JSON path of keys, each of them quoted."""
     return "$" + "".join(f'."{key}"' for key in keys)
-
-
-_FIELDS: dict[str, Any] = {"text": TextField, "boolean": BooleanField, "plain": FloatField}
