@@ -1,6 +1,8 @@
-"""The admin's pages: connections with their tokens, and the audit log."""
+"""The admin's pages: connections with their tokens and links, and the audit log."""
 
-from .connections import ConnectionAdmin, TokenAdmin
+from .connections import ConnectionAdmin
 from .events import EventAdmin
+from .links import GroupLinkAdmin, UserLinkAdmin
+from .tokens import TokenAdmin
 
-__all__ = ["ConnectionAdmin", "EventAdmin", "TokenAdmin"]
+__all__ = ["ConnectionAdmin", "EventAdmin", "GroupLinkAdmin", "TokenAdmin", "UserLinkAdmin"]

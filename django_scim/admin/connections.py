@@ -1,142 +1,146 @@
-"""Connections and tokens: make, look after, end."""
+"""Connections: the list with what needs a look, and the form."""
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_variables
 
 from .. import connections
-from ..models import Connection, GroupLink, Token, UserLink
-from .events import ReadOnlyAdmin
-
-
-def state_of(token: Token) -> str:
-    if token.revoked:
-        return "revoked"
-    return "usable" if token.is_usable(timezone.now()) else "expired"
-
-
-class TokenInline(admin.TabularInline):
-    model = Token
-    extra = 0
-    can_delete = False
-    fields = readonly_fields = ("prefix", "state", "created", "expires", "last_used")
-
-    @admin.display(description="state")
-    def state(self, token: Token) -> str:
-        return state_of(token)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from ..api.transactions import writing
+from ..audit.administration import record
+from ..conf import settings
+from ..models import Connection, Token
+from .forms import ConnectionForm
+from .giving import GivingMixin
+from .recording import actor_of
+from .states import (
+    connection_state,
+    counted_until_stop,
+    guard_state,
+    has_stopped,
+    token_state,
+    tokens_state,
+)
 
 
 @admin.register(Connection)
-class ConnectionAdmin(admin.ModelAdmin):
-    list_display = ("name", "profile", "scope", "deletion", "is_active", "created")
+class ConnectionAdmin(GivingMixin):
+    list_display = ("name", "profile", "reach", "state", "token_state", "guard_state", "created")
     list_filter = ("profile", "scope", "is_active")
+    list_select_related = ("guard",)
     search_fields = ("name",)
-    fields = (
-        "name",
-        "profile",
-        "scope",
-        "deletion",
-        "oauth_client_id",
-        "log_reads",
-        "is_active",
+    form = ConnectionForm
+    fieldsets = (
+        (None, {"fields": ("name", "profile", "scope")}),
+        ("Accounts", {"fields": ("adoption", "deletion", "passwords", "keeps_passwords")}),
+        ("Safety", {"fields": ("networks", "guard_count", "guard_percent")}),
+        ("Access and log", {"fields": ("oauth_client_id", "log_reads", "is_active")}),
     )
-    inlines = (TokenInline,)
     change_form_template = "admin/django_scim/connection/change_form.html"
 
     class Media:
         css = {"all": ("django_scim/admin.css",)}
+
+    # The list
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
+        live = Token.objects.filter(revoked=None)
+        return (
+            super()
+            .get_queryset(request)
+            .prefetch_related(Prefetch("tokens", live, to_attr="unrevoked"))
+        )
+
+    @admin.display(description="scope", ordering="scope")
+    def reach(self, connection: Connection) -> str:
+        return connection.scope
+
+    @admin.display(description="state", ordering="is_active")
+    def state(self, connection: Connection) -> SafeString:
+        return connection_state(connection).pill
+
+    @admin.display(description="tokens")
+    def token_state(self, connection: Any) -> SafeString:
+        return tokens_state(connection.unrevoked).pill
+
+    @admin.display(description="guard")
+    def guard_state(self, connection: Connection) -> SafeString:
+        return guard_state(connection).pill
+
+    # The page of one
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        """Add what the page shows beside the form."""
+        if obj is not None and obj.pk is not None:
+            context["scim"] = self._beside_form(request, obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _beside_form(self, request: HttpRequest, connection: Connection) -> dict[str, Any]:
+        may_change = self.has_change_permission(request, connection)
+        beside: dict[str, Any] = {
+            "may_change": may_change,
+            "is_stopped": has_stopped(connection),
+            "state": connection_state(connection),
+            "guard": connections.guard_of(connection),
+            "guard_state": guard_state(connection),
+            "overlap_days": settings.TOKEN_OVERLAP_DAYS,
+        }
+        if may_change or request.user.has_perm("django_scim.view_token"):
+            beside["tokens"] = self._token_rows(connection)
+        if beside["is_stopped"]:
+            beside["counted"] = counted_until_stop(beside["guard"])
+        if may_change:
+            beside["gifts"] = self.gifts(connection)
+            beside["waiting"] = self.waiting_page(connection)
+        return beside
+
+    @staticmethod
+    def _token_rows(connection: Connection) -> list[dict[str, Any]]:
+        now = timezone.now()
+        return [
+            {
+                "token": token,
+                "state": token_state(token),
+                "can_rotate": token.is_usable(now) and token.replaced_by_id is None,
+            }
+            for token in connection.tokens.select_related("replaced_by")
+        ]
 
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
         """Save, and give the site's users what the connection needs of them."""
         super().save_model(request, obj, form, change)
         if not change or "scope" in form.changed_data:
             connections.prepare(obj)
+        if not change:
+            self._note(request, obj, "connection created", form)
+        elif form.changed_data:
+            self._note(request, obj, "settings changed", form)
 
-    def get_urls(self) -> list[URLPattern]:
-        issue = path(
-            "<path:object_id>/issue-token/",
-            self.admin_site.admin_view(never_cache(self.issue_token)),
-            name="django_scim_connection_issue_token",
-        )
-        return [issue, *super().get_urls()]
+    def _note(self, request: HttpRequest, connection: Connection, deed: str, form: Any) -> None:
+        changes = [
+            {"path": name, "old": form.initial.get(name), "new": form.cleaned_data[name]}
+            for name in form.changed_data
+        ]
+        record(connection, deed, actor_of(request), changes=changes)
 
-    @sensitive_variables("issued")
-    def issue_token(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Issue a token on POST and show its secret, on this one page and nowhere else."""
-        connection = get_object_or_404(Connection, pk=object_id)
-        if not self.has_change_permission(request, connection):
-            raise PermissionDenied
-        change_url = reverse("admin:django_scim_connection_change", args=[connection.pk])
-        if request.method != "POST":
-            return redirect(change_url)
-        issued = connections.issue_token(connection)
-        self.log_change(request, connection, f"Issued token {issued.token.prefix}")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Token for {connection}",
-            "connection": connection,
-            "change_url": change_url,
-            "token": issued.token,
-            "secret": issued.secret,
-            "base_url": request.build_absolute_uri(reverse("django_scim:base")).rstrip("/"),
-            "opts": self.model._meta,
-        }
-        template = "admin/django_scim/connection/token_issued.html"
-        return TemplateResponse(request, template, context)
+    def delete_model(self, request: HttpRequest, obj: Connection) -> None:
+        with writing():
+            record(obj, "connection deleted", actor_of(request))
+            super().delete_model(request, obj)
 
-
-@admin.register(Token)
-class TokenAdmin(ReadOnlyAdmin):
-    list_display = ("prefix", "connection", "state", "created", "expires", "last_used")
-    list_filter = ("connection",)
-    list_select_related = ("connection",)
-    search_fields = ("^prefix",)
-    fields = ("prefix", "connection", "state", "scopes", "created", "expires", "last_used")
-    actions = ("revoke",)
-
-    class Media:
-        css = {"all": ("django_scim/admin.css",)}
-
-    @admin.display(description="state")
-    def state(self, token: Token) -> SafeString:
-        state = state_of(token)
-        kind = "success" if state == "usable" else "failure"
-        return format_html('<span class="scim-pill scim-{}">{}</span>', kind, state)
-
-    def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("django_scim.change_token")
-
-    @admin.action(description="Revoke selected tokens", permissions=["revoke"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
-        count = 0
-        for token in queryset.filter(revoked=None):
-            token.revoke()
-            self.log_change(request, token, "Revoked")  # type: ignore[arg-type]
-            count += 1
-        self.message_user(request, f"Revoked {count} tokens.", messages.SUCCESS)
-
-
-@admin.register(UserLink, GroupLink)
-class LinkAdmin(ReadOnlyAdmin):
-    list_display = ("scim_id", "connection", "target", "external_id", "last_modified")
-    list_filter = ("connection",)
-    list_select_related = ("connection", "target")
-    search_fields = ("=scim_id", "=external_id")
-    show_full_result_count = False
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
+        with writing():
+            for connection in queryset:
+                record(connection, "connection deleted", actor_of(request))
+            super().delete_queryset(request, queryset)

@@ -1,9 +1,12 @@
 """The events of what admins do to a connection, in the admin and on the command line."""
 
+import copy
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
+
+from django.db.models.base import ModelState
 
 from ..adapters import Registry
 from ..models import AbstractLink, Connection, Event, Token
@@ -34,21 +37,25 @@ def record(
     """
     about = list(objects) or [connection]
     names = _namers(connection) if isinstance(about[0], AbstractLink) else {}
-    Event.objects.bulk_create(
-        Event(
-            connection=connection,
-            connection_name=connection.name,
-            action=Event.Action.ADMINISTRATION,
-            outcome=Event.Outcome.SUCCESS,
-            detail=_printable(f"{deed} by {actor.name}"),
-            changes=list(changes),
-            correlation_id=actor.correlation_id,
-            address=actor.address,
-            user_agent=_printable(actor.user_agent)[:255],
-            **_named(each, names),
-        )
-        for each in about
+    pattern = Event(
+        connection=connection,
+        connection_name=connection.name,
+        action=Event.Action.ADMINISTRATION,
+        outcome=Event.Outcome.SUCCESS,
+        detail=_printable(f"{deed} by {actor.name}"),
+        changes=list(changes),
+        correlation_id=actor.correlation_id,
+        address=actor.address,
+        user_agent=_printable(actor.user_agent)[:255],
     )
+    Event.objects.bulk_create(_event(pattern, _named(each, names)) for each in about)
+
+
+def _event(pattern: Event, named: dict[str, Any]) -> Event:
+    event = copy.copy(pattern)
+    event._state = ModelState()
+    event.__dict__.update(named)
+    return event
 
 
 def _named(about: Any, names: dict[Any, Any]) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""The admin's pages, as an admin meets them."""
+"""The audit log in the admin, as an admin meets it."""
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from django_scim.models import Connection, Event, Token, UserLink
+from django_scim.models import Event, UserLink
 
 from ..client import USER
 
@@ -78,43 +78,6 @@ def test_history_is_not_written_by_hand(history, admin_client):
     assert admin_client.get(f"{EVENTS}add/").status_code == 403
     assert admin_client.post(f"{EVENTS}{event.pk}/change/", {"detail": "x"}).status_code == 403
     assert admin_client.post(f"{EVENTS}{event.pk}/delete/", {"post": "yes"}).status_code == 403
-
-
-def test_a_token_is_shown_once(scim, admin_client):
-    url = f"{CONNECTIONS}{scim.connection.pk}/issue-token/"
-    before = Token.objects.count()
-    assert admin_client.get(url).status_code == 302
-    assert Token.objects.count() == before
-    answer = admin_client.post(url)
-    secret = answer.context["secret"]
-    assert secret in answer.content.decode()
-    assert "http://testserver/scim/v2" in answer.content.decode()
-    assert "no-store" in answer.headers["Cache-Control"]
-    token = Token.objects.get(prefix=secret[:11])
-    for page in (CONNECTIONS, url.replace("issue-token", "change"), "/admin/django_scim/token/",
-                 f"/admin/django_scim/token/{token.pk}/change/"):  # fmt: skip
-        content = admin_client.get(page).content.decode()
-        assert secret not in content and token.digest not in content
-    scim.secret = secret
-    assert scim.get("/Users").status_code == 200
-
-
-def test_revoking(scim, admin_client):
-    token = scim.connection.tokens.get()
-    data = {"action": "revoke", "_selected_action": [token.pk]}
-    admin_client.post("/admin/django_scim/token/", data)
-    assert scim.get("/Users").status_code == 401
-
-
-def test_a_connection_made_in_the_admin_knows_the_site(admin_client):
-    User.objects.create_user("somebody")
-    data = {
-        "name": "Okta", "profile": "okta", "scope": "site", "deletion": "deactivate",
-        "is_active": "on", "tokens-TOTAL_FORMS": 0, "tokens-INITIAL_FORMS": 0,
-    }  # fmt: skip
-    assert admin_client.post(f"{CONNECTIONS}add/", data).status_code == 302
-    connection = Connection.objects.get(name="Okta")
-    assert UserLink.objects.filter(connection=connection, target__username="somebody").exists()
 
 
 def test_other_pages(history, admin_client):

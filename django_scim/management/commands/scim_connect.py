@@ -4,12 +4,15 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import router, transaction
 from django.urls import NoReverseMatch, reverse
 
 from ... import connections
+from ...audit.administration import Actor, record
 from ...conf import settings
 from ...models import Connection
 from ...protocol.tolerances import PROFILES
+from ._progress import Progress
 
 
 class Command(BaseCommand):
@@ -23,20 +26,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, name: str, quiet: bool, **options: Any) -> None:
         chosen = {key: options[key] for key in ("scope", "profile") if options[key]}
-        progress = None if quiet else self._progress
-        connection = Connection.objects.filter(name=name).first()
+        actor = Actor("scim_connect on the command line")
+        connection = Connection.objects.filter(name=name).first() or Connection(name=name)
         try:
-            if connection is None:
-                connection = connections.create(name, progress=progress, **chosen)
-            else:
-                for key, value in chosen.items():
-                    setattr(connection, key, value)
-                connection.full_clean()
-                connection.save()
-                connections.prepare(connection, progress)
+            self._save(connection, chosen, actor)
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from None
-        secret = connections.issue_token(connection).secret
+        progress = None if quiet else Progress(self.stderr, "accounts linked")
+        connections.prepare(connection, progress)
+        if progress:
+            progress.end()
+        with transaction.atomic(using=router.db_for_write(Connection)):
+            token, secret = connections.issue_token(connection)
+            record(connection, f"token {token} issued", actor, [token])
         if quiet:
             self.stdout.write(secret)
             return
@@ -47,9 +49,23 @@ class Command(BaseCommand):
         self.stdout.write(f"Token       {secret}")
         self.stdout.write("The token is shown this once. Paste both into the identity provider.")
 
-    def _progress(self, done: int) -> None:
-        self.stderr.write(f"  {done} accounts linked", ending="\r")
-        self.stderr.flush()
+    @staticmethod
+    def _save(connection: Connection, chosen: dict[str, str], actor: Actor) -> None:
+        """Write what is new about a connection, with its event."""
+        is_new = connection.pk is None
+        changes = []
+        for key, value in chosen.items():
+            if is_new or getattr(connection, key) != value:
+                old = None if is_new else getattr(connection, key)
+                changes.append({"path": key, "old": old, "new": value})
+                setattr(connection, key, value)
+        if not (is_new or changes):
+            return
+        connection.full_clean()
+        with transaction.atomic(using=router.db_for_write(Connection)):
+            connection.save()
+            deed = "connection created" if is_new else "settings changed"
+            record(connection, deed, actor, changes=changes)
 
 
 def base_url() -> str:

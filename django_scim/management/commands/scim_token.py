@@ -4,8 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import router, transaction
+from django.utils import timezone
 
 from ... import connections
+from ...audit.administration import Actor, record
 from ...models import Token
 
 
@@ -37,40 +40,59 @@ class Command(BaseCommand):
         if connection:
             tokens = tokens.filter(connection__name=connection)
         self.stdout.write(f"{'TOKEN':14}{'CONNECTION':20}{'STATE':10}{'EXPIRES':12}LAST USED")
-        usable = set(Token.objects.usable().values_list("pk", flat=True))
+        now = timezone.now()
         for token in tokens:
-            state = "usable" if token.pk in usable else "revoked" if token.revoked else "expired"
             expires = f"{token.expires:%Y-%m-%d}" if token.expires else "never"
             used = f"{token.last_used:%Y-%m-%d %H:%M}" if token.last_used else "never"
-            self.stdout.write(
-                f"{token.prefix:14}{token.connection.name[:18]:20}{state:10}{expires:12}{used}"
-            )
+            name, state = token.connection.name[:18], _state(token, now)
+            self.stdout.write(f"{token.prefix:14}{name:20}{state:10}{expires:12}{used}")
 
     def rotate(self, prefix: str, overlap: int | None, quiet: bool) -> None:
         token = self._usable(prefix)
+        if overlap is not None and overlap < 0:
+            raise CommandError("--overlap is a number of days, 0 or more.")
         lasting = None if overlap is None else timedelta(days=overlap)
         try:
-            secret = connections.rotate(token, overlap=lasting).secret
+            with transaction.atomic(using=router.db_for_write(Token)):
+                issued = connections.rotate(token, overlap=lasting)
+                successor = {"path": "successor", "old": None, "new": str(issued.token)}
+                self._record(token, "rotated", successor)
         except ValueError as error:
             raise CommandError(f"{prefix}: {error}") from None
         if quiet:
-            self.stdout.write(secret)
+            self.stdout.write(issued.secret)
             return
-        self.stdout.write(f"Token       {secret}")
+        self.stdout.write(f"Token       {issued.secret}")
         self.stdout.write(
             f"It is shown this once. {prefix} works until {token.expires:%Y-%m-%d %H:%M} UTC."
         )
 
     def revoke(self, prefix: str) -> None:
         token = self._usable(prefix)
-        token.revoke()
+        with transaction.atomic(using=router.db_for_write(Token)):
+            token.revoke()
+            self._record(token, "revoked")
         self.stdout.write(f"Revoked {prefix} of {token.connection}.")
 
     @staticmethod
+    def _record(token: Token, what: str, *changes: dict[str, Any]) -> None:
+        actor = Actor("scim_token on the command line")
+        record(token.connection, f"token {token} {what}", actor, [token], changes)
+
+    @staticmethod
     def _usable(prefix: str) -> Token:
-        found = list(Token.objects.usable().filter(prefix=prefix))
+        usable = Token.objects.usable().select_related("connection")
+        found = list(usable.filter(prefix=prefix.rstrip("…")))
         if not found:
             raise CommandError(f"There is no usable token {prefix!r}; see scim_token list.")
         if len(found) > 1:
             raise CommandError(f"{len(found)} tokens begin with {prefix!r}; use the admin.")
         return found[0]
+
+
+def _state(token: Token, now: Any) -> str:
+    if token.revoked:
+        return "revoked"
+    if not token.is_usable(now):
+        return "expired"
+    return "replaced" if token.replaced_by_id else "usable"

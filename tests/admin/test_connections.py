@@ -1,0 +1,225 @@
+"""The list of connections and the form of one."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from django_scim import connections
+from django_scim.adapters import guarding
+from django_scim.models import Connection, Event, Guard, Token, UserLink
+
+from .pages import FORM, of
+
+
+def row(pages, name):
+    """Return the pills in the row of one connection: state, tokens, guard."""
+    found = pages.get("connection/", q=name).content.decode()
+    return [
+        part.partition("<")[0].partition(">")[2] for part in found.split('class="scim-pill')[1:]
+    ]
+
+
+@pytest.fixture
+def okta(db):
+    return connections.create("Okta")
+
+
+def token(connection, days):
+    return connections.issue_token(connection, lifetime=timedelta(days=days)).token
+
+
+# The list
+
+
+def test_a_new_connection(ada, okta):
+    assert row(ada, "Okta") == ["active", "none", "watching"]
+
+
+@pytest.mark.parametrize(
+    ("days", "expected", "kind"),
+    [
+        ([365], "1 usable", "success"),
+        ([365, 365], "2 usable", "success"),
+        ([31], "1 usable", "success"),
+        ([365, 30], "expires in 30 days", "warning"),
+        ([12], "expires in 12 days", "warning"),
+        ([1], "expires in 1 day", "warning"),
+        ([0.1], "expires within a day", "warning"),
+        ([365, 12, -1], "expired", "failure"),
+    ],
+)
+def test_tokens_that_end_soon(ada, okta, days, expected, kind):
+    for each in days:
+        token(okta, each)
+    assert row(ada, "Okta")[1] == expected
+    assert f'scim-pill scim-{kind}">{expected}' in ada.get("connection/").content.decode()
+
+
+def test_tokens_that_do_not_count(ada, okta):
+    token(okta, 5).revoke()
+    token(okta, -5).revoke()
+    assert row(ada, "Okta")[1] == "none"
+    connections.rotate(token(okta, 365))  # the old one ends within a week, and shall
+    assert row(ada, "Okta")[1] == "1 usable"
+    Token.objects.exclude(replaced_by=None).update(expires=timezone.now() - timedelta(days=1))
+    assert row(ada, "Okta")[1] == "1 usable"
+
+
+def test_paused(ada, okta):
+    connections.pause(okta)
+    assert row(ada, "Okta")[0] == "paused"
+
+
+def test_the_guard(ada, okta):
+    guarding.stop(okta)
+    assert row(ada, "Okta")[2] == "stopped"
+    connections.lift_guard(okta)
+    assert row(ada, "Okta")[2] == "lifted"
+    now = timezone.now()
+    Guard.objects.update(
+        lifted_until=now - timedelta(1), started=now, accounts=1200, accounts_lost=7
+    )
+    assert row(ada, "Okta")[2] == "7 of 1,200 accounts"
+    Guard.objects.update(started=now - timedelta(hours=2))
+    assert row(ada, "Okta")[2] == "watching"
+    Connection.objects.update(guard_percent=100)
+    assert row(ada, "Okta")[2] == "off"
+
+
+def test_the_list_costs_the_same_for_many(ada, okta):
+    def statements():
+        with CaptureQueriesContext(database) as captured:
+            assert ada.get("connection/").status_code == 200
+        return len(captured)
+
+    token(okta, 5)
+    few = statements()
+    for number in range(20):
+        other = connections.create(f"Other {number}")
+        guarding.stop(other)
+        token(other, 5)
+    assert statements() == few
+
+
+# The form
+
+
+def test_a_connection_made_in_the_admin_knows_the_site(ada):
+    User.objects.create_user("somebody")
+    answer = ada.post("connection/add/", **FORM | {"scope": "site"})
+    assert answer.status_code == 302
+    made = Connection.objects.get(name="Okta")
+    assert UserLink.objects.filter(connection=made, target__username="somebody").exists()
+    event = Event.objects.get()
+    assert (event.action, event.outcome) == ("administration", "success")
+    assert event.detail == "connection created by admin ada"
+    assert event.connection == made and event.object_name == "Okta"
+    assert {"path": "scope", "old": None, "new": "site"} in event.changes
+
+
+def test_every_field_is_kept(ada, okta):
+    given = FORM | {
+        "profile": "entra",
+        "adoption": "email",
+        "deletion": "delete",
+        "passwords": "accept",
+        "keeps_passwords": "on",
+        "networks": "203.0.113.0/24\r\n2001:db8::/32",
+        "guard_count": "5",
+        "guard_percent": "50",
+        "oauth_client_id": "client-1",
+        "log_reads": "on",
+    }
+    del given["is_active"]
+    assert ada.post(of(okta), **given).status_code == 302
+    okta.refresh_from_db()
+    assert (okta.profile, okta.adoption, okta.deletion) == ("entra", "email", "delete")
+    assert (okta.passwords, okta.keeps_passwords, okta.log_reads) == ("accept", True, True)
+    assert okta.networks.split() == ["203.0.113.0/24", "2001:db8::/32"]
+    assert (okta.guard_count, okta.guard_percent, okta.is_active) == (5, 50, False)
+    assert okta.oauth_client_id == "client-1"
+    event = Event.objects.get()
+    assert event.detail == "settings changed by admin ada"
+    changed = {change["path"]: (change["old"], change["new"]) for change in event.changes}
+    assert changed["adoption"] == ("none", "email")
+    assert changed["guard_percent"] == (10, 50)
+    assert changed["is_active"] == (True, False)
+    assert "name" not in changed and "scope" not in changed
+
+
+def test_to_save_without_a_change_is_no_deed(ada, okta):
+    okta.profile = "okta"
+    okta.save()
+    assert ada.post(of(okta), **FORM).status_code == 302
+    assert not Event.objects.exists()
+
+
+def test_two_connections_without_a_client_id(ada, okta):
+    other = connections.create("Other")
+    for each in (okta, other):
+        assert ada.post(of(each), **FORM | {"name": each.name}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "word"),
+    [
+        ("networks", "10.0.0.0/33", "10.0.0.0/33"),
+        ("networks", "10.0.0.1/8", "host bits"),
+        ("guard_percent", "101", "100"),
+        ("guard_count", "-1", "0"),
+        ("adoption", "everybody", "everybody"),
+        ("name", "", "required"),
+    ],
+)
+def test_what_is_no_value(ada, okta, field, value, word):
+    answer = ada.post(of(okta), **FORM | {field: value})
+    assert answer.status_code == 200
+    (error,) = answer.context["adminform"].form.errors[field]
+    assert word in error
+    assert not Event.objects.exists()
+
+
+def test_the_policies_of_the_site_are_to_choose_from(ada, okta, settings):
+    settings.DJANGO_SCIM = {
+        "ADOPTION_POLICIES": {"number": "tests.http.test_adoption.ByStaffNumber"}
+    }
+    choices = dict(ada.get(of(okta)).context["adminform"].form.fields["adoption"].choices)
+    assert list(choices) == ["none", "username", "email", "number"]
+    assert ada.post(of(okta), **FORM | {"adoption": "number"}).status_code == 302
+    settings.DJANGO_SCIM = {}
+    # The policy is gone: the page says so, and the form can be saved as it is.
+    assert "number: is not in ADOPTION_POLICIES" in ada.get(of(okta)).content.decode()
+    assert ada.post(of(okta), **FORM | {"adoption": "number"}).status_code == 302
+    okta.refresh_from_db()
+    assert okta.adoption == "number"
+
+
+def test_a_new_scope_links_the_site(ada, okta):
+    User.objects.create_user("somebody")
+    assert ada.post(of(okta), **FORM | {"scope": "site"}).status_code == 302
+    assert UserLink.objects.filter(target__username="somebody", automatic=True).exists()
+
+
+def test_who_may_only_look(staff, okta):
+    pages = staff("view_connection")
+    token(okta, 5)
+    guarding.stop(okta)
+    page = pages.read(of(okta))
+    assert "Okta" in page and "The guard has stopped this connection" in page
+    for button in ("Rotate", "Issue", "Pause", "Lift", "Close", "Confirm", "Give", "Share"):
+        assert f'value="{button}' not in pages.get(of(okta)).content.decode()
+        assert f"{button} " not in page
+    assert "scim_" not in page  # tokens are for who may see tokens
+    assert "scim_" in staff("view_connection", "view_token", name="tom").read(of(okta))
+
+
+def test_a_connection_that_is_deleted_leaves_an_event(ada, okta):
+    answer = ada.post(of(okta, "delete"), post="yes")
+    assert answer.status_code == 302
+    event = Event.objects.get()
+    assert event.detail == "connection deleted by admin ada"
+    assert (event.connection, event.connection_name, event.object_name) == (None, "Okta", "Okta")

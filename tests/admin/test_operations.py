@@ -1,0 +1,205 @@
+"""Tokens, pause, close and the guard, on the page of a connection."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from django_scim import connections
+from django_scim.models import Connection, Event, Guard, Token, UserLink
+from django_scim.testing import ScimClient
+
+from .pages import of, text_of
+
+
+def deed(**wanted):
+    """Return the one event of what an admin did, and the entry in Django's own log beside it."""
+    event = Event.objects.get(action="administration", **wanted)
+    assert (event.outcome, event.status) == ("success", 0)
+    assert event.address == "127.0.0.1" and event.correlation_id
+    entry = LogEntry.objects.latest("pk")
+    assert entry.user.username == "ada"
+    assert entry.change_message.rstrip(".").lower() in event.detail.lower()
+    return event
+
+
+# Tokens
+
+
+def test_a_token_is_shown_once(scim, ada):
+    url = of(scim.connection, "issue-token")
+    answer = ada.post(url)
+    secret = answer.context["secret"]
+    assert secret in text_of(answer)
+    assert "http://testserver/scim/v2" in text_of(answer)
+    assert "no-store" in answer.headers["Cache-Control"]
+    token = Token.objects.get(prefix=secret[:11])
+    for page in (of(scim.connection), "connection/", "token/", f"token/{token.pk}/change/"):
+        content = ada.get(page).content.decode()
+        assert secret not in content and token.digest not in content
+    assert ScimClient(scim.connection, secret).get("/Users").status_code == 200
+    event = deed()
+    assert event.detail == f"token {token.prefix}… issued by admin ada"
+    assert (event.connection, event.object_name) == (scim.connection, token.prefix)
+
+
+def test_rotating(scim, ada):
+    old = Token.objects.get()
+    page = text_of(ada.get(of(scim.connection)))
+    assert "usable" in page and "works on for 7 days" in page
+    answer = ada.post(of(scim.connection, "tokens", old.pk, "rotate"))
+    secret = answer.context["secret"]
+    assert secret in text_of(answer) and "no-store" in answer.headers["Cache-Control"]
+    old.refresh_from_db()
+    assert timedelta(days=6) < old.expires - timezone.now() <= timedelta(days=7)
+    assert f"{old.prefix}… works until" in text_of(answer)
+    for each in (secret, scim.secret):
+        assert ScimClient(scim.connection, each).get("/Users").status_code == 200
+    page = text_of(ada.get(of(scim.connection)))
+    assert f"replaced, ends in 7 days by {old.replaced_by}" in page
+    assert secret not in page
+    event = deed()
+    assert event.detail == f"token {old.prefix}… rotated by admin ada"
+    (change,) = event.changes
+    assert change["new"] == f"{secret[:11]}…"
+
+
+def test_rotating_twice(scim, ada):
+    url = of(scim.connection, "tokens", Token.objects.get().pk, "rotate")
+    ada.post(url)
+    assert "no successor" in ada.do(url)  # as a reload of the page would
+    assert Token.objects.count() == 2
+
+
+@pytest.mark.parametrize("action", ["rotate", "revoke"])
+def test_a_token_that_is_not_the_connections(scim, connect, ada, action):
+    other = connect()
+    token = other.connection.tokens.get()
+    for key in (token.pk, 99_999, 10**30):
+        assert "no such token" in ada.do(of(scim.connection, "tokens", key, action))
+    assert other.get("/Users").status_code == 200
+    assert not Event.objects.filter(action="administration").exists()
+
+
+def test_rotating_what_has_ended(scim, ada):
+    token = Token.objects.get()
+    token.revoke()
+    assert "usable" in ada.do(of(scim.connection, "tokens", token.pk, "rotate"))
+    assert Token.objects.count() == 1
+
+
+def test_revoking(scim, ada):
+    token = Token.objects.get()
+    assert "works no more" in ada.do(of(scim.connection, "tokens", token.pk, "revoke"))
+    assert scim.get("/Users").status_code == 401
+    assert deed().detail == f"token {token.prefix}… revoked by admin ada"
+    assert "no such token" in ada.do(of(scim.connection, "tokens", token.pk, "revoke"))
+    assert "revoked" in text_of(ada.get(of(scim.connection)))
+
+
+# Pause, resume, close
+
+
+def test_pausing_and_resuming(scim, ada):
+    page = ada.get(of(scim.connection)).content.decode()
+    assert 'value="Pause"' in page and 'value="Resume"' not in page
+    assert "Paused" in ada.do(of(scim.connection, "pause"))
+    assert scim.get("/Users").status_code == 401
+    assert deed().detail == "connection paused by admin ada"
+    page = ada.get(of(scim.connection)).content.decode()
+    assert 'value="Resume"' in page and 'value="Pause"' not in page
+    assert "Resumed" in ada.do(of(scim.connection, "resume"))
+    assert scim.get("/Users").status_code == 200
+    assert deed(detail__contains="resumed").object_name == scim.connection.name
+
+
+def test_closing_asks_first(scim, ada):
+    scim.make_user("amy")
+    page = ada.read(of(scim.connection, "close"))
+    assert "1 token is revoked" in page and "1 account and 0 groups stay as they are" in page
+    assert scim.get("/Users").status_code == 200
+    assert "Closed" in ada.do(of(scim.connection, "close"))
+    assert scim.get("/Users").status_code == 401
+    scim.connection.refresh_from_db()
+    assert not scim.connection.is_active
+    assert not scim.connection.tokens.filter(revoked=None).exists()
+    assert User.objects.get(username="amy").is_active
+    assert deed().detail == "connection closed, its tokens revoked by admin ada"
+
+
+# The guard
+
+INACTIVE = {"op": "replace", "path": "active", "value": False}
+
+
+@pytest.fixture
+def stopped(connect):
+    """A connection that the guard has stopped after two of ten accounts."""
+    scim = connect(guard_count=2, guard_percent=10)
+    users = [scim.make_user(f"user{number}") for number in range(10)]
+    UserLink.objects.update(created=timezone.now() - timedelta(days=1))
+    scim.answers = [scim.patch(f"/Users/{user['id']}", INACTIVE) for user in users[:3]]
+    scim.leaver = users[3]
+    return scim
+
+
+def test_the_banner_says_what_the_guard_has_counted(stopped, ada):
+    assert [answer.status_code for answer in stopped.answers] == [200, 200, 403]
+    page = ada.read(of(stopped.connection))
+    assert page.index("The guard has stopped this connection") < page.index("Profile:")
+    assert "2 of 10 accounts" in page and "0 of 0 memberships" in page
+    assert "more than 2 and more than 10 %" in page
+    href = f"/admin/django_scim/event/?connection__id__exact={stopped.connection.pk}"
+    assert href in ada.get(of(stopped.connection)).content.decode()
+    found = ada.get("event/", connection__id__exact=stopped.connection.pk, outcome__exact="stopped")
+    assert found.context["cl"].result_count == 1
+
+
+def test_the_first_request_of_an_hour_takes_too_much(stopped, ada):
+    Guard.objects.update(started=None, accounts=0, accounts_lost=0)
+    assert "it had taken nothing in that hour" in ada.read(of(stopped.connection))
+    Guard.objects.update(started=timezone.now() - timedelta(days=3), accounts_lost=7)
+    page = ada.read(of(stopped.connection))
+    assert "it had taken nothing in that hour" in page and "7 of" not in page
+
+
+def test_lifting(stopped, ada):
+    assert "Lifted" in ada.do(of(stopped.connection, "lift-guard"))
+    assert stopped.patch(f"/Users/{stopped.leaver['id']}", INACTIVE).status_code == 200
+    page = ada.read(of(stopped.connection))
+    assert "The guard has stopped" not in page and "lifted until" in page
+    counted = "2 of 10 accounts, 0 of 0 memberships"
+    assert deed().detail == f"guard lifted ({counted} taken) by admin ada"
+
+
+def test_there_is_nothing_to_lift(scim, ada):
+    assert "has not stopped" in ada.do(of(scim.connection, "lift-guard"))
+    assert not Guard.objects.filter(lifted_until__isnull=False).exists()
+    assert "The guard has stopped" not in ada.read(of(scim.connection))
+
+
+def test_a_guard_that_is_off_has_no_banner(stopped, ada):
+    Connection.objects.update(guard_percent=100)
+    assert "The guard has stopped" not in ada.read(of(stopped.connection))
+
+
+# In one transaction
+
+
+@pytest.mark.django_db(transaction=True)
+def test_there_is_no_deed_without_its_event(ada, monkeypatch):
+    made = connections.create("Okta")
+    token = connections.issue_token(made).token
+
+    def fail(*args, **kwargs):
+        raise RuntimeError("the log is full")
+
+    monkeypatch.setattr(Event.objects, "bulk_create", fail)
+    for path in ("pause", "close", "issue-token", f"tokens/{token.pk}/revoke"):
+        with pytest.raises(RuntimeError):
+            ada.post(of(made, path))
+    made.refresh_from_db()
+    token.refresh_from_db()
+    assert made.is_active and token.revoked is None and Token.objects.count() == 1

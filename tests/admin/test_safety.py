@@ -1,0 +1,163 @@
+"""What holds for every page: who may, by which method, and what never shows."""
+
+import logging
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.utils import timezone
+
+from django_scim import connections
+from django_scim.models import Guard, UserLink
+
+from .pages import ROOT, everything, of
+
+BUTTONS = (
+    "issue-token",
+    "tokens/{token}/rotate",
+    "tokens/{token}/revoke",
+    "pause",
+    "resume",
+    "close",
+    "lift-guard",
+    "give/User",
+    "give/Group",
+    "confirm",
+)
+
+
+@pytest.fixture
+def site(db):
+    """A connection on whose page every button does something."""
+    made = connections.create("Okta")
+    issued = connections.issue_token(made, lifetime=timedelta(days=5))
+    amy, bob = (User.objects.create_user(name) for name in ("amy", "bob"))
+    group = Group.objects.create(name="Readers")
+    link = UserLink.objects.create(connection=made, target=bob, unconfirmed=True, given=True)
+    Guard.objects.create(connection=made, stopped=timezone.now())
+    made.buttons = [button.format(token=issued.token.pk) for button in BUTTONS]
+    made.data = {"objects": amy.pk, "object": group.pk, "link": [link.pk]}
+    made.secret = issued.secret
+    return made
+
+
+def test_each_button_does_something(site, ada):
+    for button in site.buttons:
+        before = everything()
+        assert ada.post(of(site, button), **site.data).status_code in (200, 302)
+        assert everything() != before, button
+
+
+@pytest.mark.parametrize("number", range(len(BUTTONS)))
+def test_a_get_changes_nothing(site, ada, number):
+    before = everything()
+    for method in ("get", "head", "options", "put", "delete", "patch"):
+        answer = getattr(ada.client, method)(ROOT + of(site, site.buttons[number]))
+        assert answer.status_code in (200, 302, 405), method
+        assert everything() == before, method
+
+
+@pytest.mark.parametrize(
+    "permissions",
+    [(), ("view_connection",), ("add_connection", "delete_connection", "change_token")],
+)
+@pytest.mark.parametrize("number", range(len(BUTTONS)))
+def test_who_may_not_change_the_connection_changes_nothing(site, staff, permissions, number):
+    pages = staff(*permissions)
+    before = everything()
+    path = of(site, site.buttons[number])
+    assert pages.post(path, **site.data).status_code == 403
+    assert pages.get(path).status_code == 403
+    assert everything() == before
+
+
+@pytest.mark.parametrize("number", range(len(BUTTONS)))
+def test_who_is_no_staff_is_sent_to_the_login(site, number):
+    client = Client()
+    for user in (None, User.objects.create_user("visitor")):
+        if user:
+            client.force_login(user)
+        before = everything()
+        answer = client.post(ROOT + of(site, site.buttons[number]), site.data)
+        assert answer.status_code == 302 and "/admin/login/" in answer.headers["Location"]
+        assert everything() == before
+
+
+@pytest.mark.parametrize("number", range(len(BUTTONS)))
+def test_another_site_cannot_press_a_button(site, number):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.create_superuser("ada"))
+    before = everything()
+    answer = client.post(ROOT + of(site, site.buttons[number]), site.data)
+    assert answer.status_code == 403
+    assert everything() == before
+
+
+@pytest.mark.parametrize("key", ["99999", "x", "1e9", str(10**30), "%00", "1/2"])
+def test_a_connection_that_is_none(site, ada, key):
+    before = everything()
+    for button in site.buttons:
+        for answer in (ada.get(f"connection/{key}/{button}/"),
+                       ada.post(f"connection/{key}/{button}/")):  # fmt: skip
+            assert answer.status_code in (302, 404)
+    assert everything() == before
+
+
+def test_who_may_change_the_connection_needs_no_more(site, staff):
+    pages = staff("view_connection", "change_connection")
+    for button in site.buttons:
+        assert pages.post(of(site, button), **site.data).status_code in (200, 302)
+
+
+# Secrets
+
+
+@pytest.mark.parametrize("path", ["issue-token", "tokens/{token}/rotate"])
+def test_a_secret_is_on_one_page_and_nowhere_else(site, ada, caplog, path):
+    caplog.set_level(logging.DEBUG)
+    token = site.tokens.get()
+    secret = ada.post(of(site, path.format(token=token.pk))).context["secret"]
+    assert len(secret) > 40
+    assert secret not in everything() and secret not in caplog.text
+    assert secret not in str(LogEntry.objects.values_list("change_message", "object_repr"))
+    for page in pages_of(site):
+        content = ada.get(page).content.decode()
+        assert secret not in content and site.secret not in content, page
+    assert secret not in str(ada.client.session.items()) + str(ada.client.cookies)
+
+
+def pages_of(site):
+    yield from ("connection/", "connection/add/", "token/", "userlink/", "grouplink/", "event/")
+    yield from (of(site), of(site, "close"), of(site, "give", "User"), of(site, "give", "Group"))
+    yield of(site, "history")
+    for event in site.events.all():
+        yield f"event/{event.pk}/change/"
+    for token in site.tokens.all():
+        yield f"token/{token.pk}/change/"
+
+
+# A strict Content-Security-Policy: neither scripts nor styles in the page
+
+
+def test_nothing_is_inline(site, ada):
+    ada.post(of(site, "issue-token"))
+    for page in pages_of(site):
+        content = ada.get(page).content.decode()
+        assert not re.search(r"<script(?![^>]*\bsrc=)", content), page
+        assert not re.search(r"<style|<[^>]*\s(style|on\w+)=", content), page
+
+
+def test_the_page_with_the_secret_has_nothing_inline(site, ada):
+    content = ada.post(of(site, "issue-token")).content.decode()
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|<[^>]*\s(style|on\w+)=", content)
+
+
+def test_enter_in_the_form_saves_it(site, ada):
+    """The first button of a form is what Enter presses: in ours it is Save."""
+    content = ada.get(of(site)).content.decode()
+    form = content.partition('id="connection_form"')[2].partition("</form>")[0]
+    first = re.search(r"<(input|button)[^>]*type=\"submit\"[^>]*>", form)
+    assert 'name="_save"' in first.group()

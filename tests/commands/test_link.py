@@ -1,0 +1,289 @@
+"""scim_link in the rarer cases, and what it leaves in the log."""
+
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.management import CommandError, call_command
+from django.db import connection as database
+from django.db.models import Q
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from django_scim import connections
+from django_scim.adapters import Field, UserAdapter, linking, matching
+from django_scim.models import Event, UserLink, UserProfile
+from django_scim.testing import ScimClient
+from tests.client import USER
+
+
+class Discreet(UserAdapter):
+    """This site protects its directors, too."""
+
+    @classmethod
+    def unprotected(cls):
+        return super().unprotected() & ~Q(target__last_name="Director")
+
+
+class Unsearchable(UserAdapter):
+    """A rule that can be asked of a link alone."""
+
+    @classmethod
+    def unprotected(cls):
+        return super().unprotected() & Q(created__lte=timezone.now()) & Q(external_id="never")
+
+
+class Nicknames(UserAdapter):
+    """Accounts are known to identity providers by a name of their own."""
+
+    attributes = UserAdapter.attributes | {
+        "userName": Field("scim_profile.nick_name"),
+        "nickName": Field("scim_profile.title"),
+    }
+    del attributes["title"]
+
+
+class Terminal(StringIO):
+    def isatty(self):
+        return True
+
+
+def link(by="username", name="Okta", **options):
+    output = StringIO()
+    call_command("scim_link", connection=name, by=by, stdout=output, **options)
+    return output.getvalue()
+
+
+def names(connection):
+    links = UserLink.objects.filter(connection=connection, target__isnull=False)
+    return sorted(links.values_list("target__username", flat=True))
+
+
+def number(output, what):
+    """Return the number that the table has before some words."""
+    (line,) = (line for line in output.splitlines() if what in line)
+    return int(line.split()[0].replace(",", ""))
+
+
+@pytest.fixture
+def okta(db):
+    return connections.create("Okta")
+
+
+@pytest.fixture
+def people(okta):
+    return [User.objects.create_user(name, f"{name}@example.com") for name in ("amy", "bob")]
+
+
+def use(settings, name):
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"tests.commands.test_link.{name}"}}
+
+
+# Who is given
+
+
+def test_whom_the_connection_has_deleted(okta, people):
+    scim = ScimClient(okta)
+    connections.give(okta, people[0])
+    scim.delete(f"/Users/{UserLink.objects.get(target=people[0]).scim_id}")
+    output = link()
+    assert number(output, "deleted by this connection") == 1
+    assert names(okta) == ["bob"]
+
+
+def test_an_account_of_the_scope_is_held_from_now_on(people):
+    entra = connections.create("Entra", scope="site")
+    assert UserLink.objects.filter(connection=entra, automatic=True).count() == 2
+    ids = dict(UserLink.objects.filter(connection=entra).values_list("target", "scim_id"))
+    assert number(link(name="Entra"), "to be given") == 2
+    for each in UserLink.objects.filter(connection=entra):
+        assert (each.automatic, each.given) == (False, True)
+        assert each.scim_id == ids[each.target_id]  # the same resource as before
+    # And so another one cannot have it.
+    assert number(link(), "held by another connection") == 2
+
+
+def test_an_automatic_link_of_another_connection_holds_nobody(okta, people):
+    connections.create("Entra", scope="site")
+    assert number(link(), "to be given") == 2
+    assert names(okta) == ["amy", "bob"]
+
+
+def test_adoptions_are_confirmed_where_that_is_asked(connect, people):
+    scim = connect(adoption="username")
+    scim.post("/Users", {"schemas": [USER], "userName": "amy"})
+    name = scim.connection.name
+    output = link(name=name)
+    assert number(output, "adopted already") == 1 and number(output, "to be given") == 1
+    adopted = UserLink.objects.get(target=people[0])
+    assert adopted.unconfirmed and not UserLink.objects.get(target=people[1]).unconfirmed
+    assert "1 adoptions were confirmed" in link(name=name, confirm=True)
+    adopted.refresh_from_db()
+    assert not adopted.unconfirmed
+    details = Event.objects.filter(action="administration").values_list("detail", "object_name")
+    assert ("link confirmed by scim_link on the command line", "amy") in details
+    assert "0 adoptions were confirmed" in link(name=name, confirm=True)
+
+
+def test_only_those_in_a_group(okta, people):
+    Group.objects.create(name="Pilot").user_set.add(people[1])
+    assert number(link(group="Pilot", dry_run=True), "to be given") == 1
+    link(group="Pilot")
+    assert names(okta) == ["bob"]
+    with pytest.raises(CommandError, match="no group 'Nobody'"):
+        link(group="Nobody")
+
+
+def test_a_clash_is_with_any_account(okta, people):
+    Group.objects.create(name="Pilot").user_set.add(people[0])
+    User.objects.create_user("AMY", "other@example.com", is_staff=True)
+    output = link(group="Pilot")
+    assert number(output, "in a clash") == 1 and "clash: amy (2 accounts): amy, AMY" in output
+    assert names(okta) == []
+
+
+@pytest.mark.parametrize(("verbosity", "shown"), [(1, 20), (2, 30)])
+def test_many_clashes(okta, verbosity, shown):
+    User.objects.bulk_create(
+        User(username=f"{prefix}{number:02}") for number in range(30) for prefix in ("u", "U")
+    )
+    output = link(dry_run=True, verbosity=verbosity)
+    assert output.count("  clash: ") == shown
+    assert ("and 10 more clashes" in output) is (verbosity == 1)
+
+
+def test_names_that_differ_in_their_unicode_form_only(okta):
+    for name in ("caf\u00e9", "cafe\u0301"):
+        User.objects.bulk_create([User(username=name)])
+    assert number(link(), "in a clash") == 2
+
+
+def test_whom_the_site_protects_by_a_rule_of_its_own(okta, people, settings):
+    use(settings, "Discreet")
+    User.objects.filter(username="amy").update(last_name="Director")
+    assert number(link(), "protected") == 1
+    assert names(okta) == ["bob"]
+
+
+def test_a_rule_that_only_a_link_answers(okta, people, settings):
+    use(settings, "Unsearchable")
+    assert "0 accounts were given" in link()
+    assert not UserLink.objects.exists()
+    assert not Event.objects.exists()
+
+
+def test_a_user_name_of_the_adapters_own(okta, people, settings):
+    use(settings, "Nicknames")
+    UserProfile.objects.create(user=people[0], nick_name="Ames")
+    output = link()
+    assert number(output, "to be given") == 1 and number(output, "without a name") == 1
+    assert names(okta) == ["amy"]
+
+
+def test_no_users_are_published(okta, settings):
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": None, "Group": None}}
+    with pytest.raises(CommandError, match="no users"):
+        link()
+
+
+def test_a_site_of_nobody(okta):
+    assert "0 accounts were given" in link()
+
+
+def test_whoever_left_in_between(okta, people):
+    found = matching.survey(okta, "username")
+    people[0].delete()
+    assert matching.give_matching(okta, found) == 1
+    assert names(okta) == ["bob"]
+
+
+# What it leaves behind
+
+
+def test_every_account_has_its_event(okta, people):
+    link()
+    amy, bob = Event.objects.order_by("pk")
+    for event, user in ((amy, people[0]), (bob, people[1])):
+        assert (event.action, event.outcome) == ("administration", "success")
+        assert event.detail == "given to the connection by scim_link on the command line"
+        assert (event.connection, event.resource_type) == (okta, "User")
+        assert (event.object_type, event.object_key) == ("auth.user", str(user.pk))
+        assert event.object_name == user.username
+        assert event.scim_id == UserLink.objects.get(target=user).scim_id
+    assert amy.correlation_id == bob.correlation_id != ""
+    link()
+    assert Event.objects.count() == 2
+
+
+def test_a_dry_run_writes_nothing(okta, people):
+    with CaptureQueriesContext(database) as captured:
+        link(dry_run=True)
+    assert not [q["sql"] for q in captured if not q["sql"].startswith("SELECT")
+                and "CURSOR" not in q["sql"]]  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_account_without_its_event(okta, people, monkeypatch):
+    def fail(*args, **kwargs):
+        raise RuntimeError("the log is full")
+
+    monkeypatch.setattr(Event.objects, "bulk_create", fail)
+    with pytest.raises(RuntimeError):
+        link()
+    assert not UserLink.objects.exists()
+
+
+def test_the_help_says_that_they_are_confirmed(capsys):
+    with pytest.raises(SystemExit):
+        call_command("scim_link", "--help")
+    assert "is confirmed" in " ".join(capsys.readouterr().out.split())
+
+
+# On the way
+
+
+def test_the_progress_is_shown_on_a_terminal_alone(okta, people):
+    terminal, pipe = Terminal(), StringIO()
+    link(stderr=terminal)
+    assert "2 accounts given\r" in terminal.getvalue()
+    UserLink.objects.all().delete()
+    link(stderr=pipe)
+    assert pipe.getvalue() == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_interruption_leaves_whole_batches(okta, monkeypatch):
+    User.objects.bulk_create(User(username=f"user{number:02}") for number in range(25))
+    monkeypatch.setattr(matching, "BATCH", 10)
+    done = []
+
+    def interrupted(count):
+        done.append(count)
+        if count == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        matching.give_matching(okta, matching.survey(okta, "username"), interrupted)
+    assert done == [10, 20] and len(names(okta)) == 20
+    output = link()
+    assert number(output, "given already") == 20 and "5 accounts were given" in output
+    assert len(names(okta)) == 25
+    assert len(ScimClient(okta).find('userName sw "USER"')) == 25
+
+
+def test_a_batch_costs_the_same_whatever_it_holds(okta, monkeypatch):
+    # As many as SQLite takes in one INSERT of events.
+    monkeypatch.setattr(matching, "BATCH", 30)
+    monkeypatch.setattr(linking, "BATCH", 30)
+
+    def statements(count):
+        User.objects.bulk_create(
+            User(username=f"{count}-{number}", email=f"{count}-{number}@example.com")
+            for number in range(count)
+        )
+        with CaptureQueriesContext(database) as captured:
+            link("email")
+        return len(captured)
+
+    statements(1)
+    assert statements(5) == statements(30)
