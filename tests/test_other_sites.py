@@ -77,6 +77,11 @@ def test_a_resource_type_of_the_sites_own():
     run_tests("testproject.settings", "devices", *paths)
 
 
+def test_a_site_with_two_customers():
+    path = "tests/organisations/check_organisations.py"
+    run_tests("testproject.settings", "organisations", path)
+
+
 def test_migrations_of_the_stock_models():
     run_tests("tests.settings", "stock", "tests/stock/check_migrations.py")
 

@@ -63,3 +63,35 @@ class DeviceLink(AbstractLink):
             *AbstractLink.Meta.indexes,
             models.Index(fields=["connection", "keeper_value"]),
         ]
+
+
+class Organisation(models.Model):
+    """A customer of the site, with an identity provider of its own."""
+
+    name = models.CharField(max_length=80, unique=True)
+    slug = models.SlugField(unique=True)
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="Membership", related_name="organisations"
+    )
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """Who belongs to an organisation, and who looks after its settings."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
+    is_admin = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "user"], name="company_member_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} of {self.organisation}"

@@ -1,10 +1,26 @@
-"""The resource type that this site publishes beside users and groups."""
+"""What this site publishes over SCIM: its people, its groups, and its devices."""
 
 from pathlib import Path
+from typing import Any
 
-from django_scim.adapters import Field, Members, Reference, ResourceAdapter, Schema
+from django_scim.adapters import (
+    Draft,
+    Field,
+    Members,
+    Reference,
+    ResourceAdapter,
+    Schema,
+    UserAdapter,
+)
 
-from .models import Device, DeviceLink
+from .models import Device, DeviceLink, Membership
+
+
+class PersonAdapter(UserAdapter):
+    """A stock user; whom the connection of an organisation creates belongs to the organisation."""
+
+    def place(self, draft: Draft, tenant: Any) -> None:
+        Membership.objects.get_or_create(organisation=tenant, user=draft.target)
 
 
 class DeviceAdapter(ResourceAdapter):

@@ -71,7 +71,12 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "directory"
 LOGOUT_REDIRECT_URL = "login"
 
-DJANGO_SCIM = {"ADAPTERS": {"Device": "company.scim.DeviceAdapter"}}
+DJANGO_SCIM = {
+    "ADAPTERS": {
+        "User": "company.scim.PersonAdapter",
+        "Device": "company.scim.DeviceAdapter",
+    }
+}
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
