@@ -36,8 +36,10 @@ def database(name):
 
 
 COMBINATIONS = [("0", "1"), ("1", "0")]  # each of the two both ways
+SLOW = [f"--ignore=tests/http/test_{name}.py" for name in ("two_connections", "read_only")]
 if os.environ.get("SCIM_LONG"):
     COMBINATIONS += [("0", "0"), ("1", "1")]
+    SLOW = []
 
 
 @pytest.mark.parametrize(("append_slash", "atomic_requests"), COMBINATIONS)
@@ -47,6 +49,7 @@ def test_a_hostile_host(append_slash, atomic_requests):
         f"hostile_{append_slash}{atomic_requests}",
         "tests/http",
         "tests/idp",
+        *SLOW,
         HOSTILE_APPEND_SLASH=append_slash,
         HOSTILE_ATOMIC_REQUESTS=atomic_requests,
     )

@@ -6,6 +6,7 @@ first cannot tell the worlds apart: statuses, bodies and the number of SQL state
 """
 
 import json
+import os
 import re
 import uuid
 
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from django_scim import connections
 from tests.client import ENTERPRISE, GROUP, USER, ScimClient
 
+EXAMPLES = 200 if os.environ.get("SCIM_LONG") else 20
 FRAME = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "ROLLBACK")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 VOLATILE = re.compile(r'"\d{4}-\d\d-\d\dT[^"]*Z"|W/\\?"[^"]*\\?"|\[request [0-9a-f]{32}\]')
@@ -147,7 +149,9 @@ def play(steps, *, meddling):
 
 @pytest.mark.django_db
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(st.tuples(st.booleans(), operations), min_size=4, max_size=18))
 def test_a_connection_cannot_tell_what_another_does(db, steps):
@@ -159,7 +163,9 @@ def test_a_connection_cannot_tell_what_another_does(db, steps):
 
 @pytest.mark.django_db
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(operations, min_size=1, max_size=8))
 def test_the_ids_of_another_are_like_ids_of_nobody(db, steps):
