@@ -78,11 +78,13 @@ class GiveForm(forms.Form):
         if not carries_permissions(model):
             is_user = issubclass(model, get_user_model())
             target: Any = adapter.link._meta.get_field("target")
+            can_be_found = admin_site.is_registered(model)
             self.fields["objects"] = Ids(
                 queryset,
                 label="Accounts" if is_user else model._meta.verbose_name_plural.capitalize(),
                 widget=ManyToManyRawIdWidget(target.remote_field, admin_site),
-                help_text="Their ids on this site, separated by commas. The glass finds them.",
+                help_text="Their ids on this site, separated by commas."
+                + (" The glass finds them." if can_be_found else ""),
             )
             return
         links = adapter.link._default_manager.filter(connection=connection, target__isnull=False)
