@@ -45,6 +45,9 @@ def create(
     if tenant is not None:
         options["tenant"] = tenant
     connection = Connection(name=name, profile=profile, scope=scope, **options)
+    policies = ("none", *settings.ADOPTION_POLICIES)
+    if connection.adoption not in policies:
+        raise ValidationError({"adoption": f"There are {', '.join(policies)}."})
     connection.full_clean()
     connection.save()
     prepare(connection, progress)
@@ -140,8 +143,12 @@ def _give(connection: Connection, target: Any, *, share_privileged: bool) -> Abs
     adapter = _adapter_of(target, connection)
     link = adapter.link._default_manager.filter(connection=connection, target=target).first()
     if link is not None:
-        link.automatic = False
-        link.save(update_fields=["automatic"])
+        if link.automatic:
+            link.automatic, link.given = False, True
+            link.save(update_fields=["automatic", "given"])
+        if getattr(link, "unconfirmed", False):
+            confirm(link)  # an admin gives it on purpose
+            link.unconfirmed = False
         return link  # type: ignore[no-any-return]
     link = adapter.link(connection=connection, target=target, given=True)
     privileges = getattr(target, "permissions", None)

@@ -24,7 +24,8 @@ def link_new_user(user: Any) -> None:
     """Link a user whom the site created to every connection of scope ``site``."""
     everywhere = Connection.objects.filter(scope=Connection.Scope.SITE)
     links = [
-        UserLink(connection=connection, target=user, automatic=True) for connection in everywhere
+        UserLink(connection=connection, target=user, automatic=True, given=True)
+        for connection in everywhere
     ]
     if links:
         UserLink.objects.bulk_create(links, ignore_conflicts=True)
@@ -71,7 +72,7 @@ def link_site(connection: Connection, progress: Callable[[int], None] | None = N
             ).values_list("former", flat=True)
         )
         wanted = [key for key in keys if str(key) not in deleted]
-        link_batch(connection, wanted, automatic=True)
+        link_batch(connection, wanted, automatic=True, given=True)
         done += len(keys)
         if progress:
             progress(done)
@@ -92,8 +93,11 @@ def link_batch(connection: Connection, keys: list[Any], **options: Any) -> None:
 
 def _add_missing_mirrors(users: Any) -> None:
     for mapping in mirrors():
-        rows = UserValue.objects.filter(user=OuterRef("pk"), attribute=mapping.name, mirrored=True)
-        found = users.filter(~Exists(rows)).values_list("pk", mapping.mirror)
+        held = dict(users.values_list("pk", mapping.mirror))
+        rows = UserValue.objects.filter(user__in=list(held), attribute=mapping.name, mirrored=True)
+        for key in rows.values_list("user_id", flat=True):
+            held.pop(key, None)
         UserValue.objects.bulk_create(
-            [mirror_row(key, mapping, value) for key, value in found if value], batch_size=BATCH
+            [mirror_row(key, mapping, value) for key, value in held.items() if value],
+            batch_size=BATCH,
         )

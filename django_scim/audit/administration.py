@@ -11,7 +11,7 @@ from django.db.models.base import ModelState
 from ..adapters import Registry
 from ..models import AbstractLink, Connection, Event, Token
 from ..protocol.tolerances import Tolerances
-from .recorder import _printable
+from .recorder import printable
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ def record(
         connection_name=connection.name,
         action=Event.Action.ADMINISTRATION,
         outcome=Event.Outcome.SUCCESS,
-        detail=_printable(f"{deed} by {actor.name}"),
+        detail=printable(f"{deed} by {actor.name}"),
         changes=list(changes),
         correlation_id=actor.correlation_id,
         address=actor.address,
-        user_agent=_printable(actor.user_agent)[:255],
+        user_agent=printable(actor.user_agent)[:255],
     )
     Event.objects.bulk_create(_event(pattern, _named(each, names)) for each in about)
 

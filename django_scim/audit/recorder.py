@@ -35,9 +35,9 @@ class Recorder:
         self.event = Event(
             correlation_id=correlation_id,
             method=method[:10],
-            path=_printable(_without_password(path))[:500],
+            path=printable(_without_password(path))[:500],
             address=address,
-            user_agent=_printable(user_agent)[:255],
+            user_agent=printable(user_agent)[:255],
         )
 
     def authenticated(self, token: Token) -> None:
@@ -51,7 +51,7 @@ class Recorder:
     ) -> None:
         """Name the resource, and the object behind it once it is known."""
         self.event.resource_type = resource_type
-        self.event.scim_id = _printable(scim_id)[:36]
+        self.event.scim_id = printable(scim_id)[:36]
         if link is not None:
             _name(self.event, link, name)
 
@@ -104,7 +104,7 @@ class Recorder:
             Event.Outcome.STOPPED if isinstance(error, Stopped) else Event.Outcome.FAILURE
         )
         event.status, event.scim_type = error.status, error.scim_type
-        event.detail = _printable(error.detail)
+        event.detail = printable(error.detail)
         event.request_body = _shortened(redact_body(body)) if body is not None else ""
         event.response_body = _shortened(answer) if answer is not None else ""
         try:
@@ -171,7 +171,7 @@ def _shortened(body: Any) -> str:
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """A client's text on one line: nobody writes lines of their own into a log."""
     return "".join(char if char.isprintable() else "�" for char in text)
 

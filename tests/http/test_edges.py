@@ -109,3 +109,37 @@ def test_a_group_is_let_go_of_likewise(connect):
     one.delete(f"/Groups/{made['id']}")
     assert Group.objects.count() == 1
     assert other.find('displayName eq "Guides"', "/Groups")
+
+
+def test_a_hard_deletion_ends_no_account_that_the_site_had(connect):
+    """A connection of the whole site lets go of what it did not make."""
+    from django_scim import connections
+
+    User.objects.create_user("amy")
+    scim = connect(scope="site", deletion="delete")
+    (amy,) = scim.find('userName eq "amy"')
+    made = scim.make_user("new")
+    for user in (amy, made):
+        assert scim.delete(f"/Users/{user['id']}").status_code == 204
+    assert [(user.username, user.is_active) for user in User.objects.all()] == [("amy", False)]
+    bea = User.objects.create_user("bea")
+    UserLink.objects.create(connection=scim.connection, target=bea, automatic=True)
+    assert connections.give(scim.connection, bea).given
+
+
+def test_what_an_admin_gives_needs_no_confirmation(connect):
+    from django_scim import connections
+
+    amy = User.objects.create_user("amy")
+    scim = connect(adoption="username")
+    made = scim.post("/Users", {"schemas": [USER], "userName": "amy"}).data
+    connections.give(scim.connection, amy)
+    operation = {"op": "replace", "path": "userName", "value": "amy2"}
+    assert scim.patch(f"/Users/{made['id']}", operation).status_code == 200
+
+
+def test_a_policy_of_adoption_that_does_not_exist(db):
+    from django_scim import connections
+
+    with pytest.raises(ValidationError):
+        connections.create("Wrong", adoption="typo")
