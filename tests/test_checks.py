@@ -191,7 +191,7 @@ def test_adapters_of_one_connection(settings, given, codes, words):
 
 
 def test_a_site_without_the_urls(settings):
-    settings.ROOT_URLCONF = "company.urls"
+    settings.ROOT_URLCONF = "django.contrib.auth.urls"
     (message,) = checks.check_urls()
     assert message.id == "django_scim.W004"
 
