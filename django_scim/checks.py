@@ -3,6 +3,7 @@
 Every check has a stable id and a section of its own in docs/reference/checks.md.
 """
 
+import traceback
 from collections.abc import Iterator
 from dataclasses import fields
 from difflib import get_close_matches
@@ -13,6 +14,7 @@ from typing import Any
 from django.conf import settings as site_settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
@@ -26,8 +28,18 @@ RESERVED = {"me", "bulk", "schemas", "resourcetypes", "serviceproviderconfig", "
 REDACTIONS = ("keep", "mask", "hash", "drop")
 PRIVILEGES = ("is_staff", "is_superuser", "password")
 
-#: What importing an adapter's module can end in: a schema file that is not there, or flawed.
-IMPORT_ERRORS = (ImportError, AttributeError, TypeError, ValueError, LookupError, OSError)
+#: What importing an adapter's module can end in: a schema file that is not there, or flawed; a
+#: model of an app that is not installed.
+IMPORT_ERRORS = (
+    ImportError,
+    AttributeError,
+    TypeError,
+    ValueError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    ImproperlyConfigured,
+)
 SHAPE: dict[str, type] = {
     "name": str,
     "endpoint": str,
@@ -103,7 +115,9 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
 @register("django_scim")
 def check_paths(**kwargs: Any) -> list[CheckMessage]:
     """Networks and dotted paths in the settings lead somewhere."""
-    messages = []
+    messages: list[CheckMessage] = []
+    if not _have_their_types():
+        return messages
     for network in settings.TRUSTED_PROXIES:
         try:
             ip_network(network)
@@ -125,13 +139,24 @@ def _leads_to(path: str, kind: type | None) -> bool:
         found = import_string(path)
     except (ImportError, AttributeError, TypeError):
         return False
-    return callable(found) and (kind is None or issubclass(found, kind))
+    if kind is None:
+        return callable(found)
+    return isinstance(found, type) and issubclass(found, kind)
+
+
+def _have_their_types() -> bool:
+    """Whether the settings can be read at all; ``check_settings`` tells why they cannot."""
+    given = getattr(site_settings, "DJANGO_SCIM", {})
+    if not isinstance(given, dict):
+        return False
+    defaults = {item.name: getattr(Defaults(), item.name) for item in fields(Defaults)}
+    return all(_fits(given[key], type(defaults[key])) for key in given if key in defaults)
 
 
 @register("django_scim", deploy=True)
 def check_encryption(**kwargs: Any) -> list[CheckMessage]:
     """Requests come by https, and Django can tell (``check --deploy``)."""
-    if settings.ALLOW_HTTP:
+    if _have_their_types() and settings.ALLOW_HTTP:
         return [message("W007", "SCIM is served by plain HTTP.")]
     knows = site_settings.SECURE_PROXY_SSL_HEADER or site_settings.SECURE_SSL_REDIRECT
     if not knows:
@@ -156,10 +181,13 @@ def check_other_package(**kwargs: Any) -> list[CheckMessage]:
 @register("django_scim")
 def check_adapters(**kwargs: Any) -> list[CheckMessage]:
     """Every adapter can be imported, is one, and declares what exists."""
+    if not _have_their_types():
+        return []
     try:
         classes = settings.adapter_classes()
     except IMPORT_ERRORS as error:
-        return [message("E002", f"An adapter in DJANGO_SCIM cannot be imported: {error}")]
+        text = f"An adapter in DJANGO_SCIM cannot be imported: {_reason(error)}"
+        return [message("E002", text)]
     messages = [each for name, found in classes.items() for each in _shape(name, found)]
     if messages:
         return messages
@@ -168,6 +196,14 @@ def check_adapters(**kwargs: Any) -> list[CheckMessage]:
         messages += _declaration(adapter)
     messages += _of_connections(classes)
     return messages
+
+
+def _reason(error: Exception) -> str:
+    """What was wrong and where, for an error that may say as little as a missing key."""
+    calls = traceback.extract_tb(error.__traceback__)
+    own = [each for each in calls if each.name == "<module>"]  # the adapter's module itself
+    where = f" ({own[0].filename}, line {own[0].lineno})" if own else ""
+    return f"{type(error).__name__}: {error}{where}"
 
 
 def _shape(name: str, adapter: Any) -> Iterator[CheckMessage]:
@@ -204,7 +240,8 @@ def _endpoints(classes: dict[str, Any]) -> Iterator[CheckMessage]:
 def _declaration(adapter: Any) -> Iterator[CheckMessage]:
     compiled = adapter.examined()
     for flaw in compiled.flaws:
-        yield message(flaw.code, f"{adapter.__name__}: {flaw.text}.", obj=adapter)
+        text = f"{adapter.__name__}: {flaw.text.rstrip('.')}."
+        yield message(flaw.code, text, obj=adapter)
     try:
         if not issubclass(serializer_for(adapter), ResourceSerializer):
             raise TypeError(f"{adapter.serializer_class!r} is no ResourceSerializer")
@@ -235,14 +272,15 @@ def _of_connections(classes: dict[str, Any]) -> Iterator[CheckMessage]:
             text = f"DJANGO_SCIM['CONNECTION_ADAPTERS'][{connection!r}] must be a dict."
             yield message("E012", text)
             continue
-        if unknown := sorted(set(paths) - set(classes)):
+        if unknown := sorted(str(name) for name in set(paths) - set(classes)):
             yield message(
                 "E013", f"The connection {connection!r} has adapters for {', '.join(unknown)}."
             )
         try:
             own = settings.adapter_classes(connection)
         except IMPORT_ERRORS as error:
-            yield message("E002", f"An adapter of the connection {connection!r}: {error}")
+            text = f"An adapter of the connection {connection!r}: {_reason(error)}"
+            yield message("E002", text)
             continue
         for name in set(paths) & set(classes):
             flaws = list(_shape(name, own[name]))

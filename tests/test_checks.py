@@ -11,6 +11,7 @@ from rest_framework import serializers
 from django_scim import checks
 from django_scim.adapters import (
     Constant,
+    Custom,
     Field,
     GroupAdapter,
     Members,
@@ -22,6 +23,7 @@ from django_scim.adapters import (
 from django_scim.models import Event, GroupLink, UserLink
 from django_scim.protocol.attributes import ENTERPRISE_URN as ENTERPRISE
 from django_scim.protocol.attributes import Attribute, Schema
+from tests.test_other_sites import run_checks
 
 URN = "urn:example:scim:schemas:acme:2.0:User"
 ACME = Schema(URN, "Acme", attributes=(Attribute(name="badge"), Attribute(name="level",
@@ -34,6 +36,22 @@ def with_attributes(base=UserAdapter, **attributes):
              for name, mapping in attributes.items()}  # fmt: skip
     return type("Acme", (base,), {
         "extensions": [*base.extensions, ACME], "attributes": base.attributes | named})  # fmt: skip
+
+
+def with_schema(urn, **characteristics):
+    made = Schema(urn, "Acme", attributes=(Attribute(name="a", **characteristics),))
+    return type("Acme", (UserAdapter,), {"extensions": [*UserAdapter.extensions, made]})
+
+
+class Staff(Custom):
+    select = {"is_staff": "is_staff"}
+    writes = ("is_staff",)
+
+    def read(self, is_staff):
+        return "x" if is_staff else None
+
+    def write(self, value):
+        return {"is_staff": bool(value)}
 
 
 class WrongName(GroupAdapter):
@@ -106,6 +124,25 @@ CASES = {
     "shared row": ("E007", with_attributes(badge=Field("scim_profile.manager.username")),
                    "other objects may share"),
     "schema": ("E008", BrokenSchema, "type 'text' is none of"),
+    "canonical text": ("E008", with_attributes(badge=Field("first_name").having(
+        canonical_values="red", strict=True)), "canonical_values 'red' must be a tuple"),
+    "required by a text": ("E008", with_attributes(badge=Field("first_name").having(
+        required="yes")), "required 'yes' must be true or false"),
+    "no URN": ("E008", with_schema(None), "None"),
+    "one sub-attribute": ("E008", with_schema(URN, sub_attributes=Attribute(name="b")),
+                          "else than"),
+    "a path that is no text": ("E004", type("A", (UserAdapter,), {
+        "attributes": UserAdapter.attributes | {5: Field("last_name")}}), "5"),
+    "a reference to a list": ("E009", type("A", (UserAdapter,), {"attributes":
+        UserAdapter.attributes | {f"{ENTERPRISE}:manager": Reference("scim_profile.manager",
+        to=["User"])}}), "which no adapter is"),
+    "mirror": ("E007", with_attributes(tags=Values("tags", mirror="is_active")), "no text column"),
+    "mirror elsewhere": ("E007", with_attributes(tags=Values("tags", mirror="scim_profile.title")),
+                         "no text column"),
+    "two mirrors": ("E005", with_attributes(tags=Values("tags", mirror="email")), "'email'"),
+    "privilege by custom": ("W005", with_attributes(badge=Staff()), "'is_staff'"),
+    "privilege by absence": ("W005", with_attributes(nickName=Field(
+        "scim_profile.nick_name", absent="is_staff")), "'is_staff'"),
     "unknown type": ("E009", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes | {
         f"{ENTERPRISE}:manager": Reference("scim_profile.manager", to="Team")}}),
         "refers to 'Team'"),
@@ -147,6 +184,19 @@ def test_a_flawed_declaration(case, settings, monkeypatch):
         ({"OPENAPI": 1}, "E012", "must be of type bool, not int"),
         ({"REDACT": {"title": "hide"}}, "E012", "keep, mask, hash, drop"),
         ([], "E012", "must be a dict"),
+        (None, "E012", "must be a dict"),
+        ("x", "E012", "must be a dict"),
+        ({5: 5}, "W001", "unknown key 5"),
+        ({"ADAPTERS": None}, "E012", "must be of type dict"),
+        ({"ADAPTERS": ["x"]}, "E012", "must be of type dict"),
+        ({"CONNECTION_ADAPTERS": None}, "E012", "must be of type dict"),
+        ({"CONNECTION_ADAPTERS": ["x"]}, "E012", "must be of type dict"),
+        ({"ADOPTION_POLICIES": None}, "E012", "must be of type dict"),
+        ({"TOKEN_FINDERS": None}, "E012", "must be of type list"),
+        ({"TRUSTED_PROXIES": None}, "E012", "must be of type list"),
+        ({"TRUSTED_PROXIES": "10.0.0.1"}, "E012", "must be of type list"),
+        ({"ALLOW_HTTP": "yes"}, "E012", "must be of type bool"),
+        ({"REDACT": {"title": ["mask"]}}, "E012", "keep, mask, hash, drop"),
     ],
 )
 def test_flawed_settings(settings, given, code, words):
@@ -154,6 +204,8 @@ def test_flawed_settings(settings, given, code, words):
     (message,) = checks.check_settings()
     assert message.id == f"django_scim.{code}"
     assert words in f"{message.msg} {message.hint}"
+    settings.SECURE_SSL_REDIRECT = True  # nothing else is told twice, nor fails
+    assert checks.check_paths() == checks.check_adapters() == checks.check_encryption() == []
 
 
 @pytest.mark.parametrize(
@@ -161,6 +213,8 @@ def test_flawed_settings(settings, given, code, words):
     [
         ({"User": "nowhere.Adapter"}, "nowhere"),
         ({"User": "nodots"}, "nodots"),
+        ({"User": 5}, "cannot be imported"),
+        ({"User": "tests.bent.adapters.DeviceAdapter"}, "INSTALLED_APPS"),
         ({"User": "django.contrib.auth.models.User"}, "no ResourceAdapter"),
     ],
 )
@@ -168,6 +222,25 @@ def test_an_adapter_that_is_none(settings, adapters, words):
     settings.DJANGO_SCIM = {"ADAPTERS": adapters}
     (message,) = checks.check_adapters()
     assert message.id == "django_scim.E002" and words in message.msg
+
+
+@pytest.mark.parametrize(
+    ("definition", "words"),
+    [
+        ("Schema.load('/nowhere.json')", "/nowhere.json"),
+        ("Schema.from_json({'id': 'urn:x:y', 'attributes': [{'type': 'string'}]})", "'name'"),
+        ("Schema.from_json({'id': 'urn:x:y'})", "'attributes'"),
+        ("Field('username').having(mutabilty='readOnly')", "mutabilty"),
+    ],
+)
+def test_a_module_with_a_flawed_definition(settings, tmp_path, monkeypatch, definition, words):
+    text = f"from django_scim.adapters import Field, Schema\n\nflawed = {definition}\n"
+    (tmp_path / "flawed_adapters.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": "flawed_adapters.Adapter"}}
+    (message,) = checks.check_adapters()
+    assert message.id == "django_scim.E002"
+    assert words in message.msg and "flawed_adapters.py, line 3" in message.msg
 
 
 class OtherEndpoint(UserAdapter):
@@ -181,6 +254,9 @@ class OtherEndpoint(UserAdapter):
         ({"Okta": {"Team": "tests.test_checks.WrongName"}}, ["E013"], "adapters for Team"),
         ({"Okta": {"User": "tests.test_checks.OtherEndpoint"}}, ["E013"], "another endpoint"),
         ({"Okta": {"User": "tests.test_checks.NoKey"}}, ["W003"], "NoKey"),
+        ({"Okta": None}, ["E012"], "'Okta'"),
+        ({"Okta": {"User": None}}, ["E002"], "the connection 'Okta'"),
+        ({"Okta": {5: "tests.test_checks.NoKey"}}, ["E013"], "adapters for 5"),
     ],
 )
 def test_adapters_of_one_connection(settings, given, codes, words):
@@ -202,6 +278,8 @@ def test_a_site_without_the_urls(settings):
         ({"TRUSTED_PROXIES": ["10.0.0.0/33"]}, "E012", "10.0.0.0/33"),
         ({"ADOPTION_POLICIES": {"x": "nowhere.Policy"}}, "E015", "'x'"),
         ({"ADOPTION_POLICIES": {"x": "django_scim.models.Event"}}, "E015", "no policy"),
+        ({"ADOPTION_POLICIES": {"x": "os.path.join"}}, "E015", "no policy"),
+        ({"ADOPTION_POLICIES": {"x": None}}, "E015", "no policy"),
         ({"TOKEN_FINDERS": ["nowhere.find"]}, "E015", "nowhere.find"),
     ],
 )
@@ -230,6 +308,10 @@ def test_django_scim2_beside_us(monkeypatch):
 def test_a_stock_site_with_zero_settings_hears_nothing(capsys):
     call_command("check", fail_level="WARNING")
     assert "no issues" in capsys.readouterr().out
+
+
+def test_tables_with_which_a_declaration_goes_wrong():
+    run_checks("odd", "odd")
 
 
 def test_every_check_has_its_section_in_the_documentation():

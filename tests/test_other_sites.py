@@ -81,8 +81,9 @@ def test_a_resource_type_of_the_sites_own():
 
 
 def test_a_site_with_two_customers():
-    path = "tests/organisations/check_organisations.py"
-    run_tests("testproject.settings", "organisations", path)
+    names = ("isolation", "page", "permissions", "docs")
+    paths = [f"tests/organisations/check_{name}.py" for name in names]
+    run_tests("testproject.settings", "organisations", *paths)
 
 
 def test_migrations_of_the_stock_models():

@@ -123,13 +123,13 @@ def compile_adapter(
         return Compiled(declared, (), tuple(flaws))
     known: dict[str, Mapping] = {}
     for text, mapping in (adapter.common() | adapter.attributes).items():
-        path = declared.find(text)
+        path = declared.find(text) if isinstance(text, str) else None
         if not isinstance(mapping, Mapping):
             flaws.append(Flaw("E007", f"{text}: {mapping!r} is no mapping"))
         elif path is None:
             flaws.append(Flaw("E004", _unknown(declared, text)))
-        elif mapping.refers and mapping.to not in types:
-            if mapping.to not in adapter.optional_types:
+        elif mapping.refers and not (isinstance(mapping.to, str) and mapping.to in types):
+            if not isinstance(mapping.to, str) or mapping.to not in adapter.optional_types:
                 flaws.append(Flaw("E009", f"{path} refers to {mapping.to!r}, which no adapter is"))
         elif str(path) in known:
             flaws.append(Flaw("E005", f"{path} is declared twice ({text!r})"))
@@ -158,11 +158,11 @@ def compile_adapter(
     return Compiled(schema, tuple(bound), tuple(flaws))
 
 
-def _unknown(schema: ResourceSchema, text: str) -> str:
+def _unknown(schema: ResourceSchema, text: Any) -> str:
     paths = [str(path) for path in schema.paths()]
     paths += [f"{path}.{sub.name}" for path in schema.paths()
               for sub in path.attribute.sub_attributes]  # fmt: skip
-    close = get_close_matches(text, paths, 1)
+    close = get_close_matches(str(text), paths, 1)
     meant = f"; did you mean {close[0]!r}?" if close else ""
     return f"no schema of it has the attribute {text!r}{meant}"
 
@@ -197,9 +197,10 @@ def _schema_flaws(schema: ResourceSchema) -> Iterator[Flaw]:
         except (TypeError, AttributeError) as error:
             found = [f"it is made of something else than Attribute: {error}"]
         yield from (Flaw("E008", f"schema {each.id}: {problem}") for problem in found)
-        if each.id.lower() in seen:
+        urn = str(each.id).lower()
+        if urn in seen:
             yield Flaw("E008", f"schema {each.id} is there twice")
-        seen.add(each.id.lower())
+        seen.add(urn)
 
 
 def _overlaps(mappings: dict[str, Mapping]) -> Iterator[Flaw]:
@@ -261,16 +262,40 @@ def _column_flaws(adapter: type["ResourceAdapter"], mappings: list[Mapping]) -> 
                 )
             writers[column] = mapping
     yield from _places(mappings)
-    if adapter.fills_columns():
-        return
-    filled = {column[1] for column in writers}
-    for needed in adapter.model._meta.concrete_fields:
-        if needed not in filled and needs_value(needed) and not needed.empty_strings_allowed:
+    for mapping in mappings:
+        if mapping.attribute.mutability != "readOnly" and (made := mapping.new_rows()):
+            model, given = made
+            for name in _needed(model, given):
+                yield Flaw(
+                    "W002", f"{mapping.path} makes rows of {model.__name__} without {name!r}"
+                )
+    if not adapter.fills_columns():
+        yield from _unfilled(adapter, set(writers))
+
+
+def _unfilled(adapter: type["ResourceAdapter"], written: set[Any]) -> Iterator[Flaw]:
+    """What a new object, its link and the rows that belong to it need, and nobody sets."""
+    filled: dict[tuple[str, ...], set[str]] = {(): set(), LINK: {"target"}}
+    filled[LINK] |= {each.name for each in AbstractLink._meta.fields}
+    models_of: dict[tuple[str, ...], Any] = {(): adapter.model, LINK: adapter.link}
+    for hops, column in written:
+        model = models_of.setdefault(hops, column.model)
+        owners = {each.name for each in model._meta.concrete_fields if hops and each.one_to_one}
+        filled.setdefault(hops, owners).add(column.name)
+    for hops, model in models_of.items():
+        for name in _needed(model, filled[hops]):
             yield Flaw(
                 "W002",
-                f"a new {adapter.model.__name__} needs {needed.name!r}, which no attribute and no "
-                "hook sets",
+                f"a new {model.__name__} needs {name!r}, which no attribute and no hook sets",
             )
+
+
+def _needed(model: Any, filled: set[str]) -> Iterator[str]:
+    """The columns without which no row can be made, but for those that are filled."""
+    for each in model._meta.concrete_fields:
+        has_value = each.empty_strings_allowed and not each.unique
+        if each.name not in filled and needs_value(each) and not has_value:
+            yield each.name
 
 
 def _places(mappings: list[Mapping]) -> Iterator[Flaw]:

@@ -1,6 +1,7 @@
 """A mapping of a site's own, for what no other kind covers."""
 
 from collections.abc import Mapping as Dict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import (
@@ -16,8 +17,8 @@ from ..protocol.errors import InvalidFilter, InvalidValue
 from ..protocol.filters import And, Comparison, Filter, Not, Or, ValueFilter
 from ..query.translate import join
 from .elements import amended
-from .fields import locate, refuse_shared
-from .fixed import read_only
+from .fields import locate, refuse_write
+from .fixed import read_only, try_to_compile
 from .mapping import Mapping, Misfit, Reader, Selected, from_target
 
 if TYPE_CHECKING:
@@ -75,19 +76,28 @@ class Custom(Mapping):
             raise Misfit(f"{type(self).__name__} has no read()")
         if type(self).write is not Custom.write and not self.writes:
             raise Misfit(f"{type(self).__name__} has write(), but names no columns in writes")
+        if isinstance(self.writes, str):
+            raise Misfit(f"writes is the text {self.writes!r}, not a tuple of columns")
         for column in self.writes:
-            _, field = locate(adapter, column)
-            refuse_shared(adapter, column)
-            if field.primary_key:
-                raise Misfit("writes: a client must not write a primary key")
+            refuse_write(adapter, column)
+        self.written = [locate(adapter, column) for column in self.writes]
+        if not isinstance(self.select, dict):
+            raise Misfit(f"select is no dict: {self.select!r}")
+        for name, expression in self.select.items():
+            if not isinstance(expression, str) and not hasattr(expression, "resolve_expression"):
+                raise Misfit(f"select: {expression!r} of {name} is neither column nor expression")
         try:
-            str(self._selection().query)  # what cannot be compiled says so now
+            rows = self._selection()
         except FieldError as error:
             raise FieldDoesNotExist(str(error)) from None
+        try_to_compile(rows)
 
     def _selection(self) -> Any:
         """Return the queryset of what ``read`` takes."""
         return self.model._base_manager.values_list(*self.select.values())
+
+    def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
+        return self.written
 
     def columns(self) -> dict[str, Selected]:
         return {name: from_target(expression) for name, expression in self.select.items()}

@@ -13,13 +13,22 @@ from django.db import models
 from django.db.models import F, Q
 
 from ..protocol.attributes import Attribute, AttributePath
+from ..protocol.errors import InvalidValue
 from ..protocol.filters import ValueFilter
 from ..protocol.values import format_datetime, is_empty, parse_datetime
 from ..query import Column
-from ..query.functions import filled_up, whole_number
-from ..query.json import AnyElement, Element, Within
+from ..query.json import (
+    GREATEST,
+    LEAST,
+    AnyElement,
+    Element,
+    Kind,
+    Within,
+    value_of,
+    written_moment,
+)
 from ..query.translate import translate_element
-from .conversion import kind_of
+from .conversion import Adjust, kind_of
 from .elements import amended, same
 from .fields import empty, locate, orm_path, refuse_shared
 from .mapping import Mapping, Misfit, Reader, Selected
@@ -52,6 +61,8 @@ class Json(Mapping):
             refuse_shared(adapter, self.column)
         if odd := [key for key in self.keys if not _KEY.fullmatch(str(key))]:
             raise Misfit(f"{odd[0]!r} is no key of letters, digits, - and single _")
+        if many := [sub.name for sub in self.attribute.sub_attributes if sub.multi_valued]:
+            raise Misfit(f"{', '.join(many)}: no filter finds a list within a value")
         subs = self.attribute.sub_attributes or (self.attribute,)
         self.query_columns = {sub.name: self._query_column(sub) for sub in subs}
 
@@ -59,8 +70,7 @@ class Json(Mapping):
         return (self.hops, self.field, *self.keys)
 
     def _query_column(self, attribute: Attribute) -> Column:
-        is_moment = attribute.type == "dateTime"
-        kind = {"dateTime": "moment", "integer": "integer"}.get(attribute.type, kind_of(attribute))
+        kind = _kind(attribute)
         name = attribute.name if attribute is not self.attribute else ""
         source: Any
         if self.attribute.multi_valued:
@@ -69,11 +79,11 @@ class Json(Mapping):
             source = Within(F(self.orm_path), (*self.keys, name) if name else self.keys, kind)
         return Column(
             "",
-            "text" if is_moment else kind_of(attribute),
-            attribute.case_exact or is_moment,
+            "text" if kind == "moment" else kind_of(attribute),
+            attribute.case_exact or kind == "moment",
             source=source,
             absent_is_false=attribute.name == "primary",
-            adjust=(lambda op, moment: (op, _stored(moment))) if is_moment else None,
+            adjust=_ADJUSTMENTS.get(kind),
         )
 
     # Reading
@@ -97,7 +107,8 @@ class Json(Mapping):
         if self.attribute.multi_valued:
             return self._where_any(term, negated)
         if isinstance(term, ValueFilter):
-            return translate_element(term.term, self.query_columns, negated)
+            found = translate_element(term.term, self.query_columns, negated)
+            return ~self._something() | found if negated else self._something() & found
         if term.path.sub is None and self.attribute.is_complex:
             return ~self._something() if negated else self._something()
         return self.query_columns[term.path.leaf.name].test(term.op, term.value, negated)
@@ -134,9 +145,10 @@ class Json(Mapping):
         raw = self.dig(document)
         old = held(self.attribute, raw)
         operation = replace(operation, value=_storable(operation.value))
-        value = amended(self.attribute, old, operation, draft.tolerances)
+        value = _storable(amended(self.attribute, old, operation, draft.tolerances))
         if value == old or (is_empty(value) and is_empty(old)):
             return
+        _refuse_too_large(self.attribute, value, str(self.path))
         written = _with_unknown(self.attribute, raw, value)
         if not self.keys:
             nothing = None if self.field.null else empty(self.field)
@@ -160,32 +172,57 @@ class Json(Mapping):
 
 
 def held(attribute: Attribute, raw: Any) -> Any:
-    """Return what a document holds of an attribute, moments with all their digits.
+    """Return what a document holds of an attribute, moments as ``written_moment`` has them.
 
     What is not of the attribute's type is absent, and so is what is empty, whatever the site has
-    written there. Of moments those in UTC are values, as Python and Django write them.
+    written there.
     """
     if attribute.multi_valued:
         single = attribute.single()
         found = (held(single, each) for each in (raw if isinstance(raw, list) else ()))
-        return [each for each in found if not is_empty(each)] or None
+        return [each for each in found if each is not None] or None
     if attribute.is_complex:
         if not isinstance(raw, dict):
             return None
         parts = {sub.name: held(sub, raw.get(sub.name)) for sub in attribute.sub_attributes}
-        return {name: each for name, each in parts.items() if not is_empty(each)} or None
-    if attribute.type == "dateTime":
-        moment = filled_up(raw)
-        return moment if moment and parse_datetime(moment) else None
-    is_boolean = isinstance(raw, bool)
+        return {name: each for name, each in parts.items() if each is not None} or None
+    return value_of(_kind(attribute), raw)
+
+
+def _kind(attribute: Attribute) -> Kind:
     match attribute.type:
-        case "boolean":
-            return raw if is_boolean else None
-        case "integer":
-            return whole_number(raw)
+        case "dateTime":
+            return "moment"
+        case "boolean" | "integer" as kind:
+            return kind
         case "decimal":
-            return raw if isinstance(raw, int | float) and not is_boolean else None
-    return raw if isinstance(raw, str) and raw else None
+            return "plain"
+    return "text"
+
+
+def _within_range(op: str, value: int) -> tuple[str, int] | None:
+    """Return a comparison with an integer of any size as one with an integer of 64 bits."""
+    if LEAST <= value <= GREATEST:
+        return op, value
+    if op == "eq" or (op in ("gt", "ge")) is (value > 0):
+        return None
+    return ("le", GREATEST) if value > 0 else ("ge", LEAST)
+
+
+_ADJUSTMENTS: dict[str, Adjust] = {
+    "moment": lambda op, moment: (op, written_moment(moment)),
+    "integer": _within_range,
+}
+
+
+def _refuse_too_large(attribute: Attribute, value: Any, path: str) -> None:
+    """Raise InvalidValue for a number that nobody could read or find once it is stored."""
+    for each in value if isinstance(value, list) else [value]:
+        if attribute.is_complex:
+            for sub in attribute.sub_attributes:
+                _refuse_too_large(sub, (each or {}).get(sub.name), f"{path}.{sub.name}")
+        elif isinstance(each, int | float) and value_of(_kind(attribute), each) is None:
+            raise InvalidValue(f"{path}: is too large a number")
 
 
 def _with_unknown(attribute: Attribute, raw: Any, value: Any) -> Any:
@@ -213,15 +250,10 @@ def _with_unknown(attribute: Attribute, raw: Any, value: Any) -> Any:
     return result + [each for each, kept in rest if not kept]
 
 
-def _stored(moment: datetime) -> str:
-    text = format_datetime(moment).removesuffix("Z")
-    return f"{text}{'' if '.' in text else '.000000'}Z"
-
-
 def _storable(value: Any) -> Any:
     match value:
         case datetime():
-            return _stored(value)
+            return written_moment(value)
         case dict():
             return {key: _storable(each) for key, each in value.items()}
         case list():

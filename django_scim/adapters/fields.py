@@ -8,7 +8,7 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import Q
 
-from ..models import ExactCharField, FoldedField
+from ..models import AbstractLink, ExactCharField, FoldedField
 from ..protocol.attributes import Attribute, AttributePath
 from ..protocol.errors import InvalidValue
 from ..protocol.values import is_empty
@@ -45,11 +45,13 @@ class Field(Mapping):
         self.orm_path = orm_path(adapter, self.column)
         self.conversion = conversion(self.attribute, self.field)
         if self.attribute.mutability != "readOnly":
-            refuse_shared(adapter, self.column)
-            if self.field.primary_key:
-                raise Misfit("a client must not write a primary key, and so another's object")
-        if self.key and not isinstance(locate(adapter, self.key)[1], FoldedField):
-            raise Misfit(f"key: {self.key!r} is no FoldedField")
+            refuse_write(adapter, self.column)
+        if self.key:
+            hops, key = locate(adapter, self.key)
+            if not isinstance(key, FoldedField):
+                raise Misfit(f"key: {self.key!r} is no FoldedField")
+            if key.source and (hops, key.source) != (self.hops, self.field.name):
+                raise Misfit(f"key: {self.key!r} is the folded key of {key.source!r}")
         # The link's own columns that no client writes change with its version number alone.
         self.versioned = self.hops != LINK or self.attribute.mutability != "readOnly"
         nullable = self.field.null or bool(self.hops and self.hops != LINK)
@@ -68,6 +70,8 @@ class Field(Mapping):
             self.absent_hops, self.absent_field = locate(adapter, self.absent)
             if not isinstance(self.absent_field, models.BooleanField):
                 raise Misfit(f"absent: {self.absent!r} is no boolean column")
+            if self.attribute.mutability != "readOnly":
+                refuse_write(adapter, self.absent)
 
     def columns(self) -> dict[str, Selected]:
         columns: dict[str, Selected] = {"value": self.orm_path}
@@ -100,7 +104,8 @@ class Field(Mapping):
         draft.set(self.hops, self.field, self.stored(value), str(self.path), self.conversion.read)
 
     def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
-        return [(self.hops, self.field)]
+        written = [(self.hops, self.field)]
+        return [*written, (self.absent_hops, self.absent_field)] if self.absent else written
 
     def is_unassigned(self, draft: "Draft") -> bool:
         """Whether the draft as it stands has no value for the attribute."""
@@ -125,6 +130,8 @@ class Field(Mapping):
 
 
 LINK = ("link",)
+#: What the package keeps in a link for itself.
+_OWN = {field.name for field in AbstractLink._meta.fields} - {"external_id"}
 
 
 def empty(field: Any) -> Any:
@@ -141,6 +148,8 @@ def locate(
 
     Raises FieldDoesNotExist where the declaration names none.
     """
+    if not isinstance(column, str):
+        raise Misfit(f"{column!r} names no column")
     *hops, name = column.split(".")
     if tuple(hops) == LINK:
         own: Any = adapter.link._meta.get_field(name)
@@ -155,6 +164,22 @@ def locate(
     if not isinstance(field, models.Field):
         raise FieldDoesNotExist(f"{column!r} is not a column of {model.__name__}")
     return tuple(hops), field
+
+
+def refuse_write(adapter: type["ResourceAdapter"], column: str) -> None:
+    """Raise Misfit for a column that no client must write, or none can."""
+    refuse_shared(adapter, column)
+    hops, field = locate(adapter, column)
+    if field.primary_key:
+        raise Misfit(f"{column!r}: a client must not write a primary key, and so another's object")
+    if hops == LINK and field.name in _OWN:
+        raise Misfit(f"{column!r} is the link's own, which no client must write")
+    by_itself = ("generated", "auto_now", "auto_now_add")
+    if any(getattr(field, name, False) for name in by_itself):
+        raise Misfit(
+            f"{column!r} is set by itself, whatever a client writes; declare having(mutability="
+            f'"readOnly")'
+        )
 
 
 def refuse_shared(adapter: type["ResourceAdapter"], column: str) -> None:

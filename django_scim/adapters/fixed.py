@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldDoesNotExist, FieldError
-from django.db import models
+from django.db import InterfaceError, NotSupportedError, OperationalError
 from django.db.models import Expression, F, Q
 
 from ..protocol.attributes import Attribute, AttributePath
 from ..query import Column
 from ..query import Constant as ConstantColumn
-from .conversion import as_json, kind_of
+from .conversion import as_json, conversion
 from .mapping import Mapping, Misfit, Reader, Selected, from_target
 
 if TYPE_CHECKING:
@@ -26,6 +26,18 @@ def read_only(attribute: Attribute) -> Attribute:
     if attribute.mutability == "readOnly":
         return attribute
     return replace(attribute, mutability="readOnly", required=False)
+
+
+def try_to_compile(rows: Any) -> None:
+    """Raise FieldDoesNotExist or Misfit for a query that cannot become SQL; none is run."""
+    try:
+        rows.query.get_compiler(rows.db).as_sql()
+    except (OperationalError, InterfaceError):
+        pass  # it is not there yet, and only it could say
+    except FieldError as error:
+        raise FieldDoesNotExist(str(error)) from None
+    except NotSupportedError as error:
+        raise Misfit(str(error)) from None
 
 
 class ServerWritten(Mapping):
@@ -51,7 +63,7 @@ class Constant(ServerWritten):
             raise Misfit("Constant gives one simple value")
         wanted = bool if self.attribute.type == "boolean" else str
         fits = self.attribute.is_text or self.attribute.type == "boolean"
-        if not fits or not isinstance(self.value, wanted):
+        if not fits or not isinstance(self.value, wanted) or self.value == "":
             raise Misfit(f"{self.value!r} is no {self.attribute.type} that Constant gives")
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
@@ -85,13 +97,24 @@ class Computed(ServerWritten):
             raise Misfit("Computed gives one simple value")
         try:
             rows = self._rows(adapter.model).values("scim_value")
-            str(rows.query)  # what cannot be compiled says so now
-            field = rows.query.annotations["scim_value"].output_field
         except FieldError as error:
             raise FieldDoesNotExist(str(error)) from None
-        if self.attribute.is_text and not isinstance(field, models.CharField | models.TextField):
-            raise Misfit(f"it computes a {type(field).__name__}: wrap it in Cast to a TextField")
-        self.query_column = Column("scim_value", kind_of(self.attribute), self.attribute.case_exact)
+        try_to_compile(rows)
+        field = rows.query.annotations["scim_value"].output_field
+        self.query_column = replace(self._column(field), path="scim_value")
+
+    def _column(self, field: Any) -> Column:
+        """Return the column that compares what is computed as its own type does."""
+        try:
+            found = conversion(self.attribute, field)
+        except Misfit:
+            found = None
+        if found is None or found.kind == "opaque":
+            raise Misfit(
+                f"it computes a {type(field).__name__}, but its type is {self.attribute.type}: "
+                "wrap it in Cast"
+            )
+        return Column("", found.kind, self.attribute.case_exact, adjust=found.adjust)
 
     def _rows(self, model: Any) -> Any:
         return model._base_manager.annotate(scim_value=self.expression)
@@ -112,7 +135,7 @@ class Computed(ServerWritten):
     def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
         computed: Any = from_target(self.expression)
         value = computed(adapter)
-        return Column("", kind_of(self.attribute), self.attribute.case_exact, source=value).order()
+        return replace(self.query_column, path="", source=value).order()
 
 
 class Location(ServerWritten):

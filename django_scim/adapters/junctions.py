@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 
 from . import records
+from .mapping import Misfit
 
 
 class Junction:
@@ -42,6 +43,15 @@ class Junction:
         raise NotImplementedError
 
 
+def refuse_other_columns(found: Junction) -> None:
+    """Raise Misfit where a foreign key leads to another column than the primary key."""
+    for name in (found.owner, found.member):
+        if not found.through._meta.get_field(name).target_field.primary_key:
+            raise Misfit(
+                f"{name!r} of {found.through.__name__} leads to another column than the primary key"
+            )
+
+
 class ManyToMany(Junction):
     """A ManyToManyField, from either of its ends; ``m2m_changed`` is sent."""
 
@@ -58,6 +68,7 @@ class ManyToMany(Junction):
             self.back = relation.related_query_name()
             hidden = (relation.remote_field.related_name or "").endswith("+")
             self.reverse = "" if hidden else relation.remote_field.get_accessor_name()
+        refuse_other_columns(self)
 
     def leave(self, member: Any, owners: list[Any]) -> None:
         if self.reverse:
@@ -78,8 +89,9 @@ class ThroughTable(Junction):
     def __init__(self, relation: Any, member: str) -> None:
         self.through, self.owner, self.member = relation.related_model, relation.field.name, member
         field = self.through._meta.get_field(member)
-        if not field.many_to_one or not field.target_field.primary_key:
+        if not field.many_to_one:
             raise FieldDoesNotExist(f"{member!r} of {self.through.__name__} is no foreign key")
+        refuse_other_columns(self)
         self.far_model = field.related_model
         self.back = f"{field.related_query_name()}__{self.owner}"
 

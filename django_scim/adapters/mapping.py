@@ -117,6 +117,10 @@ class Mapping:
         """Return where values are kept that have no column for themselves, from large to small."""
         return ()
 
+    def new_rows(self) -> tuple[Any, set[str]] | None:
+        """Return the model of which a write makes rows, and the columns that it gives them."""
+        return None
+
     def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
         """Return the columns that a client's value goes to: relations and field of each."""
         return ()

@@ -22,7 +22,7 @@ from . import guarding
 from .fixed import read_only
 from .junctions import junction
 from .mapping import Batch, Mapping, Misfit, Reader, Selected
-from .references import id_column
+from .references import id_column, refuse_parts
 
 if TYPE_CHECKING:
     from ..protocol.patch import Operation
@@ -77,6 +77,7 @@ class Memberships(Mapping):
         if not (self.attribute.multi_valued and self.attribute.sub("value")):
             raise Misfit("members are a multi-valued attribute with the sub-attribute value")
         self.junction = junction(adapter.model, self.relation, self.member)
+        refuse_parts(self.attribute, tuple(_SUBS))
         self.batch = Related(self.to, self.junction.back)
 
     def far_model(self) -> Any:
@@ -170,6 +171,12 @@ class Members(Memberships):
     """
 
     is_read_only = False
+
+    def place(self) -> tuple[Any, ...]:
+        return (self.junction.through, self.junction.owner, self.junction.member)
+
+    def new_rows(self) -> tuple[Any, set[str]] | None:
+        return self.junction.through, {self.junction.owner, self.junction.member}
 
     def stage(self, draft: "Draft", operation: "Operation") -> None:
         if operation.path.sub is not None:

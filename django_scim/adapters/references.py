@@ -14,7 +14,7 @@ from ..protocol.tolerances import Tolerance
 from ..query import Column, Locator
 from ..query.columns import Absent, Comparable
 from ..query.translate import translate_element
-from .fields import LINK, locate, orm_path, refuse_shared
+from .fields import LINK, locate, orm_path, refuse_write
 from .mapping import Mapping, Misfit, Reader, Selected
 
 if TYPE_CHECKING:
@@ -49,13 +49,15 @@ class Reference(Mapping):
         if not self.field.target_field.primary_key:
             raise Misfit(f"{self.column!r} leads to another column than the primary key")
         if self.attribute.mutability != "readOnly":
-            refuse_shared(adapter, self.column)
+            refuse_write(adapter, self.column)
+        refuse_parts(self.attribute, ("value", "$ref", "displayName"))
         self.orm_path = orm_path(adapter, self.column)
         self.pending_column: Column | None = None
         if self.pending:
             hops, self.pending_field = locate(adapter, self.pending)
             if hops != LINK or not isinstance(self.pending_field, models.CharField):
                 raise Misfit(f"pending: {self.pending!r} is no text column of the link")
+            refuse_write(adapter, self.pending)
             self.pending_column = Column(
                 orm_path(adapter, self.pending),
                 case_exact=value_of(self.attribute).case_exact,
@@ -67,7 +69,8 @@ class Reference(Mapping):
         return self.field.related_model
 
     def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
-        return [(self.hops, self.field)]
+        written: list[tuple[tuple[str, ...], Any]] = [(self.hops, self.field)]
+        return [*written, (LINK, self.pending_field)] if self.pending else written
 
     # Reading
 
@@ -216,6 +219,13 @@ class Reference(Mapping):
             other = waiting.draft(link)
             self._point(other, draft.target.pk, "")
             waiting.save(other, is_consequence=True)
+
+
+def refuse_parts(attribute: Attribute, known: Sequence[str]) -> None:
+    """Raise Misfit for a sub-attribute that a reference to another resource does not have."""
+    for sub in attribute.sub_attributes:
+        if sub.name not in known or not sub.is_text or sub.multi_valued:
+            raise Misfit(f"{sub.name}: it gives the texts {', '.join(known)}, and no more")
 
 
 def value_of(attribute: Attribute) -> Attribute:

@@ -115,14 +115,23 @@ class Rows(Mapping):
         if many := [sub.name for sub in self.attribute.sub_attributes if sub.multi_valued]:
             raise Misfit(f"{', '.join(many)}: a column holds no list")
         for name, column in self.keys.items():
-            if not isinstance(self.batch.model._meta.get_field(column), FoldedField):
+            key = self.batch.model._meta.get_field(column)
+            if not isinstance(key, FoldedField):
                 raise Misfit(f"keys: {column!r} of {name} is no FoldedField")
+            if not self.batch.shared and key.source != self.batch.columns.get(name):
+                raise Misfit(f"keys: {column!r} is not the folded key of {name}, by its source")
+        owner: Any = self.batch.model._meta.get_field(self.batch.owner)
+        if not owner.target_field.primary_key:
+            raise Misfit(f"{owner.name!r} leads to another column than the primary key")
         if any(field.primary_key for field in self.batch.fields.values()):
             raise Misfit("a client must not write the primary key of a row")
         self.query_columns = {name: self._query_column(name, sub) for name, sub in subs.items()}
 
     def place(self) -> tuple[Any, ...]:
         return (self.batch.model, self.batch.owner)
+
+    def new_rows(self) -> tuple[Any, set[str]] | None:
+        return self.batch.model, {self.batch.owner, *self.batch.columns.values()}
 
     def _query_column(self, name: str, sub: Attribute) -> Column:
         field = self.batch.fields[name]

@@ -60,7 +60,9 @@ class Values(Rows):
         if not issubclass(adapter.model, get_user_model()):
             raise Misfit("Values are kept for users; use Rows")
         if self.mirror:
-            _, self.mirror_field = locate(adapter, self.mirror)
+            hops, self.mirror_field = locate(adapter, self.mirror)
+            if hops or not isinstance(self.mirror_field, models.CharField | models.TextField):
+                raise Misfit(f"mirror: {self.mirror!r} is no text column of the user")
         super().resolve(adapter)
 
     def _query_column(self, name: str, sub: Attribute) -> Column:
@@ -80,6 +82,12 @@ class Values(Rows):
 
     def place(self) -> tuple[Any, ...]:
         return (self.batch, self.name)
+
+    def new_rows(self) -> tuple[Any, set[str]] | None:
+        return None  # the package's own
+
+    def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
+        return [((), self.mirror_field)] if self.mirror else []
 
     def columns(self) -> dict[str, Selected]:
         mirror: dict[str, Selected] = {"mirror": f"target__{self.mirror}"} if self.mirror else {}

@@ -6,6 +6,7 @@ A schema may come from anybody's document: the system checks tell every flaw, at
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from .attributes import TYPES, Attribute, Schema
 
@@ -16,6 +17,15 @@ _CHOICES = {
     "mutability": frozenset({"readOnly", "readWrite", "immutable", "writeOnly"}),
     "returned": frozenset({"always", "never", "default", "request"}),
     "uniqueness": frozenset({"none", "server", "global"}),
+}
+_KINDS: dict[str, Any] = {
+    "multi_valued": bool,
+    "required": bool,
+    "case_exact": bool,
+    "strict": bool,
+    "canonical_values": tuple | list,
+    "reference_types": tuple | list,
+    "sub_attributes": tuple | list,
 }
 
 
@@ -35,6 +45,10 @@ def _attribute(attribute: Attribute, path: str, inside: bool = False) -> Iterato
         value = getattr(attribute, key)
         if value not in allowed:
             yield f"{path}: {key} {value!r} is none of {', '.join(sorted(allowed))}"
+    for key, kind in _KINDS.items():
+        if not isinstance(value := getattr(attribute, key), kind):
+            wanted = "true or false" if kind is bool else "a tuple"
+            yield f"{path}: {key} {value!r} must be {wanted}"
     if attribute.is_complex and inside:
         yield f"{path}: a sub-attribute cannot be complex (RFC 7643 section 2.3.8)"
     elif attribute.is_complex and not attribute.sub_attributes:

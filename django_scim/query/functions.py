@@ -1,16 +1,15 @@
 """SQL functions that make texts compare alike on every database."""
 
-import re
+import json
 from typing import Any
 
 from django.db.backends.signals import connection_created
 from django.db.models import Func, TextField
 
 from ..protocol.values import fold
-from .json import MOMENT
+from .json import value_of
 
 MYSQL_EXACT = "utf8mb4_nopad_bin"
-_MOMENT = re.compile(MOMENT)
 
 
 class Fold(Func):
@@ -55,32 +54,20 @@ def register_fold(*, connection: Any, **kwargs: object) -> None:
     """Give SQLite the functions that it lacks; a receiver of ``connection_created``."""
     if connection.vendor == "sqlite":
         create = connection.connection.create_function
-        create(
-            "SCIM_FOLD", 1, lambda t: fold(t) if isinstance(t, str) else None, deterministic=True
-        )
-        create("SCIM_MOMENT", 1, filled_up, deterministic=True)
-        create("SCIM_INTEGER", 1, whole_number, deterministic=True)
+        create("SCIM_FOLD", 1, _fold_text, deterministic=True)
+        create("SCIM_VALUE", 2, _value_in_json, deterministic=True)
 
 
 def _fold_text(text: Any) -> str | None:
     return fold(text) if isinstance(text, str) else None
 
 
-def whole_number(value: Any) -> int | None:
-    """Return an integer of eighteen digits at most, None for what is none."""
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    return value if is_number and abs(value) < 10**18 else None
-
-
-def filled_up(text: Any) -> str | None:
-    """Return a moment with six digits of fraction, so that texts compare as moments do.
-
-    None for what is no moment in UTC, as ``query.json`` has it on the other databases.
-    """
-    if not isinstance(text, str) or not _MOMENT.match(text):
+def _value_in_json(kind: Any, pair: str | None) -> Any:
+    """Return the value of a kind that JSON text holds in an array; None for what is none."""
+    try:
+        return value_of(kind, json.loads(pair)[0]) if pair else None
+    except ValueError:  # an integer of thousands of digits
         return None
-    whole, _, fraction = text[:-1].partition(".")
-    return f"{whole}.{fraction:0<6}Z"
 
 
 connection_created.connect(register_fold, dispatch_uid="django_scim.fold")

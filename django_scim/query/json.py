@@ -1,37 +1,46 @@
 """What stands in a JSON column, as SQL on every database.
 
-A value that is not of its attribute's type is absent, whatever the site has written there: every
-expression asks for the type before it looks. A column whose value is a list is taken apart by the
-database's own table function, so that a condition in brackets is met by one and the same element.
+A value that is not of its attribute's type is absent, whatever the site has written there.
+``value_of`` is that rule in Python, and SQLite calls it; the SQL for the other databases asks for
+the type before it looks. A list is taken apart by the database's own table function, so that a
+condition in brackets is met by one and the same element.
 """
 
-from typing import Any
+import math
+import re
+from datetime import datetime
+from typing import Any, Literal
 
 from django.core.exceptions import FullResultSet
-from django.db.models import BooleanField, FloatField, Func, Q, TextField
+from django.db.models import BigIntegerField, BooleanField, FloatField, Func, Q, TextField
 
+from ..protocol.values import format_datetime, parse_datetime
+
+Kind = Literal["text", "moment", "boolean", "integer", "plain"]
 ELEMENT = "scim_element"
-#: Moments that compare as texts once their fraction is filled up; others are no values.
+LEAST, GREATEST = -(2**63), 2**63 - 1
+_OFFSET = "[+-][0-9]{2}:[0-9]{2}$"
+#: A moment as Python and Django write it: a day that there is, six digits of fraction at most, Z
+#: or an offset. In the first and the last year it is in UTC, for no database counts beyond them.
 MOMENT = (
-    "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-    "([.][0-9]{1,6})?Z$"
+    f"^(?!0000)(?!(0001|9999).*(?![+-]00:00){_OFFSET})"
+    "([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    "|02-(0[1-9]|1[0-9]|2[0-8]))"
+    "|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)"
+    "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?"
+    "(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])?$(?!\n)"
 )
+_MOMENT = re.compile(MOMENT)
+_INTEGER = "^-?[0-9]{1,19}$"
+_GREATEST_FLOAT, _LEAST_FLOAT = "1.7976931348623157e308", "5e-324"
 _FIELDS: dict[str, Any] = {
     "text": TextField,
     "moment": TextField,
     "boolean": BooleanField,
     "plain": FloatField,
-    "integer": FloatField,
+    "integer": BigIntegerField,
 }
-_INTEGER = "^-?[0-9]{1,18}$"
 _TYPES: dict[str, dict[str, tuple[str, ...]]] = {
-    "sqlite": {
-        "text": ("text",),
-        "moment": ("text",),
-        "boolean": ("true", "false"),
-        "plain": ("integer", "real"),
-        "integer": ("integer",),
-    },
     "postgresql": {
         "text": ("string",),
         "moment": ("string",),
@@ -49,70 +58,112 @@ _TYPES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
+def value_of(kind: Kind, raw: Any) -> Any:
+    """Return what a JSON value is as one of a kind; None for what is none.
+
+    An integer has 64 bits, a number is a finite one, a text can be sent to a client and back. A
+    moment is returned as ``written_moment`` has it, since only those compare as texts.
+    """
+    is_boolean = isinstance(raw, bool)
+    match kind:
+        case "boolean":
+            return raw if is_boolean else None
+        case "integer":
+            is_integer = isinstance(raw, int) and not is_boolean
+            return raw if is_integer and LEAST <= raw <= GREATEST else None
+        case "plain":
+            if is_boolean or not isinstance(raw, int | float) or not _is_finite(raw):
+                return None
+            return raw if LEAST <= raw <= GREATEST else float(raw)
+    if not isinstance(raw, str) or not raw or not _is_plain(raw):
+        return None
+    if kind == "text":
+        return raw
+    moment = parse_datetime(raw) if _MOMENT.match(raw) else None
+    return written_moment(moment) if moment else None
+
+
+def written_moment(moment: datetime) -> str:
+    """Return a moment as this package writes it: in UTC, with six digits of fraction."""
+    text = format_datetime(moment).removesuffix("Z")
+    return f"{text}{'' if '.' in text else '.000000'}Z"
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(float(number))
+    except OverflowError:
+        return False
+
+
+def _is_plain(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
+
+
 def _among(vendor: str, kind: str) -> str:
     return ", ".join(f"'{name}'" for name in _TYPES[vendor][kind])
 
 
 class Typed(Func):
-    """A value of one kind in a document: text, moment, boolean, integer, plain (a number)."""
+    """A value of one kind in a document."""
 
-    def __init__(self, *sources: Any, kind: str) -> None:
+    def __init__(self, *sources: Any, kind: Kind) -> None:
         super().__init__(*sources, output_field=_FIELDS[kind]())
         self.kind = kind
 
-    def _typed(self, vendor: str, kind_sql: str, value_sql: str) -> str:
-        return f"CASE WHEN {kind_sql} IN ({_among(vendor, self.kind)}) THEN {value_sql} END"
-
-    def _sqlite(self, kind_sql: str, value_sql: str) -> str:
-        if self.kind == "moment":
-            value_sql = f"SCIM_MOMENT({value_sql})"
-        elif self.kind == "integer":
-            value_sql = f"SCIM_INTEGER({value_sql})"
-        return self._typed("sqlite", kind_sql, value_sql)
+    def _sqlite(self, pair_sql: str) -> str:
+        """``pair_sql`` asks for the value twice: that gives JSON text, and not a text's start."""
+        return f"SCIM_VALUE('{self.kind}', {pair_sql})"
 
     def _postgresql(self, json_sql: str, text_sql: str) -> str:
+        text, number = f"({text_sql})", f"({text_sql})::numeric"
         value = {
-            "plain": f"({text_sql})::numeric",
-            "integer": f"CASE WHEN ({text_sql}) ~ '{_INTEGER}' THEN ({text_sql})::numeric END",
-            "boolean": f"({text_sql})::boolean",
-            "moment": _filled_up(f"({text_sql})", "~", "||"),
-        }.get(self.kind, f"({text_sql})")
-        return self._typed("postgresql", f"JSONB_TYPEOF({json_sql})", value)
+            "plain": f"CASE WHEN ABS({number}) < {_LEAST_FLOAT} THEN 0 "
+            f"WHEN ABS({number}) <= {_GREATEST_FLOAT} THEN ({number})::double precision END",
+            "integer": f"CASE WHEN {text} ~ '{_INTEGER}' THEN "
+            f"CASE WHEN {number} BETWEEN {LEAST} AND {GREATEST} THEN {text}::bigint END END",
+            "boolean": f"{text}::boolean",
+            "moment": f"CASE WHEN {text} ~ '{MOMENT}' THEN TO_CHAR({text}::timestamp - "
+            f"COALESCE(SUBSTRING({text} FROM '{_OFFSET}'), '00:00')::interval, "
+            '\'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\') END',
+        }.get(self.kind, text)
+        return (
+            f"CASE WHEN JSONB_TYPEOF({json_sql}) IN ({_among('postgresql', self.kind)})"
+            f" THEN {value} END"
+        )
 
     def _mysql(self, json_sql: str) -> str:
         text = f"JSON_UNQUOTE({json_sql})"
+        number = f"CAST({text} AS DECIMAL(20))"
+        offset = f"COALESCE(NULLIF(REGEXP_SUBSTR({text}, '{_OFFSET}'), ''), '00:00')"
+        local = f"CAST(REGEXP_REPLACE({text}, '(Z|{_OFFSET})', '') AS DATETIME(6))"
+        moment = f"CAST(SUBTIME({local}, REPLACE({offset}, '+', '')) AS DATETIME(6))"
         value = {
             "plain": f"CAST({text} AS DOUBLE)",
-            "integer": f"CASE WHEN {text} REGEXP '{_INTEGER}' THEN CAST({text} AS DOUBLE) END",
+            "integer": f"CASE WHEN {text} REGEXP '{_INTEGER}' THEN CASE WHEN {number} "
+            f"BETWEEN {LEAST} AND {GREATEST} THEN CAST({text} AS SIGNED) END END",
             "boolean": f"({text} = 'true')",
-            "moment": _filled_up(text, "REGEXP", ""),
+            "moment": f"CASE WHEN {text} REGEXP '{MOMENT}' THEN "
+            f"CONCAT(REPLACE(CAST({moment} AS CHAR), ' ', 'T'), 'Z') END",
         }.get(self.kind, text)
-        return self._typed("mysql", f"JSON_TYPE({json_sql})", value)
-
-
-def _filled_up(text: str, matches: str, concat: str) -> str:
-    """Return the SQL of a moment with six digits of fraction; NULL for another text."""
-    without = f"LEFT({text}, LENGTH({text}) - 1)"
-    dot = f"CASE WHEN LENGTH({text}) = 20 THEN '.' ELSE '' END"
-    if concat:
-        filled = f"RPAD({without} || {dot}, 26, '0') || 'Z'"
-    else:
-        filled = f"CONCAT(RPAD(CONCAT({without}, {dot}), 26, '0'), 'Z')"
-    return f"CASE WHEN {text} {matches} '{MOMENT}' THEN {filled} END"
+        return f"CASE WHEN JSON_TYPE({json_sql}) IN ({_among('mysql', self.kind)}) THEN {value} END"
 
 
 class Within(Typed):
     """What keys lead to in a JSON column; without keys the column's value itself."""
 
-    def __init__(self, column: Any, keys: tuple[str, ...], kind: str) -> None:
+    def __init__(self, column: Any, keys: tuple[str, ...], kind: Kind) -> None:
         super().__init__(column, kind=kind)
         self.keys = keys
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         column, params = compiler.compile(self.get_source_expressions()[0])
         path = _path(self.keys)
-        sql = self._sqlite(f"JSON_TYPE({column}, %s)", f"JSON_EXTRACT({column}, %s)")
-        return sql, [*params, path, *params, path]
+        return self._sqlite(f"JSON_EXTRACT({column}, %s, %s)"), [*params, path, path]
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         column, params = compiler.compile(self.get_source_expressions()[0])
@@ -128,17 +179,16 @@ class Within(Typed):
 class Element(Typed):
     """The element of a list that ``AnyElement`` is looking at, or one of its members."""
 
-    def __init__(self, sub: str = "", kind: str = "text") -> None:
+    def __init__(self, sub: str = "", kind: Kind = "text") -> None:
         super().__init__(kind=kind)
         self.sub = sub
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         if not self.sub:
-            return self._sqlite(f"{ELEMENT}.type", f"{ELEMENT}.value"), []
+            at = f"{ELEMENT}.fullkey"
+            return self._sqlite(f"JSON_EXTRACT({ELEMENT}.json, {at}, {at})"), []
         path = _path((self.sub,))
-        inner = self._sqlite(
-            f"JSON_TYPE({ELEMENT}.value, %s)", f"JSON_EXTRACT({ELEMENT}.value, %s)"
-        )
+        inner = self._sqlite(f"JSON_EXTRACT({ELEMENT}.value, %s, %s)")
         return f"CASE WHEN {ELEMENT}.type = 'object' THEN {inner} END", [path, path]
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:

@@ -33,10 +33,19 @@ def translate(term: Filter, adapter: Any, negated: bool = False) -> Q:
             if not mappings:
                 raise InvalidFilter(f"{path} cannot be used in a filter here")
             if isinstance(term, ValueFilter) and mappings[0].path.sub is not None:
-                return translate(term.term, adapter, negated)  # a complex one, part by part
+                return _in_parts(term, mappings, adapter, negated)
             tests = (mapping.where(term, adapter, negated) for mapping in mappings)
             return reduce(and_ if negated else or_, tests)
     raise TypeError(term)
+
+
+def _in_parts(term: ValueFilter, mappings: list[Any], adapter: Any, negated: bool) -> Q:
+    """Return the Q for brackets after a complex attribute of which each part has a mapping.
+
+    Its one value is there when any part of it is.
+    """
+    parts = tuple(Comparison(mapping.path, "pr") for mapping in mappings)
+    return translate(And((Or(parts), term.term)), adapter, negated)
 
 
 def translate_element(term: Filter, columns: Mapping[str, Comparable], negated: bool = False) -> Q:

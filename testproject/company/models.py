@@ -1,6 +1,7 @@
 """What the company hands out to its people, and how an identity provider knows it."""
 
 from django.conf import settings
+from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
 
 from django_scim.models import AbstractLink, ExactCharField
@@ -72,6 +73,10 @@ class Organisation(models.Model):
     slug = models.SlugField(unique=True)
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="Membership", related_name="organisations"
+    )
+    #: The connection of its identity provider, which ends with the organisation.
+    connections = GenericRelation(
+        "django_scim.Connection", object_id_field="tenant_key", content_type_field="tenant_type"
     )
 
     class Meta:

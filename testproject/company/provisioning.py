@@ -6,23 +6,40 @@ organisation's own connection is ever touched.
 
 from typing import Any
 
+from django import forms
 from django.contrib.auth.decorators import login_required
-from django.contrib.contenttypes.models import ContentType
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods
 
 from django_scim import connections
 from django_scim.models import Connection, Token
 
+from .advice import advice
 from .models import Membership, Organisation
+
+
+class Refused(Exception):
+    """What a button asks for cannot be done; the page shows the words."""
+
+
+class ConnectForm(forms.Form):
+    profile = forms.ChoiceField(
+        label="Identity provider",
+        choices=Connection._meta.get_field("profile").choices,
+        initial="default",
+    )
 
 
 @never_cache
 @login_required
-@sensitive_variables("secret")
+@require_http_methods(["GET", "HEAD", "POST"])
 def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the organisation's connection, and do on POST what a button says."""
     membership = get_object_or_404(
@@ -31,51 +48,45 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
         user=request.user,
         is_admin=True,
     )
-    organisation = membership.organisation
-    connection = connection_of(organisation)
-    secret = ""
     if request.method == "POST":
-        secret = perform(request.POST, organisation, connection)
-        if not secret:
-            return redirect("provisioning", slug=slug)
-        connection = connection_of(organisation)
-    context = {
-        "organisation": organisation,
-        "connection": connection,
-        "secret": secret,
-        "base_url": request.build_absolute_uri(reverse("django_scim:base")).rstrip("/"),
-    }
-    if connection is not None:
-        context["tokens"] = connection.tokens.usable()
-        context["events"] = connection.events.all()[:10]
-    return render(request, "company/provisioning.html", context)
+        return act(request, membership.organisation)
+    return show(request, membership.organisation)
 
 
-def connection_of(organisation: Organisation) -> Connection | None:
-    kind = ContentType.objects.get_for_model(Organisation)
-    return Connection.objects.filter(tenant_type=kind, tenant_key=organisation.pk).first()
+@sensitive_variables("secret")
+def act(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    """Do what a button says: one admin of an organisation after the other."""
+    try:
+        with transaction.atomic():
+            get_object_or_404(Organisation.objects.select_for_update(), pk=organisation.pk)
+            secret = perform(request.POST, organisation)
+    except Refused as refusal:
+        return show(request, organisation, problem=str(refusal), status=409)
+    if secret:
+        return show(request, organisation, secret=secret)
+    return redirect("provisioning", slug=organisation.slug)
 
 
-@sensitive_variables("issued")
-def perform(form: Any, organisation: Organisation, connection: Connection | None) -> str:
-    """Do what a button says. Return the secret of a token that was issued, to be shown once."""
-    action = form.get("action")
-    if action == "connect" and connection is None:
-        connection = connections.create(organisation.name, tenant=organisation)
-        return connections.issue_token(connection).secret
+def perform(form: QueryDict, organisation: Organisation) -> str:
+    """Return the secret of a token that was issued, to be shown once; else an empty text."""
+    action, connection = form.get("action"), organisation.connections.first()
+    if action == "connect":
+        return connect(form, organisation, connection)
     if connection is None:
         raise Http404
     match action:
         case "issue":
             return connections.issue_token(connection).secret
         case "rotate":
-            return connections.rotate(own_token(form, connection)).secret
+            return rotate(own_token(form, connection))
         case "revoke":
             own_token(form, connection).revoke()
         case "pause":
             connections.pause(connection)
         case "resume":
             connections.resume(connection)
+        case "lift":
+            connections.lift_guard(connection)
         case "close":
             connections.close(connection)
         case _:
@@ -83,7 +94,58 @@ def perform(form: Any, organisation: Organisation, connection: Connection | None
     return ""
 
 
-def own_token(form: Any, connection: Connection) -> Token:
+def connect(form: QueryDict, organisation: Organisation, existing: Connection | None) -> str:
+    if existing is not None:
+        raise Refused("Your organisation is connected already. You can issue another token.")
+    chosen = ConnectForm(form)
+    if not chosen.is_valid():
+        raise Refused("Choose your identity provider from the list.")
+    profile = chosen.cleaned_data["profile"]
+    try:
+        made = connections.create(organisation.name, profile=profile, tenant=organisation)
+    except ValidationError:
+        raise Refused("The site has a connection of this name already. Ask its staff.")
+    return connections.issue_token(made).secret
+
+
+def rotate(token: Token) -> str:
+    try:
+        return connections.rotate(token).secret
+    except ValueError:
+        raise Refused(f"The token {token} has a successor already.")
+
+
+def own_token(form: QueryDict, connection: Connection) -> Token:
     """Return the usable token that a form names; another connection's does not exist."""
-    key = form.get("token", "")
-    return get_object_or_404(connection.tokens.usable(), pk=key if key.isdigit() else 0)
+    try:
+        return forms.ModelChoiceField(connection.tokens.usable()).clean(form.get("token"))
+    except ValidationError:
+        raise Http404
+
+
+@sensitive_variables("context", "secret")
+def show(
+    request: HttpRequest,
+    organisation: Organisation,
+    *,
+    secret: str = "",
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    connection = organisation.connections.first()
+    context: dict[str, Any] = {
+        "organisation": organisation,
+        "connection": connection,
+        "secret": secret,
+        "problem": problem,
+        "base_url": request.build_absolute_uri(reverse("django_scim:base")).rstrip("/"),
+    }
+    if connection is None:
+        context["form"] = ConnectForm()
+    else:
+        context["now"] = timezone.now()
+        context["tokens"] = connection.tokens.filter(revoked=None).select_related("replaced_by")
+        context["events"] = [(event, advice(event)) for event in connection.events.all()[:10]]
+        guard = connections.guard_of(connection)
+        context["is_stopped"] = guard is not None and guard.stopped is not None
+    return render(request, "company/provisioning.html", context, status=status)

@@ -19,6 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "testproject.settings")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
 
 CONNECTION = "Northwind directory"
+CUSTOMERS = {"northwind-instruments": "Northwind Instruments", "contoso-labs": "Contoso Labs"}
 ADMIN = "admin"
 
 
@@ -35,6 +36,7 @@ def main() -> int:
     console = Console()
     call_command("migrate", verbosity=0)
     password = make_admin()
+    make_customers()
     token = issue_token()
     port = free_port()
     site = f"http://127.0.0.1:{port}"
@@ -47,6 +49,8 @@ def main() -> int:
                 return 1
             ok = provision(console, site, token)
             console.print(f"\nSite   {site}/\nAdmin  {site}/admin/   {ADMIN} / {password}")
+            for slug in CUSTOMERS:
+                console.print(f"       {site}/organisations/{slug}/provisioning/")
             if once or not ok:
                 return 0 if ok else 1
             console.print("The site is running. Stop it with Ctrl-C.")
@@ -111,6 +115,25 @@ def make_admin() -> str:
     admin.set_password(password)
     admin.save()
     return password
+
+
+def make_customers() -> None:
+    """Create two organisations that the admin looks after, the first with the connection."""
+    from django.contrib.auth.models import User
+
+    from company.models import Membership, Organisation
+    from django_scim import connections
+    from django_scim.models import Connection
+
+    admin = User.objects.get(username=ADMIN)
+    for slug, name in CUSTOMERS.items():
+        organisation, _ = Organisation.objects.get_or_create(name=name, defaults={"slug": slug})
+        Membership.objects.update_or_create(
+            organisation=organisation, user=admin, defaults={"is_admin": True}
+        )
+    if not Connection.objects.filter(name=CONNECTION).exists():
+        northwind = Organisation.objects.get(name="Northwind Instruments")
+        connections.create(CONNECTION, tenant=northwind)
 
 
 def issue_token() -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 
-from company.models import Device
+from company.models import Device, Membership
 from django_scim.models import Connection, Event, UserLink
 
 from .company import Asset, Person
@@ -47,6 +47,13 @@ def _statements(
     yield (
         "no account has a usable password",
         not any(u.has_usable_password() for u in users.values()),
+    )
+    memberships = Membership.objects.filter(user__username__in=outcome.people)
+    yield (
+        "everybody belongs to the connection's organisation and to no other",
+        connection.tenant is None  # made by an older demo
+        or sorted(memberships.values_list("user__username", "organisation"))
+        == sorted((name, connection.tenant.pk) for name in outcome.people),
     )
     yield "no account is staff", not any(u.is_staff or u.is_superuser for u in users.values())
     for team, names in outcome.teams.items():

@@ -1,0 +1,217 @@
+"""Two customers of one site, each with an identity provider of its own; run by
+``tests/test_other_sites.py``."""
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+
+from company.models import Membership
+from django_scim import connections
+from django_scim.models import Connection
+from tests.client import GROUP, SEARCH, USER, assert_error
+
+from .client import browser_of
+
+RENAME = {"op": "replace", "path": "displayName", "value": "Taken over"}
+
+
+def names(people):
+    return sorted(user.username for user in people)
+
+
+@pytest.fixture
+def ours(both):
+    return both[0]
+
+
+@pytest.fixture
+def theirs(both):
+    return both[1]
+
+
+@pytest.fixture
+def ada(ours):
+    return ours.make_user("ada", externalId="E-1", displayName="Ada")
+
+
+@pytest.fixture
+def bob(theirs):
+    return theirs.make_user("bob", externalId="E-1", displayName="Bob")
+
+
+# Where people belong
+
+
+def test_people_land_in_their_organisation(ada, bob, northwind, contoso):
+    assert names(northwind.members.all()) == ["ada"]
+    assert names(contoso.members.all()) == ["bob"]
+    assert not Membership.objects.filter(is_admin=True).exists()
+
+
+def test_only_creation_places_anybody(ours, ada, northwind):
+    Membership.objects.all().delete()
+    ours.patch(f"/Users/{ada['id']}", RENAME)
+    ours.put(f"/Users/{ada['id']}", {"schemas": [USER], "userName": "ada.abe"})
+    assert not Membership.objects.exists()
+
+
+def test_a_connection_without_a_tenant_places_nobody(scim, northwind):
+    scim.make_user("ada")
+    assert not Membership.objects.exists()
+
+
+def test_who_comes_back_is_a_member_once(ours, ada, northwind):
+    assert ours.delete(f"/Users/{ada['id']}").status_code == 204
+    ours.make_user("ada", externalId="E-1")
+    assert names(northwind.members.all()) == ["ada"]
+    assert User.objects.get(username="ada").is_active
+
+
+def test_who_is_adopted_is_a_member(connect, northwind):
+    User.objects.create(username="carl")
+    connect(tenant=northwind, adoption="username").make_user("carl")
+    assert names(northwind.members.all()) == ["carl"]
+
+
+def test_what_is_refused_places_nobody(ours, bob, northwind):
+    answer = ours.post("/Users", {"schemas": [USER], "userName": "BOB"})
+    assert_error(answer, 409, "uniqueness")
+    assert not northwind.members.exists()
+
+
+def test_an_organisation_takes_its_connection_with_it(ours, theirs, northwind):
+    northwind.delete()
+    assert_error(ours.get("/Users"), 401)
+    assert theirs.get("/Users").status_code == 200
+    assert Connection.objects.get() == theirs.connection
+
+
+# What either sees of the other
+
+
+def test_the_other_organisations_people_do_not_exist(ours, theirs, ada, bob):
+    group = ours.make_group("Everyone", ada)
+    for resource in (f"/Users/{ada['id']}", f"/Groups/{group['id']}"):
+        body = ours.get(resource).data
+        for answer in (
+            theirs.get(resource),
+            theirs.put(resource, body),
+            theirs.patch(resource, RENAME),
+            theirs.delete(resource),
+        ):
+            assert_error(answer, 404)
+        assert ours.get(resource).data == body
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'userName eq "ada"',
+        'displayName eq "Ada"',
+        'userName sw "a"',
+        'id eq "{id}"',
+        'not (userName eq "bob")',
+    ],
+)
+def test_no_filter_finds_them(text, theirs, ada, bob):
+    wanted = text.replace("{id}", ada["id"])
+    assert theirs.find(wanted) == []
+    query = {"schemas": [SEARCH], "filter": wanted}
+    assert theirs.post("/Users/.search", query).data["totalResults"] == 0
+
+
+def test_no_count_includes_them(ours, theirs, ada, bob):
+    ours.make_user("anna")
+    ours.make_group("Everyone", ada)
+    theirs.make_group("Everyone", bob)
+    assert ours.get("/Users").data["totalResults"] == 2
+    assert theirs.get("/Users").data["totalResults"] == 1
+    assert theirs.get("/Users", {"count": 0}).data["totalResults"] == 1
+    assert theirs.get("/Groups").data["totalResults"] == 1
+    assert theirs.post("/.search", {"schemas": [SEARCH]}).data["totalResults"] == 2
+    assert [user["id"] for user in theirs.find('externalId eq "E-1"')] == [bob["id"]]
+
+
+def test_both_have_a_group_of_one_name(ours, theirs, ada, bob):
+    made = [ours.make_group("Everyone", ada), theirs.make_group("Everyone", bob)]
+    for client, group, user in zip((ours, theirs), made, (ada, bob), strict=True):
+        found = client.find('displayName eq "Everyone"', "/Groups")
+        assert [each["id"] for each in found] == [group["id"]]
+        assert [each["value"] for each in found[0]["members"]] == [user["id"]]
+        (shown,) = client.get(f"/Users/{user['id']}").data["groups"]
+        assert (shown["value"], shown["display"]) == (group["id"], "Everyone")
+    assert sorted(names(group.user_set.all()) for group in Group.objects.all()) == [
+        ["ada"],
+        ["bob"],
+    ]
+
+
+def test_nobody_becomes_a_member_of_the_others_group(ours, theirs, ada, bob):
+    body = {"schemas": [GROUP], "displayName": "G", "members": [{"value": ada["id"]}]}
+    assert_error(theirs.post("/Groups", body), 400, "invalidValue", "members")
+    assert not Group.objects.exists()
+
+
+def test_a_taken_name_does_not_tell_whose_it_is(ours, theirs, ada):
+    User.objects.create(username="carl")  # an account of the site's own
+    details = []
+    for name in ("ada", "carl"):
+        answer = theirs.post("/Users", {"schemas": [USER], "userName": name})
+        assert_error(answer, 409, "uniqueness")
+        detail, _, request_id = answer.data["detail"].partition(" [request ")
+        assert request_id
+        details.append(detail.replace(name, "x"))
+    assert details[0] == details[1]
+
+
+# What the site gives
+
+
+def test_an_account_that_is_given_is_reached(ours, theirs, northwind):
+    carl = User.objects.create(username="carl")
+    connections.give(ours.connection, carl)
+    assert [user["userName"] for user in ours.find('userName eq "carl"')] == ["carl"]
+    assert theirs.find('userName eq "carl"') == []
+    assert not northwind.members.exists()
+    connections.take(ours.connection, carl)
+    assert ours.find('userName eq "carl"') == []
+
+
+def test_staff_are_given_to_nobody(ours):
+    staff = User.objects.create(username="staff", is_staff=True)
+    with pytest.raises(ValidationError):
+        connections.give(ours.connection, staff)
+    assert ours.get("/Users").data["totalResults"] == 0
+
+
+def test_a_group_that_is_shared(ours, theirs, ada, bob):
+    group = Group.objects.create(name="Beta testers")
+    for client, user in ((ours, ada), (theirs, bob)):
+        connections.give(client.connection, group)
+        (found,) = client.find('displayName eq "Beta testers"', "/Groups")
+        add = {"op": "add", "path": "members", "value": [{"value": user["id"]}]}
+        assert client.patch(f"/Groups/{found['id']}", add).status_code in (200, 204)
+        (found,) = client.find('displayName eq "Beta testers"', "/Groups")
+        assert [each["value"] for each in found["members"]] == [user["id"]]
+    assert names(group.user_set.all()) == ["ada", "bob"]
+
+
+# What people see of each other
+
+
+def test_the_directory_shows_ones_own_organisation(ada, bob, scim, northwind, admin_client):
+    scim.make_user("carl", displayName="Carl")
+    member = browser_of(northwind, "member", is_admin=False)
+    shown = member.get("/").content.decode()
+    assert "<td>ada</td>" in shown
+    assert "<td>bob</td>" not in shown and "<td>carl</td>" not in shown
+    everybody = admin_client.get("/").content.decode()
+    assert all(f"<td>{name}</td>" in everybody for name in ("ada", "bob", "carl"))
+
+
+def test_the_directory_of_who_is_in_no_organisation(ada, bob, scim, client):
+    scim.make_user("carl")
+    client.force_login(User.objects.get(username="carl"))
+    shown = client.get("/").content.decode()
+    assert "<td>carl</td>" in shown
+    assert "<td>ada</td>" not in shown and "<td>bob</td>" not in shown
