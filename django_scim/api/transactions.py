@@ -1,11 +1,29 @@
 """The one transaction of a write."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
-from django.db import IntegrityError, connections, router, transaction
+from django.db import IntegrityError, OperationalError, connections, router, transaction
 
 from ..models import Connection
+
+T = TypeVar("T")
+RETRIES = 2
+
+
+def in_transaction(work: Callable[[], T], start_again: Callable[[], None]) -> T:
+    """Run ``work`` in a transaction; after a lost race again, with what the other wrote."""
+    for _ in range(RETRIES):
+        try:
+            with writing():
+                return work()
+        except (IntegrityError, OperationalError) as error:
+            if not is_lost_race(error):
+                raise
+            start_again()
+    with writing():
+        return work()
 
 
 @contextmanager

@@ -14,11 +14,11 @@ from rest_framework.request import Empty, Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ..adapters import Registry, guarding
+from ..adapters import Registry
 from ..audit import Recorder
 from ..conf import settings
 from ..models import Event, Token
-from ..protocol.errors import InvalidVersion, NotFound, NotImplementedByServer, ScimError, Stopped
+from ..protocol.errors import InvalidVersion, NotFound, NotImplementedByServer, ScimError
 from ..protocol.messages import error_message
 from ..protocol.tolerances import PROFILES, Tolerances
 from .addresses import client_address, require_encryption
@@ -29,6 +29,7 @@ from .parsers import JSONParser, ScimParser
 from .permissions import TokenScope
 from .renderers import JSONRenderer, ScimRenderer
 from .throttling import ConnectionThrottle
+from .writing import record_failure
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 
@@ -99,10 +100,6 @@ class ScimView(APIView):
             self._registry = Registry(self.token.connection, self.tolerances, self.base_url())
         return self._registry
 
-    def forget_adapters(self) -> None:
-        """Let the next attempt look at the database anew."""
-        del self._registry
-
     def base_url(self) -> str:
         """Return the SCIM base, without a slash at its end, as the client reached it."""
         path = self.request.path.rstrip("/")
@@ -137,9 +134,7 @@ class ScimView(APIView):
         action = self.action_of_request()
         if recorder.connection is None:
             action = Event.Action.AUTHENTICATION
-        if isinstance(error, Stopped):
-            guarding.stop(self.token.connection)
-        recorder.failure(action, error, self._parsed_body(), answer, self.tolerances.used)
+        record_failure(recorder, action, error, self._parsed_body(), answer, self.tolerances.used)
 
     def _parsed_body(self) -> Any:
         """Return the body as far as it was parsed; what could not be parsed is not kept."""

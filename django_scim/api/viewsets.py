@@ -1,33 +1,28 @@
 """The resources: create, read, list, replace, patch, delete (RFC 7644 sections 3.3 to 3.6)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any
 
-from django.db import IntegrityError, OperationalError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.schemas import DefaultSchema
 from rest_framework.viewsets import ViewSetMixin
 
-from ..adapters.base import Assigned, ResourceAdapter
+from ..adapters.base import ResourceAdapter
 from ..adapters.draft import Draft
 from ..adapters.plan import take_version
-from ..adapters.writes import action_of, kinds_of
 from ..conf import settings
 from ..models import Event
 from ..protocol.messages import list_response
-from ..protocol.patch import Operation, parse_patch
 from ..protocol.projection import Projection
 from ..query.search import search
 from . import etags
 from .pagination import read_projection, read_search, search_parameters
-from .serializers import ResourceSerializer, assigned, serializer_for
-from .transactions import is_lost_race, writing
+from .serializers import ResourceSerializer
+from .transactions import in_transaction
 from .views import ScimView, stand_alone
-
-T = TypeVar("T")
-RETRIES = 2
+from .writing import Writer, Written
 
 
 class ResourceViewSet(ViewSetMixin, ScimView):
@@ -89,69 +84,57 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
     # Writing
 
+    @cached_property
+    def writer(self) -> Writer:
+        return Writer(
+            self.token.connection,
+            self.tolerances,
+            self.recorder,
+            self.base_url(),
+            self.resource_type,
+            etags.if_match(self.request._request),
+        )
+
     def create(self, request: Request) -> Response:
-        projection, body = self._projection(), self._read_body()
-
-        def create() -> Draft:
-            return self.adapter.create(body)  # type: ignore[no-any-return]
-
-        resource, version = self._write(create, projection, 201)
-        return self._answer(resource, version, 201)
+        projection, writer = self._projection(), self.writer
+        body = writer.prepare_body(writer.read_body(request.data))
+        written = self._write(lambda: writer.create(body), projection, 201)
+        return self._answer(*written, 201)
 
     def update(self, request: Request, scim_id: str) -> Response:
-        projection, body = self._projection(), self._read_body(scim_id)
-
-        def put() -> Draft:
-            link = self._locked(scim_id)
-            return self.adapter.replace(link, body)  # type: ignore[no-any-return]
-
-        resource, version = self._write(put, projection, 200)
-        return self._answer(resource, version)
+        projection, writer = self._projection(), self.writer
+        body = writer.prepare_body(writer.read_body(request.data), scim_id)
+        written = self._write(lambda: writer.replace(scim_id, body), projection, 200)
+        return self._answer(*written)
 
     def partial_update(self, request: Request, scim_id: str) -> Response:
-        projection = self._projection()
-        operations = parse_patch(
-            request.data,
-            self.adapter.resource_schema,
-            self.tolerances,
-            scim_id,
-            settings.MAX_PATCH_OPERATIONS,
-        )
-        serializer = self.get_serializer()
-        operations = [self._prepared(serializer.check(each), scim_id) for each in operations]
+        projection, writer = self._projection(), self.writer
+        operations = writer.read_patch(request.data, scim_id)
+        operations = writer.prepare_patch(operations, scim_id)
 
         def patch() -> Draft:
-            link = self._locked(scim_id)
-            return self.adapter.patch(link, operations)  # type: ignore[no-any-return]
+            return writer.patch(scim_id, operations)
 
         if self._returns_patched(projection):
-            resource, version = self._write(patch, projection, 200)
-            return self._answer(resource, version)
-        _, version = self._write(patch, None, 204)
-        return Response(status=204, headers={"ETag": version})
+            return self._answer(*self._write(patch, projection, 200))
+        return Response(status=204, headers={"ETag": self._write(patch, None, 204).version})
+
+    def destroy(self, request: Request, scim_id: str) -> Response:
+        in_transaction(lambda: self.writer.delete(scim_id), self.writer.start_again)
+        return Response(status=204)
+
+    def _write(
+        self, work: Callable[[], Draft], projection: Projection | None, status: int
+    ) -> Written:
+        writer = self.writer
+        return in_transaction(lambda: writer.finish(work(), status, projection), writer.start_again)
 
     def get_serializer_class(self) -> type[ResourceSerializer]:
-        adapter: Any = type(self.adapter)
-        return serializer_for(adapter)
+        return self.writer.serializer_class()
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> ResourceSerializer:
         """Return the serializer of this request's adapter."""
-        return self.get_serializer_class()(*args, context={"adapter": self.adapter}, **kwargs)
-
-    def _read_body(self, scim_id: str = "") -> Assigned:
-        serializer = self.get_serializer()
-        body = serializer.run_validation(self.request.data)
-        values = assigned(body, self.adapter.resource_schema)
-        return {
-            path: None if value is None else self.adapter.prepare(path, value, scim_id, values)
-            for path, value in values.items()
-        }
-
-    def _prepared(self, operation: Operation, scim_id: str) -> Operation:
-        if operation.op == "remove":
-            return operation
-        value = self.adapter.prepare(operation.path, operation.value, scim_id, {})
-        return replace(operation, value=value)
+        return self.writer.serializer(*args, **kwargs)
 
     def _returns_patched(self, projection: Projection) -> bool:
         """Groups are answered without a body: it could list every member (RFC 7644 3.5.2)."""
@@ -161,66 +144,6 @@ class ResourceViewSet(ViewSetMixin, ScimView):
             or profile.returns_patched_groups
             or projection.attributes is not None
         )
-
-    def destroy(self, request: Request, scim_id: str) -> Response:
-        def delete() -> None:
-            link = self._locked(scim_id)
-            self.recorder.about(self.resource_type, link, self.adapter.name_of(link))
-            changes = self.adapter.delete(link)
-            self.recorder.success(
-                Event.Action.DELETE, 204, changes=changes, tolerances=self.tolerances.used
-            )
-            self.recorder.consequences(self.registry.consequences)
-
-        self._in_transaction(delete)
-        return Response(status=204)
-
-    def _locked(self, scim_id: str) -> Any:
-        """Lock the resource and check If-Match against what is locked."""
-        link = self.adapter.lock(scim_id)
-        wanted = etags.if_match(self.request._request)
-        if wanted is not None:
-            etags.require_match(wanted, self.adapter.version(link))
-        return link
-
-    def _write(
-        self, work: Callable[[], Draft], projection: Projection | None, status: int
-    ) -> tuple[dict[str, Any] | None, str]:
-        """Run a write and its event in one transaction; return the resource as it is then."""
-
-        def write() -> tuple[dict[str, Any] | None, str]:
-            draft = work()
-            represented = self._represent(draft.link, projection)
-            self.recorder.about(self.resource_type, draft.link, self.adapter.name_of(draft.link))
-            action = action_of(kinds_of(draft), draft.changes)
-            self.recorder.success(
-                action, status, changes=draft.changes, tolerances=self.tolerances.used
-            )
-            self.recorder.consequences(self.registry.consequences)
-            return represented
-
-        return self._in_transaction(write)
-
-    def _in_transaction(self, work: Callable[[], T]) -> T:
-        """Run ``work`` in a transaction; after a lost race again, with what the other wrote."""
-        for _ in range(RETRIES):
-            try:
-                with writing():
-                    return work()
-            except (IntegrityError, OperationalError) as error:
-                if not is_lost_race(error):
-                    raise
-                self.forget_adapters()
-        with writing():
-            return work()
-
-    def _represent(
-        self, link: Any, projection: Projection | None
-    ) -> tuple[dict[str, Any] | None, str]:
-        if projection is None:
-            return None, self.adapter.version(link)
-        resource = self.adapter.get(link.scim_id, projection)
-        return resource, take_version(resource) or self.adapter.version(link)
 
     # Answers
 
