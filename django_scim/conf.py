@@ -58,6 +58,9 @@ class Defaults:
     MAX_FILTER_LENGTH: int = 20_000
     MAX_FILTER_DEPTH: int = 40
     MAX_FILTER_TERMS: int = 500
+    #: Operations in one bulk request, 0 for no Bulk at all, and bytes in its body.
+    BULK_MAX_OPERATIONS: int = 1_000
+    BULK_MAX_PAYLOAD: int = 10 * 1024 * 1024
     #: Operations in one PATCH.
     MAX_PATCH_OPERATIONS: int = 1_000
     #: Characters of a body that the event of a failure keeps.

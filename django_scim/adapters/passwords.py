@@ -1,6 +1,7 @@
 """Passwords from a client: hashed before the transaction, never shown, never kept in the clear."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.hashers import make_password
@@ -19,14 +20,29 @@ SET, UNSET = "(set)", None
 """What an event says of a password."""
 
 
-@dataclass(frozen=True, repr=False)
 class Hashed:
-    """A password as the site's hasher made it; the text itself is gone."""
+    """A password as the site's hasher makes it; nobody can see the text itself.
 
-    encoded: str
+    With a pool it is made there, while the caller goes on.
+    """
+
+    def __init__(self, password: str, pool: Executor | None = None) -> None:
+        self._made: Future[str] = (pool or _AtOnce()).submit(make_password, password)
+
+    @property
+    def encoded(self) -> str:
+        """The hash; waits for it where it is not there yet."""
+        return self._made.result()
 
 
-def hashed(password: str, user: Any) -> Hashed:
+class _AtOnce(Executor):
+    def submit(self, made: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        future: Future[Any] = Future()
+        future.set_result(made(*args, **kwargs))
+        return future
+
+
+def hashed(password: str, user: Any, pool: Executor | None = None) -> Hashed:
     """Return the hash of a password that the site's validators accept for a user.
 
     It takes long, and so belongs outside of transactions and row locks. Raises InvalidValue.
@@ -35,7 +51,14 @@ def hashed(password: str, user: Any) -> Hashed:
         validate_password(password, user)
     except ValidationError as error:
         raise InvalidValue(f"password: {' '.join(error.messages)}") from None
-    return Hashed(make_password(password))
+    return Hashed(password, pool)
+
+
+def await_hashes(values: Iterable[Any]) -> None:
+    """Wait until every password among values is hashed, while no row is locked yet."""
+    for value in values:
+        if isinstance(value, Hashed):
+            value.encoded  # noqa: B018
 
 
 class Password(Ignored):

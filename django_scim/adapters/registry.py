@@ -1,5 +1,6 @@
 """The adapters of one request: one for each resource type, made when it is needed."""
 
+from concurrent.futures import Executor
 from typing import Any
 
 from ..conf import settings
@@ -23,10 +24,20 @@ def scopes() -> list[str]:
 
 
 class Registry:
-    """Gives every adapter of a request the same connection, tolerances and base URL."""
+    """Gives every adapter of a request the same connection, tolerances and base URL.
 
-    def __init__(self, connection: Connection, tolerances: Tolerances, base_url: str) -> None:
+    ``pool`` is where passwords are hashed, if not at once.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        tolerances: Tolerances,
+        base_url: str,
+        pool: Executor | None = None,
+    ) -> None:
         self._arguments = (connection, tolerances, base_url)
+        self.pool = pool
         self._classes = adapter_classes(connection)
         self._made: dict[str, Any] = {}
         #: What followed from the request's write to other objects than the one it is about.

@@ -130,7 +130,7 @@ class UserAdapter(ResourceAdapter):
         for other, given in values.items():
             if other.name == "userName":
                 setattr(user, user.USERNAME_FIELD, given)
-        return hashed(value, user)
+        return hashed(value, user, self.registry.pool)
 
     # Hooks of the write
 

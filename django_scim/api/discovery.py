@@ -93,7 +93,11 @@ class ServiceProviderConfig(ScimView):
         document: dict[str, Any] = {
             "schemas": [f"{CORE}ServiceProviderConfig"],
             "patch": {"supported": True},
-            "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
+            "bulk": {
+                "supported": bool(settings.BULK_MAX_OPERATIONS),
+                "maxOperations": settings.BULK_MAX_OPERATIONS,
+                "maxPayloadSize": settings.BULK_MAX_PAYLOAD,
+            },
             "filter": {"supported": True, "maxResults": settings.MAX_PAGE_SIZE},
             "changePassword": {"supported": self._accepts_passwords(request)},
             "sort": {"supported": True},

@@ -27,13 +27,14 @@ class ScimParser(BaseParser):
         Raises PayloadTooLarge, InvalidSyntax for what is no plain JSON, InvalidValue for a
         string with a NUL or half a surrogate pair, which names its attribute.
         """
-        request = (parser_context or {})["request"]
+        context = parser_context or {}
+        request = context["request"]
         if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
             raise UnsupportedMediaType("send the body without Content-Encoding")
-        limit = settings.MAX_BODY_SIZE
+        limit, name = context["view"].body_limit()
         raw = stream.read(limit + 1)
         if len(raw) > limit:
-            raise PayloadTooLarge(f"the body is larger than {limit} bytes")
+            raise PayloadTooLarge(f"the body is larger than {name}{limit} bytes")
         body = parse_json(raw)
         inspect(body, "", 0)
         return body

@@ -12,6 +12,7 @@ from django.urls.resolvers import RegexPattern
 
 from ..adapters import adapter_classes
 from .base_query import BaseQuery, BaseSearch
+from .bulk import Bulk
 from .discovery import ResourceTypes, Schemas, ServiceProviderConfig
 from .views import NoSuchEndpoint, NotOffered
 from .viewsets import viewset_for
@@ -60,7 +61,7 @@ def scim_urls() -> list[URLPattern]:
         re_path(r"^$", BaseQuery.as_view(), name="base"),
         _path(".search", BaseSearch.as_view()),
         _path("Me", NotOffered.as_view()),
-        _path("Bulk", NotOffered.as_view()),
+        _path("Bulk", Bulk.as_view()),
     ]
     return [*patterns, re_path(r"^.*$", NoSuchEndpoint.as_view())]
 

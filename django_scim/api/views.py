@@ -33,6 +33,14 @@ from .writing import record_failure
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 
+#: What a method would have done, for the event of a request that failed.
+ACTIONS = {
+    "POST": Event.Action.CREATE,
+    "PUT": Event.Action.UPDATE,
+    "PATCH": Event.Action.UPDATE,
+    "DELETE": Event.Action.DELETE,
+}
+
 
 def stand_alone(view: Any) -> Any:
     """Keep a view out of ATOMIC_REQUESTS, on every database, and of LoginRequiredMiddleware."""
@@ -57,6 +65,10 @@ class ScimView(APIView):
     depth = 1
     resource_type = ""
     requires_token = True
+
+    def body_limit(self) -> tuple[int, str]:
+        """Return how many bytes a body may have, and what the limit is called."""
+        return settings.MAX_BODY_SIZE, ""
 
     def is_query(self) -> bool:
         """Whether a request only reads, also where its method is POST."""
@@ -145,12 +157,7 @@ class ScimView(APIView):
         """Return what a request would have done, for the event of one that failed."""
         if self.is_query():
             return Event.Action.READ
-        return {
-            "POST": Event.Action.CREATE,
-            "PUT": Event.Action.UPDATE,
-            "PATCH": Event.Action.UPDATE,
-            "DELETE": Event.Action.DELETE,
-        }.get(self.request.method or "", Event.Action.READ)
+        return ACTIONS.get(self.request.method or "", Event.Action.READ)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(response, Response) and not getattr(request, "accepted_renderer", None):

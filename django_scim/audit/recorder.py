@@ -29,7 +29,7 @@ class Recorder:
     def __init__(
         self, *, correlation_id: str, method: str, path: str, address: str | None, user_agent: str
     ) -> None:
-        self.started = time.perf_counter()
+        self.begin()
         self.recorded = False
         self.connection: Connection | None = None
         self.event = Event(
@@ -39,6 +39,10 @@ class Recorder:
             address=address,
             user_agent=printable(user_agent)[:255],
         )
+
+    def begin(self) -> None:
+        """Start the clock of the event's duration."""
+        self.started = time.perf_counter()
 
     def authenticated(self, token: Token) -> None:
         self.connection = token.connection

@@ -1,7 +1,8 @@
-"""Bodies of the messages that a server sends (RFC 7644 sections 3.4.2 and 3.12)."""
+"""Bodies of the messages that a server sends (RFC 7644 sections 3.4.2, 3.7.3 and 3.12)."""
 
 from typing import Any
 
+from .bulk import RESPONSE_URN
 from .errors import ERROR_URN, ScimError
 
 LIST_URN = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
@@ -27,3 +28,8 @@ def list_response(
         "itemsPerPage": len(resources),
         "Resources": resources,
     }
+
+
+def bulk_response(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the answer to a bulk request: one result for each operation carried out."""
+    return {"schemas": [RESPONSE_URN], "Operations": results}

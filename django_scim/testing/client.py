@@ -11,6 +11,7 @@ from django.urls import reverse
 from .. import connections
 from ..models import Connection
 from ..protocol.attributes import ENTERPRISE_URN, GROUP_URN, USER_URN
+from ..protocol.bulk import REQUEST_URN
 from ..protocol.errors import ERROR_URN
 from ..protocol.patch import PATCH_URN
 
@@ -79,6 +80,11 @@ class ScimClient:
 
     def delete(self, path: str, **kwargs: Any) -> Any:
         return self.request("DELETE", path, **kwargs)
+
+    def bulk(self, *operations: dict[str, Any], **members: Any) -> Any:
+        """Send operations, such as ``{"method": "DELETE", "path": "/Users/1"}``, as one bulk."""
+        body = {"schemas": [REQUEST_URN], "Operations": list(operations), **members}
+        return self.request("POST", "/Bulk", body)
 
     # Shorthands
 

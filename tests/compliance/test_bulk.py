@@ -1,0 +1,393 @@
+"""Bulk (RFC 7644 section 3.7)."""
+
+import json
+
+import pytest
+from django.db import IntegrityError
+
+from tests.client import ENTERPRISE, GROUP, PATCH, USER, assert_error
+
+BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
+ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+SUPPORTED = {"BULK_MAX_OPERATIONS": 4, "BULK_MAX_PAYLOAD": 2_000}
+
+
+def post_user(name="bjensen", bulk_id="1", **attributes):
+    data = {"schemas": [USER], "userName": name, **attributes}
+    return {"method": "POST", "path": "/Users", "bulkId": bulk_id, "data": data}
+
+
+def post_group(name="Tour Guides", bulk_id="g", members=()):
+    data = {"schemas": [GROUP], "displayName": name, "members": [{"value": m} for m in members]}
+    return {"method": "POST", "path": "/Groups", "bulkId": bulk_id, "data": data}
+
+
+def with_manager(manager):
+    return {"schemas": [USER, ENTERPRISE], ENTERPRISE: {"manager": {"value": manager}}}
+
+
+def patch(path, *operations, **members):
+    data = {"schemas": [PATCH], "Operations": list(operations)}
+    return {"method": "PATCH", "path": path, "data": data, **members}
+
+
+def statuses(response):
+    assert response.status_code == 200, response.data
+    assert response.data["schemas"] == [RESPONSE]
+    return [each["status"] for each in response.data["Operations"]]
+
+
+def id_of(result):
+    return result["location"].rpartition("/")[2]
+
+
+def results(response):
+    return response.data["Operations"]
+
+
+def refused(response, status, scim_type=None):
+    """The one operation was refused, with an error in its response."""
+    assert statuses(response) == [str(status)]
+    error = results(response)[0]["response"]
+    assert error["schemas"] == [ERROR]
+    assert error["status"] == str(status)
+    assert error.get("scimType") == scim_type
+    assert error["detail"]
+    return error
+
+
+def test_blk_01_advertised_and_switched_off(scim, settings):
+    assert scim.get("/ServiceProviderConfig").data["bulk"] == {
+        "supported": True, "maxOperations": 1000, "maxPayloadSize": 10 * 1024 * 1024,
+    }  # fmt: skip
+    settings.DJANGO_SCIM = {"BULK_MAX_OPERATIONS": 0}
+    assert scim.get("/ServiceProviderConfig").data["bulk"]["supported"] is False
+    assert_error(scim.bulk(post_user()), 501)
+    assert scim.find("userName pr") == []
+
+
+@pytest.mark.parametrize("schemas", [[], None, [USER], [RESPONSE], [BULK, USER]])
+def test_blk_02_another_message(scim, schemas):
+    body = {"schemas": schemas, "Operations": [post_user()]}
+    assert_error(scim.post("/Bulk", body), 400, "invalidSyntax", "schemas")
+    assert statuses(scim.bulk(post_user())) == ["201"]
+
+
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "move", "", None])
+def test_blk_03_methods(scim, method):
+    response = scim.bulk({**post_user(), "method": method})
+    assert "method" in refused(response, 400, "invalidSyntax")["detail"]
+    assert scim.find("userName pr") == []
+
+
+def test_blk_04_bulk_ids(scim):
+    operation = post_user()
+    del operation["bulkId"]
+    assert "bulkId" in refused(scim.bulk(operation), 400, "invalidSyntax")["detail"]
+    twice = scim.bulk(post_user("a", "x"), post_user("b", "x"))
+    assert_error(twice, 400, "invalidSyntax", "bulkId", "'x'")
+    assert scim.find("userName pr") == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/Users/1"),
+        ("POST", "https://example.com/scim/v2/Users"),
+        ("POST", "/scim/v2/Users"),
+        ("POST", ""),
+        ("POST", "/Users?attributes=userName"),
+        ("POST", "/Devices"),
+        ("PUT", "/Users"),
+        ("DELETE", "/Users"),
+        ("DELETE", "/Users/1/emails"),
+        ("PATCH", "/Schemas/1"),
+    ],
+)
+def test_blk_05_paths(scim, method, path):
+    response = scim.bulk({**post_user(), "method": method, "path": path})
+    assert "path" in refused(response, 400, "invalidSyntax")["detail"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_blk_06_data(scim, method):
+    user = scim.make_user()
+    path = "/Users" if method == "POST" else f"/Users/{user['id']}"
+    for data in (None, "text", []):
+        response = scim.bulk({"method": method, "path": path, "bulkId": "1", "data": data})
+        assert "data" in refused(response, 400, "invalidSyntax")["detail"]
+    assert scim.get(f"/Users/{user['id']}").data == user
+
+
+def test_blk_07_patch_is_a_whole_message(scim):
+    path = f"/Users/{scim.make_user()['id']}"
+    operation = {"op": "replace", "path": "title", "value": "Guide"}
+    bare = {"method": "PATCH", "path": path, "data": {"Operations": [operation]}}
+    refused(scim.bulk(bare), 400, "invalidSyntax")
+    assert statuses(scim.bulk(patch(path, operation))) == ["200"]
+    assert scim.get(path).data["title"] == "Guide"
+
+
+def test_blk_08_version_is_if_match(scim):
+    path = f"/Users/{scim.make_user()['id']}"
+    old = scim.get(path).data["meta"]["version"]
+    operation = {"op": "replace", "path": "title", "value": "Guide"}
+    response = scim.bulk(patch(path, operation, version=old))
+    assert statuses(response) == ["200"]
+    current = scim.get(path).data["meta"]["version"]
+    assert results(response)[0]["version"] == current != old
+    refused(scim.bulk({"method": "DELETE", "path": path, "version": old}), 412)
+    assert scim.get(path).status_code == 200
+    assert statuses(scim.bulk({"method": "DELETE", "path": path, "version": current})) == ["204"]
+
+
+def test_blk_09_the_job_is_200(scim):
+    response = scim.bulk(
+        post_user("", "1"), {"method": "DELETE", "path": "/Users/unknown"}, post_group("", "g")
+    )
+    assert statuses(response) == ["400", "404", "400"]
+
+
+def test_blk_10_goes_on_after_a_failure(scim):
+    response = scim.bulk(post_user("a", "1"), post_user("a", "2"), post_user("b", "3"))
+    assert statuses(response) == ["201", "409", "201"]
+    assert len(scim.find("userName pr")) == 2
+
+
+def test_blk_11_stops_after_errors(scim):
+    operations = [post_user("a", "1"), post_user("", "2"), post_user("b", "3")]
+    response = scim.bulk(*operations, failOnErrors=1)
+    assert statuses(response) == ["201", "400"]
+    assert [each["userName"] for each in scim.find("userName pr")] == ["a"]
+    operations = [post_user("", "1"), post_user("c", "2"), post_user("", "3"), post_user("d", "4")]
+    assert statuses(scim.bulk(*operations, failOnErrors=2)) == ["400", "201", "400"]
+
+
+@pytest.mark.parametrize("value", [0, -1, "1", 1.5, True])
+def test_blk_12_fail_on_errors_is_a_number(scim, value):
+    assert_error(scim.bulk(post_user(), failOnErrors=value), 400, "invalidValue", "failOnErrors")
+    assert scim.find("userName pr") == []
+
+
+def test_blk_13_a_result_for_every_operation(scim):
+    path = f"/Users/{scim.make_user('old')['id']}"
+    response = scim.bulk(
+        post_user("a", "1"),
+        patch(path, {"op": "add", "path": "title", "value": "Guide"}),
+        post_group("g", "2", ["bulkId:3"]),  # needs the next one
+        post_user("b", "3"),
+        {"method": "DELETE", "path": path},
+    )
+    assert statuses(response) == ["201", "200", "201", "201", "204"]
+    assert [each["method"] for each in results(response)] == [
+        "POST", "PATCH", "POST", "POST", "DELETE",
+    ]  # fmt: skip
+
+
+def test_blk_14_location_on_all_but_a_failed_post(scim):
+    made = scim.make_user("old")
+    response = scim.bulk(
+        post_user("a", "1"),
+        post_user("a", "2"),
+        {"method": "PUT", "path": f"/Users/{made['id']}", "data": {"schemas": [USER]}},
+        {"method": "DELETE", "path": f"/Users/{made['id']}"},
+    )
+    created, failed, put, deleted = results(response)
+    assert statuses(response) == ["201", "409", "400", "204"]
+    assert scim.get(f"/Users/{id_of(created)}").data["meta"]["location"] == created["location"]
+    assert "location" not in failed
+    assert put["location"] == deleted["location"] == made["meta"]["location"]
+
+
+def test_blk_15_status_is_a_string_and_an_error_is_told(scim):
+    response = scim.bulk(post_user("a", "1"), post_user("a", "2"))
+    created, failed = results(response)
+    assert created["status"] == "201"
+    assert failed["status"] == failed["response"]["status"] == "409"
+    assert failed["response"]["schemas"] == [ERROR]
+    assert failed["response"]["scimType"] == "uniqueness"
+
+
+def test_blk_16_bulk_id_comes_back(scim):
+    response = scim.bulk(post_user("a", "qwerty"), post_user("a", "ytrewq"))
+    assert [each["bulkId"] for each in results(response)] == ["qwerty", "ytrewq"]
+
+
+def test_blk_17_references_everywhere(scim):
+    response = scim.bulk(
+        post_user("boss", "b"),
+        post_user("a", "u", **with_manager("bulkId:b")),
+        post_group("Guides", "g", ["bulkId:u"]),
+        patch("/Groups/bulkId:g", {"op": "add", "path": "members", "value": {"value": "bulkId:b"}}),
+        patch(
+            "/Users/bulkId:b",
+            {"op": "add", "path": f"{ENTERPRISE}:manager.value", "value": "bulkId:u"},
+        ),
+        patch("/Groups/bulkId:g", {"op": "remove", "path": 'members[value eq "bulkId:u"]'}),
+        post_user("c", "c", **{ENTERPRISE: {"manager": {"$ref": "../Users/bulkId:b"}}}),
+    )
+    assert statuses(response) == ["201", "201", "201", "200", "200", "200", "201"]
+    boss, user, group, third = (id_of(results(response)[i]) for i in (0, 1, 2, 6))
+
+    def manager(scim_id):
+        return scim.get(f"/Users/{scim_id}").data[ENTERPRISE]["manager"]["value"]
+
+    assert [manager(each) for each in (user, boss, third)] == [boss, user, boss]
+    members = scim.get(f"/Groups/{group}").data["members"]
+    assert [member["value"] for member in members] == [boss]
+
+
+def test_blk_18_circles(scim):
+    response = scim.bulk(
+        post_user("a", "a", **with_manager("bulkId:c")),
+        post_user("b", "b", **with_manager("bulkId:a")),
+        post_user("c", "c", **with_manager("bulkId:b")),
+        post_user("self", "s", **with_manager("bulkId:s")),
+    )
+    assert statuses(response) == ["201"] * 4
+    ids = [id_of(each) for each in results(response)]
+    managers = [scim.get(f"/Users/{each}").data[ENTERPRISE]["manager"]["value"] for each in ids]
+    assert managers == [ids[2], ids[0], ids[1], ids[3]]
+
+
+def test_blk_18_all_of_a_circle_or_none(scim):
+    scim.make_user("c")
+    response = scim.bulk(
+        post_user("a", "a", **with_manager("bulkId:c")),
+        post_user("c", "c", **with_manager("bulkId:a")),
+        post_user("d", "d"),
+    )
+    assert statuses(response) == ["409", "409", "201"]
+    assert sorted(each["userName"] for each in scim.find("userName pr")) == ["c", "d"]
+    assert "scimType" not in results(response)[0]["response"]
+    assert results(response)[1]["response"]["scimType"] == "uniqueness"
+
+
+def test_blk_19_references_forward(scim):
+    response = scim.bulk(post_group("Guides", "g", ["bulkId:1", "bulkId:2"]), post_user("a", "1"),
+                         post_user("b", "2"))  # fmt: skip
+    assert statuses(response) == ["201"] * 3
+    group, *users = (id_of(each) for each in results(response))
+    members = scim.get(f"/Groups/{group}").data["members"]
+    assert {member["value"] for member in members} == set(users)
+
+
+def test_blk_20_references_to_nothing(scim):
+    unknown = scim.bulk(post_group("Guides", "g", ["bulkId:nobody"]))
+    assert "nobody" in refused(unknown, 400, "invalidValue")["detail"]
+    response = scim.bulk(
+        post_user("", "u"),
+        post_group("Guides", "g", ["bulkId:u"]),
+        {"method": "DELETE", "path": "/Groups/bulkId:g"},
+    )
+    assert statuses(response) == ["400", "409", "409"]
+    assert scim.get("/Groups").data["totalResults"] == 0
+
+
+def test_blk_21_a_title_is_a_title(scim):
+    texts = {"title": "bulkId:1", "displayName": "bulkId:unknown", "externalId": "bulkId:1"}
+    made = scim.bulk(post_user("bulkId:1", "1", **texts))
+    assert statuses(made) == ["201"]
+    user = scim.get(f"/Users/{id_of(results(made)[0])}").data
+    assert user["userName"] == "bulkId:1"
+    assert {name: user[name] for name in texts} == texts
+
+
+def test_blk_22_an_order_of_the_clients_own(scim):
+    """What does not depend on another is done in the order in which it was sent."""
+    path = f"/Users/{scim.make_user()['id']}"
+    titles = [patch(path, {"op": "replace", "path": "title", "value": t}) for t in "abc"]
+    assert statuses(scim.bulk(*titles, post_user("a", "1"))) == ["200"] * 3 + ["201"]
+    assert scim.get(path).data["title"] == "c"
+
+
+def test_blk_23_limits(scim, settings):
+    settings.DJANGO_SCIM = SUPPORTED
+    config = scim.get("/ServiceProviderConfig").data["bulk"]
+    assert config == {"supported": True, "maxOperations": 4, "maxPayloadSize": 2_000}
+    many = [post_user(f"u{i}", str(i)) for i in range(5)]
+    assert_error(scim.bulk(*many), 413, None, "maxOperations", "4")
+    large = scim.bulk(post_user("a", "1", title="x" * 2_000))
+    assert_error(large, 413, None, "maxPayloadSize", "2000")
+    assert scim.find("userName pr") == []
+    assert statuses(scim.bulk(*many[:4])) == ["201"] * 4
+
+
+def test_blk_24_one_cannot_poison_another(scim, monkeypatch):
+    from django_scim.models import UserProfile
+
+    save = UserProfile.save
+
+    def fail(self, *args, **kwargs):
+        if self.title == "bad":
+            raise IntegrityError("no such thing")
+        return save(self, *args, **kwargs)
+
+    monkeypatch.setattr(UserProfile, "save", fail)
+    response = scim.bulk(
+        post_user("a", "1", title="good"), post_user("b", "2", title="bad"), post_user("c", "3")
+    )
+    assert statuses(response) == ["201", "409", "201"]
+    assert sorted(each["userName"] for each in scim.find("userName pr")) == ["a", "c"]
+
+
+def test_blk_25_permission_of_each(connect):
+    scim = connect(scopes=["users:read", "users:write", "groups:read"])
+    response = scim.bulk(post_user("a", "1"), post_group("Guides", "2"))
+    assert statuses(response) == ["201", "403"]
+    assert "groups:write" in results(response)[1]["response"]["detail"]
+    assert scim.get("/Groups").data["totalResults"] == 0
+
+
+@pytest.mark.parametrize("path", ["/Bulk", "/Me", "/.search", "/Users/.search", "/Schemas"])
+def test_blk_26_not_everything_is_in_a_bulk(scim, path):
+    refused(scim.bulk({**post_user(), "path": path}), 400, "invalidSyntax")
+
+
+def test_blk_27_no_response_where_all_went_well(scim):
+    response = scim.bulk(post_user("a", "1", password="secret"))
+    assert set(results(response)[0]) == {"method", "bulkId", "version", "location", "status"}
+
+
+def test_err_18_too_much_of_a_bulk(scim, settings):
+    settings.DJANGO_SCIM = SUPPORTED
+    response = scim.bulk(*[post_user(f"u{i}", str(i)) for i in range(5)])
+    assert_error(response, 413, None, "4")
+
+
+def test_err_23_errors_within_a_bulk(scim):
+    response = scim.bulk(post_user("", "1"))
+    error = refused(response, 400, "invalidValue")
+    assert "userName" in error["detail"]
+
+
+def test_t24_groups_hold_users_alone(scim):
+    """The site's groups cannot contain each other: neither is made."""
+    response = scim.bulk(post_group("A", "a", ["bulkId:b"]), post_group("B", "b", ["bulkId:a"]))
+    assert statuses(response) == ["400", "409"]
+    assert scim.get("/Groups").data["totalResults"] == 0
+
+
+def test_t24_two_groups_that_contain_each_others_users(scim):
+    response = scim.bulk(
+        post_group("A", "a", ["bulkId:1", "bulkId:2"]),
+        post_group("B", "b", ["bulkId:2", "bulkId:1"]),
+        post_user("one", "1"),
+        post_user("two", "2"),
+    )
+    assert statuses(response) == ["201"] * 4
+
+
+def test_t25_fail_on_errors(scim):
+    operations = [post_user("ok", "1"), post_user("", "2"), post_user("third", "3")]
+    response = scim.bulk(*operations, failOnErrors=1)
+    assert statuses(response) == ["201", "400"]
+    assert [each["userName"] for each in scim.find("userName pr")] == ["ok"]
+
+
+def test_t42_too_large_without_a_length(scim, settings):
+    """The bytes that were read count, not what a header says of them."""
+    settings.DJANGO_SCIM = {"BULK_MAX_PAYLOAD": 1_000}
+    body = {"schemas": [BULK], "Operations": [post_user(title="x" * 1_000)]}
+    assert_error(scim.post("/Bulk", raw=json.dumps(body)), 413, None, "maxPayloadSize", "1000")
