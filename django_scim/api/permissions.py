@@ -1,4 +1,7 @@
-"""What a token may do: one scope for reading and one for writing each resource type."""
+"""What a token may do: one scope for reading and one for writing each resource type.
+
+A token that speaks for a person opens ``/Me`` alone, whatever its scopes.
+"""
 
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
@@ -13,6 +16,8 @@ class TokenScope(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return True. Raises Forbidden, naming the scope that is missing."""
         area = getattr(view, "scope_area", None)
+        if getattr(view.token, "user", None) is not None and area != "me":  # type: ignore[attr-defined]
+            raise Forbidden("the token speaks for one person: it opens /Me alone")
         if area is None:
             return True
         reads = request.method in SAFE_METHODS or view.is_query()  # type: ignore[attr-defined]

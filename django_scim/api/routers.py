@@ -14,7 +14,8 @@ from ..adapters import adapter_classes
 from .base_query import BaseQuery, BaseSearch
 from .bulk import Bulk
 from .discovery import ResourceTypes, Schemas, ServiceProviderConfig
-from .views import NoSuchEndpoint, NotOffered
+from .me import Me
+from .views import NoSuchEndpoint
 from .viewsets import viewset_for
 
 COLLECTION = {"get": "list", "post": "create"}
@@ -60,7 +61,7 @@ def scim_urls() -> list[URLPattern]:
     patterns += [
         re_path(r"^$", BaseQuery.as_view(), name="base"),
         _path(".search", BaseSearch.as_view()),
-        _path("Me", NotOffered.as_view()),
+        _path("Me", Me.as_view({**RESOURCE, "post": "create"}, detail=True)),
         _path("Bulk", Bulk.as_view()),
     ]
     return [*patterns, re_path(r"^.*$", NoSuchEndpoint.as_view())]

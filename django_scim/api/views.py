@@ -18,7 +18,7 @@ from ..adapters import Registry
 from ..audit import Recorder
 from ..conf import settings
 from ..models import Event, Token
-from ..protocol.errors import InvalidVersion, NotFound, NotImplementedByServer, ScimError
+from ..protocol.errors import InvalidVersion, NotFound, ScimError
 from ..protocol.messages import error_message
 from ..protocol.tolerances import PROFILES, Tolerances
 from .addresses import client_address, require_encryption
@@ -184,14 +184,6 @@ class NoSuchEndpoint(ScimView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         raise NotFound(f"there is no endpoint {request.path[:200]!r}")
-
-
-class NotOffered(ScimView):
-    """An optional feature of the protocol that this server does not have (RFC 7644 table 8)."""
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        raise NotImplementedByServer("this server does not offer Bulk and Me")
 
 
 class OtherVersion(ScimView):

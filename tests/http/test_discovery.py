@@ -13,7 +13,9 @@ DATA = Path(__file__).parent.parent / "data" / "schemas"
 def test_service_provider_config_needs_no_token(scim):
     data = scim.get("/ServiceProviderConfig", token=False).data
     assert data["patch"] == {"supported": True}
-    assert data["bulk"] == {"supported": False, "maxOperations": 0, "maxPayloadSize": 0}
+    assert data["bulk"] == {
+        "supported": True, "maxOperations": 1000, "maxPayloadSize": 10 * 1024 * 1024,
+    }  # fmt: skip
     assert data["filter"] == {"supported": True, "maxResults": 1000}
     assert data["changePassword"] == {"supported": False}
     assert data["sort"] == {"supported": True}
