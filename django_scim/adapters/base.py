@@ -171,10 +171,11 @@ class ResourceAdapter:
 
     def get(self, scim_id: str, projection: Projection = FULL) -> dict[str, Any]:
         """Return one resource. Raises NotFound."""
-        found = self.read(self.queryset().filter(scim_id=scim_id), projection)
-        if not found:
+        plan = self._plan(projection)
+        rows = plan.fetch_one(self.queryset().filter(scim_id=scim_id), self)
+        if not rows:
             raise self.not_found(scim_id)
-        return found[0]
+        return plan.resources(rows, self)[0]
 
     def version(self, link: Any) -> str:
         """Return the current version of a locked object."""

@@ -13,6 +13,7 @@ from ..protocol.attributes import AttributePath
 from ..protocol.projection import Projection
 from ..protocol.values import is_empty
 from .mapping import Batch, Mapping, Reader, Selected
+from .statements import Statements
 
 if TYPE_CHECKING:
     from .base import ResourceAdapter
@@ -48,6 +49,7 @@ class Plan:
         self._columns: dict[str, Selected] = {"target_id": "target_id", "version": "version"}
         self._batches: dict[Batch, list[str]] = {}
         self._steps: list[Step] = []
+        self._statements = Statements()
         left_out = False
         for mapping in mappings:
             wanted = _select(mapping, projection)
@@ -75,11 +77,17 @@ class Plan:
 
     def fetch(self, links: Any, adapter: "ResourceAdapter") -> list[Sequence[Any]]:
         """Run the one statement that reads the rows of a queryset of links."""
-        columns = [
+        return list(links.values_list(*self._selected(adapter)))
+
+    def fetch_one(self, links: Any, adapter: "ResourceAdapter") -> list[Sequence[Any]]:
+        """Do the same by a statement that is kept: for a shape that comes again and again."""
+        return self._statements.rows(links, self._selected(adapter))
+
+    def _selected(self, adapter: "ResourceAdapter") -> list[Any]:
+        return [
             selected if isinstance(selected, str) else selected(adapter)
             for selected in self._columns.values()
         ]
-        return list(links.values_list(*columns))
 
     def resources(
         self, rows: Iterable[Sequence[Any]], adapter: "ResourceAdapter"

@@ -6,7 +6,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from django_scim import connections
+from django_scim.adapters import Registry
 from django_scim.models import fold_key
+from django_scim.protocol.projection import FULL, Projection
+from django_scim.protocol.tolerances import PROFILES, Tolerances
 from tests.bent.models import Device, Employee, Office, Phone, Skill
 from tests.bent.schemas import ACME
 
@@ -140,3 +143,24 @@ def scans(sql):
         cursor.execute("EXPLAIN " + sql)
         steps = [row[0] for row in cursor.fetchall()]
         return [step for step in steps if "Seq Scan" in step and "scim_connection" not in step]
+
+
+def test_a_kept_statement_reads_what_djangos_own_does(scim, offices):
+    """For every attribute alone, and for all: the first time, and from what is kept."""
+    boss, other = scim.make_user("boss"), scim.make_user("other")
+    body = {name: value for name, value, _, _ in PATCHES.values() if isinstance(value, str | list)}
+    for path, value in body.items():
+        operation = {"op": "add", "path": path, "value": value}
+        assert scim.patch(f"/Users/{boss['id']}", operation).status_code == 200
+    mentor = {"op": "add", "path": f"{ACME}:mentor", "value": {"value": other["id"]}}
+    assert scim.patch(f"/Users/{boss['id']}", mentor).status_code == 200
+    adapter = Registry(scim.connection, Tolerances(PROFILES["default"]), "").adapter("User")
+    paths = [str(mapping.path).lower() for mapping in adapter.compiled().mappings]
+    for projection in (FULL, *(Projection(frozenset({path})) for path in paths)):
+        plan = adapter._plan(projection)
+        for user in (boss, other, boss):
+            links = adapter.queryset().filter(scim_id=user["id"])
+            kept, plain = plan.fetch_one(links, adapter), plan.fetch(links, adapter)
+            assert [tuple(row) for row in kept] == plain
+            assert len(plain) == 1
+            assert plan.resources(kept, adapter) == plan.resources(plain, adapter)

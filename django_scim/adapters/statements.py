@@ -1,0 +1,75 @@
+"""The statement that reads one resource: built by Django once, and then kept as text.
+
+To build a SELECT anew for every request costs more than the database does, and the more, the more
+attributes are declared. Between two requests nothing differs but what picks the row, and what a
+sub-select asks of its connection. A narrow statement has that alone: it is built each time, its
+text finds the wide one, and its parameters are the wide one's, too.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+
+KEPT = 32
+
+
+class Statement:
+    """A statement as text, and how its columns become Python values."""
+
+    def __init__(self, text: str, converters: dict[int, Any]) -> None:
+        self.text, self._converters = text, list(converters.items())
+
+    def rows(self, using: str, parameters: Sequence[Any]) -> list[Sequence[Any]]:
+        """Run it through Django's own cursor, and so through whatever wraps that."""
+        connection = connections[using]
+        with connection.cursor() as cursor:
+            cursor.execute(self.text, parameters)
+            rows: list[Any] = [list(row) for row in cursor.fetchall()]
+        for row in rows:
+            for at, (functions, expression) in self._converters:
+                for convert in functions:
+                    row[at] = convert(row[at], expression, connection)
+        return rows
+
+
+class Statements:
+    """The statements of one plan, each for one shape of a queryset."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, str], Statement | None] = OrderedDict()
+
+    def rows(self, links: Any, columns: Iterable[Any]) -> list[Sequence[Any]]:
+        """Return the rows of a queryset of links, as ``values_list`` of the columns has them."""
+        columns, using = list(columns), links.db
+        varying = [each for each in columns if not isinstance(each, str)]
+        try:
+            text, parameters = _compiled(links.values_list("pk", *varying))
+        except EmptyResultSet:
+            return []
+        key = using, text
+        if key not in self._kept:
+            self._kept[key] = self._build(links.values_list(*columns), parameters)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        statement = self._kept[key]
+        if statement is None:
+            return list(links.values_list(*columns))
+        return statement.rows(using, parameters)
+
+    @staticmethod
+    def _build(rows: Any, parameters: Sequence[Any]) -> Statement | None:
+        """Return the wide statement; None where its parameters are not the narrow one's."""
+        compiler = rows.query.get_compiler(rows.db)
+        text, found = compiler.as_sql()
+        if tuple(found) != tuple(parameters):
+            return None
+        selected = [column for column, _, _ in compiler.select]
+        return Statement(text, compiler.get_converters(selected))
+
+
+def _compiled(rows: Any) -> tuple[str, Sequence[Any]]:
+    text, parameters = rows.query.get_compiler(rows.db).as_sql()
+    return text, parameters

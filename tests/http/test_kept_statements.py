@@ -1,0 +1,47 @@
+"""Statements that are kept: for every connection its own parameters, for every shape its text."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from django_scim.adapters import Registry
+from django_scim.protocol.projection import FULL
+from django_scim.protocol.tolerances import PROFILES, Tolerances
+from tests.client import ENTERPRISE, USER
+
+
+def test_two_connections_share_the_text_and_not_the_parameters(connect):
+    first, second = connect(), connect()
+    bodies = []
+    for scim in (first, second):
+        boss = scim.make_user(f"boss{scim.connection.pk}", displayName="Boss")
+        manager = {ENTERPRISE: {"manager": {"value": boss["id"]}}, "schemas": [USER, ENTERPRISE]}
+        bodies.append(scim.make_user(f"user{scim.connection.pk}", **manager))
+    for scim, mine, other in ((first, *bodies), (second, *reversed(bodies))):
+        for _ in range(2):
+            assert scim.get(f"/Users/{mine['id']}").data == mine
+            assert scim.get(f"/Users/{other['id']}").status_code == 404
+        assert mine[ENTERPRISE]["manager"]["displayName"] == "Boss"
+
+
+@pytest.mark.parametrize("kind", ["User", "Group"])
+def test_the_same_rows_as_djangos_own_statement(scim, kind):
+    made = scim.make_user(title="Guide", active=False, emails=[{"value": "a@example.com"}])
+    made = made if kind == "User" else scim.make_group("Guides", made)
+    adapter = Registry(scim.connection, Tolerances(PROFILES["default"]), "").adapter(kind)
+    plan = adapter._plan(FULL)
+    for scim_id in (made["id"], "nobody", made["id"]):
+        links = adapter.queryset().filter(scim_id=scim_id)
+        plain = plan.fetch(links, adapter)
+        assert [tuple(row) for row in plan.fetch_one(links, adapter)] == plain
+        assert len(plain) == (scim_id == made["id"])
+
+
+def test_one_statement_like_before(scim):
+    path = f"/Users/{scim.make_user()['id']}"
+    counts = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as captured:
+            scim.get(path)
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
