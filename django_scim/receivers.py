@@ -62,4 +62,4 @@ def _link_on_commit(user: Any, created: bool, using: str) -> None:
     from .adapters import linking
 
     if created:
-        transaction.on_commit(lambda: linking.link_new_user(user), using=using, robust=True)
+        transaction.on_commit(lambda: linking.link_new_users([user]), using=using, robust=True)

@@ -5,6 +5,7 @@ connection, and never knows HTTP.
 """
 
 import copy
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
@@ -28,7 +29,8 @@ from .leaving import leave_all
 from .locking import locked
 from .mapping import Mapping
 from .plan import Plan, plan_for, take_version
-from .writes import Kind, Write, announce, kinds_of
+from .references import end_waiting
+from .writes import Kind, Write, announce, announce_draft
 
 Assigned = dict[AttributePath, Any]
 """What a body assigns: attribute to value, None where it unassigns."""
@@ -182,6 +184,13 @@ class ResourceAdapter:
         resource = self.get(link.scim_id, self.version_projection)
         return str(take_version(resource))
 
+    def versions(self, links: Iterable[Any]) -> dict[str, str]:
+        """Return the current versions of several objects, by their ids."""
+        resources = self.read(
+            self.queryset().filter(pk__in=[link.pk for link in links]), self.version_projection
+        )
+        return {each["id"]: str(take_version(each)) for each in resources}
+
     @property
     def version_projection(self) -> Projection:
         """The least projection that knows the version: without what is derived."""
@@ -218,16 +227,9 @@ class ResourceAdapter:
         A consequence is a write that the client did not ask for, but that follows from one.
         """
         draft.save()
-        announce(
-            self,
-            draft.link,
-            draft.target,
-            kinds_of(draft),
-            draft.changes,
-            is_consequence=is_consequence,
-        )
+        announce_draft(draft, is_consequence=is_consequence)
         if draft.is_new or draft.changed("externalId"):
-            self._end_waiting(draft)
+            end_waiting([draft])
         return draft
 
     def prepare(self, path: AttributePath, value: Any, scim_id: str, values: Assigned) -> Any:
@@ -243,14 +245,6 @@ class ResourceAdapter:
         draft = Draft(self, self.link(connection=self.connection), self.model())
         self.assign_given(draft, values)
         return draft
-
-    def _end_waiting(self, draft: Draft) -> None:
-        """Whoever named the object before it was there is pointed at it now."""
-        for name in self.registry.names():
-            waiting = self.registry.adapter(name)
-            for mapping in waiting.compiled().waiting:
-                if mapping.to == self.name:
-                    mapping.resolve_pending(draft, waiting)
 
     def replace(self, link: Any, values: Assigned) -> Draft:
         """Give an object exactly the attributes of a body (RFC 7644 section 3.5.1)."""

@@ -49,6 +49,8 @@ class Json(Mapping):
     The keys lead into the column's object; without keys the column is the value itself.
     """
 
+    fits_together = True
+
     def __init__(self, column: str, *keys: str) -> None:
         self.column, self.keys = column, keys
 

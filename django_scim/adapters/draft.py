@@ -16,7 +16,7 @@ from ..protocol.values import format_datetime, is_empty
 from .elements import Element
 from .fields import LINK, empty, locate
 from .locking import for_update
-from .records import check_unique, require_columns, with_followers
+from .records import Inserts, check_unique, insert, require_columns, with_followers
 
 if TYPE_CHECKING:
     from .base import ResourceAdapter
@@ -67,6 +67,8 @@ class Draft:
         self._value_rows: dict[RowTable, Any] = {}
         self._notes: dict[str, tuple[Any, Any]] = {}
         self._wholes: dict[Mapping, Any] = {}
+        #: Where new rows are kept back, for a draft that is saved together with others.
+        self.inserts: Inserts | None = None
 
     # Columns
 
@@ -211,7 +213,7 @@ class Draft:
         if self.is_new:
             self.link.target = self.target
             self.link.last_modified = self.link.created
-            self.link.save()
+            self.insert(self.link)
         self._save_elements()
         self._save_members()
         if self.changes and not self.is_new:
@@ -219,6 +221,20 @@ class Draft:
             self._touch()
         self.adapter.after_save(self)
         return self.is_new or bool(self.changes)
+
+    def insert(self, row: models.Model) -> None:
+        """Insert a row, now or together with those of other drafts."""
+        if self.inserts is not None:
+            self.inserts.add([row])
+        else:
+            row.save(force_insert=True)
+
+    def insert_all(self, model: type[models.Model], rows: list[Any]) -> None:
+        """Insert rows of one model, likewise."""
+        if self.inserts is not None:
+            self.inserts.add(rows)
+        else:
+            insert(model, rows)
 
     def _log_columns(self) -> None:
         logged: dict[str, tuple[list[Any], list[Any]]] = {}
@@ -246,7 +262,7 @@ class Draft:
         """One statement for each record that differs; the site's receivers see each of them."""
         if not self.has_past:
             require_columns(self.target, self)
-            self.target.save()
+            self.insert(self.target)
         names: dict[tuple[str, ...], set[str]] = {}
         for (hops, _), staged in self._columns.items():
             if staged.new != staged.old:
@@ -254,12 +270,12 @@ class Draft:
         for hops, changed in names.items():
             record = self.record(hops)
             assert record is not None
-            if hops == LINK:
-                continue  # written with its version
+            if hops == LINK or not (self.has_past or hops):
+                continue  # written with its version, and inserted above
             if record._state.adding:
                 require_columns(record, self)
-                record.save(force_insert=True)
-            elif self.has_past or hops:
+                self.insert(record)
+            else:
                 record.save(update_fields=with_followers(record, changed))
 
     def _save_elements(self) -> None:

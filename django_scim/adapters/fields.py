@@ -35,6 +35,8 @@ class Field(Mapping):
     values that the site's validators would refuse, but none that the column's type does.
     """
 
+    fits_together = True
+
     def __init__(
         self, column: str, *, key: str = "", absent: str = "", validate: bool = True
     ) -> None:

@@ -158,6 +158,8 @@ class Ignored(Mapping):
     It is never returned: the schema must say so.
     """
 
+    fits_together = True
+
     versioned = False
 
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:

@@ -1,6 +1,6 @@
 """Links that no request makes: those of a connection whose scope is the whole site."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -20,16 +20,18 @@ def mirrors() -> list[Values]:
     return list(adapter.compiled().mirrored) if adapter else []
 
 
-def link_new_user(user: Any) -> None:
-    """Link a user whom the site created to every connection of scope ``site``."""
+def link_new_users(users: Sequence[Any]) -> None:
+    """Link users who are new to the site to every connection of scope ``site``."""
     everywhere = Connection.objects.filter(scope=Connection.Scope.SITE)
     links = [
         UserLink(connection=connection, target=user, automatic=True, given=True)
         for connection in everywhere
+        for user in users
     ]
     if links:
         UserLink.objects.bulk_create(links, ignore_conflicts=True)
-        refresh_mirrors(user)
+        for user in users:
+            refresh_mirrors(user)
 
 
 def refresh_mirrors(user: Any) -> None:

@@ -45,6 +45,8 @@ class Mapping:
     batch: "Batch | None" = None
     #: The name of the mapping's values in its batch.
     name = ""
+    #: Whether it writes no more than columns and new rows, which can wait for those of others.
+    fits_together = False
     #: The resource type at the other end, for a mapping that refers to one.
     to = ""
     refers = False

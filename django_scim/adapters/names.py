@@ -5,13 +5,17 @@ create such a pair: a creation looks the folded name up, and takes its claim, wh
 so that of two at the same moment one fails.
 """
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Max, Q
 
 from ..models import UserKey, fold_key
 from ..protocol.errors import Uniqueness
+
+if TYPE_CHECKING:
+    from .draft import Draft
 
 BATCH = 2_000
 
@@ -55,28 +59,34 @@ def catch_up() -> None:
         add_missing_keys(model._default_manager.filter(pk__gt=newest))
 
 
-def holders(name: str) -> list[Any]:
-    """Return the users who really bear ``name``, compared without case.
+def holders(names: Iterable[str]) -> dict[str, list[Any]]:
+    """Return the users who really bear each of the names, compared without case.
 
     A key that has drifted from its user's name (``queryset.update``) is put right on the way.
     """
     catch_up()
-    folded = fold_key(name)
-    found = []
-    for key in UserKey.objects.filter(Q(folded=folded) | Q(claim=folded)).select_related("user"):
+    folded = {name: fold_key(name) for name in names}
+    wanted = list(folded.values())
+    bearers: dict[str, list[Any]] = {key: [] for key in wanted}
+    keys = UserKey.objects.filter(Q(folded__in=wanted) | Q(claim__in=wanted))
+    for key in keys.select_related("user"):
         actual = fold_key(key.user.get_username() or "")
-        if actual == folded:
-            found.append(key.user)
-        else:
+        if actual in bearers:
+            bearers[actual].append(key.user)
+        if actual != key.folded or key.claim not in (None, actual):
             UserKey.objects.filter(pk=key.pk).update(folded=actual, claim=None)
-    if not found:
-        model = get_user_model()
-        found = list(model._default_manager.filter(**{model.USERNAME_FIELD: name}))
-    return found
+    model = get_user_model()
+    unkeyed = [name for name, key in folded.items() if not bearers[key]]
+    if unkeyed:
+        for user in model._default_manager.filter(**{f"{model.USERNAME_FIELD}__in": unkeyed}):
+            bearers.get(fold_key(user.get_username()), []).append(user)
+    return {name: bearers[key] for name, key in folded.items()}
 
 
-def claim(user: Any, *, is_new: bool) -> None:
-    """Take the claim on the user's name. Raises IntegrityError when another was quicker."""
+def claim(draft: "Draft") -> None:
+    """Take the claim on a user's name. Raises IntegrityError when another was quicker."""
+    user = draft.target
     folded = fold_key(user.get_username())
-    if is_new or not UserKey.objects.filter(pk=user.pk).update(folded=folded, claim=folded):
-        UserKey(user_id=user.pk, folded=folded, claim=folded).save(force_insert=True)
+    claimed = {"folded": folded, "claim": folded}
+    if not (draft.has_past and UserKey.objects.filter(pk=user.pk).update(**claimed)):
+        draft.insert(UserKey(user=user, **claimed))

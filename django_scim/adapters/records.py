@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
@@ -117,7 +118,35 @@ def delete(model: type[models.Model], keys: list[Any]) -> None:
         model._base_manager.filter(pk__in=keys).delete()
 
 
+class Inserts:
+    """New rows of many drafts, kept back to be inserted together, each model's in the order in
+    which the models were first met: so that what others refer to is there first."""
+
+    def __init__(self) -> None:
+        self._rows: dict[type[models.Model], list[Any]] = {}
+
+    def add(self, rows: Iterable[models.Model]) -> None:
+        for row in rows:
+            self._rows.setdefault(type(row), []).append(row)
+
+    def flush(self) -> None:
+        for model, rows in self._rows.items():
+            insert(model, rows)
+        self._rows.clear()
+
+
 def is_noticed(model: type[models.Model], method: str, *signals: Any) -> bool:
-    """Whether the site overrides the model's method or listens to its signals."""
-    overridden = getattr(model, method) is not getattr(models.Model, method)
-    return overridden or any(signal.has_listeners(model) for signal in signals)
+    """Whether the site overrides the model's method or listens to its signals.
+
+    What a Django user does in ``save`` is about a password set in the clear, which none is here.
+    """
+    own = {getattr(models.Model, method), getattr(AbstractBaseUser, method)}
+    return getattr(model, method) not in own or any(_heard(each, model) for each in signals)
+
+
+def _heard(signal: Any, model: type[models.Model]) -> bool:
+    """Whether anybody but this app listens: a draft keeps up with its own writes."""
+    if not signal.has_listeners(model):
+        return False
+    receivers = [each for found in signal._live_receivers(model) for each in found]
+    return any(each.__module__ != "django_scim.receivers" for each in receivers)

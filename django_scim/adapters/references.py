@@ -33,6 +33,8 @@ class Reference(Mapping):
     is the target adapter's.
     """
 
+    fits_together = True
+
     refers = True
 
     def __init__(self, column: str, *, to: str, pending: str = "") -> None:
@@ -210,15 +212,35 @@ class Reference(Mapping):
         if self.pending:
             draft.set(LINK, self.pending_field, pending, str(self.path))
 
-    def resolve_pending(self, draft: "Draft", waiting: "ResourceAdapter") -> None:
-        """Point at the draft's object where others of its connection were waiting for it."""
+    def awaited(self, draft: "Draft") -> str | None:
+        """Return what a draft's object refers to that is not there yet; None for nothing."""
+        return getattr(draft.link, self.pending_field.attname) or None
+
+    def resolve_pending(self, drafts: Sequence["Draft"], waiting: "ResourceAdapter") -> None:
+        """Point at the drafts' objects where others of their connection were waiting for them."""
         assert self.pending_column is not None
-        names = [name for name in (draft.link.scim_id, draft.link.external_id) if name]
-        links = waiting.queryset().filter(**{f"{self.pending_column.path}__in": names})
-        for link in links.select_related("target"):
+        named = {
+            name: draft
+            for draft in reversed(drafts)
+            for name in (draft.link.external_id, draft.link.scim_id)
+            if name
+        }
+        pending = self.pending_column.path
+        links = waiting.queryset().filter(**{f"{pending}__in": list(named)})
+        for link in links.annotate(scim_pending=F(pending)).select_related("target"):
             other = waiting.draft(link)
-            self._point(other, draft.target.pk, "")
+            self._point(other, named[link.scim_pending].target.pk, "")
             waiting.save(other, is_consequence=True)
+
+
+def end_waiting(drafts: Sequence["Draft"]) -> None:
+    """Whoever named the drafts' objects before they were there is pointed at them now."""
+    adapter = drafts[0].adapter
+    for name in adapter.registry.names():
+        waiting = adapter.registry.adapter(name)
+        for mapping in waiting.compiled().waiting:
+            if mapping.to == adapter.name:
+                mapping.resolve_pending(drafts, waiting)
 
 
 def refuse_parts(attribute: Attribute, known: Sequence[str]) -> None:

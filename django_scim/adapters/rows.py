@@ -76,6 +76,8 @@ class Rows(Mapping):
     them: ``keys={"value": "number_key"}``.
     """
 
+    fits_together = True
+
     batch: RowTable
     mirror = ""
 
@@ -281,7 +283,7 @@ class Rows(Mapping):
         changed, fresh = self._rows_to_write(draft, new)
         records.delete(self.batch.model, gone)
         records.update(self.batch.model, changed, self._written())
-        records.insert(self.batch.model, fresh)
+        draft.insert_all(self.batch.model, fresh)
 
     def _rows_to_write(
         self, draft: "Draft", elements: list[Element]

@@ -1,5 +1,7 @@
 """SCIM User and EnterpriseUser on the site's user model (RFC 7643 sections 4.1 and 4.3)."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -164,7 +166,7 @@ class UserAdapter(ResourceAdapter):
         model: Any = self.model
         limit = model._meta.get_field(model.USERNAME_FIELD).max_length or 150
         wanted = str(draft.value("userName") or uuid4().hex)[:limit]
-        taken = names.holders(wanted)
+        taken = names.holders([wanted])[wanted]
         return f"{wanted[: limit - 9]}.{uuid4().hex[:8]}" if taken else wanted
 
     def may_adopt(self, user: Any, values: Assigned) -> bool:
@@ -210,7 +212,7 @@ class UserAdapter(ResourceAdapter):
 
     def after_save(self, draft: Draft) -> None:
         if draft.changed("userName"):
-            names.claim(draft.target, is_new=not draft.has_past)
+            names.claim(draft)
         if draft.is_new and (tenant := self.connection.tenant) is not None:
             self.place(draft, tenant)
 
@@ -232,11 +234,12 @@ class UserAdapter(ResourceAdapter):
 
     def holders(self, name: str) -> list[Any]:
         """Who bears a name: asked once by a creation that looks for a former account first."""
-        if self._looked_up is None or self._looked_up[0] != name:
-            self._looked_up = (name, names.holders(name))
-        return self._looked_up[1]
+        if name not in self.bearers:
+            self.bearers = names.holders([name])
+        return self.bearers[name]
 
-    _looked_up: tuple[str, list[Any]] | None = None
+    #: The bearers of names that were looked up already.
+    bearers: Mapping[str, list[Any]] = MappingProxyType({})
 
     @staticmethod
     def close_password(draft: Draft) -> None:

@@ -121,3 +121,15 @@ def announce(
         adapter.after_commit(write)
 
     transaction.on_commit(tell, using=router.db_for_write(type(link)), robust=True)
+
+
+def announce_draft(draft: Draft, *, is_consequence: bool = False) -> None:
+    """Do so for a draft that is saved."""
+    announce(
+        draft.adapter,
+        draft.link,
+        draft.target,
+        kinds_of(draft),
+        draft.changes,
+        is_consequence=is_consequence,
+    )

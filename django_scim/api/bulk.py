@@ -14,15 +14,20 @@ from rest_framework.response import Response
 
 from ..adapters import bulk_ids
 from ..adapters.draft import Draft
+from ..adapters.together import create_together
 from ..conf import settings
 from ..protocol.bulk import in_order, parse_bulk
-from ..protocol.errors import Conflict, InvalidValue, NotImplementedByServer
+from ..protocol.errors import Conflict, InvalidValue, NotImplementedByServer, ScimError
 from ..protocol.messages import bulk_response
 from ..protocol.patch import Operation
 from .bulk_steps import Step
 from .exceptions import as_scim_error
 from .transactions import in_transaction
 from .views import ScimView
+from .writing import finish_together
+
+#: Users that are created in one transaction, with no error among them.
+TOGETHER = 100
 
 
 class Bulk(ScimView):
@@ -38,35 +43,46 @@ class Bulk(ScimView):
             raise NotImplementedByServer("this server does not offer Bulk")
         bulk = parse_bulk(request.data, settings.BULK_MAX_OPERATIONS)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            run = Run([Step(self, operation, pool) for operation in bulk.operations])
-            return Response(bulk_response(run.results(bulk.fail_on_errors)))
+            steps = [Step(self, operation, pool) for operation in bulk.operations]
+            return Response(bulk_response(Run(steps, bulk.fail_on_errors).results()))
 
 
 class Run:
     """The operations of one request, in an order in which references can be resolved."""
 
-    def __init__(self, steps: list[Step]) -> None:
-        self.steps = steps
+    def __init__(self, steps: list[Step], fail_on_errors: int = 0) -> None:
+        self.steps, self._allowed = steps, fail_on_errors or len(steps) + 1
+        self._errors = 0
         self.posts = {
             step.operation.bulk_id: index
             for index, step in enumerate(steps)
             if step.operation.method == "POST"
         }
 
-    def results(self, fail_on_errors: int) -> list[dict[str, Any]]:
-        """Carry out the operations; after ``fail_on_errors`` errors the rest is left undone."""
-        posts, errors = self.posts, 0
+    def results(self) -> list[dict[str, Any]]:
+        """Carry out the operations; after too many errors the rest is left undone."""
+        posts = self.posts
         needs = [[posts[name] for name in step.names() if name in posts] for step in self.steps]
+        together: list[Step] = []
         for unit in in_order(needs):
             steps = [self.steps[index] for index in unit]
-            if len(unit) > 1 or unit[0] in needs[unit[0]]:
-                self._create_together(steps)
-            else:
-                self._carry_out(steps[0])
-            errors += sum(step.error is not None for step in steps)
-            if fail_on_errors and errors >= fail_on_errors:
-                break
+            is_circle = len(unit) > 1 or unit[0] in needs[unit[0]]
+            is_plain = not is_circle and steps[0].fits_together()
+            needed = {id(self.steps[index]) for each in unit for index in needs[each]}
+            is_full = len(together) == TOGETHER
+            if not is_plain or is_full or any(id(step) in needed for step in together):
+                self._create_plain(together)
+                together = []
+            if is_plain:
+                together.append(steps[0])
+            elif self._goes_on:
+                (self._create_circle if is_circle else self._one_by_one)(steps)
+        self._create_plain(together)
         return [step.result() for step in self.steps if step.is_done]
+
+    @property
+    def _goes_on(self) -> bool:
+        return self._errors < self._allowed
 
     def _id_of(self, bulk_id: str) -> str:
         """Return the id behind a ``bulkId``. Raises InvalidValue, Conflict where there is none."""
@@ -77,15 +93,48 @@ class Run:
             raise Conflict(f"bulkId: the operation {bulk_id[:80]!r} failed")
         return created.resource_id
 
-    def _carry_out(self, step: Step) -> None:
-        """Carry out one operation in a transaction of its own."""
-        try:
-            step.make_ready(self._id_of)
-            step.succeed(*in_transaction(step.write, step.writer.start_again))
-        except Exception as error:
-            step.refuse(as_scim_error(error, step.view.correlation_id))
+    def _one_by_one(self, steps: list[Step]) -> None:
+        """Carry out operations, each in a transaction of its own."""
+        for step in steps:
+            if not self._goes_on:
+                return
+            try:
+                step.make_ready(self._id_of)
+                step.succeed(*in_transaction(step.write, step.writer.start_again))
+            except Exception as error:
+                self._refuse(step, as_scim_error(error, step.view.correlation_id))
 
-    def _create_together(self, steps: list[Step]) -> None:
+    def _refuse(self, step: Step, error: ScimError) -> None:
+        self._errors += 1
+        step.refuse(error)
+
+    def _create_plain(self, steps: list[Step]) -> None:
+        """Create users in a few statements for all; if one of them cannot be, one by one."""
+        if not (steps and self._goes_on):
+            return
+
+        def create() -> list[tuple[str, str]]:
+            bodies = [(step.writer.adapter, step.values) for step in steps]
+            drafts = create_together(bodies)
+            writers = [step.writer for step in steps]
+            written = finish_together(list(zip(writers, drafts, strict=True)), 201)
+            return [
+                (draft.link.scim_id, each.version)
+                for draft, each in zip(drafts, written, strict=True)
+            ]
+
+        try:
+            for step in steps:
+                step.make_ready(self._id_of)
+            created = in_transaction(create, lambda: _start_again(steps))
+        except Exception:  # whose it is, and what to say of it, shows when each comes alone
+            _start_again(steps)
+            self._one_by_one(steps)
+        else:
+            for step, (resource_id, version) in zip(steps, created, strict=True):
+                step.succeed(resource_id, version)
+
+    def _create_circle(self, steps: list[Step]) -> None:
         """Create resources that refer to each other: all of them first, then the references.
 
         One transaction, so that none is left with half of what it should be.
@@ -94,17 +143,23 @@ class Run:
         for step in steps:
             step.begin()
         try:
-            created = in_transaction(circle.create, circle.start_again)
+            created = in_transaction(circle.create, lambda: _start_again(steps))
         except Exception as error:
             culprit = circle.current
             for step in steps:
                 if step is not culprit:
                     name = culprit.operation.bulk_id[:80]
-                    step.refuse(Conflict(f"bulkId: the operation {name!r} of its circle failed"))
-            culprit.refuse(as_scim_error(error, culprit.view.correlation_id))
+                    refusal = Conflict(f"bulkId: the operation {name!r} of its circle failed")
+                    self._refuse(step, refusal)
+            self._refuse(culprit, as_scim_error(error, culprit.view.correlation_id))
         else:
             for step, (resource_id, version) in zip(steps, created, strict=True):
                 step.succeed(resource_id, version)
+
+
+def _start_again(steps: list[Step]) -> None:
+    for step in steps:
+        step.writer.start_again()
 
 
 class _Circle:
@@ -113,10 +168,6 @@ class _Circle:
     def __init__(self, steps: list[Step], id_of: Callable[[str], str]) -> None:
         self.steps, self.id_of, self.current = steps, id_of, steps[0]
         self.names = {step.operation.bulk_id for step in steps}
-
-    def start_again(self) -> None:
-        for step in self.steps:
-            step.writer.start_again()
 
     def create(self) -> list[tuple[str, str]]:
         """Return the id and the version of each."""

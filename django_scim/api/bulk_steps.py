@@ -7,6 +7,7 @@ from typing import Any
 from ..adapters import bulk_ids
 from ..adapters.base import Assigned
 from ..adapters.passwords import await_hashes
+from ..adapters.together import fits
 from ..audit import Recorder
 from ..protocol.bulk import BulkOperation
 from ..protocol.errors import Forbidden, InvalidSyntax, ScimError
@@ -108,6 +109,11 @@ class Step:
             [bulk_ids.rename(each, adapter, name) for each in self.patch],
             bulk_ids.rename_id(self.operation.resource_id, name),
         )
+
+    def fits_together(self) -> bool:
+        """Whether it is a plain creation, which can go through the database beside others."""
+        is_sound = self.error is None and self.operation.method == "POST"
+        return is_sound and fits(self.writer.adapter, self.values)
 
     # Carrying out
 

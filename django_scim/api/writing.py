@@ -4,6 +4,7 @@ A single request and an operation of a bulk go the same way: read what the clien
 what takes long, then, in one transaction, lock, compare versions, write, and record.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -139,6 +140,24 @@ class Writer:
         used = self.tolerances.used
         self.recorder.success(action, status, changes=changes, tolerances=used)
         self.recorder.consequences(self.registry.consequences)
+
+
+def finish_together(written: Sequence[tuple[Writer, Draft]], status: int) -> list[Written]:
+    """Record several writes of one resource type, and return the versions."""
+    versions = written[0][0].adapter.versions([draft.link for _, draft in written])
+    events = []
+    for writer, draft in written:
+        recorder, action = writer.recorder, action_of(kinds_of(draft), draft.changes)
+        recorder.about(writer.resource_type, draft.link, writer.adapter.name_of(draft.link))
+        events.append(
+            recorder.succeeded(
+                action, status, changes=draft.changes, tolerances=writer.tolerances.used
+            )
+        )
+    Event.objects.bulk_create(events)
+    for writer, _ in written:
+        writer.recorder.consequences(writer.registry.consequences)
+    return [Written(None, versions[draft.link.scim_id]) for _, draft in written]
 
 
 def record_failure(

@@ -63,6 +63,14 @@ class Recorder:
         self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
     ) -> None:
         """Write the event of a change, in the change's own transaction."""
+        self.succeeded(action, status, changes=changes, tolerances=tolerances).save(
+            force_insert=True
+        )
+
+    def succeeded(
+        self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
+    ) -> Event:
+        """Return the event of a change, for the caller to write in the change's transaction."""
         event = self.event
         event.pk = None  # a first attempt may have been rolled back
         event.action, event.status = action, status
@@ -71,7 +79,8 @@ class Recorder:
             event.changes = _shown(changes)
             if not changes and action == Event.Action.UPDATE:
                 event.outcome = Event.Outcome.NO_CHANGE
-        self._save(tolerances)
+        self._complete(tolerances)
+        return event
 
     def consequences(self, writes: list[Any]) -> None:
         """Write an event for each other object that the change reached, beside the change's own.
@@ -116,7 +125,8 @@ class Recorder:
                 if event.connection_id is None and self._counted():
                     self.recorded = True
                     return
-                self._save(tolerances)
+                self._complete(tolerances)
+                event.save(force_insert=True)
         except DatabaseError:
             logger.exception("could not record the event of request %s", event.correlation_id)
 
@@ -136,10 +146,9 @@ class Recorder:
             )
         )
 
-    def _save(self, tolerances: Any) -> None:
+    def _complete(self, tolerances: Any) -> None:
         self.event.tolerances = sorted(str(each) for each in tolerances)
         self.event.duration = int((time.perf_counter() - self.started) * 1000)
-        self.event.save(force_insert=True)
         self.recorded = True
 
 
