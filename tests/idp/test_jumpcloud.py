@@ -32,6 +32,7 @@ def test_the_connection_test_runs_as_often_as_an_admin_likes(scim, members):
     assert len(ids) == 6  # an id is never given again
     assert not Group.objects.exists()
     assert not User.objects.filter(is_active=True).exists()
+    assert User.objects.count() == 3  # without an externalId nobody is known to be back
 
 
 def test_the_test_user_deactivated_where_nothing_is_deleted(scim):
