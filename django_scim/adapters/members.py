@@ -15,10 +15,12 @@ from ..protocol.attributes import Attribute
 from ..protocol.errors import InvalidFilter, InvalidValue, Mutability
 from ..protocol.filters import Comparison, Filter, Or, ValueFilter
 from ..protocol.matching import element_matches
+from ..protocol.tolerances import Tolerance, Tolerances
 from ..query import Constant, Locator
 from ..query.columns import Comparable
 from ..query.translate import translate_element
 from . import guarding
+from .elements import selectors
 from .fixed import read_only
 from .junctions import junction
 from .mapping import Batch, Mapping, Misfit, Reader, Selected
@@ -206,7 +208,8 @@ class Members(Memberships):
     def _stage_selected(self, draft: "Draft", change: MemberChange, operation: "Operation") -> None:
         assert operation.where is not None
         if operation.op != "remove":
-            raise Mutability(f"{self.path}: a member cannot be changed, only added or removed")
+            change.add([self._made_target(operation, draft.tolerances)])
+            return
         ids = _selected_ids(operation.where)
         if ids is None:
             ids = [
@@ -215,6 +218,19 @@ class Members(Memberships):
                 if element_matches(operation.where, member)
             ]
         change.remove(ids)
+
+    def _made_target(self, operation: "Operation", tolerances: Tolerances) -> str:
+        """Return the id of the member that ``add members[value eq "x"]`` means.
+
+        Raises Mutability for what would change a member.
+        """
+        assert operation.where is not None
+        terms = selectors(operation.where) or {}
+        is_whole = operation.op == "add" and "value" in terms
+        is_same = is_whole and operation.value.get("value", terms["value"]) == terms["value"]
+        if not is_same or not tolerances.permit(Tolerance.CREATE_TARGET):
+            raise Mutability(f"{self.path}: a member cannot be changed, only added or removed")
+        return str(terms["value"])
 
     def current(self, draft: "Draft") -> list[dict[str, Any]]:
         """Return the stored members as the client sees them. It costs what the group is large."""

@@ -33,13 +33,13 @@ def read_search(
         raise InvalidValue("sortOrder: must be ascending or descending")
     return Search(
         filter=None if text is None else parse_filter(text, schema, tolerances, limits, others),
-        sort_by=_sort_by(parameters.get("sortBy"), schema, others),
+        sort_by=_sort_by(parameters.get("sortBy"), schema, tolerances, others),
         descending=order == "descending",
         start_index=max(1, _integer(parameters, "startIndex", 1)),
         count=min(
             settings.MAX_PAGE_SIZE, max(0, _integer(parameters, "count", settings.PAGE_SIZE))
         ),
-        projection=read_projection(parameters, schema),
+        projection=read_projection(parameters, schema, tolerances),
     )
 
 
@@ -84,13 +84,15 @@ _SEARCH_MEMBERS: dict[str, type] = {
 _KINDS = {str: "a string", int: "an integer", list: "an array"}
 
 
-def read_projection(parameters: Mapping[str, str], schema: ResourceSchema) -> Projection:
+def read_projection(
+    parameters: Mapping[str, str], schema: ResourceSchema, tolerances: Tolerances
+) -> Projection:
     """Return the projection of ``attributes`` and ``excludedAttributes``."""
     wanted, unwanted = (
         [name for name in parameters.get(key, "").split(",") if name.strip()]
         for key in ("attributes", "excludedAttributes")
     )
-    return parse_projection(schema, wanted, unwanted)
+    return parse_projection(schema, wanted, unwanted, tolerances)
 
 
 def _integer(parameters: Mapping[str, str], name: str, default: int) -> int:
@@ -103,11 +105,14 @@ def _integer(parameters: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _sort_by(
-    text: str | None, schema: ResourceSchema, others: Sequence[ResourceSchema]
+    text: str | None,
+    schema: ResourceSchema,
+    tolerances: Tolerances,
+    others: Sequence[ResourceSchema],
 ) -> AttributePath | None:
     if not text:
         return None
-    path = schema.find(text.strip()) or schema.find_in_extensions(text.strip())
+    path = schema.resolve(text.strip(), tolerances)
     if path is None and any(other.find(text.strip()) for other in others):
         return None
     if path is None:

@@ -148,7 +148,8 @@ class ResourceViewSet(ViewSetMixin, ScimView):
     # Answers
 
     def _projection(self) -> Projection:
-        return read_projection(self.request.query_params, self.adapter.resource_schema)
+        schema = self.adapter.resource_schema
+        return read_projection(self.request.query_params, schema, self.tolerances)
 
     def _answer(
         self, resource: dict[str, Any] | None, version: str | None, status: int = 200

@@ -46,18 +46,17 @@ def redact_body(body: Any) -> Any:
         }
     if isinstance(body, list):
         return [redact_body(each) for each in body]
-    if isinstance(body, str) and "password" in body.lower() and not _names_password(body):
-        return _redact_text(body)
-    return body
+    return _redact_text(body) if isinstance(body, str) else body
 
 
 def _redact_text(text: str) -> str:
-    """A string may hold a JSON document of its own."""
-    try:
-        inner = json.loads(text)
-    except (ValueError, RecursionError):
-        return HIDDEN
-    return json.dumps(redact_body(inner)) if isinstance(inner, dict | list) else HIDDEN
+    """A string may hold a JSON document of its own, with escapes in the names."""
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            return json.dumps(redact_body(json.loads(text)))
+        except (ValueError, RecursionError):
+            pass
+    return HIDDEN if "password" in text.lower() and not _names_password(text) else text
 
 
 def _is_password(key: str) -> bool:

@@ -11,6 +11,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from .tolerances import Tolerance, Tolerances, mend_urn
+
 TYPES = frozenset("string boolean decimal integer dateTime binary reference complex".split())
 USER_URN = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP_URN = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -309,3 +311,12 @@ class ResourceSchema:
             if (path := self.find(f"{extension.id}:{name}")) is not None
         ]
         return found[0] if len(found) == 1 else None
+
+    def resolve(self, text: str, tolerances: Tolerances) -> AttributePath | None:
+        """Like ``find``, for a name as a client sent it, with what its profile tolerates."""
+        text = mend_urn(text, tolerances)
+        path = self.find(text)
+        bare = self.find_in_extensions(text) if path is None else None
+        if bare is not None and tolerances.permit(Tolerance.BARE_EXTENSION):
+            return bare
+        return path

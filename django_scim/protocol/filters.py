@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from .attributes import Attribute, AttributePath, ResourceSchema
 from .errors import InvalidFilter, InvalidValue
-from .tolerances import Tolerance, Tolerances, mend_urn
+from .tolerances import Tolerance, Tolerances
 from .values import coerce_one, parse_datetime
 
 EQUALITY = ("eq", "ne")
@@ -115,9 +115,7 @@ def parse_filter(
     tolerances = tolerances or Tolerances()
 
     def resolve(name: str, position: int) -> AttributePath:
-        path = schema.find(mend_urn(name, tolerances))
-        if path is None and (bare := schema.find_in_extensions(name)) is not None:
-            path = bare if tolerances.permit(Tolerance.BARE_EXTENSION) else None
+        path = schema.resolve(name, tolerances)
         if path is None and (foreign := _find_foreign(name, others)) is not None:
             return foreign
         if path is None:

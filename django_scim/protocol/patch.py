@@ -4,7 +4,6 @@ Paths are resolved, values coerced, and operations without a path split into one
 attribute, so that whoever applies them meets one form only.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from .attributes import AttributePath, ResourceSchema, Schema
 from .bodies import entries
 from .errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget
 from .filters import Filter
+from .json_text import parse_json
 from .paths import PatchPath, parse_path
 from .tolerances import Tolerance, Tolerances
 from .values import coerce, coerce_one, is_empty, says_something
@@ -105,9 +105,9 @@ def _without_path(
     """Split a value without path into an operation for each attribute in it."""
     if isinstance(value, str) and tolerances.permit(Tolerance.JSON_TEXT):
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            value = None
+            value = parse_json(value, f"{where}.value")
+        except InvalidSyntax as error:
+            raise InvalidValue(error.detail) from None
     if not isinstance(value, Mapping):
         raise InvalidValue(f"{where}.value: without a path it must be an object of attributes")
     for path, each in entries(value, schema, tolerances, path_keys=True):
@@ -181,7 +181,8 @@ def _removal(
 ) -> Operation:
     if path.leaf.required and where is None and path.sub is None:
         raise Mutability(f"{path}: is required and cannot be removed")
-    if is_empty(value) or where is not None or not path.attribute.multi_valued:
+    is_listed = value not in (None, "")  # an empty list takes nothing away, rather than all
+    if not is_listed or where is not None or not path.attribute.multi_valued:
         return Operation("remove", path, where)
     if not tolerances.permit(Tolerance.LISTED_REMOVAL):
         raise InvalidSyntax(f"{path}: to remove some values, select them in the path")

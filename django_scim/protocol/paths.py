@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from .attributes import AttributePath, ResourceSchema, Schema
 from .errors import InvalidFilter, InvalidPath
 from .filters import Filter, Limits, Token, parse_value_filter, tokenize
-from .tolerances import Tolerance, Tolerances, mend_urn
+from .tolerances import Tolerances, mend_urn
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,7 @@ def _resolve(name: str, schema: ResourceSchema, tolerances: Tolerances) -> Patch
     extension = schema.by_urn(mended)
     if extension is not None and schema.is_extension(extension):
         return PatchPath(None, None, extension)
-    path = schema.find(mended)
-    if path is None and (bare := schema.find_in_extensions(mended)) is not None:
-        path = bare if tolerances.permit(Tolerance.BARE_EXTENSION) else None
+    path = schema.resolve(mended, tolerances)
     if path is None:
         raise InvalidPath(f"{schema.name} has no attribute {name[:80]!r}")
     return PatchPath(path)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from .attributes import Attribute, AttributePath, ResourceSchema
 from .errors import InvalidValue
+from .tolerances import Tolerance, Tolerances, mend_urn
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,10 @@ FULL = Projection()
 
 
 def parse_projection(
-    schema: ResourceSchema, attributes: Iterable[str] | None, excluded: Iterable[str] | None
+    schema: ResourceSchema,
+    attributes: Iterable[str] | None,
+    excluded: Iterable[str] | None,
+    tolerances: Tolerances,
 ) -> Projection:
     """Return the projection for two lists of names; unknown names select nothing.
 
@@ -80,15 +84,19 @@ def parse_projection(
     if not wanted and not unwanted:
         return FULL
     names = frozenset(
-        name for text in wanted or unwanted if (name := _canonical(schema, text)) is not None
+        name
+        for text in wanted or unwanted
+        if (name := _canonical(schema, text.strip(), tolerances)) is not None
     )
     return Projection(attributes=names) if wanted else Projection(excluded=names)
 
 
-def _canonical(schema: ResourceSchema, text: str) -> str | None:
-    text = text.strip().partition("[")[0]
-    whole = schema.by_urn(text)
+def _canonical(schema: ResourceSchema, text: str, tolerances: Tolerances) -> str | None:
+    name, bracket, _ = text.partition("[")
+    if bracket and not tolerances.permit(Tolerance.ATTRIBUTE_BRACKETS):
+        return None
+    whole = schema.by_urn(mend_urn(name, tolerances))
     if whole is not None:
         return whole.id
-    path = schema.find(text) or schema.find_in_extensions(text)
+    path = schema.resolve(name, tolerances)
     return str(path) if path else None

@@ -12,10 +12,11 @@ class Tolerance(StrEnum):
     """The name says what is accepted; the comment says who sends it."""
 
     ANY_ACCEPT = "any-accept"  # whatever Accept says: various HTTP libraries
+    ATTRIBUTE_BRACKETS = "attribute-brackets"  # attributes=emails[type eq "work"]: Microsoft's
     BARE_EXTENSION = "bare-extension"  # "manager" without its URN: Entra's documentation
     BARE_VALUE = "bare-value"  # "id" for {"value": "id"}: Entra's manager, members
     BOOLEAN_TEXT = "boolean-text"  # "True", "False": Entra
-    CREATE_TARGET = "create-target"  # emails[type eq "work"].value creates the element: Entra
+    CREATE_TARGET = "create-target"  # emails[type eq "work"].value makes the element: Entra
     DOT_AFTER_URN = "dot-after-urn"  # urn:...:User.manager: Microsoft's collections
     JSON_TEXT = "json-text"  # a JSON document inside a string: Keycloak extensions
     KEEP_MEMBERS = "keep-members"  # PUT of a group without members leaves them

@@ -47,6 +47,24 @@ def test_exists(okta, user):
     assert not User.objects.get().has_usable_password()
 
 
+def test_a_group_is_looked_for_by_its_name(okta):
+    group = okta.make_group("Test SCIMv2")
+    path = "/Groups?filter=displayName%20eq%20%22{}%22&startIndex=1&count=100"
+    (found,) = okta.get(path.format("Test%20SCIMv2")).data["Resources"]
+    assert found["id"] == group["id"]
+    assert okta.get(path.format("Nothing")).data["totalResults"] == 0
+
+
+def test_an_import_reads_every_user_once(okta):
+    made = {okta.make_user(f"user{n}")["id"] for n in range(5)}
+    agent = {"user_agent": "Okta SCIM Client 1.0.0"}
+    pages = [okta.get(f"/Users?startIndex={n}&count=2", **agent).data for n in (1, 3, 5)]
+    assert [page["totalResults"] for page in pages] == [5, 5, 5]
+    assert [page["itemsPerPage"] for page in pages] == [2, 2, 1]
+    seen = [user["id"] for page in pages for user in page["Resources"]]
+    assert len(seen) == 5 and set(seen) == made
+
+
 def test_profile_push_echoes_what_we_returned(okta, user):
     okta.make_group("G", user)
     path = f"/Users/{user['id']}"

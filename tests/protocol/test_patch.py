@@ -90,6 +90,21 @@ def test_listed_removal_never_means_all(group_schema, entra, strict):
         parse(group_schema, strict, operation)
 
 
+@pytest.mark.parametrize("value", [[], {}, [{"value": None}], [None]])
+def test_an_empty_list_takes_nothing_away(value, group_schema, entra, strict):
+    operation = {"op": "remove", "path": "members", "value": value}
+    assert shown(parse(group_schema, entra, operation)) == [("remove", "members", [])]
+    with pytest.raises(InvalidSyntax):
+        parse(group_schema, strict, operation)
+
+
+@pytest.mark.parametrize("operation", [{}, {"value": None}, {"value": ""}])
+def test_a_removal_that_lists_nothing_is_of_all(operation, group_schema, entra, strict):
+    for tolerances in (entra, strict):
+        (parsed,) = parse(group_schema, tolerances, {"op": "remove", "path": "members"} | operation)
+        assert parsed.value is None
+
+
 def test_an_equal_id_and_read_only_echoes_are_ignored(user_schema, strict):
     value = {"id": "the-id", "meta": {"version": "x"}, "groups": [], "schemas": ["x"], "title": "t"}
     assert shown(parse(user_schema, strict, {"op": "replace", "value": value})) == [

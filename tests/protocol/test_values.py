@@ -144,19 +144,24 @@ def test_bodies_that_are_refused(body, error, user_schema, strict):
         (['emails[type eq "work"]'], [], "emails", True),
     ],
 )
-def test_projection(attributes, excluded, path, expected, user_schema):
-    projection = parse_projection(user_schema, attributes, excluded)
+def test_projection(attributes, excluded, path, expected, user_schema, entra):
+    projection = parse_projection(user_schema, attributes, excluded, entra)
     assert (projection.select(user_schema.find(path)) is not None) is expected
 
 
-def test_projection_narrows_to_sub_attributes(user_schema):
+def test_names_that_only_a_profile_tolerates_select_nothing_in_strict(user_schema, strict):
+    names = ['emails[type eq "work"]', "department"]
+    assert parse_projection(user_schema, names, [], strict).attributes == frozenset()
+
+
+def test_projection_narrows_to_sub_attributes(user_schema, strict):
     emails = user_schema.find("emails")
-    only = parse_projection(user_schema, ["emails.value"], []).select(emails)
+    only = parse_projection(user_schema, ["emails.value"], [], strict).select(emails)
     assert [sub.name for sub in only.sub_attributes] == ["value"]
-    without = parse_projection(user_schema, [], ["emails.value"]).select(emails)
+    without = parse_projection(user_schema, [], ["emails.value"], strict).select(emails)
     assert "value" not in [sub.name for sub in without.sub_attributes]
 
 
-def test_both_lists_exclude_each_other(user_schema):
+def test_both_lists_exclude_each_other(user_schema, strict):
     with pytest.raises(InvalidValue):
-        parse_projection(user_schema, ["userName"], ["title"])
+        parse_projection(user_schema, ["userName"], ["title"], strict)

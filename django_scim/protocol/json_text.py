@@ -1,0 +1,92 @@
+"""JSON from a client, read with suspicion: duplicates, characters no database takes."""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from .errors import InvalidSyntax, InvalidValue, PayloadTooLarge
+
+
+@dataclass(frozen=True)
+class JsonLimits:
+    """How deep a document may be nested, and how many values one of its lists may have."""
+
+    depth: int = 30
+    values: int = 50_000
+
+
+def parse_json(text: bytes | str, name: str = "the body", limits: JsonLimits = JsonLimits()) -> Any:
+    """Return the value of a JSON text, which errors call by ``name``.
+
+    Raises InvalidSyntax for what is no plain JSON, with the position where known,
+    PayloadTooLarge for a list beyond the limits, InvalidValue for a string with a NUL, which
+    names its attribute.
+    """
+    too_deep = f"{name} is nested deeper than {limits.depth}"
+    try:
+        value = json.loads(
+            text if isinstance(text, str) else text.decode("utf-8"),
+            object_pairs_hook=lambda pairs: _unique(pairs, name),
+            parse_constant=lambda constant: _refuse_constant(constant, name),
+            parse_float=_finite,
+        )
+    except UnicodeDecodeError as error:
+        raise InvalidSyntax(f"{name} is not UTF-8 (at byte {error.start + 1})") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise InvalidSyntax(f"{name} is not JSON: {error.msg} ({where})") from None
+    except RecursionError:
+        raise InvalidSyntax(too_deep) from None
+    except ValueError:
+        raise InvalidSyntax(f"{name} holds a number that is too long") from None
+    _inspect(value, "", 0, limits, too_deep)
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise InvalidSyntax(f"{name} names {twice!r} twice in one object")
+    return result
+
+
+def _finite(text: str) -> float:
+    """Return a number, but for 1e400: no column holds infinity."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def _refuse_constant(constant: str, name: str) -> NoReturn:
+    raise InvalidSyntax(f"{name} is not JSON: {constant} is no JSON value")
+
+
+def _inspect(value: Any, path: str, depth: int, limits: JsonLimits, too_deep: str) -> None:
+    """Walk through a document once and refuse what no attribute can hold."""
+    if depth > limits.depth:
+        raise InvalidSyntax(too_deep)
+    if isinstance(value, dict):
+        for key, each in value.items():
+            _inspect_text(key, f"{path}.{key}" if path else "a name")
+            _inspect(each, f"{path}.{key}" if path else key, depth + 1, limits, too_deep)
+    elif isinstance(value, list):
+        if len(value) > limits.values:
+            raise PayloadTooLarge(f"{path}: has more than {limits.values} values")
+        for index, each in enumerate(value):
+            _inspect(each, f"{path}[{index}]", depth + 1, limits, too_deep)
+    elif isinstance(value, str):
+        _inspect_text(value, path)
+
+
+def _inspect_text(text: str, path: str) -> None:
+    if "\0" in text:
+        raise InvalidValue(f"{path}: holds a NUL character")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise InvalidSyntax(f"{path!a}: holds half a surrogate pair") from None
