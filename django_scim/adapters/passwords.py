@@ -1,5 +1,6 @@
 """Passwords from a client: hashed before the transaction, never shown, never kept in the clear."""
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,11 @@ class Hashed:
 def hashed(password: str, user: Any) -> Hashed:
     """Return the hash of a password that the site's validators accept for a user.
 
-    It takes long, and so belongs outside of transactions and row locks. Raises InvalidValue.
+    It is composed (NFC) before, as a keyboard gives it. No blank is mapped: RFC 8265 would, but the
+    site's own login compares what was typed. Hashing takes long, and so belongs outside of
+    transactions and row locks. Raises InvalidValue.
     """
+    password = unicodedata.normalize("NFC", password)
     try:
         validate_password(password, user)
     except ValidationError as error:
