@@ -72,7 +72,7 @@ def test_cas_04_names_have_no_case(scim):
         'USERNAME EQ "bjensen"',
         'NAME.familyname Sw "J" AND NOT (ACTIVE EQ false)',
         f'{ENTERPRISE.upper()}:DEPARTMENT eq "r" Or title PR',
-        'EMAILS Pr OR Name[FamilyName PR]',
+        "EMAILS Pr OR Name[FamilyName PR]",
     ):
         assert names(scim, text) == {"bjensen"}, text
     path = f"/users/{user['id']}"

@@ -154,6 +154,6 @@ def test_t41_search_is_no_id(either):
 
 def test_t44_a_plus_in_the_address(either):
     either.make_user("bjensen")
-    text = 'meta.lastModified%20ge%20%222024-01-01T00:00:00{}02:00%22'
+    text = "meta.lastModified%20ge%20%222024-01-01T00:00:00{}02:00%22"
     assert either.get(f"/Users?filter={text.format('%2B')}").data["totalResults"] == 1
     assert_error(either.get(f"/Users?filter={text.format('+')}"), 400, "invalidFilter")

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.contrib.auth.models import Group, User
 
-from ..client import ENTERPRISE, GROUP, USER, assert_error
+from ..client import GROUP, USER, assert_error
 
 BODY = {"schemas": [USER], "userName": "bjensen"}
 PASSWORD = "Correct-horse-7-battery"
