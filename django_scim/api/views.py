@@ -32,6 +32,9 @@ from .throttling import ConnectionThrottle
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 
+#: What the routes capture; one that captures more names it here.
+CAPTURED = ("key", "scim_id")
+
 
 def stand_alone(view: Any) -> Any:
     """Keep a view out of ATOMIC_REQUESTS, on every database, and of LoginRequiredMiddleware."""
@@ -64,6 +67,11 @@ class ScimView(APIView):
     @classmethod
     def as_view(cls, *args: Any, **kwargs: Any) -> Any:
         return stand_alone(super().as_view(*args, **kwargs))
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Take what our own routes capture; the site's prefix may name more, such as a tenant."""
+        own = {name: value for name, value in kwargs.items() if name in CAPTURED}
+        return super().dispatch(request, *args, **own)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, negotiate, check the scope, in this order, each with a recorder at hand."""

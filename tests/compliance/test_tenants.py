@@ -37,13 +37,30 @@ def test_ten_02_the_token_says_which_tenant(tenants):
 @pytest.mark.urls("tests.compliance.urls")
 @pytest.mark.parametrize("host", ["acme.example.com", "testserver"])
 @pytest.mark.parametrize("base", [ACME, BASE])
-def test_ten_03_a_prefix_or_a_host_names_no_tenant(connect, base, host):
-    one, other = connect(), connect()
-    mine, theirs = one.make_user("mine"), other.make_user("theirs")
-    for scim, user in ((one, mine), (other, theirs)):
+def test_ten_03_a_prefix_or_a_host_may_name_the_tenant(connect, base, host):
+    for name, scim in (("mine", connect()), ("theirs", connect())):
         scim.base = base
         scim.http.defaults["HTTP_HOST"] = host
+        user = scim.make_user(name)
+        path = f"/Users/{user['id']}"
+        assert user["meta"]["location"] == f"http://{host}{base}{path}"
         assert ids(scim) == {user["id"]}
+        assert scim.get(path).data == scim.put(path, user).data == user
+        operation = {"op": "add", "path": "title", "value": "x"}
+        assert scim.patch(path, operation).data["title"] == "x"
+        assert scim.get(f"/Schemas/{USER}").data["id"] == USER
+        assert_error(scim.get("/Nope"), 404)
+        assert scim.delete(path).status_code == 204
+
+
+@pytest.mark.urls("tests.compliance.urls")
+def test_ten_04_the_token_decides_whatever_the_prefix_says(connect):
+    one, other = connect(), connect()
+    one.base, other.base = ACME, ACME.replace("acme", "other")
+    theirs = other.make_user("theirs")
+    one.base = other.base
+    assert ids(one) == set()
+    assert_error(one.get(f"/Users/{theirs['id']}"), 404)
 
 
 def test_ten_04_nobody_reaches_into_another_tenant(tenants):
