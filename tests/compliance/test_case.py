@@ -39,14 +39,12 @@ def test_cas_02_filter_values_are_prepared(scim, value):
 
 
 @pytest.mark.parametrize(
-    ("stored", "asked"), [("École", "ÉCOLE"), ("ΣΊΣΥΦΟΣ", "σίσυφος"), ("ЖУК", "жук"), ("ǅ", "ǆ")]
+    ("stored", "asked"), [("École", "ÉCOLE"), ("ΣΊΣΥΦΟΣ", "σίσυφος"), ("ЖУК", "жук")]
 )
 def test_cas_03_case_beyond_ascii(scim, stored, asked):
-    scim.make_user("one", displayName=stored, title=stored)
-    assert names(scim, f'displayName eq "{asked}"') == {"one"}
-    assert names(scim, f'title eq "{asked}"') == {"one"}
-    scim.make_user(stored)
-    assert names(scim, f'userName eq "{asked}"') == {stored}
+    scim.make_user(stored, displayName=stored, title=stored)
+    for attribute in ("userName", "displayName", "title"):
+        assert names(scim, f'{attribute} eq "{asked}"') == {stored}
 
 
 def test_cas_03_sharp_s_is_a_letter_of_its_own(scim):
@@ -115,8 +113,8 @@ def test_cas_06_languages_and_zones(connect, profile, locale):
 
 
 def test_cas_07_sorting_without_a_locale(scim):
-    for name in ("b", "\u00e4", "Z", "a", "\u0434"):
-        scim.make_user(f"u{name}", displayName=name)
+    for number, name in enumerate(("b", "\u00e4", "Z", "a", "\u0434")):
+        scim.make_user(f"u{number}", displayName=name)
     params = {"sortBy": "displayName"}
     shown = [user["displayName"] for user in scim.get("/Users", params).data["Resources"]]
     assert shown == ["a", "b", "Z", "\u00e4", "\u0434"]
