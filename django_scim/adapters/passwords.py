@@ -1,8 +1,8 @@
 """Passwords from a client: hashed before the transaction, never shown, never kept in the clear."""
 
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
@@ -34,7 +34,7 @@ def hashed(password: str, user: Any) -> Hashed:
     site's own login compares what was typed. Hashing takes long, and so belongs outside of
     transactions and row locks. Raises InvalidValue.
     """
-    password = unicodedata.normalize("NFC", password)
+    password = normalize("NFC", password)
     try:
         validate_password(password, user)
     except ValidationError as error:

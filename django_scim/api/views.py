@@ -32,15 +32,16 @@ from .throttling import ConnectionThrottle
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 
-#: What the routes capture; one that captures more names it here.
-CAPTURED = ("key", "scim_id")
-
 
 def stand_alone(view: Any) -> Any:
     """Keep a view out of ATOMIC_REQUESTS, on every database, and of LoginRequiredMiddleware."""
     view._non_atomic_requests = set(connections.databases)
     view.login_required = False
     return view
+
+
+#: What the routes capture; one that captures more names it here.
+CAPTURED = ("key", "scim_id")
 
 
 class ScimView(APIView):
