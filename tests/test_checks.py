@@ -272,6 +272,11 @@ def test_a_site_without_the_urls(settings):
     assert message.id == "django_scim.W004"
 
 
+def test_a_site_with_the_urls_under_a_prefix_that_captures(settings):
+    settings.ROOT_URLCONF = "tests.admin.urls"
+    assert checks.check_urls() == []
+
+
 @pytest.mark.parametrize(
     ("given", "code", "words"),
     [

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
@@ -45,8 +46,11 @@ class _AtOnce(Executor):
 def hashed(password: str, user: Any, pool: Executor | None = None) -> Hashed:
     """Return the hash of a password that the site's validators accept for a user.
 
-    It takes long, and so belongs outside of transactions and row locks. Raises InvalidValue.
+    It is composed (NFC) before, as a keyboard gives it. No blank is mapped: RFC 8265 would, but the
+    site's own login compares what was typed. Hashing takes long, and so belongs outside of
+    transactions and row locks. Raises InvalidValue.
     """
+    password = normalize("NFC", password)
     try:
         validate_password(password, user)
     except ValidationError as error:

@@ -18,6 +18,7 @@ from django.utils.text import capfirst
 from django.views.decorators.debug import sensitive_variables
 
 from .. import connections
+from ..api.addresses import public_base
 from ..api.transactions import writing
 from ..models import Connection, Token
 from .recording import note
@@ -127,7 +128,6 @@ class OperationsMixin(admin.ModelAdmin):
         issued: connections.IssuedToken,
         old: Token | None = None,
     ) -> HttpResponse:
-        base_url = request.build_absolute_uri(reverse("django_scim:base")).rstrip("/")
         return self.page(
             request,
             connection,
@@ -136,7 +136,7 @@ class OperationsMixin(admin.ModelAdmin):
             token=issued.token,
             secret=issued.secret,
             old=old,
-            base_url=base_url,
+            base_url=public_base(request.build_absolute_uri("/")),
         )
 
     # The connection as a whole

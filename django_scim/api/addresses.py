@@ -1,10 +1,11 @@
-"""Where a request comes from, and whether anybody on the way could read it."""
+"""Where a request comes from, whether anybody on the way could read it, and where SCIM is."""
 
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 from django.conf import settings as site_settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
 
 from ..conf import settings
 from ..protocol.errors import Forbidden
@@ -41,6 +42,15 @@ def require_encryption(request: HttpRequest) -> None:
         "plain HTTP is refused: use https. Behind a proxy that ends TLS, set Django's "
         "SECURE_PROXY_SSL_HEADER; DJANGO_SCIM['ALLOW_HTTP'] permits plain HTTP"
     )
+
+
+def public_base(host: str) -> str:
+    """Return the SCIM base URL for a reader; ``host`` is its beginning unless BASE_URL is set."""
+    try:
+        path = reverse("django_scim:base").rstrip("/")
+    except NoReverseMatch:  # not included, or under a prefix that captures something
+        return "(where the site's URLs include django_scim.urls)"
+    return f"{(settings.BASE_URL or host).rstrip('/')}{path}"
 
 
 def _parsed(text: str) -> Any:

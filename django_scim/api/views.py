@@ -49,6 +49,10 @@ def stand_alone(view: Any) -> Any:
     return view
 
 
+#: What the routes capture; one that captures more names it here.
+CAPTURED = ("key", "scim_id")
+
+
 class ScimView(APIView):
     """Base of all views. ``depth`` is the number of path segments below the SCIM base."""
 
@@ -77,6 +81,11 @@ class ScimView(APIView):
     @classmethod
     def as_view(cls, *args: Any, **kwargs: Any) -> Any:
         return stand_alone(super().as_view(*args, **kwargs))
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Take what our own routes capture; the site's prefix may name more, such as a tenant."""
+        own = {name: value for name, value in kwargs.items() if name in CAPTURED}
+        return super().dispatch(request, *args, **own)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, negotiate, check the scope, in this order, each with a recorder at hand."""

@@ -45,6 +45,13 @@ def test_a_token_is_shown_once(scim, ada):
     assert (event.connection, event.object_name) == (scim.connection, token.prefix)
 
 
+def test_a_token_is_shown_where_no_one_url_leads_to_scim(scim, ada, settings):
+    settings.ROOT_URLCONF = "tests.admin.urls"
+    answer = ada.post(of(scim.connection, "issue-token"))
+    assert answer.context["secret"] in text_of(answer)
+    assert "where the site's URLs include django_scim.urls" in text_of(answer)
+
+
 def test_rotating(scim, ada):
     old = Token.objects.get()
     page = text_of(ada.get(of(scim.connection)))

@@ -5,11 +5,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import router, transaction
-from django.urls import NoReverseMatch, reverse
 
 from ... import connections
+from ...api.addresses import public_base
 from ...audit.administration import Actor, record
-from ...conf import settings
 from ...models import Connection
 from ...protocol.tolerances import PROFILES
 from ._progress import Progress
@@ -45,7 +44,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Connection  {connection.name} ({connection.profile}, {connection.scope})"
         )
-        self.stdout.write(f"Base URL    {base_url()}")
+        self.stdout.write(f"Base URL    {public_base('https://<this site>')}")
         self.stdout.write(f"Token       {secret}")
         self.stdout.write("The token is shown this once. Paste both into the identity provider.")
 
@@ -66,13 +65,3 @@ class Command(BaseCommand):
             connection.save()
             deed = "connection created" if is_new else "settings changed"
             record(connection, deed, actor, changes=changes)
-
-
-def base_url() -> str:
-    """Return the SCIM base URL, or what can be said of it here."""
-    try:
-        path = reverse("django_scim:base").rstrip("/")
-    except NoReverseMatch:
-        return "(include django_scim.urls in the site's URLs first)"
-    host = settings.BASE_URL.rstrip("/") or "https://<this site>"
-    return f"{host}{path}"
