@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..protocol.attributes import AttributePath
+from ..protocol.attributes import COMMON, Attribute, AttributePath
 from ..protocol.projection import Projection
 from ..protocol.values import is_empty
 from .mapping import Batch, Mapping, Reader, Selected
@@ -31,13 +31,15 @@ class Page:
 
 
 class Step(NamedTuple):
-    """One attribute of the plan: where its value goes, and how it is read."""
+    """One attribute of the plan: where its value goes, how it is read, and what for."""
 
     mapping: Mapping
     container: str
     parent: str
     name: str
     read: Reader
+    is_counted: bool
+    is_shown: bool
 
 
 class Plan:
@@ -48,30 +50,37 @@ class Plan:
         self._columns: dict[str, Selected] = {"target_id": "target_id", "version": "version"}
         self._batches: dict[Batch, list[str]] = {}
         self._steps: list[Step] = []
-        left_out = False
+        meta = projection.select(AttributePath(urn, META))
+        self._shows_version = meta is not None and meta.sub("version") is not None
+        # Asked for single attributes, it reads no others only to tell the version.
+        self.has_version = self._shows_version or projection.attributes is None
         for mapping in mappings:
             wanted = _select(mapping, projection)
-            narrowed = wanted is not mapping.attribute
-            left_out |= mapping.versioned and narrowed and mapping.attribute.returned != "never"
+            counted = _counted(mapping) if self.has_version else None
+            if counted is not None and counted is not wanted:
+                self._add(mapping, counted, is_counted=True, is_shown=False)
             if wanted is not None:
-                self._add(mapping, wanted)
-        self.has_version = not left_out
-        self._shows_version = _shows_version(projection)
+                self._add(mapping, wanted, is_counted=counted is wanted)
 
-    def _add(self, mapping: Mapping, wanted: Any) -> None:
+    def _add(
+        self, mapping: Mapping, wanted: Attribute, *, is_counted: bool, is_shown: bool = True
+    ) -> None:
         at: dict[str, int] = {}
         for name, selected in mapping.columns().items():
             key = selected if isinstance(selected, str) else f"{mapping.path}#{name}"
             self._columns.setdefault(key, selected)
             at[name] = list(self._columns).index(key)
         if mapping.batch is not None:
-            self._batches.setdefault(mapping.batch, []).append(mapping.name)
+            names = self._batches.setdefault(mapping.batch, [])
+            if mapping.name not in names:
+                names.append(mapping.name)
         path = mapping.path
         container = path.schema if path.is_extension else ""
         parent, name = (
             (path.attribute.name, path.sub.name) if path.sub else ("", path.attribute.name)
         )
-        self._steps.append(Step(mapping, container, parent, name, mapping.reader(at, wanted)))
+        read = mapping.reader(at, wanted)
+        self._steps.append(Step(mapping, container, parent, name, read, is_counted, is_shown))
 
     def fetch(self, links: Any, adapter: "ResourceAdapter") -> list[Sequence[Any]]:
         """Run the one statement that reads the rows of a queryset of links."""
@@ -98,12 +107,14 @@ class Plan:
         urns = [self.urn]
         resource: dict[str, Any] = {"schemas": urns}
         digest: list[Any] = []
-        for mapping, container, parent, name, read in self._steps:
+        for mapping, container, parent, name, read, is_counted, is_shown in self._steps:
             value = read(row, page)
             if is_empty(value):
                 continue
-            if mapping.versioned:
+            if is_counted:
                 digest.append((container, parent, name, mapping.digest(value)))
+            if not is_shown:
+                continue
             place = resource
             if container:
                 if container not in resource:
@@ -121,6 +132,7 @@ class Plan:
         return resource
 
 
+META = next(attribute for attribute in COMMON if attribute.name == "meta")
 VERSION = "\0version"
 """Where a resource carries its version when the projection leaves ``meta`` out."""
 
@@ -146,10 +158,13 @@ def _select(mapping: Mapping, projection: Projection) -> Any:
     return whole.sub(path.sub.name)
 
 
-def _shows_version(projection: Projection) -> bool:
-    if projection.attributes is not None:
-        return bool(projection.attributes & {"meta", "meta.version"})
-    return not projection.excluded & {"meta", "meta.version"}
+def _counted(mapping: Mapping) -> Attribute | None:
+    """Return what of a mapping's attribute is part of the version: all that a client could see."""
+    attribute = mapping.attribute
+    if not mapping.versioned or "never" in (mapping.path.attribute.returned, attribute.returned):
+        return None
+    subs = [sub.name for sub in attribute.sub_attributes if sub.returned != "never"]
+    return attribute if len(subs) == len(attribute.sub_attributes) else attribute.only(subs)
 
 
 @lru_cache(maxsize=512)

@@ -84,10 +84,12 @@ class ResourceTypes(DiscoveryView):
 
 
 class ServiceProviderConfig(ScimView):
-    """What this server can do. Anybody may read it: it says how to authenticate."""
+    """What this server can do. Anybody may read it, unless the site says no: it says how to
+    authenticate."""
 
-    requires_token = False
-    authentication_classes = ()
+    @property
+    def requires_token(self) -> bool:  # type: ignore[override]
+        return not settings.ANONYMOUS_CONFIG
 
     def get(self, request: Request) -> Response:
         document: dict[str, Any] = {

@@ -4,7 +4,7 @@ import re
 
 from django.http import HttpRequest
 
-from ..protocol.errors import PreconditionFailed
+from ..protocol.errors import PreconditionFailed, PreconditionRequired
 
 _TAG = re.compile(r'\s*(?:W/)?("[^"]*")\s*(?:,|$)')
 
@@ -32,10 +32,21 @@ def if_match(request: HttpRequest) -> set[str] | None:
     return None if header is None else tags(header)
 
 
+def require_condition(request: HttpRequest) -> None:
+    """Raise PreconditionRequired for a change that names no version, not even ``*``."""
+    if "HTTP_IF_MATCH" not in request.META:
+        raise PreconditionRequired("send the resource's version in If-Match")
+
+
 def require_match(wanted: set[str], version: str) -> None:
     """Raise PreconditionFailed unless the current version is among those wanted."""
     if opaque(version) not in wanted:
         raise PreconditionFailed(f"the resource has changed: its version is {version}")
+
+
+def is_conditional(request: HttpRequest) -> bool:
+    """Whether a GET wants the resource only if it has changed."""
+    return "HTTP_IF_NONE_MATCH" in request.META
 
 
 def is_unchanged(request: HttpRequest, version: str | None) -> bool:
