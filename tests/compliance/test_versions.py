@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from ..client import USER, ScimClient, assert_error
+from ..client import USER, assert_error
 from ..http.test_races import at_once
 
 RETITLE = {"op": "replace", "path": "title", "value": "new"}
