@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..protocol.attributes import COMMON, Attribute, AttributePath
-from ..protocol.projection import Projection
+from ..protocol.projection import FULL, Projection
 from ..protocol.values import is_empty
 from .mapping import Batch, Mapping, Reader, Selected
 
@@ -31,7 +31,11 @@ class Page:
 
 
 class Step(NamedTuple):
-    """One attribute of the plan: where its value goes, how it is read, and what for."""
+    """One attribute of the plan: where its value goes, and how it is read.
+
+    ``is_counted`` in the version, which is told from what is returned by default; a value that is
+    not ``is_shown`` is read for that alone.
+    """
 
     mapping: Mapping
     container: str
@@ -56,11 +60,12 @@ class Plan:
         self.has_version = self._shows_version or projection.attributes is None
         for mapping in mappings:
             wanted = _select(mapping, projection)
-            counted = _counted(mapping) if self.has_version else None
-            if counted is not None and counted is not wanted:
+            counted = _select(mapping, FULL) if self.has_version and mapping.versioned else None
+            is_counted = bool(counted and wanted and _parts(counted) == _parts(wanted))
+            if counted is not None and not is_counted:
                 self._add(mapping, counted, is_counted=True, is_shown=False)
             if wanted is not None:
-                self._add(mapping, wanted, is_counted=counted is wanted)
+                self._add(mapping, wanted, is_counted=is_counted)
 
     def _add(
         self, mapping: Mapping, wanted: Attribute, *, is_counted: bool, is_shown: bool = True
@@ -158,13 +163,8 @@ def _select(mapping: Mapping, projection: Projection) -> Any:
     return whole.sub(path.sub.name)
 
 
-def _counted(mapping: Mapping) -> Attribute | None:
-    """Return what of a mapping's attribute is part of the version: all that a client could see."""
-    attribute = mapping.attribute
-    if not mapping.versioned or "never" in (mapping.path.attribute.returned, attribute.returned):
-        return None
-    subs = [sub.name for sub in attribute.sub_attributes if sub.returned != "never"]
-    return attribute if len(subs) == len(attribute.sub_attributes) else attribute.only(subs)
+def _parts(attribute: Attribute) -> list[str]:
+    return [sub.name for sub in attribute.sub_attributes]
 
 
 @lru_cache(maxsize=512)
