@@ -41,6 +41,10 @@ class Defaults:
     TRUSTED_PROXIES: list[str] = field(default_factory=list)
     #: Whether plain HTTP is served outside DEBUG; loopback always is.
     ALLOW_HTTP: bool = False
+    #: Whether ServiceProviderConfig is read without a token, as RFC 7643 section 5 advises.
+    ANONYMOUS_CONFIG: bool = True
+    #: Whether PUT, PATCH and DELETE need If-Match; without it they are 428.
+    REQUIRE_IF_MATCH: bool = False
     #: Requests a second for each connection, 0 for no limit, and how many at once.
     THROTTLE_RATE: int = 0
     THROTTLE_BURST: int = 100

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..protocol.attributes import AttributePath
-from ..protocol.projection import Projection
+from ..protocol.attributes import COMMON, Attribute, AttributePath
+from ..protocol.projection import FULL, Projection
 from ..protocol.values import is_empty
 from .mapping import Batch, Mapping, Reader, Selected
 from .statements import Statements
@@ -32,13 +32,19 @@ class Page:
 
 
 class Step(NamedTuple):
-    """One attribute of the plan: where its value goes, and how it is read."""
+    """One attribute of the plan: where its value goes, and how it is read.
+
+    ``is_counted`` in the version, which is told from what is returned by default; a value that is
+    not ``is_shown`` is read for that alone.
+    """
 
     mapping: Mapping
     container: str
     parent: str
     name: str
     read: Reader
+    is_counted: bool
+    is_shown: bool
 
 
 class Plan:
@@ -50,30 +56,38 @@ class Plan:
         self._batches: dict[Batch, list[str]] = {}
         self._steps: list[Step] = []
         self._statements = Statements()
-        left_out = False
+        meta = projection.select(AttributePath(urn, META))
+        self._shows_version = meta is not None and meta.sub("version") is not None
+        # Asked for single attributes, it reads no others only to tell the version.
+        self.has_version = self._shows_version or projection.attributes is None
         for mapping in mappings:
             wanted = _select(mapping, projection)
-            narrowed = wanted is not mapping.attribute
-            left_out |= mapping.versioned and narrowed and mapping.attribute.returned != "never"
+            counted = _select(mapping, FULL) if self.has_version and mapping.versioned else None
+            is_counted = bool(counted and wanted and _parts(counted) == _parts(wanted))
+            if counted is not None and not is_counted:
+                self._add(mapping, counted, is_counted=True, is_shown=False)
             if wanted is not None:
-                self._add(mapping, wanted)
-        self.has_version = not left_out
-        self._shows_version = _shows_version(projection)
+                self._add(mapping, wanted, is_counted=is_counted)
 
-    def _add(self, mapping: Mapping, wanted: Any) -> None:
+    def _add(
+        self, mapping: Mapping, wanted: Attribute, *, is_counted: bool, is_shown: bool = True
+    ) -> None:
         at: dict[str, int] = {}
         for name, selected in mapping.columns().items():
             key = selected if isinstance(selected, str) else f"{mapping.path}#{name}"
             self._columns.setdefault(key, selected)
             at[name] = list(self._columns).index(key)
         if mapping.batch is not None:
-            self._batches.setdefault(mapping.batch, []).append(mapping.name)
+            names = self._batches.setdefault(mapping.batch, [])
+            if mapping.name not in names:
+                names.append(mapping.name)
         path = mapping.path
         container = path.schema if path.is_extension else ""
         parent, name = (
             (path.attribute.name, path.sub.name) if path.sub else ("", path.attribute.name)
         )
-        self._steps.append(Step(mapping, container, parent, name, mapping.reader(at, wanted)))
+        read = mapping.reader(at, wanted)
+        self._steps.append(Step(mapping, container, parent, name, read, is_counted, is_shown))
 
     def fetch(self, links: Any, adapter: "ResourceAdapter") -> list[Sequence[Any]]:
         """Run the one statement that reads the rows of a queryset of links."""
@@ -106,12 +120,14 @@ class Plan:
         urns = [self.urn]
         resource: dict[str, Any] = {"schemas": urns}
         digest: list[Any] = []
-        for mapping, container, parent, name, read in self._steps:
+        for mapping, container, parent, name, read, is_counted, is_shown in self._steps:
             value = read(row, page)
             if is_empty(value):
                 continue
-            if mapping.versioned:
+            if is_counted:
                 digest.append((container, parent, name, mapping.digest(value)))
+            if not is_shown:
+                continue
             place = resource
             if container:
                 if container not in resource:
@@ -129,6 +145,7 @@ class Plan:
         return resource
 
 
+META = next(attribute for attribute in COMMON if attribute.name == "meta")
 VERSION = "\0version"
 """Where a resource carries its version when the projection leaves ``meta`` out."""
 
@@ -154,10 +171,8 @@ def _select(mapping: Mapping, projection: Projection) -> Any:
     return whole.sub(path.sub.name)
 
 
-def _shows_version(projection: Projection) -> bool:
-    if projection.attributes is not None:
-        return bool(projection.attributes & {"meta", "meta.version"})
-    return not projection.excluded & {"meta", "meta.version"}
+def _parts(attribute: Attribute) -> list[str]:
+    return [sub.name for sub in attribute.sub_attributes]
 
 
 @lru_cache(maxsize=512)

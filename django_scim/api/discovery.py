@@ -16,8 +16,14 @@ from .views import ScimView
 CORE = "urn:ietf:params:scim:schemas:core:2.0:"
 
 
+def refuse_filter(request: Request, kind: str) -> None:
+    """Raise Forbidden for a filter; sorting and paging are ignored (RFC 7644 section 4)."""
+    if "filter" in request.query_params:
+        raise Forbidden(f"{kind} cannot be filtered")
+
+
 class DiscoveryView(ScimView):
-    """Read only; a filter is refused, sorting and paging are ignored (RFC 7644 L4118)."""
+    """Read only documents, all of them or one by its key."""
 
     kind = ""
 
@@ -26,8 +32,7 @@ class DiscoveryView(ScimView):
 
     def get(self, request: Request, key: str = "") -> Response:
         self.depth = 2 if key else 1
-        if "filter" in request.query_params:
-            raise Forbidden(f"{self.kind} cannot be filtered")
+        refuse_filter(request, self.kind)
         documents = [self._with_meta(document) for document in self.documents()]
         if not key:
             return Response(list_response(documents, len(documents)))
@@ -84,12 +89,15 @@ class ResourceTypes(DiscoveryView):
 
 
 class ServiceProviderConfig(ScimView):
-    """What this server can do. Anybody may read it: it says how to authenticate."""
+    """What this server can do. Anybody may read it, unless the site says no: it says how to
+    authenticate."""
 
-    requires_token = False
-    authentication_classes = ()
+    @property
+    def requires_token(self) -> bool:  # type: ignore[override]
+        return not settings.ANONYMOUS_CONFIG
 
     def get(self, request: Request) -> Response:
+        refuse_filter(request, "ServiceProviderConfig")
         document: dict[str, Any] = {
             "schemas": [f"{CORE}ServiceProviderConfig"],
             "patch": {"supported": True},

@@ -6,13 +6,14 @@ from django.http import HttpRequest
 
 from ..protocol.errors import PreconditionFailed
 
+ANY = "*"
 _TAG = re.compile(r'\s*(?:W/)?("[^"]*")\s*(?:,|$)')
 
 
-def tags(header: str) -> set[str] | None:
-    """Return the opaque tags of a header; None stands for ``*``. What is malformed is no tag."""
-    if header.strip() == "*":
-        return None
+def tags(header: str) -> set[str]:
+    """Return the opaque tags of a header, ``*`` among them. What is malformed is no tag."""
+    if header.strip() == ANY:
+        return {ANY}
     found, at = set(), 0
     while match := _TAG.match(header, at):
         found.add(match.group(1))
@@ -27,15 +28,20 @@ def opaque(version: str) -> str:
 
 
 def if_match(request: HttpRequest) -> set[str] | None:
-    """Return the tags of If-Match; None when the header is missing or is ``*``."""
+    """Return the tags of If-Match; None when the header is missing."""
     header = request.META.get("HTTP_IF_MATCH")
     return None if header is None else tags(header)
 
 
 def require_match(wanted: set[str], version: str) -> None:
     """Raise PreconditionFailed unless the current version is among those wanted."""
-    if opaque(version) not in wanted:
+    if ANY not in wanted and opaque(version) not in wanted:
         raise PreconditionFailed(f"the resource has changed: its version is {version}")
+
+
+def is_conditional(request: HttpRequest) -> bool:
+    """Whether a GET wants the resource only if it has changed."""
+    return "HTTP_IF_NONE_MATCH" in request.META
 
 
 def is_unchanged(request: HttpRequest, version: str | None) -> bool:
@@ -44,4 +50,4 @@ def is_unchanged(request: HttpRequest, version: str | None) -> bool:
     if header is None or version is None:
         return False
     wanted = tags(header)
-    return wanted is None or opaque(version) in wanted
+    return ANY in wanted or opaque(version) in wanted

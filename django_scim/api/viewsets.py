@@ -74,8 +74,12 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         resource = self.adapter.get(scim_id, self._projection())
         version = take_version(resource)
         self._record_read()
-        if etags.is_unchanged(request._request, version):
-            return Response(status=304, headers={"ETag": version or ""})
+        current = version
+        if version is None and etags.is_conditional(request._request):  # a part has no version
+            whole = self.adapter.get(scim_id, self.adapter.version_projection)
+            current = take_version(whole)
+        if etags.is_unchanged(request._request, current):
+            return Response(status=304, headers={"ETag": current or ""})
         return self._answer(resource, version)
 
     def _record_read(self) -> None:

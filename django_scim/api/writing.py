@@ -17,7 +17,7 @@ from ..adapters.writes import action_of, kinds_of
 from ..audit import Recorder
 from ..conf import settings
 from ..models import Connection, Event
-from ..protocol.errors import ScimError, Stopped
+from ..protocol.errors import PreconditionRequired, ScimError, Stopped
 from ..protocol.patch import Operation, parse_patch
 from ..protocol.projection import Projection
 from ..protocol.tolerances import Tolerances
@@ -35,8 +35,8 @@ class Written(NamedTuple):
 class Writer:
     """What one request, or one operation of a bulk, does to a resource type.
 
-    ``expected`` holds the tags of If-Match, None for any; ``pool`` hashes passwords. Everything
-    from ``create`` on belongs inside a transaction of the caller's.
+    ``expected`` holds the tags of If-Match, None where there is none; ``pool`` hashes passwords.
+    Everything from ``create`` on belongs inside a transaction of the caller's.
     """
 
     def __init__(
@@ -119,6 +119,8 @@ class Writer:
     def _locked(self, scim_id: str) -> Any:
         """Lock the resource and compare the version with what is locked."""
         link = self.adapter.lock(scim_id)
+        if self.expected is None and settings.REQUIRE_IF_MATCH:
+            raise PreconditionRequired("send the resource's version in If-Match")
         if self.expected is not None:
             etags.require_match(self.expected, self.adapter.version(link))
         return link

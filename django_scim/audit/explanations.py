@@ -29,6 +29,8 @@ _BY_STATUS = {
     412: "Somebody changed the resource in between. The identity provider reads it again and "
     "repeats its change.",
     413: "The request was larger than MAX_BODY_SIZE allows.",
+    428: "This site sets REQUIRE_IF_MATCH, and the identity provider does not name the version "
+    "that it changes. Take the setting back, or let the identity provider send If-Match.",
     500: "This is a defect. The site's log has more under the request id.",
 }
 

@@ -120,6 +120,12 @@ class PreconditionFailed(ScimError):
     status = 412
 
 
+class PreconditionRequired(ScimError):
+    """The site takes no change without If-Match (RFC 6585 section 3)."""
+
+    status = 428
+
+
 class PayloadTooLarge(ScimError):
     """The body exceeds a limit, which the detail names."""
 

@@ -14,7 +14,7 @@ from .errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarg
 from .filters import Filter
 from .json_text import parse_json
 from .paths import PatchPath, parse_path
-from .tolerances import Tolerance, Tolerances
+from .tolerances import Tolerance, Tolerances, mend_urn
 from .values import coerce, coerce_one, is_empty, says_something
 
 PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -90,8 +90,22 @@ def _operations(
         yield from _whole_extension(op, target.extension, value, schema, tolerances, resource_id)
         return
     assert target.path is not None
-    if target.path.attribute.name != "schemas":
+    if target.path.attribute.name == "schemas":
+        _check_schemas(op, value, schema, tolerances)
+    else:
         yield from _operation(op, target, value, tolerances)
+
+
+def _check_schemas(op: str, value: Any, schema: ResourceSchema, tolerances: Tolerances) -> None:
+    """Hold a change of ``schemas`` against what there is; the list follows from the data."""
+    if op == "remove":
+        raise Mutability("schemas: is required and cannot be removed")
+    for urn in value if isinstance(value, list) else [value]:
+        if not isinstance(urn, str):
+            raise InvalidValue("schemas: must be an array of URNs")
+        known = schema.by_urn(mend_urn(urn, tolerances))
+        if known is None and not tolerances.permit(Tolerance.UNKNOWN_SCHEMA):
+            raise InvalidValue(f"schemas: {schema.name} has no schema {urn[:80]}")
 
 
 def _without_path(
