@@ -391,3 +391,8 @@ def test_t42_too_large_without_a_length(scim, settings):
     settings.DJANGO_SCIM = {"BULK_MAX_PAYLOAD": 1_000}
     body = {"schemas": [BULK], "Operations": [post_user(title="x" * 1_000)]}
     assert_error(scim.post("/Bulk", raw=json.dumps(body)), 413, None, "maxPayloadSize", "1000")
+
+
+@pytest.mark.parametrize("method", ["post", "Post", "POST"])
+def test_cas_08_methods_in_any_case(scim, method):
+    assert statuses(scim.bulk({**post_user(), "method": method})) == ["201"]

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from company.models import Device
 from django_scim.testing import AdapterContract
-from tests.client import SEARCH, assert_error
+from tests.client import SEARCH, USER, assert_error
 
 from .client import DEVICE, DOCUMENT, LABEL, at, body, ids, make, set_to
 
@@ -333,3 +333,26 @@ def test_not_modified(scim, fleet):
     assert answer.headers["ETag"] == version
     Device.objects.filter(serial_number="LT-0001a").update(label="Changed by the site")
     assert scim.get(path, if_none_match=version).status_code == 200
+
+
+# Bulk
+
+
+def test_devices_in_a_bulk_with_the_people_who_keep_them(scim):
+    """A type of the site's own refers by bulkId like any other, and is referred to."""
+    keeper = {"schemas": [USER], "userName": "keeper"}
+    device = body("A-1", keeper={"value": "bulkId:person"})
+    response = scim.bulk(
+        {"method": "POST", "path": "/Devices", "bulkId": "device", "data": device},
+        {"method": "POST", "path": "/Users", "bulkId": "person", "data": keeper},
+        {"method": "POST", "path": "/Devices", "bulkId": "twin", "data": device},
+        {"method": "DELETE", "path": "/Devices/nothing"},
+    )
+    results = response.data["Operations"]
+    assert [each["status"] for each in results] == ["201", "201", "409", "404"]
+    made = scim.get(results[0]["location"].removeprefix("http://testserver/scim/v2")).data
+    assert made["keeper"]["value"] == scim.find('userName eq "keeper"')[0]["id"]
+    assert results[0]["version"] == made["meta"]["version"]
+    gone = scim.bulk({"method": "DELETE", "path": f"/Devices/{made['id']}"})
+    assert gone.data["Operations"][0]["status"] == "204"
+    assert not Device.objects.exists()
