@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..protocol.attributes import AttributePath
-from ..protocol.projection import Projection
+from ..protocol.projection import FULL, Projection
 from ..protocol.values import is_empty
 from .mapping import Batch, Mapping, Reader, Selected
 
@@ -31,13 +31,18 @@ class Page:
 
 
 class Step(NamedTuple):
-    """One attribute of the plan: where its value goes, and how it is read."""
+    """One attribute of the plan: where its value goes, and how it is read.
+
+    The version is told from what is returned by default: ``beyond`` are the sub-attributes that
+    this answer has beside it, None for an attribute that is no part of the version at all.
+    """
 
     mapping: Mapping
     container: str
     parent: str
     name: str
     read: Reader
+    beyond: frozenset[str] | None
 
 
 class Plan:
@@ -50,15 +55,16 @@ class Plan:
         self._steps: list[Step] = []
         left_out = False
         for mapping in mappings:
-            wanted = _select(mapping, projection)
-            narrowed = wanted is not mapping.attribute
-            left_out |= mapping.versioned and narrowed and mapping.attribute.returned != "never"
+            wanted, by_default = _select(mapping, projection), _select(mapping, FULL)
+            versioned = mapping.versioned and by_default is not None
+            left_out |= versioned and not (wanted and _names(wanted) >= _names(by_default))
             if wanted is not None:
-                self._add(mapping, wanted)
+                beyond = _names(wanted) - _names(by_default) if versioned else None
+                self._add(mapping, wanted, beyond)
         self.has_version = not left_out
         self._shows_version = _shows_version(projection)
 
-    def _add(self, mapping: Mapping, wanted: Any) -> None:
+    def _add(self, mapping: Mapping, wanted: Any, beyond: frozenset[str] | None) -> None:
         at: dict[str, int] = {}
         for name, selected in mapping.columns().items():
             key = selected if isinstance(selected, str) else f"{mapping.path}#{name}"
@@ -71,7 +77,8 @@ class Plan:
         parent, name = (
             (path.attribute.name, path.sub.name) if path.sub else ("", path.attribute.name)
         )
-        self._steps.append(Step(mapping, container, parent, name, mapping.reader(at, wanted)))
+        read = mapping.reader(at, wanted)
+        self._steps.append(Step(mapping, container, parent, name, read, beyond))
 
     def fetch(self, links: Any, adapter: "ResourceAdapter") -> list[Sequence[Any]]:
         """Run the one statement that reads the rows of a queryset of links."""
@@ -98,12 +105,14 @@ class Plan:
         urns = [self.urn]
         resource: dict[str, Any] = {"schemas": urns}
         digest: list[Any] = []
-        for mapping, container, parent, name, read in self._steps:
+        for mapping, container, parent, name, read, beyond in self._steps:
             value = read(row, page)
             if is_empty(value):
                 continue
-            if mapping.versioned:
-                digest.append((container, parent, name, mapping.digest(value)))
+            if beyond is not None:
+                told = _without(value, beyond) if beyond else value
+                if not is_empty(told):
+                    digest.append((container, parent, name, mapping.digest(told)))
             place = resource
             if container:
                 if container not in resource:
@@ -144,6 +153,17 @@ def _select(mapping: Mapping, projection: Projection) -> Any:
     if whole is None or path.sub is None:
         return whole
     return whole.sub(path.sub.name)
+
+
+def _names(attribute: Any) -> frozenset[str]:
+    return frozenset(sub.name for sub in attribute.sub_attributes)
+
+
+def _without(value: Any, names: frozenset[str]) -> Any:
+    """Return a complex value without some of its parts."""
+    if isinstance(value, list):
+        return [each for item in value if (each := _without(item, names))]
+    return {name: each for name, each in value.items() if name not in names}
 
 
 def _shows_version(projection: Projection) -> bool:

@@ -18,7 +18,7 @@ from ..conf import settings
 from ..models import Event
 from ..protocol.messages import list_response
 from ..protocol.patch import Operation, parse_patch
-from ..protocol.projection import Projection
+from ..protocol.projection import Projection, after_write
 from ..query.search import search
 from . import etags
 from .pagination import read_projection, read_search, search_parameters
@@ -91,6 +91,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
     def create(self, request: Request) -> Response:
         projection, body = self._projection(), self._read_body()
+        projection = after_write(projection, body.items())
 
         def create() -> Draft:
             return self.adapter.create(body)  # type: ignore[no-any-return]
@@ -100,6 +101,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
     def update(self, request: Request, scim_id: str) -> Response:
         projection, body = self._projection(), self._read_body(scim_id)
+        projection = after_write(projection, body.items())
 
         def put() -> Draft:
             link = self._locked(scim_id)
@@ -119,6 +121,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         )
         serializer = self.get_serializer()
         operations = [self._prepared(serializer.check(each), scim_id) for each in operations]
+        projection = after_write(projection, ((each.path, each.value) for each in operations))
 
         def patch() -> Draft:
             link = self._locked(scim_id)
