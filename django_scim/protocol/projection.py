@@ -78,9 +78,7 @@ class Projection:
 FULL = Projection()
 
 
-def after_write(
-    projection: Projection, written: Iterable[tuple[AttributePath, Any]]
-) -> Projection:
+def after_write(projection: Projection, written: Iterable[tuple[AttributePath, Any]]) -> Projection:
     """Return the projection of the answer to a write, whose attributes and values are given.
 
     What is returned on request is there when the write named it (RFC 7643 section 7).

@@ -29,6 +29,7 @@ extra = Schema(
     (
         Attribute(name="plain"),
         Attribute(name="level", type="integer"),
+        Attribute(name="revision", type="integer", mutability="readOnly", returned="request"),
         Attribute(name="rate", type="decimal"),
         Attribute(name="since", type="dateTime"),
         Attribute(name="size", canonical_values=("S", "L"), strict=True),
@@ -54,6 +55,7 @@ class ExtraUserAdapter(UserAdapter):
     } | {
         f"{EXTRA}:plain": Field("scim_profile.organization"),
         f"{EXTRA}:level": InText("employee_number"),
+        f"{EXTRA}:revision": Field("link.version"),
         f"{EXTRA}:rate": InText("cost_center"),
         f"{EXTRA}:since": Field("last_login"),
         f"{EXTRA}:size": Field("scim_profile.division"),

@@ -1,4 +1,4 @@
-"""Resources, the attributes that all have, extensions, Users and Groups (RFC 7643 sections 3, 4)."""
+"""Resources, their common attributes and extensions, Users and Groups (RFC 7643 sections 3, 4)."""
 
 import uuid
 

@@ -157,7 +157,9 @@ def test_sch_11_binary(scim):
     assert scim.find(found) and not scim.find(found.replace("MIID", "miid"))
 
 
-@pytest.mark.parametrize("form", ["{}", "Users/{}", "../Users/{}", "http://testserver/scim/v2/Users/{}"])
+@pytest.mark.parametrize(
+    "form", ["{}", "Users/{}", "../Users/{}", "http://testserver/scim/v2/Users/{}"]
+)
 def test_sch_12_references(form, scim):
     boss = scim.make_user("boss")
     manager = {"$ref": form.format(boss["id"])}
