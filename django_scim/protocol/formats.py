@@ -25,10 +25,15 @@ FORMATS = {
 }
 
 
+def format_of(attribute: Attribute) -> str:
+    """Return the name of the format of an attribute's texts, or an empty text."""
+    return "uri" if attribute.type == "reference" else attribute.format
+
+
 def check_format(attribute: Attribute, value: str, path: str, tolerances: Tolerances) -> None:
     """Raise InvalidValue for a text that is not in its attribute's format."""
-    format = FORMATS.get("uri" if attribute.type == "reference" else attribute.format)
-    if format is None or format.pattern.fullmatch(value):
+    found = FORMATS.get(format_of(attribute))
+    if found is None or found.pattern.fullmatch(value):
         return
     if not tolerances.permit(Tolerance.LOOSE_FORMAT):
-        raise InvalidValue(f"{path}: must be {format.words}")
+        raise InvalidValue(f"{path}: must be {found.words}")
