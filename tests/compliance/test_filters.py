@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.client import ENTERPRISE, SEARCH, USER, assert_error
+from tests.client import ENTERPRISE, GROUP, SEARCH, USER, assert_error
 
 from .adapters import EXTRA
 
@@ -218,6 +218,13 @@ def test_fil_28_resource_type(people):
     data = people.get("/", {"filter": 'meta.resourceType eq "Group"'}).data
     assert [each["id"] for each in data["Resources"]] == [group["id"]] and data["totalResults"] == 1
     assert people.get("/", {"filter": 'meta.resourceType eq "User"'}).data["totalResults"] == 3
+
+
+def test_fil_29_at_the_base(people):
+    people.make_group("Guides")
+    for urn, total in ((USER, 3), (GROUP, 1), (ENTERPRISE, 1), ("urn:example:none", 0)):
+        assert people.get("/", {"filter": f'schemas eq "{urn}"'}).data["totalResults"] == total
+    assert people.get("/", {"filter": "schemas pr"}).data["totalResults"] == 4
 
 
 def test_fil_33_no_oracle(connect):
