@@ -3,6 +3,7 @@
 Pure functions on lists (RFC 7644 section 3.5.2): no mapping and no database in here.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -62,17 +63,24 @@ def check_parts(attribute: Attribute, old: dict[str, Any], new: dict[str, Any]) 
 
 def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
     """Two elements are one when value and type agree (RFC 7643 2.4); without value, when all do."""
-    if "value" not in one or "value" not in other:
-        return one == other
-    return one["value"] == other["value"] and one.get("type") == other.get("type")
+    return _identity(one) == _identity(other)
+
+
+def _identity(data: dict[str, Any]) -> Hashable:
+    parts = {"value": data["value"], "type": data.get("type")} if "value" in data else data
+    return tuple(
+        (name, tuple(value) if isinstance(value, list) else value)
+        for name, value in sorted(parts.items())
+    )
 
 
 def _add(elements: list[Element], items: list[dict[str, Any]]) -> list[Element]:
     result = list(elements)
+    held = {_identity(each.data): each for each in reversed(elements)}
     for item in items:
-        known = next((each for each in result if same(each.data, item)), None)
+        known = held.get(_identity(item))
         if known is None:
-            known = Element(dict(item))
+            known = held[_identity(item)] = Element(dict(item))
             result.append(known)
         else:
             known.data = known.data | item
@@ -82,16 +90,24 @@ def _add(elements: list[Element], items: list[dict[str, Any]]) -> list[Element]:
 
 
 def _replace(elements: list[Element], items: list[dict[str, Any]]) -> list[Element]:
-    """Take the new list, but keep the row of every value that stays."""
-    rest, result = list(elements), []
+    """Take the new list, but keep the row of every value that stays; none is taken twice."""
+    rest: dict[Hashable, list[Element]] = {}
+    for element in elements:
+        rest.setdefault(_identity(element.data), []).append(element)
+    result: list[Element] = []
+    taken: dict[Hashable, Element] = {}
     for item in items:
-        known = next((each for each in rest if same(each.data, item)), None)
-        if known is None:
-            result.append(Element(dict(item)))
-        else:
-            rest.remove(known)
+        identity = _identity(item)
+        if rest.get(identity):
+            known = rest[identity].pop(0)
             known.data = dict(item)
-            result.append(known)
+        elif identity in taken:
+            taken[identity].data = taken[identity].data | item
+            continue
+        else:
+            known = Element(dict(item))
+        taken[identity] = known
+        result.append(known)
     return result
 
 

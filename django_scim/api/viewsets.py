@@ -15,7 +15,7 @@ from ..adapters.plan import take_version
 from ..conf import settings
 from ..models import Event
 from ..protocol.messages import list_response
-from ..protocol.projection import Projection
+from ..protocol.projection import Projection, after_write
 from ..query.search import search
 from . import etags
 from .pagination import read_projection, read_search, search_parameters
@@ -102,12 +102,14 @@ class ResourceViewSet(ViewSetMixin, ScimView):
     def create(self, request: Request) -> Response:
         projection, writer = self._projection(), self.writer
         body = writer.prepare_body(writer.read_body(request.data))
+        projection = after_write(projection, body.items())
         written = self._write(lambda: writer.create(body), projection, 201)
         return self._answer(*written, 201)
 
     def update(self, request: Request, scim_id: str) -> Response:
         projection, writer = self._projection(), self.writer
         body = writer.prepare_body(writer.read_body(request.data), scim_id)
+        projection = after_write(projection, body.items())
         written = self._write(lambda: writer.replace(scim_id, body), projection, 200)
         return self._answer(*written)
 
@@ -115,6 +117,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         projection, writer = self._projection(), self.writer
         operations = writer.read_patch(request.data, scim_id)
         operations = writer.prepare_patch(operations, scim_id)
+        projection = after_write(projection, ((each.path, each.value) for each in operations))
 
         def patch() -> Draft:
             return writer.patch(scim_id, operations)

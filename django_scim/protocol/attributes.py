@@ -32,6 +32,8 @@ class Attribute:
     canonical_values: tuple[str, ...] = ()
     #: Whether a value must be one of the canonical ones; to the RFC they are suggestions.
     strict: bool = False
+    #: The format of a text, a name in ``protocol.formats``.
+    format: str = ""
     mutability: str = "readWrite"
     returned: str = "default"
     uniqueness: str = "none"
@@ -87,6 +89,7 @@ class Attribute:
             case_exact=data.get("caseExact", False),
             canonical_values=tuple(data.get("canonicalValues", ())),
             strict=data.get("strict", False),
+            format=data.get("format", ""),
             mutability=data.get("mutability", "readWrite"),
             returned=data.get("returned", "default"),
             uniqueness=data.get("uniqueness", "none"),

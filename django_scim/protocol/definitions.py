@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .attributes import TYPES, Attribute, Schema
+from .formats import FORMATS
 
 _URN = re.compile(r"urn:[a-z0-9][a-z0-9-]{0,31}:[^\s\"]+", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9$_-]*|\$ref")
@@ -17,6 +18,7 @@ _CHOICES = {
     "mutability": frozenset({"readOnly", "readWrite", "immutable", "writeOnly"}),
     "returned": frozenset({"always", "never", "default", "request"}),
     "uniqueness": frozenset({"none", "server", "global"}),
+    "format": frozenset({"", *FORMATS}),
 }
 _KINDS: dict[str, Any] = {
     "multi_valued": bool,

@@ -1,7 +1,8 @@
 """attributes, excludedAttributes and ``returned`` (RFC 7644 section 3.9, RFC 7643 section 7)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from .attributes import Attribute, AttributePath, ResourceSchema
 from .errors import InvalidValue
@@ -10,10 +11,14 @@ from .tolerances import Tolerance, Tolerances, mend_urn
 
 @dataclass(frozen=True)
 class Projection:
-    """Which attributes an answer holds. Equal projections are equal keys of a cache."""
+    """Which attributes an answer holds. Equal projections are equal keys of a cache.
+
+    ``written`` are those which are returned on request and which the write named.
+    """
 
     attributes: frozenset[str] | None = None
     excluded: frozenset[str] = frozenset()
+    written: frozenset[str] = frozenset()
 
     @property
     def is_full(self) -> bool:
@@ -28,15 +33,21 @@ class Projection:
             return attribute
         if self.attributes is not None:
             return self._requested(path)
-        if attribute.returned == "request" or self._names(path, self.excluded):
+        if attribute.returned == "request" and not self._names(path, self.written):
+            return None
+        if self._names(path, self.excluded):
             return None
         kept = [
             sub.name
             for sub in attribute.sub_attributes
-            if sub.returned == "always"
-            or (sub.returned == "default" and f"{path}.{sub.name}" not in self.excluded)
+            if sub.returned == "always" or self._keeps(sub, f"{path}.{sub.name}")
         ]
         return self._narrow(attribute, kept)
+
+    def _keeps(self, sub: Attribute, name: str) -> bool:
+        if name in self.excluded:
+            return False
+        return sub.returned == "default" or (sub.returned == "request" and name in self.written)
 
     def _requested(self, path: AttributePath) -> Attribute | None:
         attribute = path.attribute
@@ -66,6 +77,24 @@ class Projection:
 
 
 FULL = Projection()
+
+
+def after_write(projection: Projection, written: Iterable[tuple[AttributePath, Any]]) -> Projection:
+    """Return the projection of the answer to a write, whose attributes and values are given.
+
+    What is returned on request is there when the write named it (RFC 7643 section 7).
+    """
+    named = frozenset(name for path, value in written for name in _on_request(path, value))
+    return replace(projection, written=named) if named else projection
+
+
+def _on_request(path: AttributePath, value: Any) -> Iterator[str]:
+    if path.attribute.returned == "request":
+        yield path.name
+    items = [{path.sub.name: value}] if path.sub else value if isinstance(value, list) else [value]
+    for sub in path.attribute.sub_attributes:
+        if sub.returned == "request" and any(each and sub.name in each for each in items):
+            yield f"{path.name}.{sub.name}"
 
 
 def parse_projection(

@@ -23,6 +23,7 @@ class Tolerance(StrEnum):
     KEEP_SELECTORS = "keep-selectors"  # replace emails[type eq "work"] keeps the type: Entra
     LISTED_REMOVAL = "listed-removal"  # remove members with a value list removes those: Entra
     LONE_ELEMENT = "lone-element"  # emails as one object: OneLogin
+    LOOSE_FORMAT = "loose-format"  # "USA" for a country, blanks in a URI: many directories
     MISSPELT_URN = "misspelt-urn"  # ...:extension:enterprise:2.0User: Entra's documentation
     NUMBER_TEXT = "number-text"  # numbers and lists of a .search as strings: Keycloak
     PATH_KEYS = "path-keys"  # "name.givenName" as a key of a value without path: Entra

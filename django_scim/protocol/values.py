@@ -14,6 +14,7 @@ from typing import Any
 
 from .attributes import Attribute
 from .errors import InvalidSyntax, InvalidValue
+from .formats import check_format
 from .tolerances import Tolerance, Tolerances, boolean
 
 _DATE_TIME = re.compile(
@@ -89,7 +90,15 @@ def coerce(
         return _coerce_list(attribute, value, path, tolerances)
     if isinstance(value, list) and len(value) == 1:
         value = _unwrap(attribute, value[0], tolerances, value)
-    return coerce_one(attribute, value, path, tolerances, partial=partial)
+    return _in_format(
+        attribute, coerce_one(attribute, value, path, tolerances, partial=partial), path, tolerances
+    )
+
+
+def _in_format(attribute: Attribute, value: Any, path: str, tolerances: Tolerances) -> Any:
+    if isinstance(value, str):
+        check_format(attribute, value, path, tolerances)
+    return value
 
 
 def coerce_one(
@@ -121,7 +130,8 @@ def _coerce_list(
     for index, each in enumerate(value):
         if is_empty(each):
             continue
-        item = coerce_one(attribute, each, f"{path}[{index}]", tolerances)
+        at = f"{path}[{index}]"
+        item = _in_format(attribute, coerce_one(attribute, each, at, tolerances), at, tolerances)
         if item is not None:
             items.append(item)
         elif says_something(each):  # to drop it could empty the whole list

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..protocol.attributes import Attribute
+from ..protocol.formats import format_of
 from ..protocol.values import is_empty, parse_datetime
 
 MOMENTS = ("2011-05-13T04:42:34Z", "2015-11-30T09:00:00Z", "2019-02-28T23:59:59Z")
@@ -13,6 +14,8 @@ SIMPLE: dict[str, tuple[Any, ...]] = {
     "dateTime": MOMENTS,
     "binary": ("Zmlyc3Q=", "c2Vjb25k", "dGhpcmQ="),
 }
+URIS = tuple(f"https://example.com/{number}" for number in range(3))
+FORMATTED: dict[str, tuple[str, ...]] = {"country": ("AT", "BE", "CH"), "uri": URIS}
 WORDS = ("Alder", "Birch", "Cedar")
 
 
@@ -35,8 +38,8 @@ def _one(attribute: Attribute, number: int) -> Any:
         }
     if attribute.strict:
         return attribute.canonical_values[number % len(attribute.canonical_values)]
-    if attribute.type in SIMPLE:
-        values = SIMPLE[attribute.type]
+    values = SIMPLE.get(attribute.type) or FORMATTED.get(format_of(attribute))
+    if values:
         return values[number % len(values)]
     return f"{WORDS[number]} {attribute.name}"
 
