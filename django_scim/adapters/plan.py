@@ -73,13 +73,13 @@ class Plan:
         )
         self._steps.append(Step(mapping, container, parent, name, mapping.reader(at, wanted)))
 
-    def fetch(self, links: Any, adapter: "ResourceAdapter") -> list[Sequence[Any]]:
-        """Run the one statement that reads the rows of a queryset of links."""
+    def fetch(self, links: Any, adapter: "ResourceAdapter", *more: str) -> list[Sequence[Any]]:
+        """Run the one statement that reads the rows of a queryset of links, ``more`` at the end."""
         columns = [
             selected if isinstance(selected, str) else selected(adapter)
             for selected in self._columns.values()
         ]
-        return list(links.values_list(*columns))
+        return list(links.values_list(*columns, *more))
 
     def resources(
         self, rows: Iterable[Sequence[Any]], adapter: "ResourceAdapter"

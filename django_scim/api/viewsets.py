@@ -16,12 +16,10 @@ from ..adapters.plan import take_version
 from ..adapters.writes import action_of, kinds_of
 from ..conf import settings
 from ..models import Event
-from ..protocol.messages import list_response
 from ..protocol.patch import Operation, parse_patch
 from ..protocol.projection import Projection
-from ..query.search import search
 from . import etags
-from .pagination import read_projection, read_search, search_parameters
+from .pagination import page, read_projection, search_parameters
 from .serializers import ResourceSerializer, assigned, serializer_for
 from .transactions import is_lost_race, writing
 from .views import ScimView, stand_alone
@@ -61,31 +59,24 @@ class ResourceViewSet(ViewSetMixin, ScimView):
     # Reading
 
     def list(self, request: Request) -> Response:
-        return self._list(request.query_params)
+        return self._list(request.query_params, in_url=True)
 
     def search(self, request: Request) -> Response:
         """A query in the body of a POST (RFC 7644 section 3.4.3)."""
-        return self._list(search_parameters(request.data, self.tolerances))
+        return self._list(search_parameters(request.data, self.tolerances), in_url=False)
 
-    def _list(self, parameters: Mapping[str, str]) -> Response:
-        query = read_search(parameters, self.adapter.resource_schema, self.tolerances)
-        resources, total = search(self.adapter, query)
-        for resource in resources:
-            take_version(resource)
-        self._record_read()
-        return Response(list_response(resources, total, query.start_index))
+    def _list(self, parameters: Mapping[str, str], *, in_url: bool) -> Response:
+        body = page(self, [self.adapter], parameters, in_url=in_url)
+        self.record_read()
+        return Response(body)
 
     def retrieve(self, request: Request, scim_id: str) -> Response:
         resource = self.adapter.get(scim_id, self._projection())
         version = take_version(resource)
-        self._record_read()
+        self.record_read()
         if etags.is_unchanged(request._request, version):
             return Response(status=304, headers={"ETag": version or ""})
         return self._answer(resource, version)
-
-    def _record_read(self) -> None:
-        if self.token.connection.log_reads:
-            self.recorder.success(Event.Action.READ, 200, tolerances=self.tolerances.used)
 
     # Writing
 

@@ -7,7 +7,7 @@ error names the character at which the text goes wrong.
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -54,6 +54,20 @@ class ValueFilter:
 
 
 Filter = Comparison | And | Or | Not | ValueFilter
+
+
+def paths_in(term: Filter) -> Iterator[AttributePath]:
+    """Yield every attribute that a filter names."""
+    match term:
+        case And(terms) | Or(terms):
+            for each in terms:
+                yield from paths_in(each)
+        case Not(inner):
+            yield from paths_in(inner)
+        case Comparison(path) | ValueFilter(path):
+            yield path
+            if isinstance(term, ValueFilter):
+                yield from paths_in(term.term)
 
 
 @dataclass(frozen=True)
@@ -115,11 +129,10 @@ def parse_filter(
     tolerances = tolerances or Tolerances()
 
     def resolve(name: str, position: int) -> AttributePath:
-        path = schema.find(mend_urn(name, tolerances))
-        if path is None and (bare := schema.find_in_extensions(name)) is not None:
-            path = bare if tolerances.permit(Tolerance.BARE_EXTENSION) else None
-        if path is None and (foreign := _find_foreign(name, others)) is not None:
-            return foreign
+        path = _find(name, schema, tolerances)
+        if path is None:
+            foreign = (found for each in others if (found := _find(name, each, tolerances)))
+            path = next((replace(found, is_foreign=True) for found in foreign), None)
         if path is None:
             raise InvalidFilter(f"{schema.name} has no attribute {name!r}", position)
         return path
@@ -128,9 +141,11 @@ def parse_filter(
     return parser.parse()
 
 
-def _find_foreign(name: str, others: Sequence[ResourceSchema]) -> AttributePath | None:
-    found = (path for other in others if (path := other.find(name)) is not None)
-    return next((replace(path, is_foreign=True) for path in found), None)
+def _find(name: str, schema: ResourceSchema, tolerances: Tolerances) -> AttributePath | None:
+    path = schema.find(mend_urn(name, tolerances))
+    if path is None and (bare := schema.find_in_extensions(name)) is not None:
+        return bare if tolerances.permit(Tolerance.BARE_EXTENSION) else None
+    return path
 
 
 def parse_value_filter(
