@@ -195,7 +195,18 @@ def check_adapters(**kwargs: Any) -> list[CheckMessage]:
     for adapter in classes.values():
         messages += _declaration(adapter)
     messages += _of_connections(classes)
+    messages += _sensitive(classes)
     return messages
+
+
+def _sensitive(classes: dict[str, Any]) -> Iterator[CheckMessage]:
+    """A name that is misspelt would let into URLs what it should keep out."""
+    schemas = [adapter.examined().resource_schema for adapter in classes.values()]
+    for name in settings.SENSITIVE_FILTERS:
+        known = (schema.find(name) or schema.find_in_extensions(name) for schema in schemas)
+        if not isinstance(name, str) or not any(known):
+            text = f"DJANGO_SCIM['SENSITIVE_FILTERS'] has {name!r}, which no resource type has."
+            yield message("E012", text, hint="Name attributes as a filter does.")
 
 
 def _reason(error: Exception) -> str:

@@ -192,6 +192,7 @@ def test_a_flawed_declaration(case, settings, monkeypatch):
         ({"CONNECTION_ADAPTERS": None}, "E012", "must be of type dict"),
         ({"CONNECTION_ADAPTERS": ["x"]}, "E012", "must be of type dict"),
         ({"ADOPTION_POLICIES": None}, "E012", "must be of type dict"),
+        ({"SENSITIVE_FILTERS": ["email"]}, "E012", "'email', which no resource type has"),
         ({"TOKEN_FINDERS": None}, "E012", "must be of type list"),
         ({"TRUSTED_PROXIES": None}, "E012", "must be of type list"),
         ({"TRUSTED_PROXIES": "10.0.0.1"}, "E012", "must be of type list"),
