@@ -192,7 +192,6 @@ def test_a_flawed_declaration(case, settings, monkeypatch):
         ({"CONNECTION_ADAPTERS": None}, "E012", "must be of type dict"),
         ({"CONNECTION_ADAPTERS": ["x"]}, "E012", "must be of type dict"),
         ({"ADOPTION_POLICIES": None}, "E012", "must be of type dict"),
-        ({"SENSITIVE_FILTERS": ["email"]}, "E012", "'email', which no resource type has"),
         ({"TOKEN_FINDERS": None}, "E012", "must be of type list"),
         ({"TRUSTED_PROXIES": None}, "E012", "must be of type list"),
         ({"TRUSTED_PROXIES": "10.0.0.1"}, "E012", "must be of type list"),
@@ -207,6 +206,18 @@ def test_flawed_settings(settings, given, code, words):
     assert words in f"{message.msg} {message.hint}"
     settings.SECURE_SSL_REDIRECT = True  # nothing else is told twice, nor fails
     assert checks.check_paths() == checks.check_adapters() == checks.check_encryption() == []
+
+
+def test_a_sensitive_attribute_that_no_type_has(settings):
+    known = ["emails", "name.familyName", "department", f"{ENTERPRISE}:division", "members"]
+    settings.DJANGO_SCIM = {"SENSITIVE_FILTERS": known}
+    assert checks.check_adapters() == []
+    settings.DJANGO_SCIM = {"SENSITIVE_FILTERS": ["email", *known, 5]}
+    wrong = [(message.id, message.msg.partition(",")[0]) for message in checks.check_adapters()]
+    assert wrong == [
+        ("django_scim.E012", "DJANGO_SCIM['SENSITIVE_FILTERS'] has 'email'"),
+        ("django_scim.E012", "DJANGO_SCIM['SENSITIVE_FILTERS'] has 5"),
+    ]
 
 
 @pytest.mark.parametrize(
