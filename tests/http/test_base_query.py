@@ -20,7 +20,7 @@ from django_scim.protocol.matching import matches
 from django_scim.protocol.values import fold
 
 from ..client import ENTERPRISE, SEARCH, ScimClient, assert_error
-from .test_cursors import assert_invalid, first_cursor, walk
+from .test_cursors import assert_invalid, first_cursor
 
 EXAMPLES = 300 if os.environ.get("SCIM_LONG") else 6
 
@@ -112,7 +112,7 @@ def test_a_walk_over_all_types(company):
     for query in ({}, {"sortBy": "displayName"}, {"sortBy": "userName", "sortOrder": "descending"}):
         whole = labels(get(company, **query))
         for count in (1, 2, 3, 6, 7):
-            assert labels(*walk(company, "/", count=count, **query)) == whole
+            assert labels(*company.pages("/", count=count, **query)) == whole
     cursor = first_cursor(company, "/")
     assert_invalid(company.get("/Users", {"cursor": cursor, "count": 2}))
 
@@ -241,7 +241,7 @@ TEXTS = st.sampled_from(["", "a", "A", "b", "Ä", "ä", "ß", "ss", "10", "9"])
 )
 @given(
     users=st.lists(st.tuples(TEXTS, TEXTS), max_size=5),
-    groups=st.sets(st.sampled_from(["a", "b", "Ä", "ss", "10", "9"]), max_size=4),
+    groups=st.sets(st.sampled_from(["a", "b", "ss", "zz", "10", "9"]), max_size=4),
     count=st.integers(1, 4),
     backwards=st.booleans(),
 )
@@ -258,7 +258,7 @@ def test_a_walk_is_the_whole_list_in_every_order(scim, users, groups, count, bac
         whole = get(scim, **query)["Resources"]
         assert len(whole) == len(users) + len(groups)
         walked = [
-            each for page in walk(scim, "/", count=count, **query) for each in page["Resources"]
+            each for page in scim.pages("/", count=count, **query) for each in page["Resources"]
         ]
         assert [each["id"] for each in walked] == [each["id"] for each in whole], sort
         if sort in ("displayName", "externalId", "userName", "id"):
