@@ -195,7 +195,18 @@ def check_adapters(**kwargs: Any) -> list[CheckMessage]:
     for adapter in classes.values():
         messages += _declaration(adapter)
     messages += _of_connections(classes)
+    messages += _sensitive(classes)
     return messages
+
+
+def _sensitive(classes: dict[str, Any]) -> Iterator[CheckMessage]:
+    """A name that is misspelt would let into URLs what it should keep out."""
+    schemas = [adapter.examined().resource_schema for adapter in classes.values()]
+    for name in settings.SENSITIVE_FILTERS:
+        path = str(name)
+        if not any(each.find(path) or each.find_in_extensions(path) for each in schemas):
+            text = f"DJANGO_SCIM['SENSITIVE_FILTERS'] has {name!r}, which no resource type has."
+            yield message("E012", text, hint="Name attributes as a filter does.")
 
 
 def _reason(error: Exception) -> str:

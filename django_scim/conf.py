@@ -53,6 +53,12 @@ class Defaults:
     #: Resources in a page when a client asks for no number, and at most.
     PAGE_SIZE: int = 100
     MAX_PAGE_SIZE: int = 1_000
+    #: Resources that may match a query that does not page, 0 for any number.
+    MAX_RESULTS: int = 0
+    #: Seconds that a cursor leads on to the next page.
+    CURSOR_TIMEOUT: int = 3_600
+    #: Attributes that no filter in a URL may name, such as "emails"; a POST to .search may.
+    SENSITIVE_FILTERS: list[str] = field(default_factory=list)
     #: Bytes in a request's body.
     MAX_BODY_SIZE: int = 10 * 1024 * 1024
     #: Nesting of a body, and values in one of its lists (members of a group).

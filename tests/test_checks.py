@@ -208,6 +208,18 @@ def test_flawed_settings(settings, given, code, words):
     assert checks.check_paths() == checks.check_adapters() == checks.check_encryption() == []
 
 
+def test_a_sensitive_attribute_that_no_type_has(settings):
+    known = ["emails", "name.familyName", "department", f"{ENTERPRISE}:division", "members"]
+    settings.DJANGO_SCIM = {"SENSITIVE_FILTERS": known}
+    assert checks.check_adapters() == []
+    settings.DJANGO_SCIM = {"SENSITIVE_FILTERS": ["email", *known, 5]}
+    wrong = [(message.id, message.msg.partition(",")[0]) for message in checks.check_adapters()]
+    assert wrong == [
+        ("django_scim.E012", "DJANGO_SCIM['SENSITIVE_FILTERS'] has 'email'"),
+        ("django_scim.E012", "DJANGO_SCIM['SENSITIVE_FILTERS'] has 5"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("adapters", "words"),
     [

@@ -52,9 +52,11 @@ def test_the_answers_of_each_profile():
         assert answers["PATCH of a user"][f"`{name}`"] == "200"
         expected = "200" if profile.returns_patched_groups else "204"
         assert answers["PATCH of a group"][f"`{name}`"] == expected
+        expected = "yes" if profile.returns_bulk_ids else "no"
+        assert answers["Bulk: `id` beside `location` in a result"][f"`{name}`"] == expected
     # whoever adds a habit adds its row and its assertion
     fields = {field.name for field in dataclasses.fields(Profile)}
-    assert fields == {"name", "tolerances", "returns_patched_groups"}
+    assert fields == {"name", "tolerances", "returns_patched_groups", "returns_bulk_ids"}
 
 
 def test_each_connector_has_a_profile_and_a_file_of_tests():

@@ -5,7 +5,7 @@ connection, and never knows HTTP.
 """
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
@@ -168,8 +168,16 @@ class ResourceAdapter:
 
     def read(self, links: Any, projection: Projection = FULL) -> list[dict[str, Any]]:
         """Return the resources of a queryset of links, in its order."""
+        return [resource for resource, _ in self.read_beside(links, projection)]
+
+    def read_beside(
+        self, links: Any, projection: Projection, *columns: str
+    ) -> list[tuple[dict[str, Any], Sequence[Any]]]:
+        """Return the resources of a queryset of links, each with further columns of its link."""
         plan = self._plan(projection)
-        return plan.resources(plan.fetch(links, self), self)
+        rows = plan.fetch(links, self, *columns)
+        resources = plan.resources(rows, self)
+        return [(each, row[-len(columns) :]) for each, row in zip(resources, rows, strict=True)]
 
     def get(self, scim_id: str, projection: Projection = FULL) -> dict[str, Any]:
         """Return one resource. Raises NotFound."""

@@ -89,9 +89,9 @@ class Plan:
         read = mapping.reader(at, wanted)
         self._steps.append(Step(mapping, container, parent, name, read, is_counted, is_shown))
 
-    def fetch(self, links: Any, adapter: "ResourceAdapter") -> list[Sequence[Any]]:
-        """Run the one statement that reads the rows of a queryset of links."""
-        return list(links.values_list(*self._selected(adapter)))
+    def fetch(self, links: Any, adapter: "ResourceAdapter", *more: str) -> list[Sequence[Any]]:
+        """Run the one statement that reads the rows of a queryset of links, ``more`` at the end."""
+        return list(links.values_list(*self._selected(adapter), *more))
 
     def fetch_one(self, links: Any, adapter: "ResourceAdapter") -> list[Sequence[Any]]:
         """Do the same by a statement that is kept: for a shape that comes again and again."""

@@ -6,16 +6,13 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ..adapters.plan import take_version
 from ..protocol.errors import Forbidden
-from ..protocol.messages import list_response
-from ..query.search import search_all
-from .pagination import read_search, search_parameters
+from .pagination import page, search_parameters
 from .views import ScimView
 
 
 class BaseQuery(ScimView):
-    """``GET /``: the types one after the other, each in its own order, paged as one list.
+    """``GET /``: the resources of all types, filtered, sorted and paged as one list.
 
     The token needs to read every type: fewer would be a total that is not true.
     """
@@ -26,20 +23,17 @@ class BaseQuery(ScimView):
         return True
 
     def get(self, request: Request) -> Response:
-        return self._list(request.query_params)
+        return self._list(request.query_params, in_url=True)
 
-    def _list(self, parameters: Mapping[str, str]) -> Response:
+    def _list(self, parameters: Mapping[str, str], *, in_url: bool) -> Response:
         adapters: list[Any] = [self.registry.adapter(name) for name in self.registry.names()]
         for adapter in adapters:
             scope = f"{adapter.endpoint.lower()}:read"
             if not self.token.permits(scope):
                 raise Forbidden(f"the token lacks the scope {scope}")
-        schemas = [adapter.resource_schema for adapter in adapters]
-        queries = [read_search(parameters, each, self.tolerances, schemas) for each in schemas]
-        resources, total = search_all(list(zip(adapters, queries, strict=True)))
-        for resource in resources:
-            take_version(resource)
-        return Response(list_response(resources, total, queries[0].start_index))
+        body = page(self, adapters, parameters, in_url=in_url)
+        self.record_read()
+        return Response(body)
 
 
 class BaseSearch(BaseQuery):
@@ -49,4 +43,4 @@ class BaseSearch(BaseQuery):
     http_method_names = ["post", "options"]
 
     def post(self, request: Request) -> Response:
-        return self._list(search_parameters(request.data, self.tolerances))
+        return self._list(search_parameters(request.data, self.tolerances), in_url=False)

@@ -176,6 +176,8 @@ class Step:
         writer = self.writer
         self._location = writer.adapter.location_of(writer.resource_type, resource_id)
         self._answer = {"status": str(STATUS[self.operation.method])}
+        if self.tolerances.profile.returns_bulk_ids:
+            self._answer["id"] = resource_id
         if version:
             self._answer["version"] = version
 

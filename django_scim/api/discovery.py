@@ -110,6 +110,14 @@ class ServiceProviderConfig(ScimView):
             "changePassword": {"supported": self._accepts_passwords(request)},
             "sort": {"supported": True},
             "etag": {"supported": True},
+            "pagination": {
+                "cursor": True,
+                "index": True,
+                "defaultPaginationMethod": "index",
+                "defaultPageSize": min(settings.PAGE_SIZE, settings.MAX_PAGE_SIZE),
+                "maxPageSize": settings.MAX_PAGE_SIZE,
+                "cursorTimeout": settings.CURSOR_TIMEOUT,
+            },
             "authenticationSchemes": [
                 {
                     "type": "oauthbearertoken",

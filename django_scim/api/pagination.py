@@ -1,46 +1,99 @@
-"""The query parameters of a list (RFC 7644 sections 3.4.2 and 3.9)."""
+"""A list: its query's parameters and its page (RFC 7644 sections 3.4.2 and 3.9, RFC 9865)."""
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from ..adapters.plan import take_version
 from ..conf import settings
 from ..protocol.attributes import AttributePath, ResourceSchema
-from ..protocol.errors import InvalidSyntax, InvalidValue
-from ..protocol.filters import Limits, parse_filter
+from ..protocol.errors import InvalidCount, InvalidSyntax, InvalidValue, ScimError, Sensitive
+from ..protocol.filters import Filter, Limits, parse_filter, paths_in
+from ..protocol.messages import list_response
 from ..protocol.projection import Projection, parse_projection
 from ..protocol.tolerances import Tolerance, Tolerances
-from ..query.search import Search
+from ..query.search import Search, search
+from .cursors import read_cursor, write_cursor
+
+
+def page(
+    view: Any, adapters: Sequence[Any], parameters: Mapping[str, str], *, in_url: bool
+) -> dict[str, Any]:
+    """Return the ListResponse to a query on the resources of some types.
+
+    Raises a ScimError for parameters that cannot be served.
+    """
+    schemas = [adapter.resource_schema for adapter in adapters]
+    queries = [read_search(parameters, each, view.tolerances, schemas, in_url) for each in schemas]
+    connection = view.token.connection
+    if place := read_cursor(parameters.get("cursor", ""), connection, queries):
+        queries = [replace(query, after=place) for query in queries]
+    found = search(list(zip(adapters, queries, strict=True)))
+    for resource in found.resources:
+        take_version(resource)
+    if not queries[0].by_cursor:
+        return list_response(found.resources, found.total, queries[0].start_index)
+    following = found.place and write_cursor(found.place, connection, queries)
+    return list_response(found.resources, found.total, None, following or "")
 
 
 def read_search(
     parameters: Mapping[str, str],
     schema: ResourceSchema,
     tolerances: Tolerances,
-    others: Sequence[ResourceSchema] = (),
+    schemas: Sequence[ResourceSchema],
+    in_url: bool = True,
 ) -> Search:
-    """Return what the parameters ask for; unknown ones are ignored.
+    """Return what the parameters ask for of one type; unknown ones are ignored.
 
-    ``others`` are the further types that a query at the base covers. Raises InvalidFilter for
-    the filter, InvalidValue for any other parameter.
+    ``schemas`` are those of all types that the query covers. Raises InvalidFilter for the filter,
+    Sensitive for one that must not be in a URL, InvalidCount in a walk by cursor, InvalidValue for
+    any other parameter.
     """
-    text = parameters.get("filter")
-    limits = Limits(
-        settings.MAX_FILTER_LENGTH, settings.MAX_FILTER_DEPTH, settings.MAX_FILTER_TERMS
-    )
+    others = [other for other in schemas if other is not schema]
+    by_cursor = "cursor" in parameters
+    if by_cursor and "startIndex" in parameters:
+        raise InvalidValue("startIndex: goes with no cursor; send one of the two")
     order = parameters.get("sortOrder", "ascending").lower()
     if order not in ("ascending", "descending"):
         raise InvalidValue("sortOrder: must be ascending or descending")
+    sort_by = _sort_by(parameters.get("sortBy"), schema, tolerances, others)
+    wrong = InvalidCount if by_cursor else InvalidValue
+    count = _integer(parameters, "count", settings.PAGE_SIZE, wrong)
+    pages = by_cursor or "count" in parameters or "startIndex" in parameters
     return Search(
-        filter=None if text is None else parse_filter(text, schema, tolerances, limits, others),
-        sort_by=_sort_by(parameters.get("sortBy"), schema, tolerances, others),
-        descending=order == "descending",
+        filter=_filter(parameters.get("filter"), schema, tolerances, others, in_url),
+        sort_by=sort_by,
+        descending=sort_by is not None and order == "descending",
         start_index=max(1, _integer(parameters, "startIndex", 1)),
-        count=min(
-            settings.MAX_PAGE_SIZE, max(0, _integer(parameters, "count", settings.PAGE_SIZE))
-        ),
+        count=min(settings.MAX_PAGE_SIZE, max(0, count)),
         projection=read_projection(parameters, schema, tolerances),
+        limit=0 if pages else settings.MAX_RESULTS,
+        by_cursor=by_cursor,
     )
+
+
+def _filter(
+    text: str | None,
+    schema: ResourceSchema,
+    tolerances: Tolerances,
+    others: Sequence[ResourceSchema],
+    in_url: bool,
+) -> Filter | None:
+    if text is None:
+        return None
+    limits = Limits(
+        settings.MAX_FILTER_LENGTH, settings.MAX_FILTER_DEPTH, settings.MAX_FILTER_TERMS
+    )
+    term = parse_filter(text, schema, tolerances, limits, others)
+    if in_url and settings.SENSITIVE_FILTERS:
+        found = (_found(schema, name) for name in settings.SENSITIVE_FILTERS)
+        sensitive = {str(path) for path in found if path is not None}
+        for path in paths_in(term):
+            if sensitive & {str(path), path.name}:
+                raise Sensitive(f"{path} must not be in a URL: search by POST to /.search")
+    return term
 
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
@@ -78,6 +131,7 @@ _SEARCH_MEMBERS: dict[str, type] = {
     "sortOrder": str,
     "startIndex": int,
     "count": int,
+    "cursor": str,
     "attributes": list,
     "excludedAttributes": list,
 }
@@ -95,12 +149,17 @@ def read_projection(
     return parse_projection(schema, wanted, unwanted, tolerances)
 
 
-def _integer(parameters: Mapping[str, str], name: str, default: int) -> int:
+def _integer(
+    parameters: Mapping[str, str],
+    name: str,
+    default: int,
+    wrong: type[ScimError] = InvalidValue,
+) -> int:
     text = parameters.get(name)
     if text is None or text == "":
         return default
     if not _INTEGER.fullmatch(text.strip()):
-        raise InvalidValue(f"{name}: must be an integer")
+        raise wrong(f"{name}: must be an integer")
     return int(text)
 
 
@@ -110,13 +169,20 @@ def _sort_by(
     tolerances: Tolerances,
     others: Sequence[ResourceSchema],
 ) -> AttributePath | None:
+    """Return the attribute to sort by; a foreign one where only another type has it."""
     if not text:
         return None
-    path = schema.resolve(text.strip(), tolerances)
-    if path is None and any(other.find(text.strip()) for other in others):
-        return None
+    name = text.strip()
+    path = schema.resolve(name, tolerances)
+    if path is None:
+        foreign = (each.resolve(name, tolerances) for each in others)
+        path = next((replace(found, is_foreign=True) for found in foreign if found), None)
     if path is None:
         raise InvalidValue(f"sortBy: {schema.name} has no attribute {text[:80]!r}")
     if path.attribute.returned == "never":
         raise InvalidValue(f"sortBy: {path} cannot be sorted by")
     return path
+
+
+def _found(schema: ResourceSchema, name: str) -> AttributePath | None:
+    return schema.find(name) or schema.find_in_extensions(name)

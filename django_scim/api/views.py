@@ -148,6 +148,11 @@ class ScimView(APIView):
         self._record_failure(error, body)
         return response
 
+    def record_read(self) -> None:
+        """Write the event of a read, where the connection wants reads in the log."""
+        if self.token.connection.log_reads:
+            self.recorder.success(Event.Action.READ, 200, tolerances=self.tolerances.used)
+
     def _record_failure(self, error: ScimError, answer: Any) -> None:
         recorder = getattr(self, "recorder", None)
         if recorder is None or self.request.method == "OPTIONS":

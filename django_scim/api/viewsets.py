@@ -13,12 +13,9 @@ from ..adapters.base import ResourceAdapter
 from ..adapters.draft import Draft
 from ..adapters.plan import take_version
 from ..conf import settings
-from ..models import Event
-from ..protocol.messages import list_response
 from ..protocol.projection import Projection, after_write
-from ..query.search import search
 from . import etags
-from .pagination import read_projection, read_search, search_parameters
+from .pagination import page, read_projection, search_parameters
 from .serializers import ResourceSerializer
 from .transactions import in_transaction
 from .views import ScimView, stand_alone
@@ -56,24 +53,21 @@ class ResourceViewSet(ViewSetMixin, ScimView):
     # Reading
 
     def list(self, request: Request) -> Response:
-        return self._list(request.query_params)
+        return self._list(request.query_params, in_url=True)
 
     def search(self, request: Request) -> Response:
         """A query in the body of a POST (RFC 7644 section 3.4.3)."""
-        return self._list(search_parameters(request.data, self.tolerances))
+        return self._list(search_parameters(request.data, self.tolerances), in_url=False)
 
-    def _list(self, parameters: Mapping[str, str]) -> Response:
-        query = read_search(parameters, self.adapter.resource_schema, self.tolerances)
-        resources, total = search(self.adapter, query)
-        for resource in resources:
-            take_version(resource)
-        self._record_read()
-        return Response(list_response(resources, total, query.start_index))
+    def _list(self, parameters: Mapping[str, str], *, in_url: bool) -> Response:
+        body = page(self, [self.adapter], parameters, in_url=in_url)
+        self.record_read()
+        return Response(body)
 
     def retrieve(self, request: Request, scim_id: str) -> Response:
         resource = self.adapter.get(scim_id, self._projection())
         version = take_version(resource)
-        self._record_read()
+        self.record_read()
         current = version
         if version is None and etags.is_conditional(request._request):  # a part has no version
             whole = self.adapter.get(scim_id, self.adapter.version_projection)
@@ -81,10 +75,6 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         if etags.is_unchanged(request._request, current):
             return Response(status=304, headers={"ETag": current or ""})
         return self._answer(resource, version)
-
-    def _record_read(self) -> None:
-        if self.token.connection.log_reads:
-            self.recorder.success(Event.Action.READ, 200, tolerances=self.tolerances.used)
 
     # Writing
 

@@ -15,6 +15,12 @@ _BY_TYPE = {
     "have. Remove it from the attribute mapping at the identity provider.",
     "mutability": "The identity provider tried to change what only this site may change. Remove "
     "the attribute from its mapping.",
+    "tooMany": "The identity provider asked for everything at once. Let it page or filter, or "
+    "raise MAX_RESULTS.",
+    "sensitive": "The identity provider filters in the URL by an attribute that SENSITIVE_FILTERS "
+    "keeps out of it. Let it search by POST, or take the attribute out of that setting.",
+    "expiredCursor": "The identity provider took longer between two pages than CURSOR_TIMEOUT "
+    "allows. It begins anew by itself, or can be told to.",
     "noTarget": "The value that should be changed does not exist. A profile other than strict "
     "creates it.",
 }

@@ -16,7 +16,7 @@ from django.utils import timezone
 from ..adapters.writes import action_of
 from ..conf import settings
 from ..models import Connection, Event, Token
-from ..protocol.errors import ScimError, Stopped
+from ..protocol.errors import ScimError, Sensitive, Stopped
 from .redaction import redact_body, redact_value, rule_for
 
 logger = logging.getLogger("django_scim")
@@ -118,6 +118,8 @@ class Recorder:
         )
         event.status, event.scim_type = error.status, error.scim_type
         event.detail = printable(error.detail)
+        if isinstance(error, Sensitive):
+            event.path = event.path.partition("?")[0]  # what no log shall hold, this one neither
         event.request_body = _shortened(redact_body(body)) if body is not None else ""
         event.response_body = _shortened(answer) if answer is not None else ""
         try:

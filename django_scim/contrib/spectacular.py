@@ -25,6 +25,7 @@ QUERY = [
     OpenApiParameter("sortOrder", str, enum=["ascending", "descending"]),
     OpenApiParameter("startIndex", int, description="The first result, counted from 1."),
     OpenApiParameter("count", int, description="Results in a page."),
+    OpenApiParameter("cursor", str, description="Empty, or the nextCursor of the last answer."),
     *PROJECTION,
 ]
 
@@ -47,6 +48,7 @@ class ScimSearch(serializers.Serializer):
     sortOrder = serializers.ChoiceField(["ascending", "descending"], required=False)
     startIndex = serializers.IntegerField(required=False)
     count = serializers.IntegerField(required=False)
+    cursor = serializers.CharField(required=False, allow_blank=True)
     attributes = serializers.ListField(child=serializers.CharField(), required=False)
     excludedAttributes = serializers.ListField(child=serializers.CharField(), required=False)
 
@@ -57,8 +59,9 @@ def list_serializer(adapter: Any) -> Any:
     fields = {
         "schemas": serializers.ListField(child=serializers.CharField()),
         "totalResults": serializers.IntegerField(),
-        "startIndex": serializers.IntegerField(),
+        "startIndex": serializers.IntegerField(required=False),
         "itemsPerPage": serializers.IntegerField(),
+        "nextCursor": serializers.CharField(required=False),
         "Resources": serializer_for(adapter)(many=True),
     }
     made = type(f"Scim{adapter.name}ListSerializer", (serializers.Serializer,), fields)

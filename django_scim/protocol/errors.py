@@ -30,6 +30,44 @@ class InvalidFilter(ScimError):
         self.position = position
 
 
+class TooMany(ScimError):
+    """More resources match than the site returns at once to a client that does not page (T9)."""
+
+    status, scim_type = 400, "tooMany"
+
+
+class Sensitive(ScimError):
+    """The filter names what must not be in a URL (RFC 7644 section 7.5.2)."""
+
+    status, scim_type = 403, "sensitive"
+
+
+class InvalidCursor(ScimError):
+    """No cursor of this connection for this query (RFC 9865 section 2.1).
+
+    Always the same text, so that it does not tell whose cursor it is.
+    """
+
+    status, scim_type = 400, "invalidCursor"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "cursor: must be empty, or the nextCursor of the last answer to the same query"
+        )
+
+
+class ExpiredCursor(ScimError):
+    """The cursor was valid, and is too old (RFC 9865 section 2.1)."""
+
+    status, scim_type = 400, "expiredCursor"
+
+
+class InvalidCount(ScimError):
+    """A count that is no number, or another one than in the walk so far (RFC 9865 section 2.1)."""
+
+    status, scim_type = 400, "invalidCount"
+
+
 class InvalidPath(ScimError):
     """The path of a PATCH operation is malformed or names no attribute (T9)."""
 

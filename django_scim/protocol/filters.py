@@ -7,7 +7,7 @@ error names the character at which the text goes wrong.
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -54,6 +54,20 @@ class ValueFilter:
 
 
 Filter = Comparison | And | Or | Not | ValueFilter
+
+
+def paths_in(term: Filter) -> Iterator[AttributePath]:
+    """Yield every attribute that a filter names."""
+    match term:
+        case And(terms) | Or(terms):
+            for each in terms:
+                yield from paths_in(each)
+        case Not(inner):
+            yield from paths_in(inner)
+        case Comparison(path) | ValueFilter(path):
+            yield path
+            if isinstance(term, ValueFilter):
+                yield from paths_in(term.term)
 
 
 @dataclass(frozen=True)
@@ -116,19 +130,15 @@ def parse_filter(
 
     def resolve(name: str, position: int) -> AttributePath:
         path = schema.resolve(name, tolerances)
-        if path is None and (foreign := _find_foreign(name, others)) is not None:
-            return foreign
+        if path is None:
+            foreign = (each.resolve(name, tolerances) for each in others)
+            path = next((replace(found, is_foreign=True) for found in foreign if found), None)
         if path is None:
             raise InvalidFilter(f"{schema.name} has no attribute {name!r}", position)
         return path
 
     parser = Parser(tokenize(text), resolve, tolerances, limits, len(text))
     return parser.parse()
-
-
-def _find_foreign(name: str, others: Sequence[ResourceSchema]) -> AttributePath | None:
-    found = (path for other in others if (path := other.find(name)) is not None)
-    return next((replace(path, is_foreign=True) for path in found), None)
 
 
 def parse_value_filter(

@@ -18,16 +18,21 @@ def error_message(error: ScimError, request_id: str = "") -> dict[str, Any]:
 
 
 def list_response(
-    resources: list[dict[str, Any]], total: int, start_index: int = 1
+    resources: list[dict[str, Any]], total: int, start_index: int | None = 1, next_cursor: str = ""
 ) -> dict[str, Any]:
-    """Return one page of a list; ``Resources`` is always there, empty or not."""
-    return {
-        "schemas": [LIST_URN],
-        "totalResults": total,
-        "startIndex": start_index,
-        "itemsPerPage": len(resources),
-        "Resources": resources,
-    }
+    """Return one page of a list; ``Resources`` is always there, empty or not.
+
+    A page that a cursor leads to has no index, and only the last one has no next cursor (RFC 9865
+    section 2).
+    """
+    body: dict[str, Any] = {"schemas": [LIST_URN], "totalResults": total}
+    if start_index is not None:
+        body["startIndex"] = start_index
+    body["itemsPerPage"] = len(resources)
+    if next_cursor:
+        body["nextCursor"] = next_cursor
+    body["Resources"] = resources
+    return body
 
 
 def bulk_response(results: list[dict[str, Any]]) -> dict[str, Any]:

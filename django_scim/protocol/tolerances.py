@@ -42,6 +42,7 @@ class Profile:
     name: str
     tolerances: frozenset[Tolerance]
     returns_patched_groups: bool = False
+    returns_bulk_ids: bool = True
 
 
 _COMMON = frozenset(Tolerance) - {Tolerance.UNKNOWN_SCHEMA}
@@ -52,7 +53,7 @@ PROFILES = {
         Profile("default", _COMMON),
         Profile("entra", frozenset(Tolerance)),
         Profile("okta", _COMMON),
-        Profile("strict", frozenset(), returns_patched_groups=True),
+        Profile("strict", frozenset(), returns_patched_groups=True, returns_bulk_ids=False),
     )
 }
 

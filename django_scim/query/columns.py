@@ -8,7 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from django.db.models import BooleanField, Expression, F, Q, Subquery, TextField, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    Expression,
+    F,
+    Q,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Coalesce, Left, NullIf, Right, StrIndex
 from django.db.models.lookups import (
     Exact,
@@ -162,6 +172,11 @@ class Column:
 
     def order(self) -> Expression | F:
         """Return what to sort by; NULL where the value is absent."""
+        if self.absence:
+            return Case(When(Q(**{self.absence: True}), then=Value(None)), default=self._sortable())
+        return self._sortable()
+
+    def _sortable(self) -> Expression | F:
         if self.kind != "text":
             return self.expression
         if self.key and not self.case_exact:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from django.db.backends.signals import connection_created
-from django.db.models import Func, TextField
+from django.db.models import Func, TextField, Value
 
 from ..protocol.values import fold
 from .json import value_of
@@ -48,6 +48,16 @@ class Exactly(Func):
     def as_mysql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         template = f"(%(expressions)s) COLLATE {MYSQL_EXACT}"
         return super().as_sql(compiler, connection, template=template, **context)
+
+
+class Nothing(Value):
+    """NULL as a value of a column, which PostgreSQL asks of it in a UNION."""
+
+    def __init__(self, field: Any) -> None:
+        super().__init__(None, output_field=field)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return f"CAST(NULL AS {self.output_field.cast_db_type(connection)})", []
 
 
 def register_fold(*, connection: Any, **kwargs: object) -> None:

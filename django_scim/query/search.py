@@ -1,20 +1,25 @@
-"""A query on one resource type: filter, sort, page (RFC 7644 section 3.4.2)."""
+"""A query on one resource type or several: filter, sort, page (RFC 7644 section 3.4.2)."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 
 from ..protocol.attributes import AttributePath
-from ..protocol.errors import InvalidValue
+from ..protocol.errors import InvalidCursor, TooMany
 from ..protocol.filters import Comparison, Filter
 from ..protocol.projection import FULL, Projection
+from .order import Part, Place, parts_of, places
 from .translate import translate
 
 
 @dataclass(frozen=True)
 class Search:
-    """What a client asks for, parsed."""
+    """What a client asks for, parsed. ``limit`` is how many may match, 0 for any number.
+
+    A walk by cursor begins without ``after``, and goes on after the place of its last resource.
+    """
 
     filter: Filter | None = None
     sort_by: AttributePath | None = None
@@ -22,67 +27,119 @@ class Search:
     start_index: int = 1
     count: int = 100
     projection: Projection = FULL
+    limit: int = 0
+    by_cursor: bool = False
+    after: Place | None = None
 
 
-def search(adapter: Any, query: Search) -> tuple[list[dict[str, Any]], int]:
-    """Return the resources of one page, and how many match in all.
+class Found(NamedTuple):
+    """One page of a list, how many match in all, and where a walk by cursor goes on."""
 
-    Raises InvalidFilter and InvalidValue for an attribute that cannot be searched or sorted by.
+    resources: list[dict[str, Any]]
+    total: int
+    place: Place | None = None
+
+
+class Row(NamedTuple):
+    """A resource of a list, None where it went away meanwhile, and its place for a cursor."""
+
+    resource: dict[str, Any] | None
+    place: Place | None = None
+
+
+Queries = Sequence[tuple[Any, Search]]
+
+
+def search(queries: Queries) -> Found:
+    """Return one page of the resources that several types' adapters find, as one list.
+
+    The queries are one query in the terms of each type: they page and order alike.
+
+    Raises InvalidFilter and InvalidValue for an attribute that cannot be searched or sorted by,
+    TooMany beyond the query's limit.
     """
-    links = adapter.queryset()
-    if query.filter is not None:
-        links = links.filter(translate(query.filter, adapter))
-    page = _page(links, adapter, query) if query.count else []
-    if not page and query.start_index == 1 and query.count and query.filter is not None:
-        page = _by_unkeyed_name(adapter, query)
-    return page, _total(links, page, query)
+    query = queries[0][1]
+    found = _found(queries, [_links(*each) for each in queries])
+    is_empty = not found.resources and query.count and query.start_index == 1 and not query.after
+    if is_empty and query.filter is not None:
+        drifted = [_by_unkeyed_name(*each) for each in queries]
+        if any(links is not None for links in drifted):
+            found = _found(queries, drifted)
+    if query.limit and found.total > query.limit:
+        raise TooMany(
+            f"{found.total} resources match, more than {query.limit}: filter, or page by count"
+        )
+    return found
 
 
-def search_all(queries: list[tuple[Any, Search]]) -> tuple[list[dict[str, Any]], int]:
-    """Return one page of several types' resources as one list, type after type."""
-    resources: list[dict[str, Any]] = []
-    total = 0
-    for adapter, query in queries:
-        before = max(0, query.start_index - 1 - total)
-        room = query.count - len(resources)
-        page, found = search(adapter, replace(query, start_index=before + 1, count=room))
-        resources += page
-        total += found
-    return resources, total
-
-
-def _page(links: Any, adapter: Any, query: Search) -> list[dict[str, Any]]:
+def _found(queries: Queries, finds: list[Any]) -> Found:
+    """Return the page of what was found of each type; None for none of it."""
+    query = queries[0][1]
+    of_types = [
+        (adapter, adapter.queryset().none() if links is None else links)
+        for (adapter, _), links in zip(queries, finds, strict=True)
+    ]
+    parts = parts_of(of_types, [each.sort_by for _, each in queries], query.descending)
+    rest = parts if query.after is None else _behind(parts, query.after)
     first = query.start_index - 1
-    ordered = links.order_by(*_order(adapter, query))[first : first + query.count]
-    return adapter.read(ordered, query.projection)  # type: ignore[no-any-return]
+    window = slice(first, first + query.count + (1 if query.by_cursor else 0))
+    rows = _rows(rest, queries, window) if query.count else []
+    total = first + len(rows)
+    tells = query.count and not query.after and (rows or not first)
+    if not tells or len(rows) == window.stop - window.start:  # else the list ends with the page
+        total = sum(int(part.links.count()) for part in parts)
+    page = [row.resource for row in rows[: query.count] if row.resource is not None]
+    return Found(page, total, rows[query.count - 1].place if len(rows) > query.count else None)
 
 
-def _total(links: Any, page: list[Any], query: Search) -> int:
-    """A page that is not full tells the total by itself."""
-    if query.count and len(page) < query.count and (page or query.start_index == 1):
-        return query.start_index - 1 + len(page)
-    return int(links.count())
+def _rows(parts: list[Part], queries: Queries, window: slice) -> list[Row]:
+    if len(parts) > 1:
+        return _mixed(parts, queries, window)
+    (part,), query = parts, queries[0][1]
+    links = part.ordered()[window]
+    if not query.by_cursor:
+        return [Row(each) for each in part.adapter.read(links, query.projection)]
+    read = part.adapter.read_beside(part.marked(links), query.projection, "scim_key", "scim_tie")
+    return [Row(resource, part.place(*marks)) for resource, marks in read]
 
 
-def _order(adapter: Any, query: Search) -> list[Any]:
-    """Absent values last ascending, first descending; ties in order of creation (3.4.2.3)."""
-    if query.sort_by is None:
-        return ["pk"]
-    mappings = adapter.mappings_for(query.sort_by)
-    if len(mappings) != 1:
-        raise InvalidValue(f"sortBy: {query.sort_by} cannot be sorted by; name a sub-attribute")
-    key = mappings[0].sort_key(query.sort_by, adapter)
-    return [key.desc(nulls_first=True) if query.descending else key.asc(nulls_last=True), "pk"]
+def _mixed(parts: list[Part], queries: Queries, window: slice) -> list[Row]:
+    """Find the places of the page in one statement, then read it type by type."""
+    found = [
+        (rank, parts[rank].place(key, pk), parts[rank].key_of(pk))
+        for rank, key, pk, _ in places(parts)[window]
+    ]
+    resources: dict[Any, dict[str, Any]] = {}
+    for rank, (part, (_, query)) in enumerate(zip(parts, queries, strict=True)):
+        if keys := [key for each, _, key in found if each == rank]:
+            links = part.adapter.queryset().filter(pk__in=keys)
+            read = part.adapter.read_beside(links, query.projection, "pk")
+            resources |= {(rank, key): resource for resource, (key,) in read}
+    return [Row(resources.get((rank, key)), place) for rank, place, key in found]
 
 
-def _by_unkeyed_name(adapter: Any, query: Search) -> list[dict[str, Any]]:
+def _behind(parts: list[Part], place: Place) -> list[Part]:
+    names = [part.adapter.name for part in parts]
+    if place.kind not in names:
+        raise InvalidCursor
+    own = names.index(place.kind)
+    return [
+        part.behind(place, None if rank == own else rank > own) for rank, part in enumerate(parts)
+    ]
+
+
+def _links(adapter: Any, query: Search) -> Any:
+    links = adapter.queryset()
+    return links if query.filter is None else links.filter(translate(query.filter, adapter))
+
+
+def _by_unkeyed_name(adapter: Any, query: Search) -> Any:
     """Find by the exact text what the site renamed without a signal (``queryset.update``)."""
     term = query.filter
-    if not isinstance(term, Comparison) or term.op != "eq":
-        return []
+    if not isinstance(term, Comparison) or term.op != "eq" or term.path.is_foreign:
+        return None
     mappings = adapter.mappings_for(term.path)
     column = getattr(mappings[0], "query_column", None) if len(mappings) == 1 else None
     if column is None or not column.key_may_drift:
-        return []
-    links = adapter.queryset().filter(Q(**{column.path: term.value}))
-    return _page(links, adapter, query)
+        return None
+    return adapter.queryset().filter(Q(**{column.path: term.value}))

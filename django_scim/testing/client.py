@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -95,6 +96,17 @@ class ScimClient:
         assert response.data["totalResults"] == len(response.data["Resources"])
         found: list[dict[str, Any]] = response.data["Resources"]
         return found
+
+    def pages(self, endpoint: str = "/Users", **params: Any) -> Iterator[dict[str, Any]]:
+        """Yield the pages of a list, walking by cursor (RFC 9865)."""
+        cursor: str | None = ""
+        while cursor is not None:
+            response = self.get(endpoint, params | {"cursor": cursor})
+            assert response.status_code == 200, response.data
+            yield response.data
+            following = response.data.get("nextCursor")
+            assert following is None or following != cursor
+            cursor = following
 
     def make(self, endpoint: str, body: dict[str, Any]) -> dict[str, Any]:
         """Create a resource and return it as the server answered."""

@@ -265,6 +265,18 @@ class AdapterContract:
             keys = {each["id"]: self.leaf_value(returned, each) for each in expected}
             assert [keys[each] for each in listed] == [keys[each] for each in ids]
 
+    def test_a_walk_in_its_order(self, scim: ScimClient, returned: str) -> None:
+        """By cursor as by index, of its type alone and among all types (RFC 9865)."""
+        if returned in self.unsortable:
+            pytest.skip("it is not sorted by")
+        self.three(scim, returned)
+        for endpoint in (self.endpoint, "/"):
+            for order in ("ascending", "descending"):
+                query = {"sortBy": self.simple(returned), "sortOrder": order, "attributes": "id"}
+                whole = scim.get(endpoint, query).data["Resources"]
+                pages = scim.pages(endpoint, count=2, **query)
+                assert [each for page in pages for each in page["Resources"]] == whole
+
     def test_only_it_is_read(self, scim: ScimClient, returned: str) -> None:
         resource = self.make_with(scim, returned, self.value(scim, returned, 0), 0)
         found = self.find(returned)

@@ -345,9 +345,13 @@ def test_blk_26_not_everything_is_in_a_bulk(scim, path):
     refused(scim.bulk({**post_user(), "path": path}), 400, "invalidSyntax")
 
 
-def test_blk_27_no_response_where_all_went_well(scim):
-    response = scim.bulk(post_user("a", "1", password="secret"))
-    assert set(results(response)[0]) == {"method", "bulkId", "version", "location", "status"}
+@pytest.mark.parametrize("profile", ["strict", "default"])
+def test_blk_27_no_response_where_all_went_well(connect, profile):
+    response = connect(profile).bulk(post_user("a", "1", password="secret"))
+    (result,) = results(response)
+    more = {"id"} if profile == "default" else set()
+    assert set(result) == {"method", "bulkId", "version", "location", "status"} | more
+    assert result.get("id", id_of(result)) == id_of(result)
 
 
 def test_err_18_too_much_of_a_bulk(scim, settings):

@@ -276,3 +276,23 @@ def test_err_22_one_error_that_names_the_attribute(scim):
     assert "emails" not in answer.data["detail"]
     answer = scim.post("/Users", GOOD | {"emails": wrong["emails"]})
     assert_error(answer, 400, "invalidValue", "emails[1].value")
+
+
+@pytest.mark.parametrize("endpoint", ["GET", ".search"])
+def test_err_05_too_many(endpoint, scim, settings):
+    settings.DJANGO_SCIM = {"MAX_RESULTS": 2}
+    for name in ("one", "two", "three"):
+        scim.make_user(name)
+    text = "userName pr"
+    if endpoint == "GET":
+        answer = scim.get("/Users", {"filter": text})
+    else:
+        answer = send(scim, *SEARCHES, query(filter=text))
+    assert_error(answer, 400, "tooMany")
+
+
+def test_err_12_sensitive(scim, settings):
+    settings.DJANGO_SCIM = {"SENSITIVE_FILTERS": ["emails"]}
+    text = 'emails.value eq "babs@example.com"'
+    assert_error(scim.get("/Users", {"filter": text}), 403, "sensitive", "emails")
+    assert send(scim, *SEARCHES, query(filter=text)).data["totalResults"] == 0

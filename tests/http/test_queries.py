@@ -1,6 +1,7 @@
 """Lists: filters, sorting, paging, projection (RFC 7644 section 3.4)."""
 
 import pytest
+from django.contrib.auth.models import User
 
 from ..client import ENTERPRISE, GROUP, SEARCH, USER, assert_error
 
@@ -194,6 +195,9 @@ def test_wrong_parameters(params, scim):
         ({"startIndex": 4, "count": 2}, 4, 2),
         ({"startIndex": 5, "count": 2}, 5, 1),
         ({"startIndex": 9}, 9, 0),
+        ({"startIndex": 10**17}, 10**17, 0),
+        ({"startIndex": -(10**17), "count": -(10**17)}, 1, 0),
+        ({"startIndex": "+2", "count": " 2 "}, 2, 2),
         ({"count": 0}, 1, 0),
         ({"count": -1}, 1, 0),
         ({"count": 10**12}, 1, 5),
@@ -206,6 +210,63 @@ def test_paging(params, start, shown, scim):
     assert data["totalResults"] == 5
     assert (data["startIndex"], data["itemsPerPage"]) == (start, shown)
     assert [each["id"] for each in data["Resources"]] == made[start - 1 : start - 1 + shown]
+
+
+def test_too_many_results(scim, settings):
+    """RFC 7644 section 3.4.2.1: only a client that does not page can ask for too much."""
+    for number in range(3):
+        scim.make_user(f"u{number}")
+    assert scim.get("/Users").data["totalResults"] == 3  # no limit unless the site sets one
+    settings.DJANGO_SCIM = {"MAX_RESULTS": 2}
+    search = {"schemas": [SEARCH]}
+    for answer in (
+        scim.get("/Users"), scim.get("/"), scim.get("/Users", {"filter": "userName pr"}),
+        scim.post("/Users/.search", search), scim.post("/.search", search),
+    ):  # fmt: skip
+        assert_error(answer, 400, "tooMany", "3 resources", "2")
+    for page in ({"count": 2}, {"startIndex": 1}, {"cursor": ""}, {"count": 0}):
+        assert scim.get("/Users", page).data["totalResults"] == 3
+        assert scim.post("/.search", search | page).status_code == 200
+    assert scim.find('userName sw "u1"')
+    settings.DJANGO_SCIM = {"MAX_RESULTS": 3}
+    assert scim.get("/Users").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'emails.value eq "ann@home.org"', 'emails eq "ann@home.org"', "emails pr",
+        'emails[type eq "work"]', 'title pr and not (EMAILS.type eq "work")',
+        'name.familyName eq "Jensen"', f'{USER}:name.familyName eq "Jensen"',
+        'name[familyName eq "Jensen"]', f'{ENTERPRISE}:department eq "Tours"',
+    ],
+)  # fmt: skip
+def test_a_sensitive_filter_must_not_be_in_a_url(company, settings, events, text):
+    """RFC 7644 section 7.5.2."""
+    assert company.get("/Users", {"filter": text}).status_code == 200
+    settings.DJANGO_SCIM = {"SENSITIVE_FILTERS": ["emails", "name.familyName", "department"]}
+    for endpoint in ("/Users", "/"):
+        assert_error(company.get(endpoint, {"filter": text}), 403, "sensitive", ".search")
+        assert events()[-1].path == f"/scim/v2{endpoint}"  # nor is the value in our own log
+        search = company.post(f"{endpoint}/.search".replace("//", "/"), {
+            "schemas": [SEARCH], "filter": text,
+        })  # fmt: skip
+        assert search.status_code == 200
+    for harmless in ('userName eq "ann"', 'name.givenName eq "Ann"', 'title eq "Guide"'):
+        assert company.get("/Users", {"filter": harmless}).status_code == 200
+
+
+def test_an_attribute_that_the_client_unassigned_sorts_as_absent(company):
+    company.patch(f"/Users/{company.ids['ann']}", {"op": "remove", "path": "active"})
+    for order, expected in (("ascending", "bca"), ("descending", "acb")):
+        page = company.get("/Users", {"sortBy": "active", "sortOrder": order}).data
+        assert "".join(each["userName"][0].lower() for each in page["Resources"]) == expected
+
+
+def test_the_total_of_who_was_renamed_without_a_signal(company):
+    User.objects.filter(username="ann").update(username="Renamed")
+    page = company.get("/Users", {"filter": 'userName eq "Renamed"', "count": 1}).data
+    assert (page["totalResults"], page["itemsPerPage"]) == (1, 1)
 
 
 def test_a_page_has_a_maximum(scim, settings):

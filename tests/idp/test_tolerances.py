@@ -54,6 +54,9 @@ REFUSED = {
         400, "invalidSyntax",
     ),
     Tolerance.LONE_ELEMENT: (user_post(emails=WORK), 400, "invalidValue"),
+    Tolerance.LOOSE_FORMAT: (
+        user_post(addresses=[{"type": "work", "country": "USA"}]), 400, "invalidValue",
+    ),
     Tolerance.MISSPELT_URN: (
         user_post([USER, MISSPELT], **{MISSPELT: {"department": "R"}}), 400, "invalidSyntax",
     ),

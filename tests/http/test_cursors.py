@@ -1,0 +1,387 @@
+"""Paging by cursor (RFC 9865)."""
+
+import base64
+import json
+import os
+import re
+import time
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from django_scim import connections
+from django_scim.models import UserLink
+
+from ..client import ENTERPRISE, SEARCH, ScimClient, assert_error
+
+UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
+EXAMPLES = 300 if os.environ.get("SCIM_LONG") else 6
+
+
+@pytest.fixture
+def five(scim):
+    for number in range(5):
+        scim.make_user(f"u{number}", displayName=f"Person {number}")
+    return scim
+
+
+def first_cursor(scim, endpoint="/Users", **params):
+    return scim.get(endpoint, {"cursor": "", "count": 2} | params).data["nextCursor"]
+
+
+def names(pages):
+    return [each["userName"] for page in pages for each in page["Resources"]]
+
+
+# The protocol
+
+
+def test_a_walk(five):
+    pages = list(five.pages(count=2))
+    assert names(pages) == ["u0", "u1", "u2", "u3", "u4"]
+    assert [page["itemsPerPage"] for page in pages] == [2, 2, 1]
+    for page in pages[:-1]:
+        assert UNRESERVED.fullmatch(page["nextCursor"])
+    for page in pages:
+        assert page["totalResults"] == 5
+        assert "startIndex" not in page
+        assert "previousCursor" not in page
+
+
+def test_the_last_page_may_be_full(five):
+    assert [page["itemsPerPage"] for page in five.pages(count=5)] == [5]
+    assert [page["itemsPerPage"] for page in five.pages()] == [5]
+    assert [page["itemsPerPage"] for page in five.pages(filter='userName eq "x"')] == [0]
+
+
+def test_without_a_cursor_the_page_has_an_index(five):
+    page = five.get("/Users", {"count": 2}).data
+    assert page["startIndex"] == 1
+    assert "nextCursor" not in page
+
+
+def test_a_walk_by_post(five):
+    body = {"schemas": [SEARCH], "cursor": "", "count": 3, "sortBy": "userName",
+            "sortOrder": "descending", "attributes": ["userName"]}  # fmt: skip
+    first = five.post("/Users/.search", body).data
+    second = five.post("/Users/.search", body | {"cursor": first["nextCursor"]}).data
+    assert names([first, second]) == ["u4", "u3", "u2", "u1", "u0"]
+    assert "nextCursor" not in second
+    assert_error(five.post("/Users/.search", body | {"cursor": 5}), 400, "invalidSyntax", "cursor")
+
+
+def test_a_walk_of_groups(five):
+    for number in range(3):
+        five.make_group(f"g{number}")
+    pages = list(five.pages("/Groups", count=2))
+    shown = [each["displayName"] for page in pages for each in page["Resources"]]
+    assert shown == ["g0", "g1", "g2"]
+
+
+@pytest.mark.parametrize(("count", "shown"), [(0, 0), (-3, 0), (10**12, 5), ("", 5)])
+def test_count(five, count, shown):
+    page = five.get("/Users", {"cursor": "", "count": count}).data
+    assert (page["totalResults"], page["itemsPerPage"]) == (5, shown)
+    assert "nextCursor" not in page
+
+
+def test_a_page_has_a_maximum(five, settings):
+    settings.DJANGO_SCIM = {"MAX_PAGE_SIZE": 2}
+    assert [page["itemsPerPage"] for page in five.pages(count=50)] == [2, 2, 1]
+
+
+@pytest.mark.parametrize("count", ["one", "1.5", "--1"])
+def test_a_count_that_is_none(five, count):
+    assert_error(five.get("/Users", {"cursor": "", "count": count}), 400, "invalidCount", "count")
+
+
+def test_another_count_on_the_way(five):
+    cursor = first_cursor(five)
+    assert_error(five.get("/Users", {"cursor": cursor, "count": 3}), 400, "invalidCount", "2")
+    assert_error(five.get("/Users", {"cursor": cursor}), 400, "invalidCount")
+
+
+def test_a_cursor_and_an_index(five):
+    answer = five.get("/Users", {"cursor": "", "startIndex": 1})
+    assert_error(answer, 400, "invalidValue", "startIndex", "cursor")
+
+
+def test_a_query_is_the_same_in_any_case_of_its_names(five):
+    """The example of RFC 9865 section 2 says userName first and username then."""
+    cursor = first_cursor(five, filter='userName sw "U"', sortBy="userName")
+    again = {"filter": '  USERNAME SW "U"', "sortBy": "username", "count": 2, "cursor": cursor}
+    assert names([five.get("/Users", again).data]) == ["u2", "u3"]
+
+
+# What a cursor is worth
+
+
+INVALID = "cursor: must be empty, or the nextCursor of the last answer to the same query"
+
+
+def assert_invalid(answer):
+    assert_error(answer, 400, "invalidCursor")
+    assert answer.data["detail"].partition(" [request")[0] == INVALID
+
+
+def test_a_forged_cursor(five):
+    cursor = first_cursor(five)
+    body, stamp, signature = cursor.split(".")
+    for forged in (
+        "x", ".", "..", "é", "\0", "a" * 3000, cursor[:-1], cursor + "A", f"{body}.{stamp}",
+        f"{body[:-2]}AA.{stamp}.{signature}", f"{body}.1zzzzz.{signature}",
+        base64.urlsafe_b64encode(json.dumps([2, "User", None, 1]).encode()).decode(),
+    ):  # fmt: skip
+        assert_invalid(five.get("/Users", {"cursor": forged, "count": 2}))
+    assert five.get("/Users", {"cursor": cursor, "count": 2}).status_code == 200
+
+
+def test_the_cursor_of_another_connection(five, connect):
+    other = connect()
+    for number in range(3):
+        other.make_user(f"v{number}")
+    assert_invalid(other.get("/Users", {"cursor": first_cursor(five), "count": 2}))
+    assert_invalid(five.get("/Users", {"cursor": first_cursor(other), "count": 2}))
+
+
+def test_another_token_of_the_same_connection(five):
+    again = ScimClient(five.connection, connections.issue_token(five.connection).secret)
+    answer = again.get("/Users", {"cursor": first_cursor(five), "count": 2})
+    assert names([answer.data]) == ["u2", "u3"]
+
+
+def test_a_cursor_with_another_query(five):
+    for name in ("g0", "g1", "g2"):
+        five.make_group(name)
+    query = {"filter": 'displayName co "e"', "sortBy": "displayName", "count": 2}
+    cursor = first_cursor(five, **query)
+    assert five.get("/Users", query | {"cursor": cursor}).status_code == 200
+    for other in (
+        {"filter": 'displayName co "o"'}, {"filter": 'not (displayName co "e")'},
+        {"filter": 'displayName co "e" and userName pr'}, {"sortBy": "userName"},
+        {"sortOrder": "descending"}, {"attributes": "userName"}, {"excludedAttributes": "emails"},
+    ):  # fmt: skip
+        assert_invalid(five.get("/Users", query | other | {"cursor": cursor}))
+    assert_invalid(five.get("/Groups", query | {"cursor": cursor}))
+    assert_invalid(five.get("/", query | {"cursor": cursor}))
+    of_groups = first_cursor(five, "/Groups")
+    assert_invalid(five.get("/Users", {"count": 2, "cursor": of_groups}))
+    assert five.get("/Groups", {"count": 2, "cursor": of_groups}).status_code == 200
+
+
+def test_an_expired_cursor(five, settings, monkeypatch):
+    settings.DJANGO_SCIM = {"CURSOR_TIMEOUT": 60}
+    cursor = first_cursor(five)
+    now = time.time()
+    monkeypatch.setattr("django.core.signing.time.time", lambda: now + 55)
+    assert five.get("/Users", {"cursor": cursor, "count": 2}).status_code == 200
+    monkeypatch.setattr("django.core.signing.time.time", lambda: now + 65)
+    assert_error(five.get("/Users", {"cursor": cursor, "count": 2}), 400, "expiredCursor", "60")
+    assert_invalid(five.get("/Users", {"cursor": f"{cursor}x", "count": 2}))
+
+
+def test_a_cursor_grants_nothing(five):
+    """Who is out of reach on the way is on no later page."""
+    cursor = first_cursor(five)
+    get_user_model().objects.filter(username="u2").update(is_staff=True)
+    page = five.get("/Users", {"cursor": cursor, "count": 2}).data
+    assert (names([page]), page["totalResults"]) == (["u3", "u4"], 4)
+    only_groups = connections.issue_token(five.connection, scopes=["groups:read"]).secret
+    poor = ScimClient(five.connection, only_groups)
+    assert_error(poor.get("/Users", {"cursor": cursor, "count": 2}), 403)
+
+
+def test_a_cursor_tells_no_name(scim, events):
+    scim.connection.log_reads = True
+    scim.connection.save()
+    for number in range(3):
+        scim.make_user(f"Mata Hari {number}")
+    cursor = first_cursor(scim, sortBy="userName")
+    scim.get("/Users", {"cursor": cursor, "count": 2, "sortBy": "userName"})
+    plain = b"".join(
+        base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in cursor.split(".")
+    )
+    assert b"mata" not in plain.lower()
+    assert cursor != first_cursor(scim, sortBy="userName")  # nor whether two are of one name
+    assert "cursor=" in events(action="read")[-2].path
+
+
+# What a walk finds
+
+
+def test_a_walk_goes_on_where_its_last_resource_was(scim):
+    """Renamed, deleted or out of reach since: the others are neither lost nor shown twice."""
+    ids = {name: scim.make_user(name)["id"] for name in ("a", "b", "c", "d", "e", "f", "g", "h")}
+    query = {"sortBy": "userName", "count": 2}
+    first = scim.get("/Users", query | {"cursor": ""}).data
+    scim.patch(f"/Users/{ids['b']}", {"op": "replace", "path": "userName", "value": "z"})
+    second = scim.get("/Users", query | {"cursor": first["nextCursor"]}).data
+    assert names([second]) == ["c", "d"]
+    scim.delete(f"/Users/{ids['d']}")
+    third = scim.get("/Users", query | {"cursor": second["nextCursor"]}).data
+    assert names([third]) == ["e", "f"]
+    get_user_model().objects.filter(username="f").update(is_superuser=True)
+    fourth = scim.get("/Users", query | {"cursor": third["nextCursor"]}).data
+    assert names([fourth]) == ["g", "h"]
+
+
+def test_deleting_page_by_page(scim):
+    """An index would pass over every second page."""
+    made = {scim.make_user(f"u{number}")["id"] for number in range(7)}
+    deleted = set()
+    for page in scim.pages(count=2):
+        for each in page["Resources"]:
+            assert scim.delete(f"/Users/{each['id']}").status_code == 204
+            deleted.add(each["id"])
+    assert deleted == made
+
+
+def test_who_comes_meanwhile(five):
+    cursor = first_cursor(five)
+    five.make_user("u5")
+    pages = [five.get("/Users", {"cursor": cursor, "count": 2}).data]
+    pages.append(five.get("/Users", {"cursor": pages[0]["nextCursor"], "count": 2}).data)
+    assert names(pages) == ["u2", "u3", "u4", "u5"]
+
+
+SORTS = [
+    "userName", "displayName", "title", "externalId", "id", "active", "name.familyName",
+    "emails", "emails.type", "photos.value", "x509Certificates.value", "meta.created",
+    "meta.lastModified", "meta.resourceType", f"{ENTERPRISE}:department",
+    f"{ENTERPRISE}:employeeNumber", f"{ENTERPRISE}:manager", f"{ENTERPRISE}:manager.displayName",
+]  # fmt: skip
+TEXTS = st.sampled_from(["", "a", "A", "b", "Ä", "ä", "ß", "ss", "Zz", "ﬁ", "fi", "_", "10", "9"])
+PEOPLE = st.lists(
+    st.fixed_dictionaries({}, optional={
+        "displayName": TEXTS, "title": TEXTS, "externalId": TEXTS, "active": st.booleans(),
+        "family": TEXTS, "email": TEXTS, "department": TEXTS, "managed": st.booleans(),
+    }),
+    min_size=1, max_size=9,
+)  # fmt: skip
+
+
+def hire(scim, people):
+    boss = None
+    for number, person in enumerate(people):
+        body = {key: value for key, value in person.items()
+                if key in ("displayName", "title", "externalId", "active")}  # fmt: skip
+        if person.get("family"):
+            body["name"] = {"familyName": person["family"]}
+        if email := person.get("email"):
+            body["emails"] = [{"value": f"{email}@x.org", "type": email, "primary": True}]
+            body["photos"] = [{"value": f"https://x.org/{number % 2}"}]
+        enterprise = {}
+        if person.get("department"):
+            enterprise["department"] = person["department"]
+        if person.get("managed") and boss:
+            enterprise["manager"] = {"value": boss["id"]}
+        if enterprise:
+            body[ENTERPRISE] = enterprise
+        user = scim.make_user(f"{person.get('title', 'x')}{number}", **body)
+        boss = boss or user
+
+
+@hypothesis_settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(people=PEOPLE, count=st.integers(1, 4), order=st.sampled_from(["ascending", "descending"]))
+def test_a_walk_is_the_whole_list_in_every_order(scim, people, count, order):
+    UserLink.objects.all().delete()
+    get_user_model().objects.all().delete()
+    hire(scim, people)
+    for sort in [None, *SORTS]:
+        query = {"sortOrder": order} | ({"sortBy": sort} if sort else {})
+        whole = [each["id"] for each in scim.get("/Users", query).data["Resources"]]
+        assert len(whole) == len(people)
+        pages = list(scim.pages(count=count, **query))
+        assert [each["id"] for page in pages for each in page["Resources"]] == whole, sort
+        assert all(len(page["Resources"]) == count for page in pages[:-1])
+        assert {page["totalResults"] for page in pages} == {len(people)}
+
+
+# What it costs
+
+
+@pytest.mark.parametrize("params", [{}, {"sortBy": "userName"}, {"sortBy": "title"}])
+def test_no_page_counts_what_came_before(scim, params):
+    for number in range(12):
+        scim.make_user(f"u{number:02}", title=f"t{number % 3}")
+    seen = []
+    cursor = ""
+    while cursor is not None:
+        with CaptureQueriesContext(connection) as captured:
+            page = scim.get("/Users", params | {"cursor": cursor, "count": 3}).data
+        cursor = page.get("nextCursor")
+        sql = [query["sql"] for query in captured]
+        assert not any("OFFSET" in each for each in sql), sql
+        seen.append(len(sql))
+    assert len(seen) == 4
+    assert seen[1] == seen[2] == seen[3], seen
+
+
+def test_the_default_order_starts_within_the_index(scim):
+    for number in range(3):
+        scim.make_user(f"u{number}")
+    cursor = first_cursor(scim)
+    with CaptureQueriesContext(connection) as captured:
+        scim.get("/Users", {"cursor": cursor, "count": 2})
+    (statement,) = [
+        query["sql"] for query in captured
+        if "scim_tie" in query["sql"] and "LIMIT 3" in query["sql"]
+    ]  # fmt: skip
+    with connection.cursor() as database:
+        if connection.vendor == "sqlite":
+            database.execute(f"EXPLAIN QUERY PLAN {statement}")
+            plan = "\n".join(str(row) for row in database.fetchall())
+            assert re.search(r"SEARCH django_scim_userlink USING .*id>\?\)", plan), plan
+            assert "TEMP B-TREE" not in plan, plan
+        elif connection.vendor == "postgresql":
+            database.execute("SET enable_seqscan = off")
+            database.execute("SET enable_sort = off")
+            database.execute(f"EXPLAIN {statement}")
+            plan = "\n".join(row[0] for row in database.fetchall())
+            database.execute("RESET enable_seqscan")
+            database.execute("RESET enable_sort")
+            assert re.search(r"Index Cond: .*\bid > ", plan), plan
+            assert "Sort Key" not in plan, plan
+
+
+# What is published
+
+
+def test_it_is_published(scim):
+    config = scim.get("/ServiceProviderConfig").data
+    assert config["pagination"] == {
+        "cursor": True,
+        "index": True,
+        "defaultPaginationMethod": "index",
+        "defaultPageSize": 100,
+        "maxPageSize": 1000,
+        "cursorTimeout": 3600,
+    }
+    schema = scim.get(f"/Schemas/{config['schemas'][0]}").data
+    (pagination,) = [each for each in schema["attributes"] if each["name"] == "pagination"]
+    assert {each["name"]: each["type"] for each in pagination["subAttributes"]} == {
+        "cursor": "boolean",
+        "index": "boolean",
+        "defaultPaginationMethod": "string",
+        "defaultPageSize": "integer",
+        "maxPageSize": "integer",
+        "cursorTimeout": "integer",
+    }
+    required = {each["name"] for each in pagination["subAttributes"] if each["required"]}
+    assert (pagination["required"], required) == (False, {"cursor", "index"})
+
+
+def test_it_publishes_the_sites_own_limits(scim, settings):
+    settings.DJANGO_SCIM = {"MAX_PAGE_SIZE": 50, "CURSOR_TIMEOUT": 600}
+    pagination = scim.get("/ServiceProviderConfig").data["pagination"]
+    assert pagination["defaultPageSize"] == pagination["maxPageSize"] == 50
+    assert pagination["cursorTimeout"] == 600
