@@ -4,6 +4,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.db.models.signals import post_save
 
+from django_scim.adapters import Field
+from tests.bent.adapters import DeviceAdapter
 from tests.bent.models import Device, Membership, Phone, Squad
 from tests.bent.schemas import ACME, DEVICE
 from tests.client import assert_error
@@ -96,3 +98,33 @@ def test_who_is_waited_for_is_found_as_shown(scim, text, found):
     device = scim.make("/Devices", body)
     assert device["keeper"] == {"value": "E-7"}
     assert bool(scim.find(text, "/Devices")) is found
+
+
+class NumberedDeviceAdapter(DeviceAdapter):
+    """The same attribute as of users and groups, in a column of another type."""
+
+    attributes = DeviceAdapter.attributes | {
+        "displayName": Field("id").having(mutability="readOnly"),
+    }
+
+
+def test_one_order_over_columns_of_different_types(scim, settings):
+    adapters = settings.DJANGO_SCIM["ADAPTERS"]
+    path = f"{__name__}.NumberedDeviceAdapter"
+    settings.DJANGO_SCIM = {"ADAPTERS": adapters | {"Device": path}}
+    for name in ("10", "2", "a", "Z"):
+        scim.make_user(f"user {name}", displayName=name)
+    scim.make_group("1")
+    scim.make_user("nameless")
+    for number in range(3):
+        scim.make("/Devices", {"schemas": [DEVICE], "serialNumber": f"S{number}"})
+    numbers = [str(key) for key in Device.objects.values_list("pk", flat=True)]
+    texts = sorted(["10", "2", "a", "z", "1", *numbers])
+    for order, expected in (("ascending", [*texts, None]), ("descending", [None, *texts[::-1]])):
+        query = {"sortBy": "displayName", "sortOrder": order}
+        whole = scim.get("/", query).data["Resources"]
+        keys = [each.get("displayName") for each in whole]
+        assert [key and key.lower() for key in keys] == expected
+        for count in (1, 2, 4):
+            pages = scim.pages("/", count=count, **query)
+            assert [each for page in pages for each in page["Resources"]] == whole

@@ -145,8 +145,10 @@ def test_the_cursor_of_another_connection(five, connect):
     other = connect()
     for number in range(3):
         other.make_user(f"v{number}")
-    assert_invalid(other.get("/Users", {"cursor": first_cursor(five), "count": 2}))
-    assert_invalid(five.get("/Users", {"cursor": first_cursor(other), "count": 2}))
+    of_five, of_other = first_cursor(five), first_cursor(other)
+    assert_invalid(other.get("/Users", {"cursor": of_five, "count": 2}))
+    assert_invalid(five.get("/Users", {"cursor": of_other, "count": 2}))
+    assert names([other.get("/Users", {"cursor": of_other, "count": 2}).data]) == ["v2"]
 
 
 def test_another_token_of_the_same_connection(five):
