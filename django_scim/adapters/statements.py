@@ -8,12 +8,14 @@ text finds the wide one, and its parameters are the wide one's, too.
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from threading import Lock
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 
 KEPT = 32
+_UNKNOWN: Any = object()
 
 
 class Statement:
@@ -40,6 +42,7 @@ class Statements:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, str], Statement | None] = OrderedDict()
+        self._lock = Lock()
 
     def rows(self, links: Any, columns: Iterable[Any]) -> list[Sequence[Any]]:
         """Return the rows of a queryset of links, as ``values_list`` of the columns has them."""
@@ -49,15 +52,19 @@ class Statements:
             text, parameters = _compiled(links.values_list("pk", *varying))
         except EmptyResultSet:
             return []
-        key = using, text
-        if key not in self._kept:
-            self._kept[key] = self._build(links.values_list(*columns), parameters)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        statement = self._kept[key]
+        statement = self._kept.get((using, text), _UNKNOWN)
+        if statement is _UNKNOWN:
+            statement = self._build(links.values_list(*columns), parameters)
+            self._keep((using, text), statement)
         if statement is None:
             return list(links.values_list(*columns))
         return statement.rows(using, parameters)
+
+    def _keep(self, key: tuple[str, str], statement: Statement | None) -> None:
+        with self._lock:
+            self._kept[key] = statement
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
 
     @staticmethod
     def _build(rows: Any, parameters: Sequence[Any]) -> Statement | None:
