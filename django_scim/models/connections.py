@@ -111,6 +111,11 @@ class Connection(models.Model):
         self.oauth_client_id = self.oauth_client_id or None  # "" would clash with another ""
 
     @property
+    def has_tenant(self) -> bool:
+        """Whether it belongs to an object of the site's, be it there still or gone."""
+        return bool(self.tenant_key) or self.tenant_type_id is not None
+
+    @property
     def tolerated(self) -> Profile:
         return PROFILES[self.profile]
 
