@@ -100,11 +100,12 @@ def survey(connection: Connection, by: By, accounts: Any = None) -> Survey:
 def _leave_out_strangers(connection: Connection, found: Survey) -> None:
     """Ask the site of each account whether it belongs to the connection's tenant."""
     adapter = Registry(connection, Tolerances(connection.tolerated), "").adapter("User")
-    users, tenant = get_user_model()._default_manager, connection.tenant
-    if tenant is None:
+    users = get_user_model()._default_manager
+    if connection.tenant_is_gone():
         raise LookupError("what the connection belongs to is gone from the site")
     if not isinstance(adapter, UserAdapter):
         raise LookupError("the adapter of users is no UserAdapter and knows no tenants")
+    tenant = connection.tenant
     for keys in (found.matching, found.waiting):
         own = []
         for batch in _batches(keys):

@@ -118,8 +118,9 @@ class UserAdapter(ResourceAdapter):
     def _is_of_tenant(self, user: Any) -> bool:
         if not self.connection.has_tenant:
             return True
-        tenant = self.connection.tenant
-        return tenant is not None and self.belongs_to(user, tenant)
+        if self.connection.tenant_is_gone():
+            return False
+        return self.belongs_to(user, self.connection.tenant)
 
     def _is_free(self, user: Any) -> bool:
         """Whether no connection holds an account, and the site's rule lets this one have it.

@@ -50,7 +50,7 @@ class BearerAuthentication(BaseAuthentication):
         """Return who calls.
 
         Raises Unauthorized without a valid token, and Forbidden for one that is used from
-        elsewhere than its connection's networks.
+        elsewhere than its connection's networks, or whose tenant is gone.
         """
         secret = bearer_secret(request._request)
         found = (import_string(path)(secret) for path in settings.TOKEN_FINDERS)
@@ -59,6 +59,8 @@ class BearerAuthentication(BaseAuthentication):
             raise Unauthorized("the bearer token is not valid")
         if not token.connection.admits(client_address(request._request)):
             raise Forbidden("the connection does not admit requests from this address")
+        if token.connection.tenant_is_gone():
+            raise Forbidden("the site no longer has what this connection belongs to")
         token.touch(timezone.now(), settings.LAST_USED_INTERVAL)
         return Principal(token), token
 

@@ -21,7 +21,9 @@ _BY_TYPE = {
 _BY_STATUS = {
     401: "The token is missing, wrong, expired or revoked. Issue a new one on the connection's "
     "page and paste it into the identity provider.",
-    403: "The token is valid but lacks a scope. Issue one with the scope that the detail names.",
+    403: "The token is valid, but not for this request; the detail says why. For a missing scope "
+    "issue a token with it; correct the connection's networks; close a connection whose owner is "
+    "gone.",
     404: "The resource does not exist for this connection. If the identity provider still knows "
     "it, let it provision the person or group again.",
     405: "The identity provider used a method that this address does not take. Check the base "
