@@ -137,6 +137,8 @@ class ScimView(APIView):
         action = self.action_of_request()
         if recorder.connection is None:
             action = Event.Action.AUTHENTICATION
+            if (token := getattr(self.request, "scim_token", None)) is not None:
+                recorder.came_with(token)
         if isinstance(error, Stopped):
             guarding.stop(self.token.connection)
         recorder.failure(action, error, self._parsed_body(), answer, self.tolerances.used)

@@ -42,11 +42,19 @@ _STOPPED = (
 )
 
 
+_KNOWN_TOKEN = (
+    "The token is this connection's, but it is expired or revoked, or the connection is paused. "
+    "Resume the connection, or issue a new token and paste it into the identity provider."
+)
+
+
 def explain(event: Event) -> str:
     """Return what to do about an event; "" where there is nothing to do."""
     if event.outcome == Event.Outcome.STOPPED:
         return _STOPPED
     if event.outcome != Event.Outcome.FAILURE:
         return ""
+    if event.status == 401 and event.token_prefix:
+        return _KNOWN_TOKEN
     fallback = "See the detail. Most identity providers repeat a failed request by themselves."
     return _BY_TYPE.get(event.scim_type) or _BY_STATUS.get(event.status, fallback)
