@@ -182,7 +182,7 @@ class OperationsMixin(admin.ModelAdmin):
         with writing():
             counted = ", ".join(counted_until_stop(guard))
             connections.lift_guard(connection)
-            deed = f"guard lifted ({counted} taken)" if counted else "guard lifted"
+            deed = f"guard lifted (stopped at {counted})" if counted else "guard lifted"
             note(self, request, connection, deed)
             guard.refresh_from_db()
         assert guard.lifted_until is not None

@@ -97,10 +97,5 @@ def counted(guard: Guard) -> list[str]:
 
 
 def counted_until_stop(guard: Guard) -> list[str]:
-    """Return what the guard had counted when it stopped a connection.
-
-    Nothing, where the one request that it refused was the first of its hour.
-    """
-    if guard.started is None or guard.stopped is None:
-        return []
-    return counted(guard) if guard.stopped - guard.started <= Guard.WINDOW else []
+    """Return what the guard had counted when it stopped a connection, the refused request too."""
+    return [] if guard.started is None or guard.stopped is None else counted(guard)

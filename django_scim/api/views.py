@@ -140,7 +140,7 @@ class ScimView(APIView):
             if (token := getattr(self.request, "scim_token", None)) is not None:
                 recorder.came_with(token)
         if isinstance(error, Stopped):
-            guarding.stop(self.token.connection)
+            guarding.stop(self.token.connection, error.counted)
         recorder.failure(action, error, self._parsed_body(), answer, self.tolerances.used)
 
     def _parsed_body(self) -> Any:
