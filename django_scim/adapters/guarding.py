@@ -126,3 +126,16 @@ def lift(connection: Connection, lasting: timedelta = Guard.WINDOW) -> None:
 def state(connection: Connection) -> Any:
     """Return a connection's guard as it stands, or None where nothing was ever taken."""
     return Guard.objects.filter(connection=connection).first()
+
+
+def counted(guard: Guard) -> list[str]:
+    """Return how many of how many a connection has taken in the guard's hour."""
+    return [
+        f"{getattr(guard, f'{kind}_lost'):,} of {getattr(guard, kind):,} {kind}"
+        for kind in ("accounts", "memberships")
+    ]
+
+
+def counted_until_stop(guard: Guard) -> list[str]:
+    """Return what the guard had counted when it stopped a connection, the refused request too."""
+    return [] if guard.started is None or guard.stopped is None else counted(guard)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from .. import connections
+from ..adapters import guarding
 from ..api.transactions import writing
 from ..audit.administration import record
 from ..conf import settings
@@ -18,7 +19,6 @@ from .giving import GivingMixin
 from .recording import actor_of
 from .states import (
     connection_state,
-    counted_until_stop,
     guard_state,
     has_stopped,
     token_state,
@@ -99,7 +99,7 @@ class ConnectionAdmin(GivingMixin):
         if may_change or request.user.has_perm("django_scim.view_token"):
             beside["tokens"] = self._token_rows(connection)
         if beside["is_stopped"]:
-            beside["counted"] = counted_until_stop(beside["guard"])
+            beside["counted"] = guarding.counted_until_stop(beside["guard"])
         if may_change:
             beside["gifts"] = self.gifts(connection)
             beside["waiting"] = self.waiting_page(connection)

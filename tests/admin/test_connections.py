@@ -29,7 +29,10 @@ def okta(db):
 
 
 def token(connection, days):
-    return connections.issue_token(connection, lifetime=timedelta(days=days)).token
+    made = connections.issue_token(connection).token
+    made.expires = timezone.now() + timedelta(days=days)
+    made.save()
+    return made
 
 
 # The list
