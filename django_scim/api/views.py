@@ -8,6 +8,7 @@ import re
 import uuid
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.http import HttpRequest
 from rest_framework.request import Empty, Request
@@ -192,6 +193,14 @@ class NotOffered(ScimView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         raise NotImplementedByServer("this server does not offer Bulk and Me")
+
+
+class OutOfService(ScimView):
+    """Every URL of a site whose adapters cannot be had: nothing is served by half."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.correlation_id = correlation_id(request._request)
+        raise ImproperlyConfigured("DJANGO_SCIM is wrong; manage.py check says how")
 
 
 class OtherVersion(ScimView):
