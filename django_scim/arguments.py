@@ -13,7 +13,7 @@ LONGEST = timedelta(days=36_525)
 def require(thing: Any, kind: type) -> None:
     """Raise ValueError for what is of another kind, or a row that is there no more."""
     if not isinstance(thing, kind):
-        raise ValueError(f"a {kind.__name__} is needed, not {type(thing).__name__}")
+        raise ValueError(f"{kind.__name__} is needed, not {type(thing).__name__}")
     if isinstance(thing, Model) and not is_stored(thing):
         raise ValueError(f"the {kind.__name__} does not exist any more")
 

@@ -80,11 +80,8 @@ def guard_state(connection: Connection) -> State:
     if guard.lifted_until is not None and guard.lifted_until > now():
         return State("warning", "lifted")
     is_running = guard.started is not None and guard.started > now() - Guard.WINDOW
-    lost = (
-        [text for text in guarding.counted(guard) if not text.startswith("0 ")]
-        if is_running
-        else []
-    )
+    counted = guarding.counted(guard) if is_running else []
+    lost = [text for text in counted if not text.startswith("0 ")]
     return State("success", ", ".join(lost) or "watching")
 
 
