@@ -14,32 +14,19 @@ from typing import Any
 from django.conf import settings as site_settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Warning, register
-from django.core.exceptions import ImproperlyConfigured
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
 from .adapters import ResourceAdapter
 from .adapters.adoption import AdoptionPolicy
 from .api.serializers import ResourceSerializer, serializer_for
-from .conf import Defaults, settings
+from .conf import IMPORT_ERRORS, Defaults, settings
 from .protocol.attributes import Schema
 
 RESERVED = {"me", "bulk", "schemas", "resourcetypes", "serviceproviderconfig", ".search"}
 REDACTIONS = ("keep", "mask", "hash", "drop")
 PRIVILEGES = ("is_staff", "is_superuser", "password")
 
-#: What importing an adapter's module can end in: a schema file that is not there, or flawed; a
-#: model of an app that is not installed.
-IMPORT_ERRORS = (
-    ImportError,
-    AttributeError,
-    TypeError,
-    ValueError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    ImproperlyConfigured,
-)
 SHAPE: dict[str, type] = {
     "name": str,
     "endpoint": str,

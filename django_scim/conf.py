@@ -9,8 +9,22 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings as site_settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
+
+#: What importing an adapter's module can end in: a schema file that is not there, or flawed; a
+#: model of an app that is not installed.
+IMPORT_ERRORS = (
+    ImportError,
+    AttributeError,
+    TypeError,
+    ValueError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    ImproperlyConfigured,
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +125,7 @@ class Settings:
     def adapter_classes(self, connection: str = "") -> dict[str, type]:
         """Import the adapter class of every resource type, those of a connection's own included.
 
-        Raises ImportError.
+        Raises one of IMPORT_ERRORS.
         """
         own = self.CONNECTION_ADAPTERS.get(connection, {})
         return {name: import_string(own.get(name, path)) for name, path in self.ADAPTERS.items()}

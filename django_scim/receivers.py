@@ -11,6 +11,8 @@ from django.contrib.auth import get_user_model
 from django.db import DatabaseError, transaction
 from django.db.models.signals import post_save
 
+from .conf import IMPORT_ERRORS
+
 logger = logging.getLogger("django_scim")
 
 
@@ -42,7 +44,7 @@ def user_saved(
             if Connection.objects.exists():
                 _keep_up(instance)
                 _link_on_commit(instance, created, using)
-    except DatabaseError:
+    except (DatabaseError, *IMPORT_ERRORS):
         logger.exception("could not keep up with user %s", instance.pk)
 
 

@@ -1,6 +1,10 @@
 """Every system check: a set-up that it is about, and what it says."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -338,3 +342,77 @@ def test_every_check_has_its_section_in_the_documentation():
     assert sorted(sections) == sorted(checks.HINTS)
     source = "".join(p.read_text("utf-8") for p in (root / "django_scim").rglob("*.py"))
     assert set(re.findall(r"""(?:Flaw|message)\(\s*"([EW]\d{3})\"""", source)) <= set(sections)
+
+
+# A site that cannot be served, in a process of its own: Django imports the URLs for its own checks
+
+ROOT = Path(__file__).parent.parent
+REQUESTS = """
+import json, django
+django.setup()
+from django.test import Client
+from django.urls import reverse
+assert reverse("django_scim:base") == "/scim/v2/"
+client = Client(raise_request_exception=False)
+sent = 0
+for path in ("/", "/Users", "/Users/x", "/Schemas", "/ServiceProviderConfig", "/x"):
+    for method in ("get", "post", "delete"):
+        answer = getattr(client, method)("/scim/v2" + path, HTTP_AUTHORIZATION="Bearer x")
+        sent += 1
+        assert answer.status_code == 500, (path, method, answer.status_code)
+        assert answer.headers["Content-Type"] == "application/scim+json", answer.headers
+        body = json.loads(answer.content)
+        assert body["status"] == "500" and "detail" in body, body
+        assert body["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
+print(sent)
+"""
+BROKEN = {
+    "no such module": ({"ADAPTERS": {"User": "nowhere.Adapter"}}, "E002", "nowhere"),
+    "no such class": ({"ADAPTERS": {"User": "tests.bent.Nothing"}}, "E002", "Nothing"),
+    "no adapter": ({"ADAPTERS": {"User": "django.contrib.auth.models.User"}}, "E002", "no Res"),
+    "no text": ({"ADAPTERS": {"User": 5}}, "E002", "cannot be imported"),
+    "no schema file": ({"ADAPTERS": {"User": "fileless.Adapter"}}, "E002", "/nowhere.json"),
+    "no dict of adapters": ({"ADAPTERS": None}, "E012", "ADAPTERS"),
+    "no dict": (None, "E012", "must be a dict"),
+}
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """Run Python on a site with settings that are wrong."""
+    text = "from django_scim.adapters import Schema\n\nSchema.load('/nowhere.json')\n"
+    (tmp_path / "fileless.py").write_text(text)
+    path = os.pathsep.join(map(str, (tmp_path, ROOT, ROOT / "testproject")))
+
+    def run(given, *arguments):
+        environment = {
+            "DJANGO_SETTINGS_MODULE": "tests.odd.broken_settings",
+            "BROKEN_DJANGO_SCIM": json.dumps(given),
+            "PYTHONPATH": path,
+        }
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_the_command_tells_why_a_site_cannot_be_served(broken, case):
+    given, code, words = BROKEN[case]
+    result = broken(given, "-m", "django", "check")
+    assert result.returncode == 1
+    assert f"django_scim.{code}" in result.stderr and words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("case", ["no such class", "no dict of adapters"])
+def test_a_site_that_cannot_be_served_answers_500_to_all(broken, case):
+    result = broken(BROKEN[case][0], "-c", REQUESTS)
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert len(re.findall("request [0-9a-f]{32} failed", result.stderr)) == int(result.stdout)
+    assert "DJANGO_SCIM is wrong; manage.py check says how" in result.stderr

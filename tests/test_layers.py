@@ -10,7 +10,7 @@ LAYERS = [
     {"protocol"},
     {"conf", "models", "signals"},
     {"adapters", "query", "audit"},
-    {"api", "connections", "receivers", "usernames"},
+    {"api", "arguments", "connections", "receivers", "usernames"},
     {"admin", "management", "contrib", "checks", "apps", "urls", "testing"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

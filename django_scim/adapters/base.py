@@ -189,14 +189,12 @@ class ResourceAdapter:
 
     def version(self, link: Any) -> str:
         """Return the current version of a locked object."""
-        resource = self.get(link.scim_id, self.version_projection)
-        return str(take_version(resource))
+        return str(take_version(self.get(link.scim_id, self.version_projection)))
 
     def versions(self, links: Iterable[Any]) -> dict[str, str]:
         """Return the current versions of several objects, by their ids."""
-        resources = self.read(
-            self.queryset().filter(pk__in=[link.pk for link in links]), self.version_projection
-        )
+        found = self.queryset().filter(pk__in=[link.pk for link in links])
+        resources = self.read(found, self.version_projection)
         return {each["id"]: str(take_version(each)) for each in resources}
 
     @property

@@ -5,6 +5,7 @@ likely than hundreds of leavers is a mistake at the identity provider, or somebo
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from .base import ResourceAdapter
 
 Kind = Literal["accounts", "memberships"]
+COUNTED = ("started", "accounts", "accounts_lost", "memberships", "memberships_lost")
 logger = logging.getLogger("django_scim")
 
 
@@ -64,9 +66,10 @@ def _decide(
         return
     lost = getattr(guard, f"{kind}_lost") + count
     too_many = lost > connection.guard_count
-    if too_many and lost * 100 > getattr(guard, kind) * connection.guard_percent:
-        raise _stopped(connection, kind)
+    is_stopped = too_many and lost * 100 > getattr(guard, kind) * connection.guard_percent
     setattr(guard, f"{kind}_lost", lost)
+    if is_stopped:
+        raise _stopped(connection, kind, {name: getattr(guard, name) for name in COUNTED})
     guard.save()
 
 
@@ -93,19 +96,22 @@ def _has(adapter: "ResourceAdapter", name: str) -> bool:
     return name in adapter.registry.names()
 
 
-def _stopped(connection: Connection, kind: Kind) -> Stopped:
+def _stopped(
+    connection: Connection, kind: Kind, counted: Mapping[str, Any] | None = None
+) -> Stopped:
     return Stopped(
         f"the guard stops this connection: it takes more than {connection.guard_count} {kind} and "
         f"more than {connection.guard_percent} % of them within an hour; an admin of the site has "
-        f"to let it go on"
+        f"to let it go on",
+        counted,
     )
 
 
-def stop(connection: Connection) -> None:
-    """Note that the guard stopped a connection, after the rollback of what it did."""
+def stop(connection: Connection, counted: Mapping[str, Any] | None = None) -> None:
+    """Note that the guard stopped a connection, after the rollback of what it did, and at what."""
     guards = Guard.objects.filter(connection=connection, stopped=None)
     Guard.objects.get_or_create(connection=connection)
-    if guards.update(stopped=timezone.now()):
+    if guards.update(stopped=timezone.now(), **(counted or {})):
         logger.warning("the guard has stopped the connection %s", connection)
 
 
@@ -120,3 +126,16 @@ def lift(connection: Connection, lasting: timedelta = Guard.WINDOW) -> None:
 def state(connection: Connection) -> Any:
     """Return a connection's guard as it stands, or None where nothing was ever taken."""
     return Guard.objects.filter(connection=connection).first()
+
+
+def counted(guard: Guard) -> list[str]:
+    """Return how many of how many a connection has taken in the guard's hour."""
+    return [
+        f"{getattr(guard, f'{kind}_lost'):,} of {getattr(guard, kind):,} {kind}"
+        for kind in ("accounts", "memberships")
+    ]
+
+
+def counted_until_stop(guard: Guard) -> list[str]:
+    """Return what the guard had counted when it stopped a connection, the refused request too."""
+    return [] if guard.started is None or guard.stopped is None else counted(guard)

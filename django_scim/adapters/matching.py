@@ -2,7 +2,8 @@
 
 For a site that has users already: everybody whom the identity provider will recognise by a name or
 an address becomes the connection's, so that its first creation finds nobody in the way. What an
-admin gives on purpose waits for no confirmation.
+admin gives on purpose waits for no confirmation. Who gives by a name alone has not looked at each
+account: a tenant's connection gets only accounts that belong to the tenant.
 """
 
 from collections import Counter
@@ -15,9 +16,11 @@ from django.db import router, transaction
 from django.db.models import Q
 
 from ..models import Connection, UserLink, fold_key
+from ..protocol.tolerances import Tolerances
 from .linking import BATCH, link_batch
-from .registry import adapter_classes
+from .registry import Registry, adapter_classes
 from .stock import has
+from .users import UserAdapter
 
 By = Literal["username", "email"]
 Heard = Callable[[list[Any]], None]
@@ -36,6 +39,8 @@ class Survey:
     clashing: int = 0
     protected: int = 0
     nameless: int = 0
+    #: Of no tenant, or of another one than the connection's.
+    strangers: int = 0
     held: int = 0
     given: int = 0
     deleted: int = 0
@@ -83,11 +88,31 @@ def survey(connection: Connection, by: By, accounts: Any = None) -> Survey:
             found.deleted += 1
         else:
             found.matching.append(key)
+    if connection.has_tenant:
+        _leave_out_strangers(connection, found)
     for batch in _batches(list(clashing)):
         names = everybody.filter(pk__in=batch).values_list("pk", adapter.model.USERNAME_FIELD)
         for key, name in names:
             found.clashes.setdefault(clashing[key], []).append(name)
     return found
+
+
+def _leave_out_strangers(connection: Connection, found: Survey) -> None:
+    """Ask the site of each account whether it belongs to the connection's tenant."""
+    adapter = Registry(connection, Tolerances(connection.tolerated), "").adapter("User")
+    users = get_user_model()._default_manager
+    if connection.tenant_is_gone():
+        raise LookupError("what the connection belongs to is gone from the site")
+    if not isinstance(adapter, UserAdapter):
+        raise LookupError("the adapter of users is no UserAdapter and knows no tenants")
+    tenant = connection.tenant
+    for keys in (found.matching, found.waiting):
+        own = []
+        for batch in _batches(keys):
+            known = users.in_bulk(batch)
+            own += [k for k in batch if k in known and adapter.belongs_to(known[k], tenant)]
+        found.strangers += len(keys) - len(own)
+        keys[:] = own
 
 
 def give_matching(

@@ -7,6 +7,7 @@ so that of two at the same moment one fails.
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from django.contrib.auth import get_user_model
 from django.db.models import Max, Q
@@ -23,6 +24,18 @@ BATCH = 2_000
 def taken(name: str) -> Uniqueness:
     """The one answer for every name that is taken, whoever holds it."""
     return Uniqueness(f"userName: {name!r} is taken")
+
+
+def shortened(name: str, model: Any, by: int = 0) -> str:
+    """Return as much of a name as the site's column takes, less some characters."""
+    limit = model._meta.get_field(model.USERNAME_FIELD).max_length or 150
+    return name[: limit - by]
+
+
+def with_suffix(name: str, model: Any) -> str:
+    """Return a name like this one that nobody has."""
+    suffix = f".{uuid4().hex[:8]}"
+    return shortened(name, model, len(suffix)) + suffix
 
 
 def write_key(user: Any) -> None:

@@ -109,11 +109,36 @@ class UserAdapter(ResourceAdapter):
         for user in policy.find(self, values) if policy else ():
             if any(getattr(user, flag) for flag in self._privileges()):
                 continue
+            if not self._is_of_tenant(user):
+                continue
             # Locked, so that of two connections only one finds it free.
             for_update(self.model._base_manager.filter(pk=user.pk)).first()
-            if not self.is_held(user.pk) and self.may_adopt(user, values):
+            if self._is_free(user) and self.may_adopt(user, values):
                 return user
         return None
+
+    def _is_of_tenant(self, user: Any) -> bool:
+        if not self.connection.has_tenant:
+            return True
+        if self.connection.tenant_is_gone():
+            return False
+        return self.belongs_to(user, self.connection.tenant)
+
+    def _is_free(self, user: Any) -> bool:
+        """Whether no connection holds an account, and the site's rule lets this one have it.
+
+        The rule is asked of a link, and so there is one for a moment.
+        """
+        if self.is_held(user.pk) or self._links_to(user).exists():
+            return False
+        link = self.link(connection=self.connection, target=user, given=True, unconfirmed=True)
+        link.save()
+        is_unprotected = self._links_to(user).filter(self.unprotected()).exists()
+        link.delete()
+        return bool(is_unprotected)
+
+    def _links_to(self, user: Any) -> Any:
+        return self.link._default_manager.filter(connection=self.connection, target=user.pk)
 
     def apply(self, draft: Draft, operation: Operation) -> None:
         """Refuse to deactivate where nothing is mapped to it: the account would stay in use."""
@@ -163,19 +188,23 @@ class UserAdapter(ResourceAdapter):
 
         By default what the client calls it, made short enough and unique.
         """
-        model: Any = self.model
-        limit = model._meta.get_field(model.USERNAME_FIELD).max_length or 150
-        wanted = str(draft.value("userName") or uuid4().hex)[:limit]
-        taken = names.holders([wanted])[wanted]
-        return f"{wanted[: limit - 9]}.{uuid4().hex[:8]}" if taken else wanted
+        wanted = names.shortened(str(draft.value("userName") or uuid4().hex), self.model)
+        return names.with_suffix(wanted, self.model) if self.holders(wanted) else wanted
 
     def may_adopt(self, user: Any, values: Assigned) -> bool:
         """Whether an account that the connection's policy proposes may become the connection's.
 
-        The last word on a proposal, never asked for staff and superusers, nor for an account that
-        a connection holds. By default yes.
+        The last word on a proposal, never asked for staff and superusers, for an account that a
+        connection holds, nor for one of another tenant. By default yes.
         """
         return True
+
+    def belongs_to(self, user: Any, tenant: Any) -> bool:
+        """Whether an account is the tenant's, so that the tenant's connection may adopt it.
+
+        By default none is: what belongs to a tenant, the site alone knows.
+        """
+        return False
 
     def has_verified_email(self, user: Any, address: str) -> bool:
         """Whether the site knows that an address is the account's own, for adoption by e-mail.
@@ -317,8 +346,5 @@ class UserAdapter(ResourceAdapter):
 
     def step_aside(self, user: Any) -> None:
         """Free the name of a deleted account for another person."""
-        field = user._meta.get_field(user.USERNAME_FIELD)
-        suffix = f".{uuid4().hex[:8]}"
-        kept = user.get_username()[: (field.max_length or 150) - len(suffix)]
-        setattr(user, user.USERNAME_FIELD, kept + suffix)
+        setattr(user, user.USERNAME_FIELD, names.with_suffix(user.get_username(), type(user)))
         user.save(update_fields=[user.USERNAME_FIELD])

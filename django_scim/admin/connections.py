@@ -9,16 +9,16 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from .. import connections
+from ..adapters import guarding
 from ..api.transactions import writing
 from ..audit.administration import record
 from ..conf import settings
-from ..models import Connection, Token
+from ..models import AbstractLink, Connection, Token
 from .forms import ConnectionForm
 from .giving import GivingMixin
 from .recording import actor_of
 from .states import (
     connection_state,
-    counted_until_stop,
     guard_state,
     has_stopped,
     token_state,
@@ -99,7 +99,7 @@ class ConnectionAdmin(GivingMixin):
         if may_change or request.user.has_perm("django_scim.view_token"):
             beside["tokens"] = self._token_rows(connection)
         if beside["is_stopped"]:
-            beside["counted"] = counted_until_stop(beside["guard"])
+            beside["counted"] = guarding.counted_until_stop(beside["guard"])
         if may_change:
             beside["gifts"] = self.gifts(connection)
             beside["waiting"] = self.waiting_page(connection)
@@ -134,6 +134,16 @@ class ConnectionAdmin(GivingMixin):
         ]
         record(connection, deed, actor_of(request), changes=changes)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Refuse to delete what has been in use: without its links nobody knows whose they are.
+
+        Whoever may delete a connection may delete its tokens with it, though no others.
+        """
+        if in_use := [reason for each in objs if (reason := _in_use(each))]:
+            return [], {}, set(), in_use
+        found, counts, missing, protected = super().get_deleted_objects(objs, request)
+        return found, counts, set(missing) - {Token._meta.verbose_name}, protected
+
     def delete_model(self, request: HttpRequest, obj: Connection) -> None:
         with writing():
             record(obj, "connection deleted", actor_of(request))
@@ -144,3 +154,17 @@ class ConnectionAdmin(GivingMixin):
             for connection in queryset:
                 record(connection, "connection deleted", actor_of(request))
             super().delete_queryset(request, queryset)
+
+
+def _in_use(connection: Connection) -> str:
+    """Return why a connection is not deleted, "" for one that never had anything."""
+    kinds = [relation.related_model for relation in Connection._meta.related_objects]
+    links = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, AbstractLink)]
+    count = sum(kind._default_manager.filter(connection=connection).count() for kind in links)
+    if not count:
+        return ""
+    what = "account or group" if count == 1 else "accounts and groups"
+    return (
+        f"{connection}: has or had {count:,} {what}. Close it instead: none of its tokens works "
+        f"again, and its accounts and events stay."
+    )

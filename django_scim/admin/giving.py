@@ -16,7 +16,7 @@ from ..api.transactions import writing
 from ..models import Connection, UserLink
 from .forms import GiveForm, carries_permissions
 from .operations import OperationsMixin, operation
-from .recording import note
+from .recording import actor_of, log
 
 SHOWN = 50
 
@@ -89,13 +89,11 @@ class GivingMixin(OperationsMixin):
     def _give_one(
         self, request: HttpRequest, connection: Connection, target: Any, chosen: dict[str, Any]
     ) -> None:
-        what = str(target)
-        if chosen.get("privileged") and target.permissions.exists():
-            link = connections.share_privileged(connection, target)
-            what += ", with its permissions,"
+        if chosen.get("privileged"):
+            connections.share_privileged(connection, target, actor=actor_of(request))
         else:
-            link = connections.give(connection, target)
-        note(self, request, connection, f"{what} given to the connection", [link])
+            connections.give(connection, target, actor=actor_of(request))
+        log(self, request, connection, f"{target} given to the connection")
 
     # Adoptions that wait for an admin
 
@@ -124,8 +122,8 @@ class GivingMixin(OperationsMixin):
         with writing():
             links = list(self.waiting(connection).filter(pk__in=keys))
             for link in links:
-                connections.confirm(link)
-                note(self, request, connection, f"link of {link.target} confirmed", [link])
+                connections.confirm(link, actor=actor_of(request))
+                log(self, request, connection, f"link of {link.target} confirmed")
         if not links:
             return self._back(request, connection, "Select at least one account.", messages.WARNING)
         return self._back(request, connection, f"Confirmed {len(links)} accounts.")

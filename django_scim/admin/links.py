@@ -11,7 +11,7 @@ from .. import connections
 from ..api.transactions import writing
 from ..models import GroupLink, UserLink
 from .events import ReadOnlyAdmin
-from .recording import note
+from .recording import actor_of, log
 from .states import State
 
 
@@ -36,9 +36,8 @@ class LinkAdmin(ReadOnlyAdmin):
         with writing():
             links = list(self._live(queryset))
             for link in links:
-                deed = f"{link.target} taken from the connection"
-                note(self, request, link.connection, deed, [link], logged=link)
-                connections.take(link.connection, link.target)
+                log(self, request, link, f"{link.target} taken from the connection")
+                connections.take(link.connection, link.target, actor=actor_of(request))
         self.message_user(request, f"{len(links)} taken from the connection.", messages.SUCCESS)
 
     @staticmethod
@@ -68,7 +67,6 @@ class UserLinkAdmin(LinkAdmin):
         with writing():
             links = list(self._live(queryset).filter(unconfirmed=True))
             for link in links:
-                connections.confirm(link)
-                deed = f"link of {link.target} confirmed"
-                note(self, request, link.connection, deed, [link], logged=link)
+                connections.confirm(link, actor=actor_of(request))
+                log(self, request, link, f"link of {link.target} confirmed")
         self.message_user(request, f"Confirmed {len(links)} links.", messages.SUCCESS)

@@ -21,8 +21,8 @@ from .. import connections
 from ..api.addresses import public_base
 from ..api.transactions import writing
 from ..models import Connection, Token
-from .recording import note
-from .states import counted_until_stop, has_stopped, shown
+from .recording import actor_of, log
+from .states import has_stopped, shown
 
 TEMPLATES = "admin/django_scim/connection"
 
@@ -85,8 +85,8 @@ class OperationsMixin(admin.ModelAdmin):
     def issue_token(self, request: HttpRequest, connection: Connection) -> HttpResponse:
         """Issue a token and show its secret, on this one page and nowhere else."""
         with writing():
-            issued = connections.issue_token(connection)
-            note(self, request, connection, f"token {issued.token} issued", [issued.token])
+            issued = connections.issue_token(connection, actor=actor_of(request))
+            log(self, request, connection, f"token {issued.token} issued")
         return self._show_secret(request, connection, issued)
 
     @operation
@@ -100,9 +100,8 @@ class OperationsMixin(admin.ModelAdmin):
             return self._back(request, connection, "There is no such token.", messages.ERROR)
         try:
             with writing():
-                issued = connections.rotate(token)
-                changes = [{"path": "successor", "old": None, "new": str(issued.token)}]
-                note(self, request, connection, f"token {token} rotated", [token], changes=changes)
+                issued = connections.rotate(token, actor=actor_of(request))
+                log(self, request, connection, f"token {token} rotated")
         except ValueError as error:
             return self._back(request, connection, f"{capfirst(str(error))}.", messages.ERROR)
         return self._show_secret(request, connection, issued, old=token)
@@ -114,8 +113,8 @@ class OperationsMixin(admin.ModelAdmin):
         with writing():
             token = connection.tokens.filter(pk=token_id, revoked=None).first()
             if token is not None:
-                token.revoke()
-                note(self, request, connection, f"token {token} revoked", [token])
+                connections.revoke(token, actor=actor_of(request))
+                log(self, request, connection, f"token {token} revoked")
         if token is None:
             return self._back(request, connection, "There is no such token.", messages.ERROR)
         return self._back(request, connection, f"Revoked {token}. It works no more.")
@@ -144,15 +143,15 @@ class OperationsMixin(admin.ModelAdmin):
     @operation
     def pause(self, request: HttpRequest, connection: Connection) -> HttpResponse:
         with writing():
-            connections.pause(connection)
-            note(self, request, connection, "connection paused")
+            connections.pause(connection, actor=actor_of(request))
+            log(self, request, connection, "connection paused")
         return self._back(request, connection, "Paused: every request is refused until you resume.")
 
     @operation
     def resume(self, request: HttpRequest, connection: Connection) -> HttpResponse:
         with writing():
-            connections.resume(connection)
-            note(self, request, connection, "connection resumed")
+            connections.resume(connection, actor=actor_of(request))
+            log(self, request, connection, "connection resumed")
         return self._back(request, connection, "Resumed: its requests are served again.")
 
     @operation(has_page=True)
@@ -170,8 +169,8 @@ class OperationsMixin(admin.ModelAdmin):
                 groups=connection.grouplinks.filter(target__isnull=False).count(),
             )
         with writing():
-            connections.close(connection)
-            note(self, request, connection, "connection closed, its tokens revoked")
+            connections.close(connection, actor=actor_of(request))
+            log(self, request, connection, "connection closed, its tokens revoked")
         return self._back(request, connection, "Closed: it is paused and its tokens are revoked.")
 
     @operation
@@ -180,10 +179,8 @@ class OperationsMixin(admin.ModelAdmin):
         if guard is None or not has_stopped(connection):
             return self._back(request, connection, "The guard has not stopped it.", messages.ERROR)
         with writing():
-            counted = ", ".join(counted_until_stop(guard))
-            connections.lift_guard(connection)
-            deed = f"guard lifted ({counted} taken)" if counted else "guard lifted"
-            note(self, request, connection, deed)
+            connections.lift_guard(connection, actor=actor_of(request))
+            log(self, request, connection, "guard lifted")
             guard.refresh_from_db()
         assert guard.lifted_until is not None
         until = shown(guard.lifted_until)

@@ -1,6 +1,5 @@
 """What an admin did here, for the event log and for Django's own."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -8,8 +7,7 @@ from django.http import HttpRequest
 
 from ..api.addresses import client_address
 from ..api.views import correlation_id
-from ..audit.administration import Actor, record
-from ..models import Connection
+from ..audit.administration import Actor
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -26,19 +24,6 @@ def actor_of(request: HttpRequest) -> Actor:
     return actor
 
 
-def note(
-    model_admin: admin.ModelAdmin,
-    request: HttpRequest,
-    connection: Connection,
-    deed: str,
-    objects: Iterable[Any] = (),
-    *,
-    changes: Iterable[dict[str, Any]] = (),
-    logged: Any = None,
-) -> None:
-    """Write the event of a deed, and an entry of Django's admin log on the page's object.
-
-    To be called in the transaction of the deed.
-    """
-    record(connection, deed, actor_of(request), objects, changes)
-    model_admin.log_change(request, logged or connection, f"{deed[:1].upper()}{deed[1:]}.")
+def log(model_admin: admin.ModelAdmin, request: HttpRequest, about: Any, deed: str) -> None:
+    """Write an entry of Django's admin log, beside the event and in the transaction of the deed."""
+    model_admin.log_change(request, about, f"{deed[:1].upper()}{deed[1:]}.")

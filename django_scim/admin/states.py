@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime, now
 
+from ..adapters import guarding
 from ..models import Connection, Guard, Token
 
 SOON = timedelta(days=30)
@@ -79,28 +80,11 @@ def guard_state(connection: Connection) -> State:
     if guard.lifted_until is not None and guard.lifted_until > now():
         return State("warning", "lifted")
     is_running = guard.started is not None and guard.started > now() - Guard.WINDOW
-    lost = [text for text in counted(guard) if not text.startswith("0 ")] if is_running else []
+    counted = guarding.counted(guard) if is_running else []
+    lost = [text for text in counted if not text.startswith("0 ")]
     return State("success", ", ".join(lost) or "watching")
 
 
 def has_stopped(connection: Connection) -> bool:
     guard: Any = getattr(connection, "guard", None)
     return guard is not None and guard.stopped is not None and connection.guard_percent < 100
-
-
-def counted(guard: Guard) -> list[str]:
-    """Return how many of how many a connection has taken in the guard's hour."""
-    return [
-        f"{getattr(guard, f'{kind}_lost'):,} of {getattr(guard, kind):,} {kind}"
-        for kind in ("accounts", "memberships")
-    ]
-
-
-def counted_until_stop(guard: Guard) -> list[str]:
-    """Return what the guard had counted when it stopped a connection.
-
-    Nothing, where the one request that it refused was the first of its hour.
-    """
-    if guard.started is None or guard.stopped is None:
-        return []
-    return counted(guard) if guard.stopped - guard.started <= Guard.WINDOW else []

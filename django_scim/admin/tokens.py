@@ -8,10 +8,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from .. import connections
 from ..api.transactions import writing
 from ..models import Token
 from .events import ReadOnlyAdmin
-from .recording import note
+from .recording import actor_of, log
 from .states import SOON, token_state
 
 
@@ -72,7 +73,6 @@ class TokenAdmin(ReadOnlyAdmin):
         with writing():
             tokens = list(queryset.filter(revoked=None).select_related("connection"))
             for token in tokens:
-                token.revoke()
-                deed = f"token {token} revoked"
-                note(self, request, token.connection, deed, [token], logged=token)
+                connections.revoke(token, actor=actor_of(request))
+                log(self, request, token, f"token {token} revoked")
         self.message_user(request, f"Revoked {len(tokens)} tokens.", messages.SUCCESS)

@@ -44,22 +44,30 @@ class Principal:
 
 
 class BearerAuthentication(BaseAuthentication):
-    """``request.user`` is a Principal, ``request.auth`` the token."""
+    """``request.user`` is a Principal, ``request.auth`` the token.
+
+    What does not open the door is answered alike, whether the token is unknown, expired, revoked or
+    of a paused connection; the event of a known one names its connection.
+    """
 
     def authenticate(self, request: Request) -> tuple[Principal, Token]:
         """Return who calls.
 
         Raises Unauthorized without a valid token, and Forbidden for one that is used from
-        elsewhere than its connection's networks.
+        elsewhere than its connection's networks, or whose tenant is gone.
         """
         secret = bearer_secret(request._request)
         found = (import_string(path)(secret) for path in settings.TOKEN_FINDERS)
         token = next((token for token in found if token is not None), None)
-        if token is None or not token.connection.is_active:
+        request.scim_token = token  # type: ignore[attr-defined] # for the event, if it is refused
+        now = timezone.now()
+        if token is None or not token.is_usable(now) or not token.connection.is_active:
             raise Unauthorized("the bearer token is not valid")
         if not token.connection.admits(client_address(request._request)):
             raise Forbidden("the connection does not admit requests from this address")
-        token.touch(timezone.now(), settings.LAST_USED_INTERVAL)
+        if token.connection.tenant_is_gone():
+            raise Forbidden("the site no longer has what this connection belongs to")
+        token.touch(now, settings.LAST_USED_INTERVAL)
         return Principal(token), token
 
     def authenticate_header(self, request: Request) -> str:
@@ -67,12 +75,11 @@ class BearerAuthentication(BaseAuthentication):
 
 
 def find_token(secret: str) -> Token | None:
-    """Return the usable token of a secret.
+    """Return the token of a secret, be it usable or not.
 
     It costs one look-up by digest, and so the same whatever is wrong with it.
     """
-    token = Token.objects.select_related("connection").filter(digest=digest(secret)).first()
-    return token if token is not None and token.is_usable(timezone.now()) else None
+    return Token.objects.select_related("connection").filter(digest=digest(secret)).first()
 
 
 def bearer_secret(request: HttpRequest) -> str:

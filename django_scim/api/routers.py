@@ -11,11 +11,12 @@ from django.urls import URLPattern, re_path
 from django.urls.resolvers import RegexPattern
 
 from ..adapters import adapter_classes
+from ..conf import IMPORT_ERRORS
 from .base_query import BaseQuery, BaseSearch
 from .bulk import Bulk
 from .discovery import ResourceTypes, Schemas, ServiceProviderConfig
 from .me import Me
-from .views import NoSuchEndpoint
+from .views import NoSuchEndpoint, OutOfService
 from .viewsets import viewset_for
 
 COLLECTION = {"get": "list", "post": "create"}
@@ -42,7 +43,18 @@ class EndpointPattern(RegexPattern):
 
 
 def scim_urls() -> list[URLPattern]:
-    """Return the patterns of the discovery documents and of every resource type."""
+    """Return the patterns of the discovery documents and of every resource type.
+
+    Where an adapter cannot be had, a system check says why, which the URLs must not come before.
+    """
+    try:
+        return _endpoints()
+    except IMPORT_ERRORS:
+        closed = OutOfService.as_view()
+        return [re_path(r"^$", closed, name="base"), re_path(r"^.*$", closed)]
+
+
+def _endpoints() -> list[URLPattern]:
     patterns = [
         _path("ServiceProviderConfig", ServiceProviderConfig.as_view()),
         _path("ResourceTypes", ResourceTypes.as_view()),

@@ -8,6 +8,7 @@ import re
 import uuid
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.http import HttpRequest
 from rest_framework.request import Empty, Request
@@ -160,6 +161,8 @@ class ScimView(APIView):
         action = self.action_of_request()
         if recorder.connection is None:
             action = Event.Action.AUTHENTICATION
+            if (token := getattr(self.request, "scim_token", None)) is not None:
+                recorder.came_with(token)
         record_failure(recorder, action, error, self._parsed_body(), answer, self.tolerances.used)
 
     def _parsed_body(self) -> Any:
@@ -198,6 +201,14 @@ class NoSuchEndpoint(ScimView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         raise NotFound(f"there is no endpoint {request.path[:200]!r}")
+
+
+class OutOfService(ScimView):
+    """Every URL of a site whose adapters cannot be had: nothing is served by half."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.correlation_id = correlation_id(request._request)
+        raise ImproperlyConfigured("DJANGO_SCIM is wrong; manage.py check says how")
 
 
 class OtherVersion(ScimView):

@@ -167,5 +167,5 @@ def record_failure(
 ) -> None:
     """Write the event of what was refused or failed, after its rollback."""
     if isinstance(error, Stopped) and recorder.connection is not None:
-        guarding.stop(recorder.connection)
+        guarding.stop(recorder.connection, error.counted)
     recorder.failure(action, error, body, answer, used)

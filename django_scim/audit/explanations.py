@@ -27,7 +27,9 @@ _BY_TYPE = {
 _BY_STATUS = {
     401: "The token is missing, wrong, expired or revoked. Issue a new one on the connection's "
     "page and paste it into the identity provider.",
-    403: "The token is valid but lacks a scope. Issue one with the scope that the detail names.",
+    403: "The token is valid, but not for this request; the detail says why. For a missing scope "
+    "issue a token with it; correct the connection's networks; close a connection whose owner is "
+    "gone.",
     404: "The resource does not exist for this connection. If the identity provider still knows "
     "it, let it provision the person or group again.",
     405: "The identity provider used a method that this address does not take. Check the base "
@@ -48,11 +50,19 @@ _STOPPED = (
 )
 
 
+_KNOWN_TOKEN = (
+    "The token is this connection's, but it is expired or revoked, or the connection is paused. "
+    "Resume the connection, or issue a new token and paste it into the identity provider."
+)
+
+
 def explain(event: Event) -> str:
     """Return what to do about an event; "" where there is nothing to do."""
     if event.outcome == Event.Outcome.STOPPED:
         return _STOPPED
     if event.outcome != Event.Outcome.FAILURE:
         return ""
+    if event.status == 401 and event.token_prefix:
+        return _KNOWN_TOKEN
     fallback = "See the detail. Most identity providers repeat a failed request by themselves."
     return _BY_TYPE.get(event.scim_type) or _BY_STATUS.get(event.status, fallback)

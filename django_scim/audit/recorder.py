@@ -46,6 +46,10 @@ class Recorder:
 
     def authenticated(self, token: Token) -> None:
         self.connection = token.connection
+        self.came_with(token)
+
+    def came_with(self, token: Token) -> None:
+        """Name the token and its connection, also where it does not open the door."""
         self.event.connection = token.connection
         self.event.connection_name = token.connection.name
         self.event.token_prefix = token.prefix
@@ -124,7 +128,7 @@ class Recorder:
         event.response_body = _shortened(answer) if answer is not None else ""
         try:
             with transaction.atomic():
-                if event.connection_id is None and self._counted():
+                if action == Event.Action.AUTHENTICATION and self._counted():
                     self.recorded = True
                     return
                 self._complete(tolerances)
@@ -136,7 +140,8 @@ class Recorder:
         """Count one more failed authentication of this minute instead of writing another event."""
         since = timezone.now() - timedelta(minutes=1)
         same = Event.objects.filter(
-            connection=None,
+            connection=self.event.connection,
+            token_prefix=self.event.token_prefix,
             created__gt=since,
             action=self.event.action,
             address=self.event.address,

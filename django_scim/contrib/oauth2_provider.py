@@ -11,7 +11,6 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings as site_settings
-from django.utils import timezone
 
 from ..adapters.registry import scopes as available_scopes
 from ..models import Connection
@@ -41,9 +40,9 @@ class OAuthToken:
 
 
 def find_token(secret: str) -> OAuthToken | None:
-    """Return the access token of a secret, None for one that opens nothing here.
+    """Return the access token of a secret, expired ones too; None for one that is not for us.
 
-    It must not be expired, stand for no user, be restricted to no other resource (RFC 8707), and
+    It must stand for no user, be restricted to no other resource (RFC 8707), and
     be of a confidential application with the client credentials grant whose client id a connection
     names. It costs one look-up by checksum, and one of the connection for a token that has all
     but that. Without django-oauth-toolkit there is none.
@@ -56,7 +55,6 @@ def find_token(secret: str) -> OAuthToken | None:
         ._default_manager.select_related("application")
         .filter(
             token_checksum=checksum,
-            expires__gt=timezone.now(),
             user=None,
             application__client_type="confidential",
             application__authorization_grant_type="client-credentials",

@@ -111,6 +111,20 @@ class Connection(models.Model):
         self.oauth_client_id = self.oauth_client_id or None  # "" would clash with another ""
 
     @property
+    def has_tenant(self) -> bool:
+        """Whether it belongs to an object of the site's, be it there still or gone."""
+        return bool(self.tenant_key) or self.tenant_type_id is not None
+
+    def tenant_is_gone(self) -> bool:
+        """Whether the object that it belongs to is there no more, or its whole model."""
+        if not self.has_tenant:
+            return False
+        if self.tenant_type_id is None:
+            return True
+        kind = ContentType.objects.get_for_id(self.tenant_type_id)
+        return kind.model_class() is None or self.tenant is None
+
+    @property
     def tolerated(self) -> Profile:
         return PROFILES[self.profile]
 

@@ -1,6 +1,7 @@
 """One exception class per scimType (RFC 7644 section 3.12, table 9) and per plain HTTP status."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
 
@@ -129,9 +130,17 @@ class Forbidden(ScimError):
 
 
 class Stopped(ScimError):
-    """The site's guard has stopped the connection (T8: 403)."""
+    """The site's guard has stopped the connection (T8: 403).
+
+    ``counted`` is what the guard had counted with the request that it refuses, by the names of its
+    columns: what the request wrote itself is rolled back.
+    """
 
     status = 403
+
+    def __init__(self, detail: str, counted: Mapping[str, Any] | None = None) -> None:
+        super().__init__(detail)
+        self.counted = dict(counted or {})
 
 
 class NotFound(ScimError):

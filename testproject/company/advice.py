@@ -10,6 +10,8 @@ BY_TYPE = {
     "mutability": "Only the site changes this. Take it out of your identity provider's mapping.",
 }
 BY_STATUS = {
+    401: "The token is expired or revoked, or the connection is paused. Resume it, or issue "
+    "another token and paste it into your identity provider.",
     403: "The token may not do this, or not from that address. Ask the site's staff.",
     404: "Your connection has no such person or group. Let your identity provider provision it "
     "again.",

@@ -19,6 +19,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from django_scim import connections
+from django_scim.connections import Actor
 from django_scim.models import Connection, Token
 
 from .advice import advice
@@ -59,7 +60,7 @@ def act(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     try:
         with transaction.atomic():
             get_object_or_404(Organisation.objects.select_for_update(), pk=organisation.pk)
-            secret = perform(request.POST, organisation)
+            secret = perform(request.POST, organisation, actor_of(request, organisation))
     except Refused as refusal:
         return show(request, organisation, problem=str(refusal), status=409)
     if secret:
@@ -67,34 +68,49 @@ def act(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     return redirect("provisioning", slug=organisation.slug)
 
 
-def perform(form: QueryDict, organisation: Organisation) -> str:
+def actor_of(request: HttpRequest, organisation: Organisation) -> Actor:
+    """Return who does it, as the event log names them."""
+    return Actor(
+        f"{request.user} of {organisation}",
+        address=request.META.get("REMOTE_ADDR") or None,
+        user_agent=request.META.get("HTTP_USER_AGENT", ""),
+    )
+
+
+def perform(form: QueryDict, organisation: Organisation, actor: Actor) -> str:
     """Return the secret of a token that was issued, to be shown once; else an empty text."""
-    action, connection = form.get("action"), organisation.connections.first()
+    action, connection = form.get("action"), connection_of(organisation)
     if action == "connect":
-        return connect(form, organisation, connection)
+        return connect(form, organisation, connection, actor)
     if connection is None:
         raise Http404
     match action:
         case "issue":
-            return connections.issue_token(connection).secret
+            return connections.issue_token(connection, actor=actor).secret
         case "rotate":
-            return rotate(own_token(form, connection))
+            return rotate(own_token(form, connection), actor)
         case "revoke":
-            own_token(form, connection).revoke()
+            connections.revoke(own_token(form, connection), actor=actor)
         case "pause":
-            connections.pause(connection)
+            connections.pause(connection, actor=actor)
         case "resume":
-            connections.resume(connection)
+            connections.resume(connection, actor=actor)
         case "lift":
-            connections.lift_guard(connection)
+            connections.lift_guard(connection, actor=actor)
         case "close":
-            connections.close(connection)
+            connections.close(connection, actor=actor)
         case _:
             raise Http404
     return ""
 
 
-def connect(form: QueryDict, organisation: Organisation, existing: Connection | None) -> str:
+def connection_of(organisation: Organisation) -> Connection | None:
+    return connections.for_tenant(organisation).first()
+
+
+def connect(
+    form: QueryDict, organisation: Organisation, existing: Connection | None, actor: Actor
+) -> str:
     if existing is not None:
         raise Refused("Your organisation is connected already. You can issue another token.")
     chosen = ConnectForm(form)
@@ -102,15 +118,17 @@ def connect(form: QueryDict, organisation: Organisation, existing: Connection | 
         raise Refused("Choose your identity provider from the list.")
     profile = chosen.cleaned_data["profile"]
     try:
-        made = connections.create(organisation.name, profile=profile, tenant=organisation)
+        made = connections.create(
+            organisation.name, profile=profile, tenant=organisation, actor=actor
+        )
     except ValidationError:
         raise Refused("The site has a connection of this name already. Ask its staff.")
-    return connections.issue_token(made).secret
+    return connections.issue_token(made, actor=actor).secret
 
 
-def rotate(token: Token) -> str:
+def rotate(token: Token, actor: Actor) -> str:
     try:
-        return connections.rotate(token).secret
+        return connections.rotate(token, actor=actor).secret
     except ValueError:
         raise Refused(f"The token {token} has a successor already.")
 
@@ -132,7 +150,7 @@ def show(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    connection = organisation.connections.first()
+    connection = connection_of(organisation)
     context: dict[str, Any] = {
         "organisation": organisation,
         "connection": connection,

@@ -22,6 +22,9 @@ class PersonAdapter(UserAdapter):
     def place(self, draft: Draft, tenant: Any) -> None:
         Membership.objects.get_or_create(organisation=tenant, user=draft.target)
 
+    def belongs_to(self, user: Any, tenant: Any) -> bool:
+        return list(user.organisations.all()) == [tenant]
+
 
 class DeviceAdapter(ResourceAdapter):
     """What the company hands out, each attribute in a column or a relation of ``Device``."""

@@ -7,12 +7,14 @@ from django.contrib.auth.models import User
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from django_scim import connections
 from django_scim.adapters import guarding
 from django_scim.models import Connection, Event, Guard, Token, UserLink
+from tests.client import assert_error
 
-from .pages import FORM, of
+from .pages import FORM, everything, of, text_of
 
 
 def row(pages, name):
@@ -29,7 +31,10 @@ def okta(db):
 
 
 def token(connection, days):
-    return connections.issue_token(connection, lifetime=timedelta(days=days)).token
+    made = connections.issue_token(connection).token
+    made.expires = timezone.now() + timedelta(days=days)
+    made.save()
+    return made
 
 
 # The list
@@ -172,14 +177,14 @@ def test_two_connections_without_a_client_id(ada, okta):
         ("guard_percent", "101", "100"),
         ("guard_count", "-1", "0"),
         ("adoption", "everybody", "everybody"),
-        ("name", "", "required"),
+        ("name", "", gettext_lazy("This field is required.")),
     ],
 )
 def test_what_is_no_value(ada, okta, field, value, word):
     answer = ada.post(of(okta), **FORM | {field: value})
     assert answer.status_code == 200
     (error,) = answer.context["adminform"].form.errors[field]
-    assert word in error
+    assert str(word) in error
     assert not Event.objects.exists()
 
 
@@ -215,6 +220,51 @@ def test_who_may_only_look(staff, okta):
         assert f"{button} " not in page
     assert "scim_" not in page  # tokens are for who may see tokens
     assert "scim_" in staff("view_connection", "view_token", name="tom").read(of(okta))
+
+
+def delete(pages, *chosen):
+    """Ask for the deletion on the page of one or in the list, and confirm it."""
+    if len(chosen) == 1:
+        return pages.post(of(chosen[0], "delete"), post="yes", follow=True)
+    keys = [each.pk for each in chosen]
+    data = {"action": "delete_selected", "_selected_action": keys, "post": "yes"}
+    return pages.post("connection/", **data, follow=True)
+
+
+@pytest.mark.parametrize("what", ["account", "group", "deleted account"])
+@pytest.mark.parametrize("in_the_list", [False, True])
+def test_a_connection_that_has_had_something_is_closed_instead(ada, scim, okta, what, in_the_list):
+    if what == "group":
+        scim.make_group("Everyone")
+    else:
+        user = scim.make_user()
+        if what == "deleted account":
+            scim.delete(f"/Users/{user['id']}")
+    before = everything()
+    assert "Close it instead" in ada.read(of(scim.connection, "delete"))
+    answer = delete(ada, scim.connection, *([okta] if in_the_list else []))
+    assert answer.status_code == 200
+    assert f"{scim.connection}: has or had 1 account or group. Close it instead" in text_of(answer)
+    assert everything() == before
+    assert scim.get("/Users").status_code == 200
+
+
+def test_a_connection_that_never_had_anything_goes_with_its_tokens(ada, scim):
+    scim.get("/Users", {"filter": "nonsense"})
+    page = ada.read(of(scim.connection, "delete"))
+    assert "Close it instead" not in page and Token.objects.get().prefix in page
+    assert delete(ada, scim.connection).status_code == 200
+    assert not Connection.objects.exists() and not Token.objects.exists()
+    assert_error(scim.get("/Users"), 401)
+    refused, deleted = Event.objects.exclude(action="authentication").order_by("pk")
+    assert (refused.status, refused.connection_name) == (400, scim.connection.name)
+    assert deleted.detail == "connection deleted by admin ada"
+
+
+def test_who_may_not_delete_a_connection_deletes_no_tokens_either(staff, scim):
+    pages = staff("view_connection", "change_connection")
+    assert pages.post(of(scim.connection, "delete"), post="yes").status_code == 403
+    assert Token.objects.exists()
 
 
 def test_a_connection_that_is_deleted_leaves_an_event(ada, okta):

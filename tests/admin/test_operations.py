@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from django_scim import connections
-from django_scim.models import Connection, Event, Guard, Token, UserLink
+from django_scim.models import Connection, Event, GroupLink, Guard, Token, UserLink
 from django_scim.testing import ScimClient
 
 from .pages import of, text_of
@@ -156,7 +156,7 @@ def test_the_banner_says_what_the_guard_has_counted(stopped, ada):
     assert [answer.status_code for answer in stopped.answers] == [200, 200, 403]
     page = ada.read(of(stopped.connection))
     assert page.index("The guard has stopped this connection") < page.index("Profile:")
-    assert "2 of 10 accounts" in page and "0 of 0 memberships" in page
+    assert "with it, 3 of 10 accounts and 0 of 0 memberships since" in page
     assert "more than 2 and more than 10 %" in page
     href = f"/admin/django_scim/event/?connection__id__exact={stopped.connection.pk}"
     assert href in ada.get(of(stopped.connection)).content.decode()
@@ -164,12 +164,21 @@ def test_the_banner_says_what_the_guard_has_counted(stopped, ada):
     assert found.context["cl"].result_count == 1
 
 
-def test_the_first_request_of_an_hour_takes_too_much(stopped, ada):
-    Guard.objects.update(started=None, accounts=0, accounts_lost=0)
-    assert "it had taken nothing in that hour" in ada.read(of(stopped.connection))
-    Guard.objects.update(started=timezone.now() - timedelta(days=3), accounts_lost=7)
-    page = ada.read(of(stopped.connection))
-    assert "it had taken nothing in that hour" in page and "7 of" not in page
+def test_the_first_request_of_an_hour_takes_too_much(connect, ada):
+    scim = connect(guard_count=2, guard_percent=10)
+    group = scim.make_group("Everyone", *[scim.make_user(f"user{n}") for n in range(4)])
+    before = timezone.now() - timedelta(days=1)
+    GroupLink.objects.update(created=before)
+    UserLink.objects.update(created=before)
+    answer = scim.patch(f"/Groups/{group['id']}", {"op": "remove", "path": "members"})
+    assert answer.status_code == 403
+    guard = connections.guard_of(scim.connection)
+    assert (guard.memberships, guard.memberships_lost) == (4, 4)
+    assert (guard.accounts, guard.accounts_lost) == (4, 0)
+    page = ada.read(of(scim.connection))
+    assert "with it, 0 of 4 accounts and 4 of 4 memberships since" in page
+    assert "Lifted" in ada.do(of(scim.connection, "lift-guard"))
+    assert "stopped at 0 of 4 accounts, 4 of 4 memberships" in deed().detail
 
 
 def test_lifting(stopped, ada):
@@ -177,8 +186,8 @@ def test_lifting(stopped, ada):
     assert stopped.patch(f"/Users/{stopped.leaver['id']}", INACTIVE).status_code == 200
     page = ada.read(of(stopped.connection))
     assert "The guard has stopped" not in page and "lifted until" in page
-    counted = "2 of 10 accounts, 0 of 0 memberships"
-    assert deed().detail == f"guard lifted ({counted} taken) by admin ada"
+    counted = "3 of 10 accounts, 0 of 0 memberships"
+    assert deed().detail == f"guard lifted (stopped at {counted}) by admin ada"
 
 
 def test_there_is_nothing_to_lift(scim, ada):

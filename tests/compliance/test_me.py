@@ -25,6 +25,9 @@ class PersonalToken:
     def permits(self, scope):
         return scope in self.scopes
 
+    def is_usable(self, now):
+        return True
+
     def touch(self, now, interval):
         pass
 

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.utils import timezone
 
 from django_scim import connections
-from django_scim.models import Event, Token
+from django_scim.models import Connection, Event, Token
 from tests.client import USER, ScimClient, assert_error
 
 # The header
@@ -82,6 +84,34 @@ def test_a_closed_connection(scim):
 def test_a_deleted_connection(scim):
     scim.connection.delete()
     assert_error(scim.get("/Users"), 401)
+
+
+def gone(how, tenant):
+    if how == "deleted":
+        tenant.delete()
+    elif how == "without its type":
+        ContentType.objects.get_for_model(tenant).delete()
+    else:  # the app that had the model is no longer installed
+        stale = ContentType.objects.create(app_label="former", model="customer")
+        Connection.objects.update(tenant_type=stale)
+
+
+@pytest.mark.parametrize("how", ["deleted", "without its type", "without its model"])
+def test_a_connection_whose_tenant_is_gone(connect, how):
+    tenant = Group.objects.create(name="Contoso")
+    scim = connect(tenant=tenant)
+    user = scim.make_user()
+    gone(how, tenant)
+    ContentType.objects.clear_cache()
+    body = {"schemas": [USER], "userName": "new"}
+    for answer in (
+        scim.get("/Users"),
+        scim.post("/Users", body),
+        scim.delete(f"/Users/{user['id']}"),
+    ):
+        assert_error(answer, 403, None, "no longer has what this connection belongs to")
+    assert User.objects.get().is_active
+    assert scim.connection.userlinks.get().target is not None
 
 
 def test_a_rotated_token(scim):

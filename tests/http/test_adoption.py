@@ -1,11 +1,12 @@
 """Accounts that the site had before, and become a connection's own: only by its policy."""
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
+from django.db.models import Q
 
 from django_scim.adapters import UserAdapter
 from django_scim.adapters.adoption import AdoptionPolicy
-from django_scim.models import UserLink
+from django_scim.models import UserLink, UserProfile
 from tests.client import USER, assert_error
 
 
@@ -21,6 +22,21 @@ class Verifying(UserAdapter):
 
     def has_verified_email(self, user, address):
         return address.lower().endswith("@example.com")
+
+
+class Discreet(Verifying):
+    """This site protects its directors, too, and knows so by another table than the user's."""
+
+    @classmethod
+    def unprotected(cls):
+        return super().unprotected() & ~Q(target__scim_profile__title="Director")
+
+
+class OfATenant(Verifying):
+    """Here the tenants are groups, and whoever is in one belongs to it."""
+
+    def belongs_to(self, user, tenant):
+        return tenant in user.groups.all()
 
 
 class ByStaffNumber(AdoptionPolicy):
@@ -95,6 +111,60 @@ def test_who_has_an_identity_provider_already_is_not_adopted(by_name, amy, conne
     create(by_name)
     assert_error(create(connect(adoption="username")), 409, "uniqueness")
     assert UserLink.objects.count() == 1
+
+
+@pytest.mark.parametrize("policy", ["username", "email"])
+def test_whom_the_site_protects_is_not_adopted(connect, settings, amy, policy):
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": "tests.http.test_adoption.Discreet"}}
+    UserProfile.objects.create(user=amy, title="Director")
+    answer = create(connect(adoption=policy), emails=emails("amy@example.com"))
+    assert_error(answer, 409, "uniqueness")
+    assert not UserLink.objects.exists()
+    UserProfile.objects.update(title="Guide")
+    assert create(connect(adoption="username")).status_code == 201
+    assert UserLink.objects.get().target == amy
+
+
+def test_whom_the_connection_has_already_is_not_adopted(connect, amy):
+    scim = connect(scope="site", adoption="username")
+    assert_error(create(scim), 409, "uniqueness")
+    assert not UserLink.objects.get(target=amy).unconfirmed
+
+
+# For a connection that belongs to a tenant
+
+
+@pytest.fixture
+def contoso(connect, amy):
+    """A customer whose person Amy is."""
+    customer = Group.objects.create(name="Contoso")
+    amy.groups.add(customer)
+    return customer
+
+
+@pytest.fixture
+def knowing(settings):
+    """A site that tells who belongs to whom."""
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": "tests.http.test_adoption.OfATenant"}}
+
+
+def test_a_tenants_connection_adopts_nobody_by_default(connect, contoso):
+    assert_error(create(connect(tenant=contoso, adoption="username")), 409, "uniqueness")
+    assert not UserLink.objects.exists()
+
+
+@pytest.mark.parametrize("policy", ["username", "email"])
+def test_an_account_of_another_tenant_is_not_adopted(connect, knowing, contoso, policy):
+    northwind = Group.objects.create(name="Northwind")
+    scim = connect(tenant=northwind, adoption=policy)
+    assert_error(create(scim, emails=emails("amy@example.com")), 409, "uniqueness")
+    assert not UserLink.objects.exists()
+    assert User.objects.get().is_active
+
+
+def test_an_account_of_its_own_tenant_is_adopted(connect, knowing, contoso, amy):
+    assert create(connect(tenant=contoso, adoption="username")).status_code == 201
+    assert UserLink.objects.get().target == amy
 
 
 # By address

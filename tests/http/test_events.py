@@ -5,8 +5,11 @@ import json
 import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError
+from django.utils import timezone
 
-from django_scim.models import Event
+from django_scim import connections
+from django_scim.audit.explanations import explain
+from django_scim.models import Event, Token
 
 from ..client import ENTERPRISE, GROUP, PATCH, USER, assert_error
 
@@ -195,6 +198,56 @@ def test_a_flood_of_bad_tokens_is_counted(scim, events):
         scim.get("/Users", authorization="Bearer wrong")
     (event,) = events(action="authentication")
     assert (event.occurrences, event.connection) == (5, None)
+
+
+def end(scim, how):
+    if how == "paused":
+        connections.pause(scim.connection)
+    elif how == "closed":
+        connections.close(scim.connection)
+    else:
+        Token.objects.update(**{"expires" if how == "expired" else "revoked": timezone.now()})
+
+
+@pytest.mark.parametrize("how", ["expired", "revoked", "paused", "closed"])
+def test_a_known_token_that_is_refused_names_its_connection(scim, connect, events, how):
+    connect()  # another connection
+    wrong = scim.get("/Users", authorization=f"Bearer scim_{'x' * 43}")
+    end(scim, how)
+    known = scim.get("/Users")
+    assert_error(known, 401)
+    same = [{**answer.data, "detail": answer.data["detail"].partition(" [")[0]}
+            for answer in (wrong, known)]  # fmt: skip
+    assert same[0] == same[1]
+    differing = {"X-Request-Id", "Content-Length"}
+    assert all(wrong.headers[name] == known.headers[name] for name in {*wrong.headers} - differing)
+    assert {*wrong.headers} == {*known.headers}
+    unknown, refused = events(action="authentication")
+    assert (unknown.connection, unknown.token_prefix) == (None, "")
+    assert refused.connection == scim.connection
+    assert refused.connection_name == scim.connection.name
+    assert refused.token_prefix == Token.objects.get(connection=scim.connection).prefix
+    assert "expired or revoked, or the connection is paused" in explain(refused)
+    assert "wrong" in explain(unknown)
+
+
+def test_a_flood_of_a_known_token_is_counted(scim, events):
+    Token.objects.get().revoke()
+    for _ in range(5):
+        scim.get("/Users", authorization="Bearer wrong")
+        scim.get("/Users")
+    wrong, known = events(action="authentication")
+    assert (wrong.occurrences, wrong.connection) == (5, None)
+    assert (known.occurrences, known.connection) == (5, scim.connection)
+
+
+def test_from_elsewhere_the_event_names_the_connection(connect, events):
+    scim = connect(networks="203.0.113.0/24")
+    for _ in range(3):
+        assert_error(scim.get("/Users"), 403)
+    (event,) = events()
+    assert (event.action, event.occurrences) == ("authentication", 3)
+    assert event.connection == scim.connection and event.token_prefix
 
 
 def test_no_lines_of_their_own_in_the_log(scim, events):

@@ -143,3 +143,12 @@ def test_no_view_of_ours_runs_in_the_hosts_transaction():
         view = resolve(f"/scim/v2/{path}").func
         assert view._non_atomic_requests == {"default"}, path
         assert view.login_required is False, path
+
+
+def test_a_user_is_saved_though_the_adapters_cannot_be_had(scim, settings, caplog):
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": "nowhere.Adapter"}}
+    user = User.objects.create_user("amy", "amy@example.com")
+    user.email = "amy.abe@example.com"
+    user.save()
+    assert User.objects.get().email == "amy.abe@example.com"
+    assert "could not keep up" in caplog.text and "nowhere" in caplog.text

@@ -307,7 +307,8 @@ def test_no_event_keeps_a_secret(oauth, fetch, events):
     found = events()
     assert {event.status for event in found} == {200, 201, 401, 403, 409}
     refused = Event.objects.get(status=401)
-    assert refused.connection is None and refused.token_prefix == ""
+    assert refused.connection == oauth.connection
+    assert refused.token_prefix == found[0].token_prefix
     for values in Event.objects.values():
         for secret in (oauth.secret, lesser.secret, SECRET):
             assert secret not in str(values)

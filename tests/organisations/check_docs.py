@@ -14,7 +14,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 def squeezed(code):
     """Return code without what type hints and line breaks make of it."""
-    return "".join(re.sub(r": Draft|: Any| -> None", "", code).split())
+    return "".join(re.sub(r": Draft|: Any| -> (?:None|bool)", "", code).split())
 
 
 def test_the_examples(northwind):

@@ -1,9 +1,12 @@
 """Two customers of one site, each with an identity provider of its own; run by
 ``tests/test_other_sites.py``."""
 
+from io import StringIO
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 
 from company.models import Membership
 from django_scim import connections
@@ -67,10 +70,29 @@ def test_who_comes_back_is_a_member_once(ours, ada, northwind):
     assert User.objects.get(username="ada").is_active
 
 
-def test_who_is_adopted_is_a_member(connect, northwind):
-    User.objects.create(username="carl")
-    connect(tenant=northwind, adoption="username").make_user("carl")
+def test_only_ones_own_people_are_adopted(connect, northwind, contoso):
+    carl = User.objects.create(username="carl")
+    scim = connect(tenant=northwind, adoption="username")
+    body = {"schemas": [USER], "userName": "carl"}
+    for organisations in ([], [contoso], [contoso, northwind]):
+        carl.organisations.set(organisations)
+        assert_error(scim.post("/Users", body), 409, "uniqueness")
+        assert not carl.scim_links.exists()
+    carl.organisations.set([northwind])
+    assert scim.post("/Users", body).status_code == 201
+    assert carl.scim_links.get().connection == scim.connection
     assert names(northwind.members.all()) == ["carl"]
+
+
+def test_scim_link_gives_only_ones_own_people(ours, northwind, contoso):
+    for name, organisation in (("carl", northwind), ("dora", contoso)):
+        User.objects.create(username=name).organisations.add(organisation)
+    User.objects.create(username="emil")
+    output = StringIO()
+    call_command("scim_link", connection="Northwind", by="username", stdout=output)
+    assert "       1  to be given" in output.getvalue()
+    assert "       2  not of the connection's tenant" in output.getvalue()
+    assert [user["userName"] for user in ours.get("/Users").data["Resources"]] == ["carl"]
 
 
 def test_what_is_refused_places_nobody(ours, bob, northwind):

@@ -34,7 +34,8 @@ def test_the_page_shows_the_connection(settings_page):
     token = Token.objects.get()
     shown = settings_page.read()
     assert "http://testserver/scim/v2<" in shown
-    assert "The connection is active" in shown and "Nothing yet" in shown
+    assert "The connection is active" in shown
+    assert f"token {token} issued by boss@northwind of Northwind" in shown
     assert token.prefix in shown
     in_a_year = timezone.now() + timedelta(days=365)
     assert f" {in_a_year.day}, {in_a_year.year}, " in shown
@@ -162,7 +163,9 @@ def test_revoking(settings_page):
     settings_page.press("revoke", token=token.pk)
     assert_error(first.get("/Users"), 401)
     assert second.get("/Users").status_code == 200
-    assert token.prefix not in settings_page.read()
+    shown = settings_page.read()
+    assert f"<code>{token.prefix}" not in shown
+    assert f"token {token} revoked by boss@northwind of Northwind" in shown
     for action in ("revoke", "rotate"):
         settings_page.press(action, 404, token=token.pk)
 

@@ -35,9 +35,7 @@ class Command(BaseCommand):
         connections.prepare(connection, progress)
         if progress:
             progress.end()
-        with transaction.atomic(using=router.db_for_write(Connection)):
-            token, secret = connections.issue_token(connection)
-            record(connection, f"token {token} issued", actor, [token])
+        _, secret = connections.issue_token(connection, actor=actor)
         if quiet:
             self.stdout.write(secret)
             return

@@ -19,7 +19,8 @@ class Command(BaseCommand):
     help = (
         "Give a connection every account that its identity provider can recognise: by its user "
         "name, or by an e-mail address that no other account has. Staff and superusers are never "
-        "given, nor accounts that another connection has, nor those that this one has deleted. "
+        "given, nor accounts that another connection has, nor those that this one has deleted; to "
+        "a tenant's connection only accounts that belong to the tenant. "
         "What you give so is confirmed: the identity provider may change the account's name and "
         "addresses. It can never delete the account for good."
     )
@@ -80,6 +81,7 @@ class Command(BaseCommand):
             ("given already", found.given),
             ("adopted already, waiting for confirmation", len(found.waiting)),
             ("protected: staff and superusers", found.protected),
+            ("not of the connection's tenant", found.strangers),
             ("held by another connection", found.held),
             ("deleted by this connection", found.deleted),
             (f"without {'a name' if by == 'username' else 'an address'}", found.nameless),

@@ -4,11 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import router, transaction
 from django.utils import timezone
 
 from ... import connections
-from ...audit.administration import Actor, record
 from ...models import Token
 
 
@@ -53,10 +51,7 @@ class Command(BaseCommand):
             raise CommandError("--overlap is a number of days, 0 or more.")
         lasting = None if overlap is None else timedelta(days=overlap)
         try:
-            with transaction.atomic(using=router.db_for_write(Token)):
-                issued = connections.rotate(token, overlap=lasting)
-                successor = {"path": "successor", "old": None, "new": str(issued.token)}
-                self._record(token, "rotated", successor)
+            issued = connections.rotate(token, overlap=lasting, actor=_actor())
         except ValueError as error:
             raise CommandError(f"{prefix}: {error}") from None
         if quiet:
@@ -69,15 +64,8 @@ class Command(BaseCommand):
 
     def revoke(self, prefix: str) -> None:
         token = self._usable(prefix)
-        with transaction.atomic(using=router.db_for_write(Token)):
-            token.revoke()
-            self._record(token, "revoked")
+        connections.revoke(token, actor=_actor())
         self.stdout.write(f"Revoked {prefix} of {token.connection}.")
-
-    @staticmethod
-    def _record(token: Token, what: str, *changes: dict[str, Any]) -> None:
-        actor = Actor("scim_token on the command line")
-        record(token.connection, f"token {token} {what}", actor, [token], changes)
 
     @staticmethod
     def _usable(prefix: str) -> Token:
@@ -88,6 +76,10 @@ class Command(BaseCommand):
         if len(found) > 1:
             raise CommandError(f"{len(found)} tokens begin with {prefix!r}; use the admin.")
         return found[0]
+
+
+def _actor() -> connections.Actor:
+    return connections.Actor("scim_token on the command line")
 
 
 def _state(token: Token, now: Any) -> str:
