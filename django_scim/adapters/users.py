@@ -300,7 +300,10 @@ class UserAdapter(ResourceAdapter):
         external_id = given.get("externalId")
         if not external_id:
             return None
-        for user in self.holders(str(given.get("userName"))):
+        name = str(given.get("userName"))
+        for user in self.holders(name):
+            if not names.bears(user, name):
+                continue
             last = self._tombstones(user).order_by("-pk").first()
             if last and last.external_id == external_id and self.was_released(user):
                 return user

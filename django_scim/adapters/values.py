@@ -113,7 +113,8 @@ class Values(Rows):
         rows = super().rows()
         if self.mirror:
             column = f"{self.batch.owner}__{self.mirror}"
-            rows = rows.exclude(Q(**{column: ""}) | Q(**{f"{column}__isnull": True}), mirrored=True)
+            absent = Column(column, nullable=True).absent()
+            rows = rows.exclude(absent, mirrored=True)
         return rows
 
     def stage(self, draft: "Draft", operation: "Operation") -> None:

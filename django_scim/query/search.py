@@ -3,8 +3,6 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Q
-
 from ..protocol.attributes import AttributePath
 from ..protocol.errors import InvalidValue
 from ..protocol.filters import Comparison, Filter
@@ -84,5 +82,5 @@ def _by_unkeyed_name(adapter: Any, query: Search) -> list[dict[str, Any]]:
     column = getattr(mappings[0], "query_column", None) if len(mappings) == 1 else None
     if column is None or not column.key_may_drift:
         return []
-    links = adapter.queryset().filter(Q(**{column.path: term.value}))
+    links = adapter.queryset().filter(column.as_written(term.value))
     return _page(links, adapter, query)
