@@ -15,6 +15,7 @@ from django_scim import connections
 from django_scim.contrib.oauth2_provider import find_token
 from django_scim.models import Event
 from tests.client import GROUP, SEARCH, USER, ScimClient, assert_error
+from tests.databases import quoted
 
 from .conftest import ENDPOINT, SECRET
 
