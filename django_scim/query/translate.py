@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from ..protocol.errors import InvalidFilter
 from ..protocol.filters import And, Comparison, Filter, Not, Or, ValueFilter
+from ..protocol.matching import compare
 from .columns import ALWAYS, NEVER, Comparable
 
 
@@ -29,6 +30,8 @@ def translate(term: Filter, adapter: Any, negated: bool = False) -> Q:
             if path.is_foreign:
                 differs = isinstance(term, Comparison) and term.op == "ne"
                 return ALWAYS if differs is not negated else NEVER
+            if isinstance(term, Comparison) and path.name == "schemas":
+                return _by_schemas(term, adapter, negated)
             mappings = adapter.mappings_for(path)
             if not mappings:
                 raise InvalidFilter(f"{path} cannot be used in a filter here")
@@ -37,6 +40,29 @@ def translate(term: Filter, adapter: Any, negated: bool = False) -> Q:
             tests = (mapping.where(term, adapter, negated) for mapping in mappings)
             return reduce(and_ if negated else or_, tests)
     raise TypeError(term)
+
+
+def _by_schemas(term: Comparison, adapter: Any, negated: bool) -> Q:
+    """Return the Q for a comparison of ``schemas``, which nothing stores.
+
+    Every resource has its type's schema, and that of an extension when it has any part of it.
+    """
+    schema = adapter.resource_schema
+    named = {
+        each.id
+        for each in schema.schemas
+        if term.op == "pr" or compare(term.path.leaf, term.op, each.id, term.value)
+    }
+    parts = tuple(
+        Comparison(mapping.path, "pr")
+        for mapping in adapter.compiled().mappings
+        if mapping.path.is_extension and mapping.path.schema in named
+    )
+    if schema.schema.id in named:
+        return NEVER if negated else ALWAYS
+    if not parts:
+        return ALWAYS if negated else NEVER
+    return translate(Or(parts), adapter, negated)
 
 
 def _in_parts(term: ValueFilter, mappings: list[Any], adapter: Any, negated: bool) -> Q:
