@@ -136,17 +136,22 @@ class ResourceAdapter:
 
     def display(self) -> Expression | F:
         """Return the expression, from the link, of ``display`` and ``displayName`` elsewhere."""
+        named = self._display_field()
+        return blank_to(F(named.orm_path)) if named else Value("", output_field=TextField())
+
+    def _display_field(self) -> Field | None:
         named = self.compiled().by_path.get("displayName")
-        if isinstance(named, Field) and named.conversion.kind == "text":
-            return blank_to(F(named.orm_path))
-        return Value("", output_field=TextField())
+        is_text = isinstance(named, Field) and named.conversion.kind == "text"
+        return named if is_text else None  # type: ignore[return-value]
 
     def label(self) -> Expression | F:
         """Return the expression, from the link, of an object's name in the event log."""
         return self.display()
 
     def display_column(self) -> Column:
-        return Column("", nullable=False, source=self.display())  # type: ignore[arg-type]
+        named = self._display_field()
+        key = named.query_column.key if named else ""
+        return Column("", nullable=False, source=self.display(), key=key)  # type: ignore[arg-type]
 
     def name_of(self, link: Any) -> str:
         """Return an object's name for the event log."""

@@ -15,7 +15,10 @@ EQUALITY = ("eq", "ne")
 #: What no filter may name: never returned, or worked out from the whole resource.
 REFUSED = ("password", "meta.version")
 #: Texts with a folded key, or compared exactly: alike on MariaDB, too, whatever their letters.
-_KEYED = {"userName", "displayName", "externalId", "id", *(f"{each}.value" for each in KEYED)}
+_KEYED = {
+    "userName", "displayName", "groups.display", "members.display", "manager.displayName",
+    "externalId", "id", *(f"{each}.value" for each in KEYED),
+}  # fmt: skip
 _ZONES = [timezone(timedelta(minutes=each)) for each in (0, 120, -330, 840, -720)]
 _ENDS = ('"0001-01-01T00:00:00Z"', '"9999-12-31T23:59:59.999999Z"', '"0001-01-01T00:00:00+14:00"')
 _SHAPES = [
