@@ -9,9 +9,8 @@ from django.db import InterfaceError, NotSupportedError, OperationalError
 from django.db.models import Expression, F, Q
 
 from ..protocol.attributes import Attribute, AttributePath
-from ..query import Column
+from ..query import Column, Locator
 from ..query import Constant as ConstantColumn
-from ..query import Locator
 from .conversion import as_json, conversion
 from .mapping import Mapping, Misfit, Reader, Selected, from_target
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, When
 
 from ..models import UserValue, fold_key
 from ..protocol.attributes import Attribute

@@ -22,7 +22,7 @@ from django.db.models.lookups import (
 from ..models.fields import KEY_LENGTH, fold_key
 from ..protocol.errors import InvalidFilter
 from ..protocol.values import fold
-from .functions import Exactly, Fold
+from .functions import Exactly, Fold, FoldWithKey
 
 NEVER = Q(pk__in=[])
 ALWAYS = ~NEVER
@@ -141,7 +141,7 @@ class Column:
     def _operand(self) -> Expression | F:
         """The text in the form in which it compares."""
         if not self.case_exact:
-            return Fold(self.expression, F(self.key) if self.key else None)
+            return FoldWithKey(self.expression, F(self.key)) if self.key else Fold(self.expression)
         return self.expression if self.exact_storage else Exactly(self.expression)
 
     def _equal(self, value: str, wanted: str) -> Q:

@@ -19,25 +19,19 @@ _MYSQL_LETTERS = ("utf8mb4_unicode_520_ci", "utf8mb4_uca1400_ai_ci")
 class Fold(Func):
     """``protocol.values.fold`` in SQL: NFKC and lower case, compared by code point.
 
-    SQLite calls the Python function itself. MariaDB cannot normalise: there the folded ``key`` of
-    the text serves, and a text that has none, or is longer than its key, is lowered only.
+    SQLite calls the Python function itself. MariaDB cannot normalise: there it lowers only.
     """
 
     function = "SCIM_FOLD"
+    arity = 1
     output_field = TextField()
-
-    def __init__(self, text: Any, key: Any = None) -> None:
-        super().__init__(text, *([] if key is None else [key]))
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self._of_text().as_sql(compiler, connection, **context)
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         template = (
             "NORMALIZE(REPLACE(LOWER(REPLACE(NORMALIZE(%(expressions)s, NFKC), 'İ', U&'i\\0307')), "
             "'ς', 'σ')) COLLATE \"C\""
         )
-        return self._of_text().as_sql(compiler, connection, template=template, **context)
+        return super().as_sql(compiler, connection, template=template, **context)
 
     def as_mysql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         letters = _MYSQL_LETTERS[connection.mysql_version >= (10, 10)]
@@ -45,18 +39,24 @@ class Fold(Func):
             f"REPLACE(LOWER(REPLACE({_MYSQL_TEXT}, 'İ', 'i\u0307') COLLATE {letters}), 'ς', 'σ') "
             f"COLLATE {MYSQL_EXACT}"
         )
-        sql, params = self._of_text().as_sql(compiler, connection, template=template, **context)
-        if len(self.get_source_expressions()) == 1:
-            return sql, params
-        key, key_params = compiler.compile(self.get_source_expressions()[1])
-        sql = f"CASE WHEN CHAR_LENGTH({key}) < {KEY_LENGTH} THEN {key} ELSE {sql} END"
-        return f"({sql}) COLLATE {MYSQL_EXACT}", [*key_params, *key_params, *params]
+        return super().as_sql(compiler, connection, template=template, **context)
 
-    def _of_text(self) -> Func:
-        """Return the function of the text alone: Func's own SQL would give it the key too."""
-        text = self.copy()
-        text.set_source_expressions(self.get_source_expressions()[:1])
-        return super(Fold, text)
+
+class FoldWithKey(Func):
+    """A folded text. On MariaDB its key serves, as long as that is the whole folded text."""
+
+    output_field = TextField()
+
+    def __init__(self, text: Any, key: Any) -> None:
+        super().__init__(Fold(text), key)
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> Any:
+        return compiler.compile(self.get_source_expressions()[0])
+
+    def as_mysql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        (fold_sql, params), (key, key_params) = map(compiler.compile, self.get_source_expressions())
+        sql = f"CASE WHEN CHAR_LENGTH({key}) < {KEY_LENGTH} THEN {key} ELSE {fold_sql} END"
+        return f"({sql}) COLLATE {MYSQL_EXACT}", [*key_params, *key_params, *params]
 
 
 class Exactly(Func):

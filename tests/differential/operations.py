@@ -20,7 +20,7 @@ VALUES = {
     "addresses": [],
 }
 PARTS = {
-    **{name: ("value", "display", "type", "primary") for name in VALUES},
+    **dict.fromkeys(VALUES, ("value", "display", "type", "primary")),
     "addresses": ("locality", "country", "formatted", "type", "primary"),
 }
 TYPES = ["work", "home", "Other"]

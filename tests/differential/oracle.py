@@ -62,7 +62,9 @@ def _on_list(elements, change):
         if value is None:
             return []
         return [each for each in elements if not any(_is_listed(each, item) for item in value)]
-    chosen = [each for each in elements if change.where is None or holds(change.where, each, attribute)]
+    chosen = [
+        each for each in elements if change.where is None or holds(change.where, each, attribute)
+    ]
     removes = change.op == "remove" or value in (None, "")
     if removes and not change.sub:
         return [each for each in elements if each not in chosen]

@@ -11,7 +11,8 @@ from tests.databases import MARIADB
 ODD = [
     "amy", "Amy", "AMY", "amy ", " amy", "a", "A", "b", "zoë", "ZOË", "zoe\u0308", "zoe",
     "straße", "STRASSE", "ẞ", "İstanbul", "i\u0307stanbul", "ıstanbul", "ΣΊΣΥΦΟΣ", "σίσυφος", "ﬁn",
-    "fin", "ａｍｙ", "😀", "a😀b", "e\u0301\u0323", "ǅ", "Ⅷ", "K", "100%", "a%b", "a_b", "a\\b", "\\",
+    "fin", "ａｍｙ", "😀", "a😀b", "e\u0301\u0323", "ǅ", "Ⅷ", "K",
+    "100%", "a%b", "a_b", "a\\b", "\\",
     '"', "'", 'say "hi"', "'; DROP TABLE x --", "%", "_", "(a]", "a or b", "null", "true", "5",
     "   ", "\t", "line\nbreak", "end  ", "\u200bzero", "日本語", "Ω", "Ω", "א", "🏳️‍🌈", "x" * 140,
     "Y" * 139 + "ß", "ab" * 70,
@@ -46,6 +47,7 @@ def relatives(text):
     middle = len(text) // 2
     return [
         text, text.upper(), text.lower(), text.swapcase(), text[:1], text[:middle], text[middle:],
-        text[-2:], text[1:-1], text + " ", text + "a", text[:-1], unicodedata.normalize("NFD", text),
+        text[-2:], text[1:-1], text + " ", text + "a", text[:-1],
+        unicodedata.normalize("NFD", text),
         unicodedata.normalize("NFC", text), unicodedata.normalize("NFKC", text),
     ]  # fmt: skip

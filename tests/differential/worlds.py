@@ -53,9 +53,9 @@ def values(types, value=long_texts):
 certificates = st.lists(
     some(value=st.sampled_from(["QUJD", "QUJDRA==", "qujd"]), display=plain), max_size=2
 )
-addresses = st.lists(
-    some(**dict.fromkeys(ADDRESS, plain), primary=st.booleans()), max_size=2
-).map(without_second_primary)
+addresses = st.lists(some(**dict.fromkeys(ADDRESS, plain), primary=st.booleans()), max_size=2).map(
+    without_second_primary
+)
 enterprise = some(
     **dict.fromkeys(WORK, plain),
     manager=st.fixed_dictionaries({"value": st.integers(0, 19) | plain}),
@@ -120,6 +120,10 @@ def sample(strategy, count, number):
     return found
 
 
+def pairs(names, bodies, count, number):
+    return zip(sample(names, count, number), sample(bodies, count, number), strict=False)
+
+
 def build(number):
     """Make a world: users over SCIM, users of the site's own, groups of both."""
     world = World(ScimClient(connections.create("World", scope="site")))
@@ -130,7 +134,7 @@ def build(number):
     connections.prepare(world.scim.connection)
     world.look()
     ids = [each["id"] for each in world.resources["Users"]]
-    for name, attributes in zip(sample(texts, 24, number), sample(user_bodies, 24, number)):
+    for name, attributes in pairs(texts, user_bodies, 24, number):
         body = {"schemas": [USER, ENTERPRISE], "userName": name} | attributes
         manager = body.get(ENTERPRISE, {}).get("manager")
         if manager and isinstance(manager["value"], int):
@@ -140,7 +144,7 @@ def build(number):
         assert answer.status_code in (201, 409), (body, answer.data)
         if answer.status_code == 201:
             ids.append(answer.data["id"])
-    for name, attributes in zip(sample(long_texts, 9, number), sample(group_bodies, 9, number)):
+    for name, attributes in pairs(long_texts, group_bodies, 9, number):
         body = {"schemas": [GROUP], "displayName": name} | attributes
         members = {ids[number % len(ids)] for number in body.get("members", [])}
         body["members"] = [{"value": each} for each in sorted(members)]

@@ -340,7 +340,9 @@ def test_statements_of_a_get(oauth, make_application, make_token, others):
     assert len(sql) == 6, sql
     assert all(each.startswith("SELECT") for each in sql)
     (looked_up,) = (each for each in sql if "oauth2_provider_accesstoken" in each)
-    assert f"{quoted('token_checksum')} = " in looked_up and "oauth2_provider_application" in looked_up
+    assert (
+        f"{quoted('token_checksum')} = " in looked_up and "oauth2_provider_application" in looked_up
+    )
     door = [each for each in statements(lambda: oauth.get(path, authorization="Bearer x"))
             if each.startswith("SELECT") and "scim_event" not in each]  # fmt: skip
     assert len(door) == 2, door
