@@ -17,6 +17,7 @@ from django_scim.models import Connection, Event, UserLink, fold_key
 from django_scim.models.tokens import digest
 
 from .client import ENTERPRISE, USER, ScimClient, assert_error
+from .databases import MARIADB
 
 FIRST = ("django_scim", "0001_initial")
 NOTHING = ("django_scim", None)
@@ -90,22 +91,23 @@ class Migrations:
         assert scim.get(f"/Users/{made['id']}").data == made
 
     def test_users_from_before_our_tables(self):
+        alike = {self.amy} if MARIADB else {self.amy, self.other_amy}  # which tells no case
         migrate(NOTHING)
         with transaction.atomic():  # the missing tables must not spoil the site's transaction
-            for name in (self.amy, self.other_amy, self.bob):
+            for name in (*alike, self.bob):
                 self.make_user(name)
         if self.superuser:
             self.make_user(self.superuser, is_superuser=True)
         migrate_everything()
         scim = connect("Okta", "site")
         for text, names in (
-            (self.amy.upper(), {self.amy, self.other_amy}),
+            (self.amy.upper(), alike),
             (self.bob.upper(), {self.bob}),
             (self.superuser, set()),
         ):
             found = scim.find(f'userName eq "{text}"')
             assert {each["userName"] for each in found} == names
-        assert scim.get("/Users").data["totalResults"] == 3
+        assert scim.get("/Users").data["totalResults"] == len(alike) + 1
         if self.has_email:
             (found,) = scim.find(f'emails[type eq "work" and value eq "{self.bob}@EXAMPLE.com"]')
             assert found["emails"][0]["value"] == f"{self.bob}@example.com"

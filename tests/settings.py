@@ -51,5 +51,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Django's own defaults, in memory: what a site has that never read our advice.
     DATABASES["default"] = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-if name := os.environ.get("TEST_DATABASE_NAME"):
-    DATABASES["default"]["TEST"] = {"NAME": name}
+DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DATABASE_NAME") or None}
+if DATABASES["default"]["ENGINE"].endswith("mysql"):
+    # What most sites have: no case, no accents, no blanks at the end. The server's own default
+    # differs from version to version.
+    DATABASES["default"]["TEST"] |= {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_general_ci"}

@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 
 from ..conf import settings
 from ..models import fold_key
+from . import names
 from .stock import has
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ class ByUserName(AdoptionPolicy):
     """The account that bears the body's userName."""
 
     def find(self, adapter: "UserAdapter", values: "Assigned") -> Iterable[Any]:
-        return adapter.holders(user_name(values))
+        name = user_name(values)
+        return [user for user in adapter.holders(name) if names.bears(user, name)]
 
 
 class ByVerifiedEmail(AdoptionPolicy):

@@ -138,17 +138,17 @@ class ResourceAdapter:
 
     def display(self) -> Expression | F:
         """Return the expression, from the link, of ``display`` and ``displayName`` elsewhere."""
-        named = self.compiled().by_path.get("displayName")
-        if isinstance(named, Field) and named.conversion.kind == "text":
-            return blank_to(F(named.orm_path))
-        return Value("", output_field=TextField())
+        named = self.compiled().display_field
+        return blank_to(F(named.orm_path)) if named else Value("", output_field=TextField())
 
     def label(self) -> Expression | F:
         """Return the expression, from the link, of an object's name in the event log."""
         return self.display()
 
     def display_column(self) -> Column:
-        return Column("", nullable=False, source=self.display())  # type: ignore[arg-type]
+        named = self.compiled().display_field
+        key = named.query_column.key if named else ""
+        return Column("", nullable=False, source=self.display(), key=key)  # type: ignore[arg-type]
 
     def name_of(self, link: Any) -> str:
         """Return an object's name for the event log."""

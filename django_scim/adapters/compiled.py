@@ -65,6 +65,12 @@ class Compiled:
         )
 
     @cached_property
+    def display_field(self) -> Field | None:
+        """The column of displayName, where it is one."""
+        named = self.by_path.get("displayName")
+        return named if isinstance(named, Field) and named.conversion.kind == "text" else None
+
+    @cached_property
     def mirrored(self) -> tuple[Values, ...]:
         """The lists of which one value is in a column of the object."""
         return tuple(m for m in self.mappings if isinstance(m, Values) and m.mirror)

@@ -128,8 +128,9 @@ class Custom(Mapping):
                 return join(term, (self._condition(each) for each in terms), False)
             case Not(inner):
                 return ~self._among(self._condition(inner))
-            case ValueFilter(_, inner):
-                return self._condition(inner)
+            case ValueFilter(path, inner):
+                # Brackets are about a value that is there, whatever they say of it.
+                return self._condition(And((Comparison(path, "pr"), inner)))
             case Comparison(path, op, value):
                 sub = path.sub.name if path.sub else ""
                 if path.attribute.name != self.path.attribute.name:

@@ -9,7 +9,7 @@ from django.db import InterfaceError, NotSupportedError, OperationalError
 from django.db.models import Expression, F, Q
 
 from ..protocol.attributes import Attribute, AttributePath
-from ..query import Column
+from ..query import Column, Locator
 from ..query import Constant as ConstantColumn
 from .conversion import as_json, conversion
 from .mapping import Mapping, Misfit, Reader, Selected, from_target
@@ -150,6 +150,10 @@ class Location(ServerWritten):
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
         index, name = at["id"], self.resource_type
         return lambda row, page: page.location(name, row[index])
+
+    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
+        own_id = Column("scim_id", case_exact=True, exact_storage=True, nullable=False)
+        return Locator(own_id).test(term.op, term.value, negated)
 
 
 class Ignored(Mapping):

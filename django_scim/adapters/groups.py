@@ -1,10 +1,13 @@
 """SCIM Group on Django's groups (RFC 7643 section 4.2)."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.db.models import Count, Q
 
 from ..models import GroupLink, fold_key
 from ..protocol.attributes import AttributePath, load_schema
@@ -84,13 +87,12 @@ class GroupAdapter(ResourceAdapter):
         suffixes = ("", f" ({self.connection.name})", f" ({uuid4().hex[:8]})")
         candidates = [f"{wanted[: limit - len(suffix)]}{suffix}" for suffix in suffixes]
         groups = self.model._base_manager.exclude(pk=draft.target.pk)
-        # One statement, whoever has the name: another connection's group does not show.
-        taken = set(
-            groups.filter(**{f"{self.name_column}__in": candidates}).values_list(
-                self.name_column, flat=True
-            )
-        )
-        return next(str(name) for name in candidates if name not in taken)
+        # One statement, whoever has the name: another connection's group does not show. What is
+        # the same name, the column's own collation decides.
+        each = [Q(**{self.name_column: name}) for name in candidates]
+        counts = {f"taken{n}": Count("pk", filter=same) for n, same in enumerate(each)}
+        taken = groups.filter(reduce(or_, each)).aggregate(**counts)
+        return next(name for n, name in enumerate(candidates) if not taken[f"taken{n}"])
 
     def delete(self, link: Any) -> list[Change]:
         """Delete the group. One that the site had before only loses the connection's members."""

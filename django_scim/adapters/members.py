@@ -151,10 +151,12 @@ class MemberChange:
     cleared: bool = False
     added: dict[str, None] = field(default_factory=dict)
     removed: dict[str, None] = field(default_factory=dict)
+    #: Whoever an operation wanted to add, though a later one took it back: each must exist.
+    named: dict[str, None] = field(default_factory=dict)
 
     def add(self, ids: Iterable[str]) -> None:
         for each in ids:
-            self.added[each] = None
+            self.added[each] = self.named[each] = None
             self.removed.pop(each, None)
 
     def remove(self, ids: Iterable[str]) -> None:
@@ -245,8 +247,8 @@ class Members(Memberships):
 
         Raises InvalidValue for an id that the connection cannot see.
         """
-        found = self._look_up(draft, [*change.added, *change.removed])
-        missing = [each for each in change.added if each not in found]
+        found = self._look_up(draft, list(change.named | change.removed))
+        missing = [each for each in change.named if each not in found]
         if missing:
             raise InvalidValue(f"{self.path}: there is no {self.to} {missing[0]!r}")
         given = [found[each] for each in change.added if not found[each].is_member]

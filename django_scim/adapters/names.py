@@ -72,10 +72,18 @@ def catch_up() -> None:
         add_missing_keys(model._default_manager.filter(pk__gt=newest))
 
 
-def holders(names: Iterable[str]) -> dict[str, list[Any]]:
-    """Return the users who really bear each of the names, compared without case.
+def bears(user: Any, name: str) -> bool:
+    """Whether a user's name is ``name``, compared without case."""
+    return fold_key(user.get_username() or "") == fold_key(name)
 
-    A key that has drifted from its user's name (``queryset.update``) is put right on the way.
+
+def holders(names: Iterable[str]) -> dict[str, list[Any]]:
+    """Return the users in whose way another of each name would be.
+
+    Those who bear it, compared without case; where there are none, whom the site's own column
+    takes for one: MariaDB's collations know no accents, and "zoe" is in the way of "zoë". Ask
+    ``bears`` before taking anybody for the person. A key that has drifted from its user's name
+    (``queryset.update``) is put right on the way.
     """
     catch_up()
     folded = {name: fold_key(name) for name in names}
@@ -88,12 +96,17 @@ def holders(names: Iterable[str]) -> dict[str, list[Any]]:
             bearers[actual].append(key.user)
         if actual != key.folded or key.claim not in (None, actual):
             UserKey.objects.filter(pk=key.pk).update(folded=actual, claim=None)
-    model = get_user_model()
-    unkeyed = [name for name, key in folded.items() if not bearers[key]]
-    if unkeyed:
-        for user in model._default_manager.filter(**{f"{model.USERNAME_FIELD}__in": unkeyed}):
-            bearers.get(fold_key(user.get_username()), []).append(user)
+    _add_equated(bearers, [name for name, key in folded.items() if not bearers[key]])
     return {name: bearers[key] for name, key in folded.items()}
+
+
+def _add_equated(bearers: dict[str, list[Any]], names: list[str]) -> None:
+    """Add whom the site's own column takes for somebody of these names, which nobody bears."""
+    model = get_user_model()
+    users: Any = model._default_manager
+    if names and users.filter(**{f"{model.USERNAME_FIELD}__in": names}).exists():
+        for name in names:  # which of them it is, the column alone knows
+            bearers[fold_key(name)] += users.filter(**{model.USERNAME_FIELD: name})
 
 
 def claim(draft: "Draft") -> None:

@@ -255,8 +255,7 @@ class UserAdapter(ResourceAdapter):
     def _reserve_name(self, draft: Draft) -> None:
         """Make sure that the name is free. Raises Uniqueness, the same whoever holds it."""
         name = draft.target.get_username()
-        others = [user for user in self.holders(name) if user.pk != draft.target.pk]
-        for other in others:
+        for other in [user for user in self.holders(name) if user.pk != draft.target.pk]:
             if not self.was_released(other):
                 raise names.taken(name)
             self.step_aside(other)
@@ -332,7 +331,8 @@ class UserAdapter(ResourceAdapter):
         external_id = given.get("externalId")
         if not external_id:
             return None
-        for user in self.holders(str(given.get("userName"))):
+        name = str(given.get("userName"))
+        for user in (each for each in self.holders(name) if names.bears(each, name)):
             last = self._tombstones(user).order_by("-pk").first()
             if last and last.external_id == external_id and self.was_released(user):
                 return user

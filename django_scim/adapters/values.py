@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, When
 
 from ..models import UserValue, fold_key
 from ..protocol.attributes import Attribute
@@ -113,7 +113,8 @@ class Values(Rows):
         rows = super().rows()
         if self.mirror:
             column = f"{self.batch.owner}__{self.mirror}"
-            rows = rows.exclude(Q(**{column: ""}) | Q(**{f"{column}__isnull": True}), mirrored=True)
+            absent = Column(column, nullable=True).absent()
+            rows = rows.exclude(absent, mirrored=True)
         return rows
 
     def stage(self, draft: "Draft", operation: "Operation") -> None:

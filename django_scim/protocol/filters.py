@@ -89,7 +89,7 @@ _TOKEN = re.compile(
     r'\s*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<mark>[()\[\]])|(?P<word>[^\s()\[\]"]+))'
 )
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
-_NAME = re.compile(r"[A-Za-z][\w$:.-]*", re.ASCII)
+_NAME = re.compile(r"\$?[A-Za-z][\w$:.-]*", re.ASCII)
 
 
 def tokenize(text: str, offset: int = 0) -> list[Token]:

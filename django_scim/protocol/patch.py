@@ -5,7 +5,7 @@ attribute, so that whoever applies them meets one form only.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .attributes import AttributePath, ResourceSchema, Schema
@@ -166,13 +166,24 @@ def _operation(
     if op == "remove":
         yield _removal(path, where, value, tolerances)
         return
+    names_parts = leaf.is_complex and not attribute.multi_valued and isinstance(value, Mapping)
+    if names_parts:
+        yield from (Operation("remove", part) for part in _unassigned_parts(path, value))
     cleaned = None if is_empty(value) else _cleaned(target, value, tolerances)
     if cleaned is not None:
         yield Operation(op, path, where, cleaned)
     elif attribute.multi_valued and op == "add" and path.sub is None:
         yield Operation("add", path, where, {} if where else [])
-    elif not says_something(value):
+    elif is_empty(value) or not (names_parts or says_something(value)):
         yield _removal(path, where, None, tolerances)
+
+
+def _unassigned_parts(path: AttributePath, value: Mapping[str, Any]) -> Iterator[AttributePath]:
+    """Yield the parts of a complex attribute that its value sets to null; the others stay."""
+    for key, each in value.items():
+        sub = path.attribute.sub(key)
+        if sub is not None and is_empty(each) and sub.mutability != "readOnly":
+            yield replace(path, sub=sub)
 
 
 def _cleaned(target: PatchPath, value: Any, tolerances: Tolerances) -> Any:

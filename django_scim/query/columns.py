@@ -32,7 +32,7 @@ from django.db.models.lookups import (
 from ..models.fields import KEY_LENGTH, fold_key
 from ..protocol.errors import InvalidFilter
 from ..protocol.values import fold
-from .functions import Exactly, Fold
+from .functions import Exactly, Fold, FoldWithKey
 
 NEVER = Q(pk__in=[])
 ALWAYS = ~NEVER
@@ -81,11 +81,12 @@ class Column:
         if self.absence:
             return Q(**{self.absence: True})
         if self.kind == "text":
+            empty = self._holds("")
+            if not self.nullable:
+                return empty
             if self.source is not None:
-                empty = Q(Exact(self.source, Value("")))
-                return empty | Q(IsNull(self.source, True)) if self.nullable else empty
-            empty = Q(**{self.path: ""})
-            return empty | Q(**{f"{self.path}__isnull": True}) if self.nullable else empty
+                return empty | Q(IsNull(self.source, True))
+            return empty | Q(**{f"{self.path}__isnull": True})
         if self.source is not None:
             return Q(IsNull(self.source, True))
         if self.absent_is_false and not self.nullable:
@@ -123,10 +124,14 @@ class Column:
         # Beyond the column's range Django drops the comparison, and with it the NULLs.
         return q & self.present() if op in ("lt", "le", "gt", "ge") and self.nullable else q
 
-    def _true(self) -> Q:
-        if self.source is not None:
-            return Q(Exact(self.source, True))
-        return Q(**{self.path: True})
+    def as_written(self, text: str) -> Q:
+        """Return the Q of the very text; an index of the column's own collation serves it."""
+        return Q(**{self.path: text}) & self._holds(text)
+
+    def _holds(self, text: str) -> Q:
+        if self.exact_storage and self.source is None:
+            return Q(**{self.path: text})
+        return Q(Exact(Exactly(self.expression), Value(text)))
 
     def _compare_text(self, op: str, value: str) -> Q:
         wanted = value if self.case_exact else fold(value)
@@ -146,7 +151,7 @@ class Column:
     def _operand(self) -> Expression | F:
         """The text in the form in which it compares."""
         if not self.case_exact:
-            return Fold(self.expression)
+            return FoldWithKey(self.expression, F(self.key)) if self.key else Fold(self.expression)
         return self.expression if self.exact_storage else Exactly(self.expression)
 
     def _equal(self, value: str, wanted: str) -> Q:

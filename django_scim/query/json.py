@@ -143,6 +143,7 @@ class Typed(Func):
         local = f"CAST(REGEXP_REPLACE({text}, '(Z|{_OFFSET})', '') AS DATETIME(6))"
         moment = f"CAST(SUBTIME({local}, REPLACE({offset}, '+', '')) AS DATETIME(6))"
         value = {
+            "text": f"CASE WHEN LOCATE(CHAR(0), {text}) = 0 THEN {text} END",
             "plain": f"CAST({text} AS DOUBLE)",
             "integer": f"CASE WHEN {text} REGEXP '{_INTEGER}' THEN CASE WHEN {number} "
             f"BETWEEN {LEAST} AND {GREATEST} THEN CAST({text} AS SIGNED) END END",

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db.models import Q
-
 from ..protocol.attributes import AttributePath
 from ..protocol.errors import InvalidCursor, TooMany
 from ..protocol.filters import Comparison, Filter
@@ -142,4 +140,4 @@ def _by_unkeyed_name(adapter: Any, query: Search) -> Any:
     column = getattr(mappings[0], "query_column", None) if len(mappings) == 1 else None
     if column is None or not column.key_may_drift:
         return None
-    return adapter.queryset().filter(Q(**{column.path: term.value}))
+    return adapter.queryset().filter(column.as_written(term.value))

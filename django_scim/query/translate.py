@@ -8,12 +8,14 @@ from functools import reduce
 from operator import and_, or_
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import BooleanField, Func, Q
 
 from ..protocol.errors import InvalidFilter
 from ..protocol.filters import And, Comparison, Filter, Not, Or, ValueFilter
 from ..protocol.matching import compare
 from .columns import ALWAYS, NEVER, Comparable
+
+WIDEST = 16
 
 
 def translate(term: Filter, adapter: Any, negated: bool = False) -> Q:
@@ -37,8 +39,7 @@ def translate(term: Filter, adapter: Any, negated: bool = False) -> Q:
                 raise InvalidFilter(f"{path} cannot be used in a filter here")
             if isinstance(term, ValueFilter) and mappings[0].path.sub is not None:
                 return _in_parts(term, mappings, adapter, negated)
-            tests = (mapping.where(term, adapter, negated) for mapping in mappings)
-            return reduce(and_ if negated else or_, tests)
+            return join(Or(()), (m.where(term, adapter, negated) for m in mappings), negated)
     raise TypeError(term)
 
 
@@ -93,4 +94,22 @@ def translate_element(term: Filter, columns: Mapping[str, Comparable], negated: 
 
 def join(term: And | Or, parts: Iterable[Q], negated: bool) -> Q:
     """Combine by ``and`` or ``or``; under a negation the one becomes the other (De Morgan)."""
-    return reduce(and_ if isinstance(term, And) is not negated else or_, parts)
+    operator = and_ if isinstance(term, And) is not negated else or_
+    found = list(parts)
+    while len(found) > WIDEST:
+        found = [
+            Q(Together(reduce(operator, found[start : start + WIDEST])))
+            for start in range(0, len(found), WIDEST)
+        ]
+    return reduce(operator, found)
+
+
+class Together(Func):
+    """A condition in parentheses, which Django leaves as they are.
+
+    Databases count a long chain of conditions as depth: SQLite takes no more than 1,000.
+    """
+
+    template = "(%(expressions)s)"
+    output_field = BooleanField()
+    conditional = True

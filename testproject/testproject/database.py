@@ -1,5 +1,7 @@
 """DATABASE_URL as an entry of DATABASES."""
 
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -9,6 +11,10 @@ ENGINES = {
     "postgresql": "django.db.backends.postgresql",
     "mysql": "django.db.backends.mysql",
 }
+
+if find_spec("MySQLdb") is None and find_spec("pymysql") is not None:
+    # A driver in pure Python does where the machine has no headers to build mysqlclient with.
+    import_module("pymysql").install_as_MySQLdb()
 
 
 def from_url(url: str, base_dir: Path) -> dict[str, Any]:

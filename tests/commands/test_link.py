@@ -136,16 +136,16 @@ def test_only_those_in_a_group(okta, people):
 
 def test_a_clash_is_with_any_account(okta, people):
     Group.objects.create(name="Pilot").user_set.add(people[0])
-    User.objects.create_user("AMY", "other@example.com", is_staff=True)
+    User.objects.create(username="ａmy", email="other@example.com", is_staff=True)
     output = link(group="Pilot")
-    assert number(output, "in a clash") == 1 and "clash: amy (2 accounts): amy, AMY" in output
+    assert number(output, "in a clash") == 1 and "clash: amy (2 accounts): amy, ａmy" in output
     assert names(okta) == []
 
 
 @pytest.mark.parametrize(("verbosity", "shown"), [(1, 20), (2, 30)])
 def test_many_clashes(okta, verbosity, shown):
     User.objects.bulk_create(
-        User(username=f"{prefix}{number:02}") for number in range(30) for prefix in ("u", "U")
+        User(username=f"{prefix}{number:02}") for number in range(30) for prefix in ("u", "ｕ")
     )
     output = link(dry_run=True, verbosity=verbosity)
     assert output.count("  clash: ") == shown

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group, Permission, User
 
 from django_scim.models import Event, GroupLink, UserLink
 from tests.client import ENTERPRISE, GROUP, USER, assert_error
+from tests.databases import MARIADB
 
 TARGET = "urn:ietf:params:scim:schemas:core:2.0:User"
 
@@ -105,12 +106,40 @@ def test_variants_of_a_user_name(scim, connect, variant):
 @pytest.mark.parametrize("variant", ["adm\u0131n", "adm\u0130n", "аdmin", "admin\u200b"])
 def test_letters_that_look_alike_are_other_letters(scim, variant):
     """A dotless i and a Cyrillic a name another account: nobody is taken for the admin."""
-    User.objects.create_user("admin", is_staff=True)
-    made = scim.make_user(variant)
-    assert User.objects.get(username=variant).pk != User.objects.get(username="admin").pk
-    assert not User.objects.get(username=variant).is_staff
+    admin = User.objects.create_user("admin", is_staff=True)
+    answer = scim.post("/Users", body(variant))
+    if User.objects.filter(username=variant).exclude(username="admin").exists():
+        assert answer.data["userName"] == variant
+    else:  # the site's own column takes one for the other
+        assert MARIADB
+        assert_error(answer, 409, "uniqueness")
+    others = User.objects.exclude(pk=admin.pk)
+    assert [(each.username, each.is_staff) for each in others] in ([(variant, False)], [])
     assert scim.find('userName eq "admin"') == []
-    assert made["userName"] == variant
+
+
+def test_a_name_that_differs_in_an_accent_is_another_account(connect):
+    """Not even where the site's own column knows no accents is the one adopted for the other."""
+    zoe = User.objects.create_user("zoe", "zoe@example.com")
+    scim = connect(adoption="username")
+    answer = scim.post("/Users", body("zoë", emails=[{"value": "mallory@example.com"}]))
+    if MARIADB:
+        assert_error(answer, 409, "uniqueness", "userName", "'zoë' is taken")
+    else:
+        assert answer.status_code == 201
+    zoe.refresh_from_db()
+    assert (zoe.username, zoe.email) == ("zoe", "zoe@example.com")
+    assert not UserLink.objects.filter(target=zoe, automatic=False).exists()
+    assert scim.find('userName eq "zoe"') == []
+
+
+def test_nobody_comes_back_under_a_name_that_differs_in_an_accent(scim):
+    made = scim.make_user("zoe", externalId="7", title="Boss")
+    scim.delete(f"/Users/{made['id']}")
+    again = scim.make_user("zoë", externalId="7")
+    assert "title" not in again
+    old, new = User.objects.order_by("pk")
+    assert new.username == "zoë" and not old.is_active and new.is_active
 
 
 def test_a_rename_to_a_taken_name(scim, victim, admin):

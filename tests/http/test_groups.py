@@ -48,6 +48,19 @@ def test_display_name_is_unique_in_the_connection_only(connect):
     assert Group.objects.count() == 2
 
 
+def test_a_member_who_is_not_there_is_refused_though_taken_back(scim):
+    """Each operation is tried in its turn (RFC 7644 section 3.5.2)."""
+    group = scim.make_group("Guides", scim.make_user("amy"))
+    nobody = [{"value": "00000000-0000-4000-8000-000000000000"}]
+    answer = scim.patch(
+        f"/Groups/{group['id']}",
+        {"op": "add", "path": "members", "value": nobody},
+        {"op": "remove", "path": "members", "value": nobody},
+    )
+    assert_error(answer, 400, "invalidValue", "members")
+    assert scim.get(f"/Groups/{group['id']}").data == group
+
+
 def test_the_sites_own_group_is_never_adopted(scim):
     own = GroupFactory(name="Admins")
     insider = UserFactory()

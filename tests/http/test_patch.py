@@ -96,6 +96,22 @@ def test_a_complex_attribute_keeps_its_other_parts(either):
     assert "name" not in patch(either, user, {"op": "remove", "path": "name"}).data
 
 
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_null_unassigns_a_part_and_leaves_the_others(nothing, either):
+    """What is null is unassigned (RFC 7643 section 2.5); what is not named stays."""
+    name = {"givenName": "Babs", "familyName": "Jensen", "middleName": "J"}
+    for value, expected in (
+        ({"middleName": nothing}, {"givenName": "Babs", "familyName": "Jensen"}),
+        ({"middleName": nothing, "givenName": "X"}, {"givenName": "X", "familyName": "Jensen"}),
+        ({"givenName": nothing, "familyName": nothing}, {"middleName": "J"}),
+    ):
+        for op, body in (("replace", {"path": "name", "value": value}), ("add", {"value": {
+            "name": value}})):  # fmt: skip
+            user = either.make_user(name=name)
+            assert patch(either, user, {"op": op, **body}).data["name"] == expected
+            either.delete(f"/Users/{user['id']}")
+
+
 def test_an_extension_comes_and_goes(either):
     user = either.make_user()
     path = f"{ENTERPRISE}:department"

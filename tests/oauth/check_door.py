@@ -15,6 +15,7 @@ from django_scim import connections
 from django_scim.contrib.oauth2_provider import find_token
 from django_scim.models import Event
 from tests.client import GROUP, SEARCH, USER, ScimClient, assert_error
+from tests.databases import quoted
 
 from .conftest import ENDPOINT, SECRET
 
@@ -340,7 +341,9 @@ def test_statements_of_a_get(oauth, make_application, make_token, others):
     assert len(sql) == 6, sql
     assert all(each.startswith("SELECT") for each in sql)
     (looked_up,) = (each for each in sql if "oauth2_provider_accesstoken" in each)
-    assert '"token_checksum" = ' in looked_up and "oauth2_provider_application" in looked_up
+    assert (
+        f"{quoted('token_checksum')} = " in looked_up and "oauth2_provider_application" in looked_up
+    )
     door = [each for each in statements(lambda: oauth.get(path, authorization="Bearer x"))
             if each.startswith("SELECT") and "scim_event" not in each]  # fmt: skip
     assert len(door) == 2, door

@@ -1,0 +1,43 @@
+"""What the tests must know of the database that they run on."""
+
+import pytest
+from django.db import connection
+
+MARIADB = connection.vendor == "mysql"
+
+tells_case = pytest.mark.skipif(
+    MARIADB, reason="MariaDB's collations tell no case: the site itself can have no such pair"
+)
+
+
+def quoted(table):
+    return connection.ops.quote_name(table)
+
+
+def first_on(captured, table):
+    """Return the first captured query that starts at a table."""
+    return next(q["sql"] for q in captured if f"FROM {quoted(table)}" in q["sql"])
+
+
+def analyze():
+    """Let PostgreSQL count what its tables hold. MariaDB does so by itself, and its ANALYZE would
+    commit the test's transaction."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+
+def scans(sql, least):
+    """Return the steps of a plan that walk through a whole table of at least so many rows."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("EXPLAIN QUERY PLAN " + sql)
+            return [row[3] for row in cursor.fetchall() if row[3].startswith("SCAN")]
+        cursor.execute("EXPLAIN " + sql)
+        if MARIADB:
+            names = [column[0] for column in cursor.description]
+            steps = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            walks = [step for step in steps if step["type"] in ("ALL", "index")]
+            return [step for step in walks if int(step["rows"] or 0) >= least]
+        steps = [row[0] for row in cursor.fetchall()]
+        return [step for step in steps if "Seq Scan" in step and "scim_connection" not in step]

@@ -1,0 +1,80 @@
+"""The grammar of filters, held against another parser: scim2-filter-parser.
+
+It knows the syntax and no schema, so that it takes what we refuse for its meaning; what we take,
+it takes. Where it differs from RFC 7644 it is left out: it ends a string at an escaped quote.
+"""
+
+import pytest
+from hypothesis import given, seed, settings
+from hypothesis import strategies as st
+from scim2_filter_parser.lexer import SCIMLexer
+from scim2_filter_parser.parser import SCIMParser, SCIMParserError
+
+from django_scim.protocol.attributes import ResourceSchema, load_schema
+from django_scim.protocol.errors import InvalidFilter
+from django_scim.protocol.filters import parse_filter, tokenize
+from django_scim.protocol.tolerances import PROFILES, Tolerances
+
+from .filters import Filters
+
+SCHEMA = ResourceSchema("User", load_schema("User"), (load_schema("EnterpriseUser"),))
+WHOLE = Filters(SCHEMA, []).filters().filter(lambda text: '\\"' not in text)
+
+
+@st.composite
+def damaged(draw):
+    """A filter with one of its tokens gone, twice there, or another's."""
+    text = draw(WHOLE)
+    tokens = tokenize(text)
+    at = draw(st.integers(0, len(tokens) - 1))
+    token = tokens[at]
+    end = token.position + len(token.text)
+    other = draw(st.sampled_from(["", f"{token.text} {token.text}", "(", ")", "[", "]", "and",
+                                  "not", "pr", '"x"', "eq"]))  # fmt: skip
+    return f"{text[: token.position]}{other}{text[end:]}"
+
+
+def is_taken(text, profile="strict"):
+    try:
+        parse_filter(text, SCHEMA, Tolerances(PROFILES[profile]))
+    except InvalidFilter:
+        return False
+    return True
+
+
+def is_taken_by_the_other(text):
+    try:
+        SCIMParser().parse(SCIMLexer().tokenize(text))
+    except (SCIMParserError, ValueError):  # the lexer raises ValueError
+        return False
+    return True
+
+
+@settings(max_examples=300, deadline=None, database=None)
+@seed(1)
+@given(WHOLE)
+def test_both_take_every_filter(text):
+    assert is_taken(text, "default") and is_taken_by_the_other(text)
+
+
+def test_what_we_take_the_other_takes():
+    outcomes = []
+
+    @settings(max_examples=500, deadline=None, database=None)
+    @seed(1)
+    @given(damaged())
+    def compare(text):
+        outcomes.append(is_taken(text))
+        assert not outcomes[-1] or is_taken_by_the_other(text)
+
+    compare()
+    assert 20 < sum(outcomes) < len(outcomes) - 100
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "title", "title eq", "title pr and", "(title pr", "title pr)", "emails[]", "title eq x",
+     "emails[type pr", "not title pr", 'title eq "a" "b"', 'title xx "a"', 'title eq "x'],
+)  # fmt: skip
+def test_both_refuse(text):
+    assert not is_taken(text) and not is_taken_by_the_other(text)
