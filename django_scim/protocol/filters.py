@@ -9,10 +9,11 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from .attributes import Attribute, AttributePath, ResourceSchema
 from .errors import InvalidFilter, InvalidValue
+from .tokens import Token, tokenize
 from .tolerances import Tolerance, Tolerances
 from .values import coerce_one, parse_datetime
 
@@ -79,32 +80,8 @@ class Limits:
     terms: int = 500
 
 
-class Token(NamedTuple):
-    kind: str
-    text: str
-    position: int
-
-
-_TOKEN = re.compile(
-    r'\s*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<mark>[()\[\]])|(?P<word>[^\s()\[\]"]+))'
-)
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _NAME = re.compile(r"\$?[A-Za-z][\w$:.-]*", re.ASCII)
-
-
-def tokenize(text: str, offset: int = 0) -> list[Token]:
-    """Split filter text into strings, marks and words; positions count from ``offset``."""
-    tokens, at, end = [], 0, len(text.rstrip())
-    while at < end:
-        match = _TOKEN.match(text, at)
-        if match is None:
-            start = at + len(text[at:]) - len(text[at:].lstrip())
-            raise InvalidFilter("a string is not closed", offset + start)
-        kind = str(match.lastgroup)
-        tokens.append(Token(kind, match.group(kind), offset + match.start(kind)))
-        at = match.end()
-    return tokens
-
 
 Resolver = Callable[[str, int], AttributePath]
 

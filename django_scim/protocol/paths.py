@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from .attributes import AttributePath, ResourceSchema, Schema
 from .errors import InvalidFilter, InvalidPath
-from .filters import Filter, Limits, Token, parse_value_filter, tokenize
+from .filters import Filter, Limits, parse_value_filter
+from .tokens import Token, tokenize
 from .tolerances import Tolerances, mend_urn
 
 
