@@ -50,7 +50,7 @@ _STOPPED = (
 )
 
 
-_KNOWN_TOKEN = (
+_KNOWN_ONE = (
     "The token is this connection's, but it is expired or revoked, or the connection is paused. "
     "Resume the connection, or issue a new token and paste it into the identity provider."
 )
@@ -63,6 +63,6 @@ def explain(event: Event) -> str:
     if event.outcome != Event.Outcome.FAILURE:
         return ""
     if event.status == 401 and event.token_prefix:
-        return _KNOWN_TOKEN
+        return _KNOWN_ONE
     fallback = "See the detail. Most identity providers repeat a failed request by themselves."
     return _BY_TYPE.get(event.scim_type) or _BY_STATUS.get(event.status, fallback)
