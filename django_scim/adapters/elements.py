@@ -133,6 +133,8 @@ def _apply_selected(
     if not chosen and operation.op != "remove":
         made = _make_target(where, str(path), tolerances)
         elements, chosen = [*elements, made], [made]
+        if made.data.get("primary") is True:
+            _demote_others(elements, chosen)
     if path.sub is not None:
         for element in chosen:
             if operation.op == "remove":

@@ -38,6 +38,16 @@ def test_no_target_is_created_elsewhere(op, scim):
     assert patch(scim, user, operation).data["emails"] == [HOME, {"type": "work", "value": "a@b.c"}]
 
 
+def test_a_primary_value_that_is_created_demotes_the_old(scim):
+    user = scim.make_user(emails=[WORK])
+    path = 'emails[type eq "home" and primary eq true].value'
+    data = patch(scim, user, {"op": "add", "path": path, "value": "home@b.c"}).data
+    assert {each["type"]: each["primary"] for each in data["emails"]} == {
+        "home": True,
+        "work": False,
+    }
+
+
 def test_a_filter_that_fixes_nothing_is_no_target_anywhere(scim):
     user = scim.make_user()
     for where in ('type ne "work"', 'type eq "work" or type eq "home"', 'value co "@"'):
