@@ -116,7 +116,7 @@ class EventAdmin(ReadOnlyAdmin):
                 return format_html('<a href="{}">{}</a>', url, event.object_name)
         except (LookupError, NoReverseMatch, ValueError):
             pass
-        return event.object_name
+        return event.object_name or str(self.get_empty_value_display())
 
     @admin.display(description="advice")
     def advice(self, event: Event) -> str:
