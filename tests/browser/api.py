@@ -19,5 +19,7 @@ def call(base, secret, method, path, body=None):
         return error.code, json.load(error)
 
 
-def make_user(base, secret, name, **attributes):
-    return call(base, secret, "POST", "/Users", {"schemas": [USER], "userName": name, **attributes})
+def make_user(base, secret, username, **attributes):
+    return call(
+        base, secret, "POST", "/Users", {"schemas": [USER], "userName": username, **attributes}
+    )
