@@ -75,7 +75,8 @@ class EventAdmin(ReadOnlyAdmin):
                     ("status", "scim_type"),
                     "detail",
                     "used_tolerances",
-                    ("request", "duration", "occurrences"),
+                    ("request", "duration"),
+                    "occurrences",
                     ("address", "user_agent"),
                 )
             },

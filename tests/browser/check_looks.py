@@ -27,8 +27,9 @@ const behind = element => { for (let at = element; at; at = at.parentElement) {
     const {rgb, a} = parse(getComputedStyle(at).backgroundColor); if (a == 1) return rgb; }
     return [255, 255, 255]; };
 return [...document.querySelectorAll(arguments[0])].filter(e => e.offsetParent).map(e => {
-    const two = [light(parse(getComputedStyle(e).color).rgb), light(behind(e))].sort((a, b) => b - a);
-    return [(two[0] + .05) / (two[1] + .05), e.className + " " + e.textContent.trim()]; });
+    const two = [light(parse(getComputedStyle(e).color).rgb), light(behind(e))];
+    return [(Math.max(...two) + .05) / (Math.min(...two) + .05), e.className + " "
+            + e.textContent.trim()]; });
 """
 OURS = (
     ".scim-pill, .scim-banner h2, .scim-banner p, .scim-banner a, .scim-changes td, .scim-raw,"
