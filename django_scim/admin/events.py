@@ -75,7 +75,8 @@ class EventAdmin(ReadOnlyAdmin):
                     ("status", "scim_type"),
                     "detail",
                     "used_tolerances",
-                    ("request", "duration", "occurrences"),
+                    ("request", "duration"),
+                    "occurrences",
                     ("address", "user_agent"),
                 )
             },
@@ -116,7 +117,7 @@ class EventAdmin(ReadOnlyAdmin):
                 return format_html('<a href="{}">{}</a>', url, event.object_name)
         except (LookupError, NoReverseMatch, ValueError):
             pass
-        return event.object_name
+        return event.object_name or str(self.get_empty_value_display())
 
     @admin.display(description="advice")
     def advice(self, event: Event) -> str:

@@ -9,7 +9,7 @@ from ..protocol.errors import InvalidCursor, TooMany
 from ..protocol.filters import Comparison, Filter
 from ..protocol.projection import FULL, Projection
 from .order import Part, Place, parts_of, places
-from .translate import translate
+from .translate import condition
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _behind(parts: list[Part], place: Place) -> list[Part]:
 
 def _links(adapter: Any, query: Search) -> Any:
     links = adapter.queryset()
-    return links if query.filter is None else links.filter(translate(query.filter, adapter))
+    return links if query.filter is None else links.filter(condition(query.filter, adapter))
 
 
 def _by_unkeyed_name(adapter: Any, query: Search) -> Any:

@@ -8,7 +8,7 @@ from functools import reduce
 from operator import and_, or_
 from typing import Any
 
-from django.db.models import BooleanField, Func, Q
+from django.db.models import BooleanField, Case, Func, Q, QuerySet, When
 
 from ..protocol.errors import InvalidFilter
 from ..protocol.filters import And, Comparison, Filter, Not, Or, ValueFilter
@@ -16,6 +16,26 @@ from ..protocol.matching import compare
 from .columns import ALWAYS, NEVER, Comparable
 
 WIDEST = 16
+#: Sub-selects that a database may join as it likes; to find the best order of more takes longer
+#: than any order.
+JOINED = 8
+
+
+def condition(term: Filter, adapter: Any) -> Q:
+    """Return the Q for a whole filter, of any size. Raises as ``translate`` does."""
+    q = translate(term, adapter)
+    if _selects(q) <= JOINED:
+        return q
+    # Behind a CASE every sub-select is run for itself, and none is made a join.
+    return Q(Case(When(q, then=True), default=False, output_field=BooleanField()))
+
+
+def _selects(q: Any) -> int:
+    """Return how many sub-selects a Q has."""
+    if isinstance(q, Q | Together):
+        inner = q.children if isinstance(q, Q) else q.get_source_expressions()
+        return sum(map(_selects, inner))
+    return int(isinstance(q, tuple) and isinstance(q[1], QuerySet))
 
 
 def translate(term: Filter, adapter: Any, negated: bool = False) -> Q:

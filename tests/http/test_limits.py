@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from django.db import connection
 
 from django_scim.protocol.patch import PATCH_URN
 
@@ -38,14 +37,13 @@ def chain(term, count, word):
     return f" {word} ".join(term.format(number % 60) for number in range(count // of_each))
 
 
-@pytest.mark.parametrize(("number", "term"), list(enumerate(TERMS)))
-def test_as_many_terms_as_are_allowed(scim, number, term, settings):
-    if connection.vendor == "postgresql" and number in (3, 5):
-        pytest.xfail("OPEN: PostgreSQL plans hundreds of sub-selects joined by `and` for minutes")
+@pytest.mark.parametrize("term", TERMS)
+def test_as_many_terms_as_are_allowed(scim, term, settings):
     settings.DJANGO_SCIM = {"MAX_FILTER_LENGTH": 200_000}
     scim.make_user(emails=[{"value": "a@x.example"}])
-    text = chain(term, 500, ("or", "and")[number % 2])
-    assert scim.get("/Users", {"filter": text}).status_code == 200
+    for word in ("or", "and"):  # PostgreSQL would look for the best order of 500 joins for hours
+        text = chain(term, 500, word)
+        assert scim.get("/Users", {"filter": text}).status_code == 200
 
 
 @pytest.mark.parametrize("count", [501, 2_000, 20_000])

@@ -1,0 +1,126 @@
+"""The admin in Chromium, used as a person uses it: by what buttons and fields are called."""
+
+import shutil
+from contextlib import contextmanager
+
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.expected_conditions import number_of_windows_to_be, staleness_of
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+PATIENCE = 10  # seconds
+WIDE, NARROW = (1280, 900), (400, 800)
+ROOT = "/admin/django_scim/"
+FLAGS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu")
+NAMED = (
+    "//main//*[self::a or self::button or self::summary][normalize-space()={0}]"
+    " | //main//input[@type='submit'][@value={0}]"
+)
+
+
+def start():
+    """Start Chromium as it is installed; nothing is downloaded."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    for flag in FLAGS:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    service = webdriver.ChromeService(executable_path=shutil.which("chromedriver"))
+    return webdriver.Chrome(options=options, service=service)
+
+
+class Browser:
+    """One person's window."""
+
+    def __init__(self, driver, base):
+        self.driver = driver
+        self.base = base
+
+    # Where it is
+
+    def open(self, path, root=ROOT):
+        self.driver.get(f"{self.base}{root}{path}")
+        return self.text
+
+    @property
+    def path(self):
+        return self.driver.current_url.removeprefix(self.base)
+
+    @property
+    def text(self):
+        """What can be read on the page."""
+        return (self.find_all("main") or self.find_all("body"))[0].text
+
+    def find(self, css):
+        return self.driver.find_element(By.CSS_SELECTOR, css)
+
+    def find_all(self, css):
+        return self.driver.find_elements(By.CSS_SELECTOR, css)
+
+    def complaints(self):
+        """Return what the console has told since it was last asked: errors and broken policy."""
+        log = self.driver.get_log("browser")
+        severe = [entry["message"] for entry in log if entry["level"] == "SEVERE"]
+        return [each for each in severe if "/favicon.ico" not in each]  # the site has none
+
+    # What a person does
+
+    def button(self, name):
+        """Return the one button or link of that name."""
+        (found,) = self.driver.find_elements(By.XPATH, NAMED.format(f'"{name}"'))
+        return found
+
+    def press(self, button):
+        """Press what leads to another page, by its name or itself; return the text there."""
+        page = self.find("html")
+        (self.button(button) if isinstance(button, str) else button).click()
+        WebDriverWait(self.driver, PATIENCE).until(staleness_of(page))
+        return self.text
+
+    def field(self, label):
+        """Return the field that a label is for."""
+        path = f"//label[normalize-space(translate(., ':', ''))='{label}']"
+        element = self.driver.find_element(By.XPATH, path)
+        return self.driver.find_element(By.ID, element.get_attribute("for"))
+
+    def fill(self, label, text):
+        field = self.field(label)
+        field.clear()
+        field.send_keys(text)
+
+    def choose(self, label, text):
+        Select(self.field(label)).select_by_visible_text(text)
+
+    def tab(self):
+        """Go on to the next thing by keyboard, and return it."""
+        ActionChains(self.driver).send_keys(Keys.TAB).perform()
+        return self.driver.switch_to.active_element
+
+    @contextmanager
+    def popup(self):
+        """Be in the window that has just opened, until it closes itself."""
+        own = self.driver.current_window_handle
+        wait = WebDriverWait(self.driver, PATIENCE)
+        wait.until(number_of_windows_to_be(2))
+        (other,) = {*self.driver.window_handles} - {own}
+        self.driver.switch_to.window(other)
+        yield
+        wait.until(number_of_windows_to_be(1))
+        self.driver.switch_to.window(own)
+
+    # How it looks
+
+    def look(self, size=WIDE, scheme="light"):
+        """Be a window of that size in light or dark."""
+        width, height = size
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
+        )
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+
+    def run(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)

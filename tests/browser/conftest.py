@@ -1,0 +1,65 @@
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from django_scim.models import UserLink
+
+from .browser import Browser, start
+
+
+@pytest.fixture(scope="session")
+def driver():
+    driver = start()
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def browser(driver, live_server):
+    """A fresh window. No page may leave an error in the console."""
+    browser = Browser(driver, live_server.url)
+    browser.look()
+    browser.complaints()
+    driver.delete_all_cookies()
+    yield browser
+    assert browser.complaints() == []
+
+
+@pytest.fixture
+def sign_in(browser):
+    """Be signed in as a user, without the form."""
+
+    def sign_in(user):
+        client = Client()
+        client.force_login(user)
+        browser.open("login/", root="/admin/")
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        browser.driver.add_cookie({"name": cookie.key, "value": cookie.value})
+        return browser
+
+    return sign_in
+
+
+@pytest.fixture
+def ada(sign_in):
+    """The browser of the superuser ada."""
+    return sign_in(User.objects.create_superuser("ada", "ada@example.com", "secret"))
+
+
+INACTIVE = {"op": "replace", "path": "active", "value": False}
+
+
+@pytest.fixture
+def stopped(connect):
+    """A connection that the guard has stopped after two of ten accounts."""
+    scim = connect(guard_count=2, guard_percent=10)
+    users = [scim.make_user(f"user{number}") for number in range(10)]
+    UserLink.objects.update(created=timezone.now() - timedelta(days=1))
+    answers = [scim.patch(f"/Users/{user['id']}", INACTIVE) for user in users[:3]]
+    assert [answer.status_code for answer in answers] == [200, 200, 403]
+    scim.leaver = users[2]
+    return scim
