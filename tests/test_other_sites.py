@@ -35,12 +35,11 @@ def database(name):
     return "" if IS_SQLITE else f"test_scim_{name}"
 
 
-COMBINATIONS = [("0", "1"), ("1", "0")]  # each of the two both ways
-if not IS_SQLITE:
-    del COMBINATIONS[1]  # a transaction around the request is what another database minds
+#: Each of the two both ways. A transaction around the request is what PostgreSQL minds.
+COMBINATIONS = [("1", "0")] if IS_SQLITE else [("0", "1")]
 SLOW = [f"--ignore=tests/http/test_{name}.py" for name in ("two_connections", "read_only")]
 if os.environ.get("SCIM_LONG"):
-    COMBINATIONS += [("0", "0"), ("1", "1")]
+    COMBINATIONS = [(slash, atomic) for slash in "01" for atomic in "01"]
     SLOW = []
 
 
