@@ -23,15 +23,20 @@ if TYPE_CHECKING:
     from .base import Assigned, ResourceAdapter
 
 
+#: What a site may have made its own, and then has to be asked about each user by itself.
+HOOKS = ("create", "save", "after_save")
+
+
 class NotTogether(Exception):
     """These users have to be created one by one."""
 
 
 def fits(adapter: "ResourceAdapter", values: "Assigned") -> bool:
     """Whether a new resource can wait for others: no hook and no mapping needs its key before."""
+    kind: Any = type(adapter)
     return (
         isinstance(adapter, UserAdapter)
-        and type(adapter).after_save is UserAdapter.after_save
+        and all(getattr(kind, hook) is getattr(UserAdapter, hook) for hook in HOOKS)
         and adapter.connection.tenant is None
         and all(each.fits_together for path in values for each in adapter.mappings_for(path))
     )

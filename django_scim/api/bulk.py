@@ -70,7 +70,9 @@ class Run:
             is_plain = not is_circle and steps[0].fits_together()
             needed = {id(self.steps[index]) for each in unit for index in needs[each]}
             is_full = len(together) == TOGETHER
-            if not is_plain or is_full or any(id(step) in needed for step in together):
+            is_other = bool(together and is_plain and not together[0].is_of_type_of(steps[0]))
+            is_needed = any(id(step) in needed for step in together)
+            if not is_plain or is_full or is_other or is_needed:
                 self._create_plain(together)
                 together = []
             if is_plain:

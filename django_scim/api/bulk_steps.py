@@ -115,6 +115,9 @@ class Step:
         is_sound = self.error is None and self.operation.method == "POST"
         return is_sound and fits(self.writer.adapter, self.values)
 
+    def is_of_type_of(self, other: "Step") -> bool:
+        return self.writer.resource_type == other.writer.resource_type
+
     # Carrying out
 
     def make_ready(self, name: Callable[[str], str]) -> None:

@@ -119,8 +119,22 @@ def in_order(needs: Sequence[Sequence[int]]) -> Iterator[list[int]]:
     """Yield the operations in an order in which each comes after those that it needs.
 
     ``needs[i]`` are the operations that operation ``i`` needs. Those that need each other come
-    together. Otherwise the order is the client's. (Tarjan's strongly connected components, with
-    a stack of its own: a thousand managers in a row are no recursion.)
+    together. Otherwise the order is the client's: who needs another waits for it, and nobody is
+    done before his turn, since what stands between may have made way for him.
+    """
+    turn: dict[int, int] = {}
+    circles = list(_circles(needs))
+    for circle in circles:  # those that are needed stand first
+        last = max(max([each, *(turn.get(n, -1) for n in needs[each])]) for each in circle)
+        turn |= dict.fromkeys(circle, last)
+    yield from sorted(circles, key=lambda circle: turn[circle[0]])
+
+
+def _circles(needs: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """Yield the operations that need each other together, after all those that they need.
+
+    Tarjan's strongly connected components, with a stack of its own: a thousand managers in a row
+    are no recursion.
     """
     index: dict[int, int] = {}
     low: dict[int, int] = {}
