@@ -1,3 +1,4 @@
+import importlib.util
 import itertools
 
 import pytest
@@ -7,6 +8,8 @@ from django_scim.models import Event
 
 from .client import ScimClient
 
+#: The browser's tests need an extra of their own, and are run by themselves.
+collect_ignore = [] if importlib.util.find_spec("selenium") else ["browser"]
 _numbers = itertools.count(1)
 
 
