@@ -28,17 +28,20 @@ class NotTogether(Exception):
 
 
 def fits(adapter: "ResourceAdapter", values: "Assigned") -> bool:
-    """Whether a new resource can wait for others: no hook and no mapping needs its key before."""
+    """Whether a new resource can wait for others: no code of the site's and no mapping needs its
+    key before."""
+    made, stock = type(adapter), UserAdapter
     return (
         isinstance(adapter, UserAdapter)
-        and type(adapter).after_save is UserAdapter.after_save
+        and (made.create, made.save, made.after_save)
+        == (stock.create, stock.save, stock.after_save)
         and adapter.connection.tenant is None
         and all(each.fits_together for path in values for each in adapter.mappings_for(path))
     )
 
 
 def create_together(bodies: Sequence[tuple[UserAdapter, "Assigned"]]) -> list[Draft]:
-    """Create the users of several bodies, each with an adapter of its own.
+    """Create the users of several bodies, each with an adapter of its own, of one resource type.
 
     Inside a transaction of the caller's. Raises NotTogether, or what is wrong with one of them.
     """

@@ -63,6 +63,12 @@ class Run:
         """Carry out the operations; after too many errors the rest is left undone."""
         posts = self.posts
         needs = [[posts[name] for name in step.names() if name in posts] for step in self.steps]
+        last: dict[tuple[str, str], int] = {}
+        for index, step in enumerate(self.steps):  # what is done to one resource keeps its order
+            if step.operation.method != "POST":
+                if (earlier := last.get(step.place)) is not None:
+                    needs[index].append(earlier)
+                last[step.place] = index
         together: list[Step] = []
         for unit in in_order(needs):
             steps = [self.steps[index] for index in unit]
@@ -70,7 +76,8 @@ class Run:
             is_plain = not is_circle and steps[0].fits_together()
             needed = {id(self.steps[index]) for each in unit for index in needs[each]}
             is_full = len(together) == TOGETHER
-            if not is_plain or is_full or any(id(step) in needed for step in together):
+            is_other = is_plain and together and not steps[0].is_like(together[0])
+            if not is_plain or is_full or is_other or any(id(step) in needed for step in together):
                 self._create_plain(together)
                 together = []
             if is_plain:

@@ -5,6 +5,7 @@ A fault of the message refuses it as a whole; a fault of one operation is that o
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from .errors import InvalidSyntax, InvalidValue, PayloadTooLarge, ScimError
@@ -119,9 +120,35 @@ def in_order(needs: Sequence[Sequence[int]]) -> Iterator[list[int]]:
     """Yield the operations in an order in which each comes after those that it needs.
 
     ``needs[i]`` are the operations that operation ``i`` needs. Those that need each other come
-    together. Otherwise the order is the client's. (Tarjan's strongly connected components, with
-    a stack of its own: a thousand managers in a row are no recursion.)
+    together. Otherwise the order is the client's: what refers ahead waits, and nothing is done
+    before its turn.
     """
+    units = _circles(needs)
+    unit_of = {each: at for at, unit in enumerate(units) for each in unit}
+    waiting: list[set[int]] = []
+    waited_for: list[list[int]] = [[] for _ in units]
+    for at, unit in enumerate(units):
+        waiting.append({unit_of[needed] for each in unit for needed in needs[each]} - {at})
+        for other in waiting[at]:
+            waited_for[other].append(at)
+    ready = [(unit[-1], at) for at, unit in enumerate(units) if not waiting[at]]
+    heapify(ready)
+    while ready:
+        _, at = heappop(ready)
+        yield units[at]
+        for other in waited_for[at]:
+            waiting[other].discard(at)
+            if not waiting[other]:
+                heappush(ready, (units[other][-1], other))
+
+
+def _circles(needs: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Return the operations, together those that need each other, each unit in their order.
+
+    Tarjan's strongly connected components, with a stack of its own: a thousand managers in a row
+    are no recursion.
+    """
+    units: list[list[int]] = []
     index: dict[int, int] = {}
     low: dict[int, int] = {}
     open_: list[int] = []
@@ -148,4 +175,5 @@ def in_order(needs: Sequence[Sequence[int]]) -> Iterator[list[int]]:
                     at = open_.index(node)
                     component, open_[at:] = open_[at:], []
                     is_open -= set(component)
-                    yield sorted(component)
+                    units.append(sorted(component))
+    return units
