@@ -1,4 +1,4 @@
-"""What the operations of a bulk have to do with each other: order, mixed types, hooks, races."""
+"""What the operations of a bulk have to do with each other: order, mixed types and hooks."""
 
 import pytest
 from django.contrib.auth.models import User
