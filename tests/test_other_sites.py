@@ -57,19 +57,19 @@ def test_a_hostile_host(append_slash, atomic_requests):
 
 
 def test_a_custom_user_model():
-    run_checks("custom_user", "custom_user", "contract", "migrations")
+    run_checks("custom_user", "custom_user", "bulk", "contract", "migrations")
 
 
 def test_the_least_of_user_models():
-    run_checks("bare_user", "bare_user", "migrations")
+    run_checks("bare_user", "bare_user", "bulk", "migrations")
 
 
 def test_an_address_that_nobody_else_may_have():
-    run_checks("mail_user", "mail_user")
+    run_checks("mail_user", "mail_user", "bulk")
 
 
 def test_every_kind_of_mapping():
-    run_checks("bent", "contract", "documents", "edges", "site", "statements")
+    run_checks("bent", "bulk", "contract", "documents", "edges", "site", "statements")
 
 
 def test_access_tokens_of_django_oauth_toolkit():

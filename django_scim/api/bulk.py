@@ -63,6 +63,12 @@ class Run:
         """Carry out the operations; after too many errors the rest is left undone."""
         posts = self.posts
         needs = [[posts[name] for name in step.names() if name in posts] for step in self.steps]
+        last: dict[tuple[str, str], int] = {}
+        for index, step in enumerate(self.steps):  # what is done to one resource keeps its order
+            if step.operation.method != "POST":
+                if step.place in last:
+                    needs[index].append(last[step.place])
+                last[step.place] = index
         together: list[Step] = []
         for unit in in_order(needs):
             steps = [self.steps[index] for index in unit]
@@ -70,7 +76,7 @@ class Run:
             is_plain = not is_circle and steps[0].fits_together()
             needed = {id(self.steps[index]) for each in unit for index in needs[each]}
             is_full = len(together) == TOGETHER
-            is_other = bool(together and is_plain and not together[0].is_of_type_of(steps[0]))
+            is_other = bool(together and is_plain and not together[0].is_like(steps[0]))
             is_needed = any(id(step) in needed for step in together)
             if not is_plain or is_full or is_other or is_needed:
                 self._create_plain(together)

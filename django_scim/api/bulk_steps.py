@@ -110,13 +110,19 @@ class Step:
             bulk_ids.rename_id(self.operation.resource_id, name),
         )
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """The resource that it is about, as the client named it."""
+        return self.operation.endpoint.lower(), self.operation.resource_id
+
+    def is_like(self, other: "Step") -> bool:
+        """Whether both are about resources of one type."""
+        return self.writer.resource_type == other.writer.resource_type
+
     def fits_together(self) -> bool:
         """Whether it is a plain creation, which can go through the database beside others."""
         is_sound = self.error is None and self.operation.method == "POST"
         return is_sound and fits(self.writer.adapter, self.values)
-
-    def is_of_type_of(self, other: "Step") -> bool:
-        return self.writer.resource_type == other.writer.resource_type
 
     # Carrying out
 

@@ -1,12 +1,11 @@
-"""What the operations of a bulk have to do with each other: order, mixed types, hooks, races."""
+"""What the operations of a bulk have to do with each other: order, mixed types and hooks."""
 
 import pytest
 from django.contrib.auth.models import User
 
 from django_scim import signals
-from django_scim.adapters import Registry, UserAdapter
+from django_scim.adapters import UserAdapter
 from django_scim.models import UserLink
-from django_scim.protocol.tolerances import PROFILES, Tolerances
 from tests.client import ENTERPRISE, PATCH, USER
 
 from .test_bulk import group, managed, patch, statuses, user
@@ -48,14 +47,36 @@ def test_a_name_that_was_changed_is_free(scim):
     assert statuses(response) == ["201", "200", "201", "409"]
 
 
+def test_what_is_done_to_one_resource_keeps_its_order(scim):
+    """The first refers to somebody who comes last, and the second must not come before it."""
+    one, two = scim.make_user("one"), scim.make_user("two")
+    team = scim.make_group("G", one)
+    path = f"/Groups/{team['id']}"
+    response = scim.bulk(
+        patch(path, "replace", "members", [{"value": "bulkId:late"}]),
+        patch(path, "add", "members", [{"value": two["id"]}]),
+        user("late"),
+    )
+    assert statuses(response) == ["200", "200", "201"]
+    late = scim.find('userName eq "late"')[0]["id"]
+    members = {each["value"] for each in scim.get(path).data["members"]}
+    assert members == {late, two["id"]}
+
+
 def test_groups_of_one_name(scim):
     response = scim.bulk(group("G", bulk_id="1"), group("g", bulk_id="2"), user("a"))
     assert statuses(response) == ["201", "409", "201"]
 
 
 class Guest(UserAdapter):
+    """Guests show no family name: their versions are told from other attributes than users'."""
+
     name, endpoint = "Guest", "Guests"
-    attributes = UserAdapter.attributes | {}
+    attributes = {
+        path: mapping
+        for path, mapping in UserAdapter.attributes.items()
+        if path != "name.familyName"
+    }
 
     def queryset(self):
         return super().queryset().filter(target__last_name="guest")
@@ -66,16 +87,22 @@ class Guest(UserAdapter):
 
 
 def test_two_types_of_users(connect, settings):
-    """Each is read as what it is: another type has other attributes, and other versions."""
-    settings.DJANGO_SCIM = {"ADAPTERS": {"Guest": f"{__name__}.Guest"}}
+    """Each has the version of its own type, which If-Match knows."""
+    settings.DJANGO_SCIM = {
+        "ADAPTERS": {
+            "User": "django_scim.adapters.UserAdapter",
+            "Guest": f"{__name__}.Guest",
+        }
+    }
     scim = connect()
-    operations = [user("a"), {**user("g"), "path": "/Guests"}, user("b")]
-    results = scim.bulk(*operations).data["Operations"]
-    assert [each["status"] for each in results] == ["201"] * 3
-    registry = Registry(scim.connection, Tolerances(PROFILES["default"]), "")
-    for kind, each in zip(("User", "Guest", "User"), results, strict=True):
-        adapter = registry.adapter(kind)
-        assert each["version"] == adapter.version(adapter.lock(each["id"]))
+    guest = {**user("g"), "path": "/Guests"}
+    response = scim.bulk(user("a"), guest, user("b"))
+    assert statuses(response) == ["201"] * 3
+    found = [
+        delete(each["location"].partition("/scim/v2")[2], version=each["version"])
+        for each in response.data["Operations"]
+    ]
+    assert statuses(scim.bulk(*found)) == ["204"] * 3
 
 
 class Own(UserAdapter):
@@ -195,10 +222,11 @@ def test_odd_bulk_ids(scim, name):
     )
     assert statuses(response)[:2] == ["201", "201"]
     made = scim.find('userName eq "a"')[0]
-    if statuses(response)[2] == "201":
-        assert scim.find('userName eq "c"')[0][ENTERPRISE]["manager"]["value"] == made["id"]
-    if statuses(response)[3] == "200":
-        assert not made.get("groups")
+    if "/" in name or "?" in name:
+        return  # in a URI these are no part of a name
+    assert statuses(response) == ["201", "201", "201", "200"]
+    assert scim.find('userName eq "c"')[0][ENTERPRISE]["manager"]["value"] == made["id"]
+    assert not made.get("groups")
 
 
 def test_empty_and_other_case(scim):
@@ -213,8 +241,6 @@ def test_empty_and_other_case(scim):
 
 
 def test_path_less_values(scim):
-    to_b = {"value": "bulkId:b"}
-    both = [to_b, {"$ref": "https://x/Users/bulkId:a"}]
     data = {
         "schemas": [PATCH],
         "Operations": [
@@ -225,7 +251,15 @@ def test_path_less_values(scim):
             {"op": "replace", "value": {ENTERPRISE: {"department": "bulkId:b"}}},
         ],
     }
-    gdata = {"schemas": [PATCH], "Operations": [{"op": "add", "value": {"members": both}}]}
+    gdata = {
+        "schemas": [PATCH],
+        "Operations": [
+            {
+                "op": "add",
+                "value": {"members": [{"value": "bulkId:b"}, {"$ref": "https://x/Users/bulkId:a"}]},
+            }
+        ],
+    }
     made = scim.make_user("a")
     team = scim.make_group("G")
     response = scim.bulk(
@@ -250,17 +284,22 @@ def test_signals_of_a_circle_and_fallback(scim, django_capture_on_commit_callbac
         heard.append(object.username)
 
     signals.created.connect(listen)
-    circle = user("c", **managed("bulkId:d")), user("d", **managed("bulkId:c"))
     try:
         with django_capture_on_commit_callbacks(execute=True):
-            response = scim.bulk(user("a"), user("b"), user("taken"), *circle)
+            response = scim.bulk(
+                user("a"),
+                user("b"),
+                user("taken"),
+                user("c", **managed("bulkId:d")),
+                user("d", **managed("bulkId:c")),
+            )
     finally:
         signals.created.disconnect(listen)
     assert statuses(response) == ["201", "201", "409", "201", "201"]
     assert heard == ["a", "b", "c", "d"]
 
 
-def test_more_than_together(scim, settings, events):
+def test_more_than_together(scim, events):
     ops = [user(f"u{i}", externalId=f"e{i}") for i in range(230)]
     ops[150] = user("u3", "u150")
     response = scim.bulk(*ops)

@@ -1,0 +1,31 @@
+"""Bulks at the same moment."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from .test_bulk import user
+from .test_races import at_once, needs_rows_locked
+
+
+@needs_rows_locked
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(3))
+def test_each_name_is_given_once(attempt, scim):
+    """Each has names of its own and one that all want, in different orders; only that one fails."""
+    answers = []
+
+    def create(number):
+        operations = [user(f"{number}-{i}") for i in range(5)]
+        operations.insert(number, user(["x", "X"][number % 2], "wanted"))
+
+        def call(client):
+            response = client.bulk(*operations)
+            answers.append([each["status"] for each in response.data["Operations"]])
+            return response
+
+        return call
+
+    assert at_once(scim, [create(number) for number in range(4)]) == [200] * 4
+    found = sorted(status for statuses in answers for status in statuses)
+    assert found == ["201"] * 21 + ["409"] * 3
+    assert User.objects.count() == 21
