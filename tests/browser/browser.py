@@ -74,10 +74,16 @@ class Browser:
 
     def press(self, button):
         """Press what leads to another page, by its name or itself; return the text there."""
-        page = self.find("html")
-        (self.button(button) if isinstance(button, str) else button).click()
-        WebDriverWait(self.driver, PATIENCE).until(staleness_of(page))
+        with self.leaving():
+            (self.button(button) if isinstance(button, str) else button).click()
         return self.text
+
+    @contextmanager
+    def leaving(self):
+        """Do what leads to another page, and wait until it is there."""
+        page = self.find("html")
+        yield
+        WebDriverWait(self.driver, PATIENCE).until(staleness_of(page))
 
     def field(self, label):
         """Return the field that a label is for."""

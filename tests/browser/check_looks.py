@@ -131,5 +131,6 @@ def test_a_keyboard_is_enough(ada, stopped):
 def test_a_button_is_pressed_by_keyboard(ada, connect):
     scim = connect()
     ada.open(f"connection/{scim.connection.pk}/change/")
-    ada.button("Issue a token").send_keys("\ue007")  # Enter
+    with ada.leaving():
+        ada.button("Issue a token").send_keys("\ue007")  # Enter
     assert ada.path.endswith("/issue-token/") and scim.connection.tokens.count() == 2
