@@ -259,7 +259,8 @@ def _give(
             link.unconfirmed = False
         what = f"{target}, with its permissions," if is_privileged else str(target)
         _note(actor, connection, f"{what} given to the connection", [link])
-    return link  # type: ignore[no-any-return]
+    given: AbstractLink = link
+    return given
 
 
 def _new_link(adapter: Any, connection: Connection, target: Any) -> Any:
@@ -305,7 +306,8 @@ def _adapter_of(target: Any, connection: Connection) -> Any:
 
 def guard_of(connection: Connection) -> Guard | None:
     """Return what the guard has counted and whether it has stopped a connection."""
-    return guarding.state(connection)  # type: ignore[no-any-return]
+    found: Guard | None = guarding.state(connection)
+    return found
 
 
 def lift_guard(

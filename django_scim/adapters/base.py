@@ -85,7 +85,7 @@ class ResourceAdapter:
         if cached is None or cached[0] is not settings.ADAPTERS:
             types: Any = settings.adapter_classes()
             cls._compiled = cached = (settings.ADAPTERS, compile_adapter(cls, types))
-        return cached[1]  # type: ignore[no-any-return]
+        return cached[1]
 
     _compiled: ClassVar[tuple[dict[str, str], Compiled]]
 

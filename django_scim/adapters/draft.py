@@ -84,7 +84,7 @@ class Draft:
         """Return what a relation leads to; a row of the object's own is locked, to be written."""
         relation: Any = parent._meta.get_field(hop)
         if not (relation.one_to_one and relation.auto_created):
-            return getattr(parent, hop)  # type: ignore[no-any-return]
+            return getattr(parent, hop)
         if parent._state.adding:
             return None
         rows = relation.related_model._base_manager.filter(**{relation.field.name: parent.pk})

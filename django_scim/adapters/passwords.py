@@ -35,6 +35,10 @@ class Hashed:
         """The hash; waits for it where it is not there yet."""
         return self._made.result()
 
+    def wait(self) -> None:
+        """Wait until the hash is there."""
+        self._made.result()
+
 
 class _AtOnce(Executor):
     def submit(self, made: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
@@ -62,7 +66,7 @@ def await_hashes(values: Iterable[Any]) -> None:
     """Wait until every password among values is hashed, while no row is locked yet."""
     for value in values:
         if isinstance(value, Hashed):
-            value.encoded  # noqa: B018
+            value.wait()
 
 
 class Password(Ignored):

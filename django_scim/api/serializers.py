@@ -121,7 +121,7 @@ class ResourceSerializer(AttributesSerializer):
         try:
             if self.validators:
                 self.run_validators(value)
-            return self.validate(value)  # type: ignore[no-any-return]
+            return self.validate(value)
         except (ValidationError, DjangoValidationError) as error:
             raise ValidationError(serializers.as_serializer_error(error)) from None
 
@@ -199,7 +199,7 @@ def field_for(attribute: Attribute, owner: str) -> serializers.Field:
         title = attribute.name[0].upper() + attribute.name[1:]
         name = f"{owner.removesuffix('Serializer')}{title}Serializer"
         made = type(name, (AttributesSerializer,), subs)
-        return made(many=attribute.multi_valued, **options)  # type: ignore[no-any-return]
+        return made(many=attribute.multi_valued, **options)
     if attribute.multi_valued:
         return serializers.ListField(child=_simple(attribute), **options)
     return _simple(attribute, **options)

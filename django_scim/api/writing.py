@@ -102,13 +102,13 @@ class Writer:
     # The write itself
 
     def create(self, values: Assigned) -> Draft:
-        return self.adapter.create(values)  # type: ignore[no-any-return]
+        return self.adapter.create(values)
 
     def replace(self, scim_id: str, values: Assigned) -> Draft:
-        return self.adapter.replace(self._locked(scim_id), values)  # type: ignore[no-any-return]
+        return self.adapter.replace(self._locked(scim_id), values)
 
     def patch(self, scim_id: str, operations: list[Operation]) -> Draft:
-        return self.adapter.patch(self._locked(scim_id), operations)  # type: ignore[no-any-return]
+        return self.adapter.patch(self._locked(scim_id), operations)
 
     def delete(self, scim_id: str) -> None:
         link = self._locked(scim_id)

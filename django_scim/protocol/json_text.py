@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -47,8 +48,7 @@ def parse_json(text: bytes | str, name: str = "the body", limits: JsonLimits = J
 def _unique(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
         raise InvalidSyntax(f"{name} names {twice!r} twice in one object")
     return result
 

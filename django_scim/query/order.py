@@ -154,7 +154,7 @@ def _sort_key(adapter: Any, path: AttributePath | None) -> Sortable | None:
     mappings = adapter.mappings_for(path)
     if len(mappings) != 1:
         raise InvalidValue(f"sortBy: {path} cannot be sorted by; name a sub-attribute")
-    return mappings[0].sort_key(path, adapter)  # type: ignore[no-any-return]
+    return mappings[0].sort_key(path, adapter)
 
 
 def _alike(expressions: Sequence[Any], fields: Sequence[Any]) -> list[tuple[Any, Any]]:

@@ -1,4 +1,4 @@
-"""What the checks say of this site, and the hooks of its adapters."""
+"""What the system checks say of this site, and the hooks of its adapters."""
 
 from django.core.management import call_command
 from django.db.models.signals import post_delete, post_save

