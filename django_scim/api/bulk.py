@@ -4,6 +4,7 @@ Each has its own permission, transaction, event and error. Those that refer to e
 circle are created together or not at all.
 """
 
+import logging
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,7 @@ from .transactions import in_transaction
 from .views import ScimView
 from .writing import finish_together
 
+logger = logging.getLogger("django_scim")
 #: Users that are created in one transaction, with no error among them.
 TOGETHER = 100
 
@@ -42,9 +44,12 @@ class Bulk(ScimView):
         if not settings.BULK_MAX_OPERATIONS:
             raise NotImplementedByServer("this server does not offer Bulk")
         bulk = parse_bulk(request.data, settings.BULK_MAX_OPERATIONS)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        pool = ThreadPoolExecutor(os.cpu_count())
+        try:
             steps = [Step(self, operation, pool) for operation in bulk.operations]
             return Response(bulk_response(Run(steps, bulk.fail_on_errors).results()))
+        finally:  # after too many errors nobody waits for the passwords that are left
+            pool.shutdown(cancel_futures=True)
 
 
 class Run:
@@ -135,7 +140,9 @@ class Run:
             for step in steps:
                 step.make_ready(self._id_of)
             created = in_transaction(create, lambda: _start_again(steps))
-        except Exception:  # whose it is, and what to say of it, shows when each comes alone
+        except Exception as error:  # whose it is shows when each comes alone
+            reason = type(error).__name__
+            logger.info("%d users of a bulk are created one by one: %s", len(steps), reason)
             _start_again(steps)
             self._one_by_one(steps)
         else:

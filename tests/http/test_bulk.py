@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 
 import pytest
 from django.contrib.auth import authenticate
@@ -109,6 +110,25 @@ def test_passwords_are_hashed_beside_each_other(connect, monkeypatch):
     assert statuses(accepting.bulk(*(user(f"u{i}", password=SECRET) for i in range(4)))) == (
         ["201"] * 4
     )
+
+
+def test_nobody_hashes_for_a_job_that_has_stopped(connect, monkeypatch):
+    from django_scim.adapters import passwords
+
+    hashed = []
+
+    def make_password(text):
+        time.sleep(0.05)
+        hashed.append(text)
+        return f"!{text}"
+
+    monkeypatch.setattr(passwords, "make_password", make_password)
+    monkeypatch.setattr("django_scim.api.bulk.os.cpu_count", lambda: 1)
+    accepting = connect(passwords="accept")
+    operations = [user("", "bad"), *(user(f"u{i}", password=SECRET) for i in range(20))]
+    assert statuses(accepting.bulk(*operations, failOnErrors=1)) == ["400"]
+    assert len(hashed) < 20
+    assert not User.objects.exists()
 
 
 def test_a_weak_password_is_one_operations_error(connect, settings):
@@ -262,7 +282,8 @@ def test_forty_users_cost_the_statements_of_ten(scim):
     assert many - few <= 8  # SQLite takes so many parameters in a statement, and no more
 
 
-def test_an_error_among_many_is_its_own(scim, events):
+def test_an_error_among_many_is_its_own(scim, events, caplog):
+    caplog.set_level("INFO", "django_scim")
     User.objects.create_user("taken")
     names = ["a", "taken", "b", "B", "", "c"]
     operations = [user(name, str(i)) for i, name in enumerate(names)]
@@ -273,6 +294,7 @@ def test_an_error_among_many_is_its_own(scim, events):
         "success", "failure", "success", "failure", "failure", "success",
     ]  # fmt: skip
     assert User.objects.count() == UserLink.objects.count() + 1 == 4
+    assert "created one by one" in caplog.text
 
 
 def test_errors_among_many_stop_the_job(scim):
