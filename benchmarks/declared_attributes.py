@@ -71,7 +71,7 @@ def make_site(count: int):
 
 def requests(client, ids):
     """Return the requests to time, by name: each asks for no declared attribute."""
-    from django_scim.protocol.patch import PATCH_URN
+    from django_scim.protocol.messages.patch import PATCH_URN
 
     auth = {"HTTP_AUTHORIZATION": f"Bearer {client.secret}"}
     kind = "application/scim+json"

@@ -34,7 +34,7 @@ def main() -> None:
     from django.db import connection
 
     from django_scim import connections
-    from django_scim.adapters.matching import give_matching, survey
+    from django_scim.adapters.bulk_linking import give_matching, survey
     from django_scim.models import UserLink
 
     name = connection.creation.create_test_db(verbosity=0, serialize=False)

@@ -11,8 +11,8 @@ class DjangoScimConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, receivers  # noqa: F401 - registers the system checks
-        from .query import functions  # noqa: F401 - SQLite gets its function when it connects
-        from .usernames import accept_provisioned_names
+        from .query import text_functions as functions  # noqa: F401 - SQLite gets its function when it connects
+        from .username_validators import accept_provisioned_names
 
         for package in ("drf_spectacular",):
             if find_spec(package):

@@ -18,7 +18,7 @@ from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
 from .adapters import ResourceAdapter
-from .adapters.adoption import AdoptionPolicy
+from .adapters.accounts.adoption import AdoptionPolicy
 from .api.serializers import ResourceSerializer, serializer_for
 from .conf import IMPORT_ERRORS, Defaults, settings
 from .protocol.attributes import Schema

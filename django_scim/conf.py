@@ -43,8 +43,8 @@ class Defaults:
     #: The policies of adoption that a connection can have, by name, as dotted paths.
     ADOPTION_POLICIES: dict[str, str] = field(
         default_factory=lambda: {
-            "username": "django_scim.adapters.adoption.ByUserName",
-            "email": "django_scim.adapters.adoption.ByVerifiedEmail",
+            "username": "django_scim.adapters.accounts.adoption.ByUserName",
+            "email": "django_scim.adapters.accounts.adoption.ByVerifiedEmail",
         }
     )
     #: What finds the token behind a secret, as dotted paths: asked one after the other.

@@ -15,16 +15,18 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from .adapters import guarding, linking, names
+from .adapters import linking
+from .adapters.accounts import usernames as names
 from .adapters.registry import adapter_classes
 from .adapters.registry import scopes as available_scopes
-from .api.transactions import writing
-from .arguments import end_of, require, require_stored
+from .adapters.writing import guard as guarding
+from .argument_validation import end_of, require, require_stored
 from .audit.administration import Actor as Actor
 from .audit.administration import record
 from .audit.explanations import explain as explain
 from .conf import settings
 from .models import AbstractLink, Connection, Guard, Token, UserLink
+from .transactions import writing
 
 
 class IssuedToken(NamedTuple):

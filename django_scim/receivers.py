@@ -54,7 +54,8 @@ def _concerns_us(user: Any, update_fields: Any) -> bool:
 
 
 def _keep_up(user: Any) -> None:
-    from .adapters import linking, names
+    from .adapters import linking
+    from .adapters.accounts import usernames as names
 
     names.write_key(user)
     linking.refresh_mirrors(user)

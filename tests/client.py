@@ -3,7 +3,7 @@
 from django_scim.protocol.attributes import ENTERPRISE_URN as ENTERPRISE
 from django_scim.protocol.attributes import GROUP_URN as GROUP
 from django_scim.protocol.attributes import USER_URN as USER
-from django_scim.protocol.patch import PATCH_URN as PATCH
+from django_scim.protocol.messages.patch import PATCH_URN as PATCH
 from django_scim.testing import ScimClient, assert_error
 
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"

@@ -2,20 +2,20 @@
 
 from ..protocol.attributes import Attribute, Schema
 from .base import ResourceAdapter
-from .custom import Custom
-from .documents import Json
-from .draft import Change, Draft
-from .fields import Field
-from .fixed import Computed, Constant, Ignored
 from .groups import GroupAdapter
-from .mapping import Mapping
-from .members import Members, Memberships
-from .references import Reference
+from .mappings.base import Mapping
+from .mappings.columns import Field
+from .mappings.computed import Computed, Constant, Ignored
+from .mappings.custom import Custom
+from .mappings.json_columns import Json
+from .mappings.memberships import Members, Memberships
+from .mappings.references import Reference
+from .mappings.related_rows import Rows
+from .mappings.user_values import Values
 from .registry import Registry, adapter_classes
-from .rows import Rows
 from .users import UserAdapter
-from .values import Values
-from .writes import Kind, Write
+from .writing.outcomes import Kind, Write
+from .writing.unit_of_work import Change, Draft
 
 __all__ = [
     "Attribute",

@@ -16,21 +16,21 @@ from ..conf import settings
 from ..models import AbstractLink, Connection
 from ..protocol.attributes import AttributePath, ResourceSchema, Schema
 from ..protocol.errors import NotFound
-from ..protocol.patch import Operation
+from ..protocol.messages.patch import Operation
 from ..protocol.projection import FULL, Projection
 from ..protocol.tolerances import Tolerances
 from ..query import Column
 from ..query.columns import blank_to
-from .compiled import Compiled, compile_adapter, published
-from .draft import Change, Draft
-from .fields import Field
-from .fixed import Constant, Location
-from .leaving import leave_all
-from .locking import locked
-from .mapping import Mapping
-from .plan import Plan, plan_for, take_version
-from .references import end_waiting
-from .writes import Kind, Write, announce, announce_draft
+from .declaration import Compiled, compile_adapter, published
+from .mappings.base import Mapping
+from .mappings.columns import Field
+from .mappings.computed import Constant, Location
+from .mappings.references import end_waiting
+from .reading.plan import Plan, plan_for, take_version
+from .writing.locks import locked
+from .writing.outcomes import Kind, Write, announce, announce_draft
+from .writing.side_effects import leave_all
+from .writing.unit_of_work import Change, Draft
 
 Assigned = dict[AttributePath, Any]
 """What a body assigns: attribute to value, None where it unassigns."""

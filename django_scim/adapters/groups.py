@@ -12,13 +12,13 @@ from django.db.models import Count, Q
 from ..models import GroupLink, fold_key
 from ..protocol.attributes import AttributePath, load_schema
 from ..protocol.errors import Uniqueness
-from ..protocol.patch import Operation
+from ..protocol.messages.patch import Operation
 from ..protocol.tolerances import Tolerance
-from . import guarding
 from .base import ResourceAdapter
-from .draft import Change, Draft
-from .fields import Field
-from .members import Members
+from .mappings.columns import Field
+from .mappings.memberships import Members
+from .writing import guard as guarding
+from .writing.unit_of_work import Change, Draft
 
 
 class GroupAdapter(ResourceAdapter):

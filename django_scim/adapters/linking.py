@@ -7,9 +7,9 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef
 
 from ..models import Connection, UserLink, UserValue, fold_key
-from .names import add_missing_keys
+from .accounts.usernames import add_missing_keys
+from .mappings.user_values import Values
 from .registry import adapter_classes
-from .values import Values
 
 BATCH = 2_000
 

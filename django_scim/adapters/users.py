@@ -13,20 +13,22 @@ from django.db.models import Expression, F, Q
 from ..models import Connection, UserLink
 from ..protocol.attributes import ENTERPRISE_URN, AttributePath, load_schema
 from ..protocol.errors import InvalidValue, Mutability
-from ..protocol.patch import Operation
+from ..protocol.messages.patch import Operation
 from ..protocol.values import is_empty
-from . import guarding, names, stock
-from .adoption import policy_of
+from .accounts import user_models as stock
+from .accounts import usernames as names
+from .accounts.adoption import policy_of
+from .accounts.credentials import end_credentials
 from .base import Assigned, ResourceAdapter
-from .credentials import end_credentials
-from .draft import Change, Draft
-from .fields import Field
-from .leaving import leave_all
-from .locking import for_update
-from .passwords import Password, hashed
-from .references import Reference
-from .values import Values
-from .writes import Kind, announce, kinds_of
+from .mappings.columns import Field
+from .mappings.passwords import Password, hashed
+from .mappings.references import Reference
+from .mappings.user_values import Values
+from .writing import guard as guarding
+from .writing.locks import for_update
+from .writing.outcomes import Kind, announce, kinds_of
+from .writing.side_effects import leave_all
+from .writing.unit_of_work import Change, Draft
 
 LOCKED = ("userName", "emails", "password")
 """What a connection cannot change of an adopted account until an admin confirms the link."""

@@ -9,21 +9,15 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from .. import connections
-from ..adapters import guarding
-from ..api.transactions import writing
+from ..adapters.writing import guard as guarding
 from ..audit.administration import record
 from ..conf import settings
 from ..models import AbstractLink, Connection, Token
+from ..transactions import writing
+from .actors import actor_of
+from .assignments import GivingMixin
 from .forms import ConnectionForm
-from .giving import GivingMixin
-from .recording import actor_of
-from .states import (
-    connection_state,
-    guard_state,
-    has_stopped,
-    token_state,
-    tokens_state,
-)
+from .status_badges import connection_state, guard_state, has_stopped, token_state, tokens_state
 
 
 @admin.register(Connection)

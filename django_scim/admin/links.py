@@ -8,11 +8,11 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from .. import connections
-from ..api.transactions import writing
 from ..models import GroupLink, UserLink
+from ..transactions import writing
+from .actors import actor_of, log
 from .events import ReadOnlyAdmin
-from .recording import actor_of, log
-from .states import State
+from .status_badges import State
 
 
 class LinkAdmin(ReadOnlyAdmin):

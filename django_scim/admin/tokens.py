@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from .. import connections
-from ..api.transactions import writing
 from ..models import Token
+from ..transactions import writing
+from .actors import actor_of, log
 from .events import ReadOnlyAdmin
-from .recording import actor_of, log
-from .states import SOON, token_state
+from .status_badges import SOON, token_state
 
 
 class TokenStateFilter(admin.SimpleListFilter):

@@ -12,7 +12,7 @@ from ..conf import settings
 from ..models import Token
 from ..models.tokens import digest
 from ..protocol.errors import Forbidden, Unauthorized
-from .addresses import client_address
+from .http.network import client_address
 
 REALM = 'Bearer realm="SCIM"'
 

@@ -5,16 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..adapters.plan import take_version
+from ..adapters.reading.plan import take_version
 from ..conf import settings
 from ..protocol.attributes import AttributePath, ResourceSchema
 from ..protocol.errors import InvalidCount, InvalidSyntax, InvalidValue, ScimError, Sensitive
 from ..protocol.filters import Filter, Limits, parse_filter, paths_in
-from ..protocol.messages import list_response
+from ..protocol.messages.responses import list_response
 from ..protocol.projection import Projection, parse_projection
 from ..protocol.tolerances import Tolerance, Tolerances
 from ..query.search import Search, search
-from .cursors import read_cursor, write_cursor
+from .http.cursors import read_cursor, write_cursor
 
 
 def page(

@@ -7,7 +7,7 @@ from rest_framework.parsers import BaseParser
 
 from ..conf import settings
 from ..protocol.errors import PayloadTooLarge, UnsupportedMediaType
-from ..protocol.json_text import JsonLimits, parse_json
+from ..protocol.json_parser import JsonLimits, parse_json
 
 
 class ScimParser(BaseParser):

@@ -12,10 +12,10 @@ from django.urls.resolvers import RegexPattern
 
 from ..adapters import adapter_classes
 from ..conf import IMPORT_ERRORS
-from .base_query import BaseQuery, BaseSearch
-from .bulk import Bulk
-from .discovery import ResourceTypes, Schemas, ServiceProviderConfig
-from .me import Me
+from .bulk.views import Bulk
+from .endpoints.discovery import ResourceTypes, Schemas, ServiceProviderConfig
+from .endpoints.me import Me
+from .endpoints.root_query import BaseQuery, BaseSearch
 from .views import NoSuchEndpoint, OutOfService
 from .viewsets import viewset_for
 

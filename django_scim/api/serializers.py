@@ -16,9 +16,9 @@ from rest_framework.fields import empty
 from ..adapters import ResourceAdapter
 from ..adapters.base import Assigned
 from ..protocol.attributes import COMMON, Attribute, AttributePath, ResourceSchema
-from ..protocol.bodies import read_resource
 from ..protocol.errors import InvalidValue, ScimError
-from ..protocol.patch import Operation
+from ..protocol.messages.patch import Operation
+from ..protocol.resource_body import read_resource
 
 
 class Refused(ValidationError):

@@ -20,17 +20,17 @@ from ..audit import Recorder
 from ..conf import settings
 from ..models import Event, Token
 from ..protocol.errors import InvalidVersion, NotFound, ScimError
-from ..protocol.messages import error_message
+from ..protocol.messages.responses import error_message
 from ..protocol.tolerances import PROFILES, Tolerances
-from .addresses import client_address, require_encryption
 from .authentication import BearerAuthentication
 from .exceptions import as_scim_error
+from .http.network import client_address, require_encryption
 from .negotiation import ScimNegotiation
 from .parsers import JSONParser, ScimParser
 from .permissions import TokenScope
 from .renderers import JSONRenderer, ScimRenderer
+from .resource_writer import record_failure
 from .throttling import ConnectionThrottle
-from .writing import record_failure
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 

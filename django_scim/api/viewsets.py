@@ -10,16 +10,16 @@ from rest_framework.schemas import DefaultSchema
 from rest_framework.viewsets import ViewSetMixin
 
 from ..adapters.base import ResourceAdapter
-from ..adapters.draft import Draft
-from ..adapters.plan import take_version
+from ..adapters.reading.plan import take_version
+from ..adapters.writing.unit_of_work import Draft
 from ..conf import settings
 from ..protocol.projection import Projection, after_write
-from . import etags
+from ..transactions import in_transaction
+from .http import etags
 from .pagination import page, read_projection, search_parameters
+from .resource_writer import Writer, Written
 from .serializers import ResourceSerializer
-from .transactions import in_transaction
 from .views import ScimView, stand_alone
-from .writing import Writer, Written
 
 
 class ResourceViewSet(ViewSetMixin, ScimView):

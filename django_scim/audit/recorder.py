@@ -13,7 +13,7 @@ from django.db.models import F
 from django.db.models.base import ModelState
 from django.utils import timezone
 
-from ..adapters.writes import action_of
+from ..adapters.writing.outcomes import action_of
 from ..conf import settings
 from ..models import Connection, Event, Token
 from ..protocol.errors import ScimError, Sensitive, Stopped

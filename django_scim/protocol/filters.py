@@ -13,7 +13,7 @@ from typing import Any
 
 from .attributes import Attribute, AttributePath, ResourceSchema
 from .errors import InvalidFilter, InvalidValue
-from .tokens import Token, tokenize
+from .filter_lexer import Token, tokenize
 from .tolerances import Tolerance, Tolerances
 from .values import coerce_one, parse_datetime
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from .attributes import AttributePath, ResourceSchema, Schema
 from .errors import InvalidFilter, InvalidPath
+from .filter_lexer import Token, tokenize
 from .filters import Filter, Limits, parse_value_filter
-from .tokens import Token, tokenize
 from .tolerances import Tolerances, mend_urn
 
 

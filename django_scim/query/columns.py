@@ -32,7 +32,7 @@ from django.db.models.lookups import (
 from ..models.fields import KEY_LENGTH, fold_key
 from ..protocol.errors import InvalidFilter
 from ..protocol.values import fold
-from .functions import Exactly, Fold, FoldWithKey
+from .text_functions import Exactly, Fold, FoldWithKey
 
 NEVER = Q(pk__in=[])
 ALWAYS = ~NEVER

@@ -8,7 +8,7 @@ from ..protocol.attributes import AttributePath
 from ..protocol.errors import InvalidCursor, TooMany
 from ..protocol.filters import Comparison, Filter
 from ..protocol.projection import FULL, Projection
-from .order import Part, Place, parts_of, places
+from .ordering import Part, Place, parts_of, places
 from .translate import condition
 
 

@@ -12,9 +12,9 @@ from django.urls import reverse
 from .. import connections
 from ..models import Connection
 from ..protocol.attributes import ENTERPRISE_URN, GROUP_URN, USER_URN
-from ..protocol.bulk import REQUEST_URN
 from ..protocol.errors import ERROR_URN
-from ..protocol.patch import PATCH_URN
+from ..protocol.messages.bulk import REQUEST_URN
+from ..protocol.messages.patch import PATCH_URN
 
 
 class ScimClient:

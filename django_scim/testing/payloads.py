@@ -17,7 +17,7 @@ from typing import Any
 
 from ..api.pagination import SEARCH_URN
 from ..protocol.attributes import ENTERPRISE_URN, GROUP_URN, USER_URN
-from ..protocol.patch import PATCH_URN
+from ..protocol.messages.patch import PATCH_URN
 
 __all__ = [
     "ATTRIBUTES", "authentik", "entra", "entra_legacy", "jumpcloud", "keycloak", "okta",

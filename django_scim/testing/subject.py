@@ -6,7 +6,7 @@ import pytest
 
 from .. import connections
 from ..adapters import Memberships, ResourceAdapter, adapter_classes
-from ..adapters.fixed import ServerWritten
+from ..adapters.mappings.computed import ServerWritten
 from ..protocol.attributes import AttributePath, ResourceSchema
 from .client import ScimClient
 from .samples import sample, shows

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from django_scim import connections
-from django_scim.adapters import guarding
+from django_scim.adapters.writing import guard as guarding
 from django_scim.models import Connection, Event, Guard, Token, UserLink
 from tests.client import assert_error
 

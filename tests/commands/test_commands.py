@@ -129,7 +129,7 @@ def test_a_hard_deletion_ends_none_of_them(site):
 
 
 def test_it_goes_on_after_an_interruption(site, monkeypatch):
-    from django_scim.adapters import matching
+    from django_scim.adapters import bulk_linking as matching
 
     User.objects.bulk_create([User(username=f"user{number}") for number in range(25)])
     monkeypatch.setattr(matching, "BATCH", 10)
@@ -146,7 +146,7 @@ def test_it_goes_on_after_an_interruption(site, monkeypatch):
 
 
 def test_a_batch_costs_the_same_whatever_it_holds(site, monkeypatch):
-    from django_scim.adapters import matching
+    from django_scim.adapters import bulk_linking as matching
 
     def statements(count):
         users = [User(username=f"{count}-{number}") for number in range(count)]

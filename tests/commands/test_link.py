@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_scim import connections
-from django_scim.adapters import Field, UserAdapter, linking, matching
+from django_scim.adapters import Field, UserAdapter, linking
+from django_scim.adapters import bulk_linking as matching
 from django_scim.models import Event, UserLink, UserProfile
 from django_scim.testing import ScimClient
 from tests.client import USER

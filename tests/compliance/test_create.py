@@ -2,7 +2,7 @@
 
 import pytest
 
-from django_scim.adapters import names
+from django_scim.adapters.accounts import usernames as names
 from tests.client import GROUP, USER, assert_error
 from tests.http.test_races import at_once, needs_rows_locked
 

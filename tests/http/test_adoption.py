@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Q
 
 from django_scim.adapters import UserAdapter
-from django_scim.adapters.adoption import AdoptionPolicy
+from django_scim.adapters.accounts.adoption import AdoptionPolicy
 from django_scim.models import UserLink, UserProfile
 from tests.client import USER, assert_error
 

@@ -96,7 +96,7 @@ def test_passwords_are_hashed_beside_each_other(connect, monkeypatch):
     """While one is hashed, others are: with four at work none waits for another."""
     import threading
 
-    from django_scim.adapters import passwords
+    from django_scim.adapters.mappings import passwords
 
     at_once = threading.Barrier(2, timeout=10)
 
@@ -105,7 +105,7 @@ def test_passwords_are_hashed_beside_each_other(connect, monkeypatch):
         return f"!{text}"
 
     monkeypatch.setattr(passwords, "make_password", make_password)
-    monkeypatch.setattr("django_scim.api.bulk.os.cpu_count", lambda: 2)
+    monkeypatch.setattr("django_scim.api.bulk.views.os.cpu_count", lambda: 2)
     accepting = connect(passwords="accept")
     assert statuses(accepting.bulk(*(user(f"u{i}", password=SECRET) for i in range(4)))) == (
         ["201"] * 4
@@ -113,7 +113,7 @@ def test_passwords_are_hashed_beside_each_other(connect, monkeypatch):
 
 
 def test_nobody_hashes_for_a_job_that_has_stopped(connect, monkeypatch):
-    from django_scim.adapters import passwords
+    from django_scim.adapters.mappings import passwords
 
     hashed = []
 
@@ -123,7 +123,7 @@ def test_nobody_hashes_for_a_job_that_has_stopped(connect, monkeypatch):
         return f"!{text}"
 
     monkeypatch.setattr(passwords, "make_password", make_password)
-    monkeypatch.setattr("django_scim.api.bulk.os.cpu_count", lambda: 1)
+    monkeypatch.setattr("django_scim.api.bulk.views.os.cpu_count", lambda: 1)
     accepting = connect(passwords="accept")
     operations = [user("", "bad"), *(user(f"u{i}", password=SECRET) for i in range(20))]
     assert statuses(accepting.bulk(*operations, failOnErrors=1)) == ["400"]

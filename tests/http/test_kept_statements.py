@@ -3,7 +3,7 @@
 import pytest
 
 from django_scim.adapters import Registry
-from django_scim.adapters.statements import Statements
+from django_scim.adapters.reading.prepared_statements import Statements
 from django_scim.protocol.projection import FULL
 from django_scim.protocol.tolerances import PROFILES, Tolerances
 from tests.client import ENTERPRISE, USER

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from django_scim.protocol.patch import PATCH_URN
+from django_scim.protocol.messages.patch import PATCH_URN
 
 from ..client import ENTERPRISE, SEARCH, USER, assert_error
 

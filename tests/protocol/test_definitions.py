@@ -5,9 +5,9 @@ import json
 import pytest
 
 from django_scim.protocol.attributes import Attribute, Schema, load_schema
-from django_scim.protocol.bodies import read_resource
-from django_scim.protocol.definitions import problems
 from django_scim.protocol.errors import InvalidValue
+from django_scim.protocol.resource_body import read_resource
+from django_scim.protocol.schema_validation import problems
 from django_scim.protocol.tolerances import PROFILES, Tolerances
 
 URN = "urn:example:scim:schemas:acme:2.0:User"

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from django_scim.protocol.attributes import ENTERPRISE_URN, ResourceSchema, load_schema
 from django_scim.protocol.errors import InvalidFilter
+from django_scim.protocol.filter_evaluation import matches
 from django_scim.protocol.filters import And, Comparison, Limits, Not, Or, ValueFilter, parse_filter
-from django_scim.protocol.matching import matches
 from django_scim.protocol.tolerances import Tolerance
 
 BABS = {

@@ -11,7 +11,7 @@ from django_scim.protocol.errors import (
     Mutability,
     NoTarget,
 )
-from django_scim.protocol.patch import PATCH_URN, parse_patch
+from django_scim.protocol.messages.patch import PATCH_URN, parse_patch
 from django_scim.protocol.tolerances import Tolerance
 
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import router, transaction
 
 from ... import connections
-from ...api.addresses import public_base
+from ...api.http.network import public_base
 from ...audit.administration import Actor, record
 from ...models import Connection
 from ...protocol.tolerances import PROFILES

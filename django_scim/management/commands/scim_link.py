@@ -6,8 +6,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ...adapters.matching import By, Survey, confirm_waiting, give_matching, survey
-from ...adapters.stock import has
+from ...adapters.accounts.user_models import has
+from ...adapters.bulk_linking import By, Survey, confirm_waiting, give_matching, survey
 from ...audit.administration import Actor, record
 from ...models import Connection
 from ._progress import Progress

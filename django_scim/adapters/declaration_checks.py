@@ -1,0 +1,145 @@
+"""What is wrong with an adapter's declaration: each flaw becomes a system check's message."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+
+from ..models import AbstractLink
+from ..protocol.attributes import ResourceSchema
+from ..protocol.schema_validation import problems
+from .mappings.base import Mapping
+from .model_paths import LINK
+from .writing.persistence import needs_value
+
+if TYPE_CHECKING:
+    from .base import ResourceAdapter
+
+
+class Flaw(NamedTuple):
+    """Something in a declaration that cannot work; ``code`` is the system check's."""
+
+    code: str
+    text: str
+
+
+def schema_flaws(schema: ResourceSchema) -> Iterator[Flaw]:
+    seen: set[str] = set()
+    for each in schema.schemas:
+        try:
+            found = list(problems(each))
+        except (TypeError, AttributeError) as error:
+            found = [f"it is made of something else than Attribute: {error}"]
+        yield from (Flaw("E008", f"schema {each.id}: {problem}") for problem in found)
+        urn = str(each.id).lower()
+        if urn in seen:
+            yield Flaw("E008", f"schema {each.id} is there twice")
+        seen.add(urn)
+
+
+def overlaps(mappings: dict[str, Mapping]) -> Iterator[Flaw]:
+    """A complex attribute is mapped whole or in parts; both would be two writers."""
+    parts = {text.rpartition(".")[0]: text for text in mappings}
+    for whole in parts.keys() & mappings.keys():
+        yield Flaw("E005", f"{whole} is declared whole, and {parts[whole]} once more")
+
+
+def strangers(mappings: list[Mapping], types: dict[str, type["ResourceAdapter"]]) -> Iterator[Flaw]:
+    """Relations that lead to other objects than those of the type they are said to lead to."""
+    for mapping in mappings:
+        if (far := mapping.far_model()) and not issubclass(types[mapping.to].model, far):
+            yield Flaw(
+                "E009",
+                f"{mapping.path} leads to {far._meta.label}, but {mapping.to} is "
+                f"{types[mapping.to].model._meta.label}",
+            )
+
+
+def missing(schema: ResourceSchema, mappings: dict[str, Mapping]) -> Iterator[Flaw]:
+    for path in schema.required:
+        if not any(text == str(path) or text.startswith(f"{path}.") for text in mappings):
+            yield Flaw("E006", f"{path} is required by its schema and has no mapping")
+
+
+def link_flaws(adapter: type["ResourceAdapter"]) -> Iterator[Flaw]:
+    link = getattr(adapter, "link", None)
+    if not (isinstance(link, type) and issubclass(link, AbstractLink)):
+        yield Flaw("E010", "link must be a subclass of django_scim.models.AbstractLink")
+        return
+    options: Any = link._meta
+    try:
+        target = options.get_field("target")
+    except FieldDoesNotExist:
+        yield Flaw("E010", f"{link.__name__} has no foreign key named target")
+        return
+    if not target.null or target.remote_field.on_delete is not models.SET_NULL:
+        yield Flaw("E010", f"{link.__name__}.target must be null=True, on_delete=SET_NULL")
+    model = target.related_model
+    if not (isinstance(model, type) and issubclass(adapter.model, model)):
+        yield Flaw("E010", f"{link.__name__}.target leads to {model}, not to {adapter.model}")
+
+
+def column_flaws(adapter: type["ResourceAdapter"], mappings: list[Mapping]) -> Iterator[Flaw]:
+    """Two attributes in one column, and columns that nobody fills."""
+    writers: dict[Any, Mapping] = {}
+    for mapping in mappings:
+        for column in mapping.written_columns():
+            if mapping.attribute.mutability == "readOnly":
+                continue
+            if column in writers:
+                where = ".".join((*column[0], column[1].name))
+                yield Flaw(
+                    "E005",
+                    f"{mapping.path} and {writers[column].path} are both written to {where!r}",
+                )
+            writers[column] = mapping
+    yield from _places(mappings)
+    for mapping in mappings:
+        if mapping.attribute.mutability != "readOnly" and (made := mapping.new_rows()):
+            model, given = made
+            for name in _needed(model, given):
+                yield Flaw(
+                    "W002", f"{mapping.path} makes rows of {model.__name__} without {name!r}"
+                )
+    if not adapter.fills_columns():
+        yield from _unfilled(adapter, set(writers))
+
+
+def _unfilled(adapter: type["ResourceAdapter"], written: set[Any]) -> Iterator[Flaw]:
+    """What a new object, its link and the rows that belong to it need, and nobody sets."""
+    filled: dict[tuple[str, ...], set[str]] = {(): set(), LINK: {"target"}}
+    filled[LINK] |= {each.name for each in AbstractLink._meta.fields}
+    models_of: dict[tuple[str, ...], Any] = {(): adapter.model, LINK: adapter.link}
+    for hops, column in written:
+        model = models_of.setdefault(hops, column.model)
+        owners = {each.name for each in model._meta.concrete_fields if hops and each.one_to_one}
+        filled.setdefault(hops, owners).add(column.name)
+    for hops, model in models_of.items():
+        for name in _needed(model, filled[hops]):
+            yield Flaw(
+                "W002",
+                f"a new {model.__name__} needs {name!r}, which no attribute and no hook sets",
+            )
+
+
+def _needed(model: Any, filled: set[str]) -> Iterator[str]:
+    """The columns without which no row can be made, but for those that are filled."""
+    for each in model._meta.concrete_fields:
+        has_value = each.empty_strings_allowed and not each.unique
+        if each.name not in filled and needs_value(each) and not has_value:
+            yield each.name
+
+
+def _places(mappings: list[Mapping]) -> Iterator[Flaw]:
+    """Two attributes at one place of a JSON column, or in the same rows."""
+    taken: list[tuple[Any, Mapping]] = []
+    for mapping in mappings:
+        place = mapping.place()
+        if not place or mapping.attribute.mutability == "readOnly":
+            continue
+        for other, holder in taken:
+            shorter = min(len(place), len(other))
+            if place[:shorter] == other[:shorter]:
+                yield Flaw("E005", f"{mapping.path} and {holder.path} are kept in one place")
+        taken.append((place, mapping))

@@ -1,0 +1,152 @@
+"""Between an attribute's value and a column's: which columns hold which types, and how.
+
+A conversion belongs to an attribute and a Django field; ``conversion`` refuses a pair that would
+lose something.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from ...protocol.attributes import Attribute
+from ...protocol.errors import InvalidValue
+from ...protocol.values import format_datetime, parse_datetime
+from ..model_paths import Misfit
+
+Kind = Literal["text", "boolean", "plain", "opaque"]
+Adjust = Callable[[str, Any], tuple[str, Any] | None]
+
+
+def same(value: Any) -> Any:
+    return value
+
+
+def unadjusted(op: str, value: Any) -> tuple[str, Any] | None:
+    return op, value
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """``read`` from the column, ``write`` to it; ``adjust`` makes a filter's comparison the
+    column's own, None where no column can satisfy it."""
+
+    kind: Kind
+    read: Callable[[Any], Any] = same
+    write: Callable[[Any], Any] = same
+    adjust: Adjust = unadjusted
+
+
+def kind_of(attribute: Attribute) -> Kind:
+    """Return how values of an attribute compare in SQL."""
+    if attribute.type == "boolean":
+        return "boolean"
+    return "text" if attribute.is_text else "plain"
+
+
+def as_json(attribute: Attribute, value: Any) -> Any:
+    """Return a Python value as the attribute's JSON has it."""
+    match value:
+        case datetime():
+            return format_datetime(value)
+        case date():
+            return format_datetime(_midnight(value))
+        case Decimal():
+            return float(value)
+        case None | str() | bool():
+            return value
+    return str(value) if attribute.is_text else value
+
+
+def from_json(attribute: Attribute, value: Any) -> Any:
+    """Return a value in the attribute's JSON as the Python value that a client's becomes."""
+    is_moment = attribute.type == "dateTime" and isinstance(value, str)
+    return parse_datetime(value) if is_moment else value
+
+
+def conversion(attribute: Attribute, field: Any) -> Conversion:
+    """Return how the attribute's values lie in the column. Raises Misfit."""
+    if attribute.multi_valued or attribute.is_complex:
+        what = "multi-valued" if attribute.multi_valued else "complex"
+        raise Misfit(f"it is {what}, which no column holds; use Rows, Values or Json")
+    if field.is_relation:
+        raise Misfit(f"{field.name} is a relation; use Reference, or Members")
+    found = _TEXT if attribute.is_text else _BY_TYPE[attribute.type]
+    for kind, made in found.items():
+        if isinstance(field, kind):
+            return made
+    if attribute.is_text and isinstance(field, _OPAQUE):
+        return Conversion("opaque", str, field.to_python, _opaque(field))
+    raise Misfit(f"its type is {attribute.type}, which a {type(field).__name__} does not hold")
+
+
+def clean(field: Any, value: Any, path: str, *, by_type_only: bool = False) -> None:
+    """Hold a value against the site's own rules: choices, length, range, validators.
+
+    ``by_type_only`` holds it against those of the column's type alone, such as an e-mail's.
+    Raises InvalidValue with what the site says.
+    """
+    try:
+        if by_type_only:
+            for validator in field.default_validators:
+                validator(value)
+            return
+        if field.choices is not None and value is not None:
+            field.validate(value, None)
+        field.run_validators(value)
+    except ValidationError as error:
+        raise InvalidValue(f"{path}: {' '.join(error.messages)}") from None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _day(op: str, moment: datetime) -> tuple[str, Any] | None:
+    """Compare a day as the instant of its midnight in UTC."""
+    day = moment.astimezone(UTC).date()
+    if moment == _midnight(day):
+        return op, day
+    return {"gt": ("gt", day), "ge": ("gt", day), "lt": ("le", day), "le": ("le", day)}.get(op)
+
+
+def _decimal(op: str, value: Any) -> tuple[str, Any] | None:
+    return op, Decimal(str(value))
+
+
+def _opaque(field: Any) -> Adjust:
+    def adjust(op: str, value: Any) -> tuple[str, Any] | None:
+        try:
+            return op, field.clean(value, None)
+        except (ValidationError, ValueError, OverflowError):
+            return None  # it is no value of this column, so no row has it
+
+    return adjust
+
+
+_OPAQUE = (models.UUIDField, models.GenericIPAddressField, models.IntegerField)
+_TEXT: dict[type[models.Field], Conversion] = {
+    models.CharField: Conversion("text"),
+    models.TextField: Conversion("text"),
+}
+_BY_TYPE: dict[str, dict[type[models.Field], Conversion]] = {
+    "boolean": {models.BooleanField: Conversion("boolean")},
+    "integer": {models.IntegerField: Conversion("plain")},
+    "decimal": {
+        models.DecimalField: Conversion("plain", float, lambda v: Decimal(str(v)), _decimal),
+        models.FloatField: Conversion("plain", same, float),
+    },
+    "dateTime": {
+        models.DateTimeField: Conversion("plain", format_datetime),
+        models.DateField: Conversion(
+            "plain",
+            lambda day: format_datetime(_midnight(day)),
+            lambda moment: moment.astimezone(UTC).date(),
+            _day,
+        ),
+    },
+}

@@ -1,0 +1,178 @@
+"""Values that no client writes: constants, computed ones, the location; and those never kept."""
+
+from collections.abc import Mapping as Dict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import FieldDoesNotExist, FieldError
+from django.db import InterfaceError, NotSupportedError, OperationalError
+from django.db.models import Expression, F, Q
+
+from ...protocol.attributes import Attribute, AttributePath
+from ...query import Column, Locator
+from ...query import Constant as ConstantColumn
+from ..model_paths import Misfit
+from .base import Mapping, Reader, Selected, from_target
+from .column_types import as_json, conversion
+
+if TYPE_CHECKING:
+    from ...protocol.messages.patch import Operation
+    from ...query.columns import Sortable
+    from ..base import ResourceAdapter
+    from ..writing.unit_of_work import Draft
+
+
+def read_only(attribute: Attribute) -> Attribute:
+    """Return an attribute as one that no client writes."""
+    if attribute.mutability == "readOnly":
+        return attribute
+    return replace(attribute, mutability="readOnly", required=False)
+
+
+def try_to_compile(rows: Any) -> None:
+    """Raise FieldDoesNotExist or Misfit for a query that cannot become SQL; none is run."""
+    try:
+        rows.query.get_compiler(rows.db).as_sql()
+    except (OperationalError, InterfaceError):
+        pass  # it is not there yet, and only it could say
+    except FieldError as error:
+        raise FieldDoesNotExist(str(error)) from None
+    except NotSupportedError as error:
+        raise Misfit(str(error)) from None
+
+
+class ServerWritten(Mapping):
+    """A value that the server alone decides: /Schemas says readOnly, and PATCH refuses it."""
+
+    versioned = False
+
+    def describe(self, attribute: Attribute) -> Attribute:
+        return read_only(super().describe(attribute))
+
+    def stage(self, draft: "Draft", operation: "Operation") -> None:
+        """Ignore the change: whatever a client sends, the value stays."""
+
+
+class Constant(ServerWritten):
+    """A value that is the same for every resource, a text or a boolean: ``Constant("Guest")``."""
+
+    def __init__(self, value: str | bool) -> None:
+        self.value = value
+
+    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+        if self.attribute.multi_valued or self.attribute.is_complex:
+            raise Misfit("Constant gives one simple value")
+        wanted = bool if self.attribute.type == "boolean" else str
+        fits = self.attribute.is_text or self.attribute.type == "boolean"
+        if not fits or not isinstance(self.value, wanted) or self.value == "":
+            raise Misfit(f"{self.value!r} is no {self.attribute.type} that Constant gives")
+
+    def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
+        return lambda row, page: self.value
+
+    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
+        return self._column().test(term.op, term.value, negated)
+
+    def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
+        return self._column().order()
+
+    def _column(self) -> ConstantColumn:
+        return ConstantColumn(self.value, self.attribute.case_exact)
+
+
+class Computed(ServerWritten):
+    """A value that the database computes: an expression in the object's own terms.
+
+    ``Computed(Concat("first_name", Value(" "), "last_name"))``; sub-queries with ``OuterRef``
+    work as in ``annotate``. It can be filtered and sorted by like any other attribute, but only
+    an index on the same expression makes that quick.
+    """
+
+    versioned = True
+
+    def __init__(self, expression: Expression | F) -> None:
+        self.expression = expression
+
+    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+        if self.attribute.multi_valued or self.attribute.is_complex:
+            raise Misfit("Computed gives one simple value")
+        try:
+            rows = self._rows(adapter.model).values("scim_value")
+        except FieldError as error:
+            raise FieldDoesNotExist(str(error)) from None
+        try_to_compile(rows)
+        field = rows.query.annotations["scim_value"].output_field
+        self.query_column = replace(self._column(field), path="scim_value")
+
+    def _column(self, field: Any) -> Column:
+        """Return the column that compares what is computed as its own type does."""
+        try:
+            found = conversion(self.attribute, field)
+        except Misfit:
+            found = None
+        if found is None or found.kind == "opaque":
+            raise Misfit(
+                f"it computes a {type(field).__name__}, but its type is {self.attribute.type}: "
+                "wrap it in Cast"
+            )
+        return Column("", found.kind, self.attribute.case_exact, adjust=found.adjust)
+
+    def _rows(self, model: Any) -> Any:
+        return model._base_manager.annotate(scim_value=self.expression)
+
+    def columns(self) -> dict[str, Selected]:
+        return {"value": from_target(self.expression)}
+
+    def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
+        index, attribute = at["value"], self.attribute
+        return lambda row, page: as_json(attribute, row[index])
+
+    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
+        rows = self._rows(adapter.model).filter(
+            self.query_column.test(term.op, term.value, negated)
+        )
+        return Q(target__in=rows.values("pk"))
+
+    def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
+        computed: Any = from_target(self.expression)
+        value = computed(adapter)
+        return replace(self.query_column, path="", source=value).order()
+
+
+class Location(ServerWritten):
+    """``meta.location``: the URI of the resource itself."""
+
+    def __init__(self, resource_type: str) -> None:
+        self.resource_type = resource_type
+
+    def columns(self) -> dict[str, Selected]:
+        return {"id": "scim_id"}
+
+    def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
+        index, name = at["id"], self.resource_type
+        return lambda row, page: page.location(name, row[index])
+
+    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
+        own_id = Column("scim_id", case_exact=True, exact_storage=True, nullable=False)
+        return Locator(own_id).test(term.op, term.value, negated)
+
+
+class Ignored(Mapping):
+    """An attribute that is accepted and dropped, such as a password under single sign-on.
+
+    It is never returned: the schema must say so.
+    """
+
+    fits_together = True
+
+    versioned = False
+
+    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+        if self.attribute.returned != "never":
+            raise Misfit("Ignored keeps nothing: the schema must say returned never")
+
+    def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
+        return lambda row, page: None
+
+    def stage(self, draft: "Draft", operation: "Operation") -> None:
+        draft.ignored.append(str(self.path))

@@ -1,0 +1,181 @@
+"""A mapping of a site's own, for what no other kind covers."""
+
+from collections.abc import Mapping as Dict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.core.exceptions import (
+    FieldDoesNotExist,
+    FieldError,
+    ObjectDoesNotExist,
+    ValidationError,
+)
+from django.db.models import Expression, F, Q
+
+from ...protocol.attributes import Attribute, AttributePath
+from ...protocol.errors import InvalidFilter, InvalidValue
+from ...protocol.filters import And, Comparison, Filter, Not, Or, ValueFilter
+from ...query.translate import join
+from ..model_paths import Misfit, locate, refuse_write
+from .base import Mapping, Reader, Selected, from_target
+from .computed import read_only, try_to_compile
+from .multivalued import amended
+
+if TYPE_CHECKING:
+    from ...protocol.messages.patch import Operation
+    from ...query.columns import Sortable
+    from ..base import ResourceAdapter
+    from ..writing.unit_of_work import Draft
+
+
+class Custom(Mapping):
+    """Subclass it and say how the attribute is read, written, filtered and sorted by.
+
+    Everything is in the object's own terms, as in a queryset of its model; no method touches
+    the database but ``write``. What a subclass does not define, a client cannot do: without
+    ``write`` the attribute is readOnly, without ``filter`` a filter on it is refused.
+    """
+
+    #: What ``read`` needs: a name, and an ORM path or expression.
+    select: ClassVar[dict[str, str | Expression | F]] = {}
+    #: The columns that ``write`` may set, as declarations name them: ``"employee.office"``.
+    writes: ClassVar[tuple[str, ...]] = ()
+
+    def read(self, **selected: Any) -> Any:
+        """Return the attribute's value from what ``select`` names; None when it has none."""
+        raise NotImplementedError
+
+    def write(self, value: Any) -> dict[str, Any]:
+        """Return the columns to set for a value, which is None when it is unassigned.
+
+        A complex or multi-valued attribute comes whole, after PATCH was applied to it. A
+        ValueError, ValidationError or DoesNotExist becomes the client's ``invalidValue``.
+        """
+        raise NotImplementedError
+
+    def filter(self, op: str, value: Any, sub: str = "") -> Q:
+        """Return the Q for ``attribute op value``. ``ne`` and ``not`` follow by themselves.
+
+        ``op`` is eq, co, sw, ew, gt, ge, lt, le or pr; ``sub`` is the sub-attribute, if any.
+        """
+        raise NotImplementedError
+
+    def order(self, sub: str = "") -> Expression | F:
+        """Return the expression to sort by, NULL where the value is absent."""
+        raise NotImplementedError
+
+    # What follows from them
+
+    def describe(self, attribute: Attribute) -> Attribute:
+        described = super().describe(attribute)
+        return read_only(described) if type(self).write is Custom.write else described
+
+    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+        self.model: Any = adapter.model
+        if type(self).read is Custom.read:
+            raise Misfit(f"{type(self).__name__} has no read()")
+        if type(self).write is not Custom.write and not self.writes:
+            raise Misfit(f"{type(self).__name__} has write(), but names no columns in writes")
+        if isinstance(self.writes, str):
+            raise Misfit(f"writes is the text {self.writes!r}, not a tuple of columns")
+        for column in self.writes:
+            refuse_write(adapter, column)
+        self.written = [locate(adapter, column) for column in self.writes]
+        if not isinstance(self.select, dict):
+            raise Misfit(f"select is no dict: {self.select!r}")
+        for name, expression in self.select.items():
+            if not isinstance(expression, str) and not hasattr(expression, "resolve_expression"):
+                raise Misfit(f"select: {expression!r} of {name} is neither column nor expression")
+        try:
+            rows = self._selection()
+        except FieldError as error:
+            raise FieldDoesNotExist(str(error)) from None
+        try_to_compile(rows)
+
+    def _selection(self) -> Any:
+        """Return the queryset of what ``read`` takes."""
+        return self.model._base_manager.values_list(*self.select.values())
+
+    def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
+        return self.written
+
+    def columns(self) -> dict[str, Selected]:
+        return {name: from_target(expression) for name, expression in self.select.items()}
+
+    def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
+        names = {sub.name for sub in wanted.sub_attributes}
+
+        def read(row: Any, page: Any) -> Any:
+            value = self.read(**{name: row[index] for name, index in at.items()})
+            if isinstance(value, dict) and names:
+                return {k: v for k, v in value.items() if k in names}
+            if isinstance(value, list) and names:
+                return [{k: v for k, v in each.items() if k in names} for each in value]
+            return value
+
+        return read
+
+    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
+        if isinstance(term, ValueFilter) and self.attribute.multi_valued:
+            raise InvalidFilter(f"{self.path} takes no brackets here")
+        rows = self.model._base_manager
+        q = Q(target__in=rows.filter(self._condition(term)).values("pk"))
+        return ~q if negated else q
+
+    def _condition(self, term: Filter) -> Q:
+        match term:
+            case And(terms) | Or(terms):
+                return join(term, (self._condition(each) for each in terms), False)
+            case Not(inner):
+                return ~self._among(self._condition(inner))
+            case ValueFilter(path, inner):
+                # Brackets are about a value that is there, whatever they say of it.
+                return self._condition(And((Comparison(path, "pr"), inner)))
+            case Comparison(path, op, value):
+                sub = path.sub.name if path.sub else ""
+                if path.attribute.name != self.path.attribute.name:
+                    sub = path.attribute.name  # within brackets a path starts at the element
+                try:
+                    if op == "ne":
+                        return ~self._among(self.filter("eq", value, sub))
+                    return self.filter(op, value, sub)
+                except NotImplementedError:
+                    raise InvalidFilter(f"{op} does not go with {self.path} here") from None
+        raise TypeError(term)
+
+    def _among(self, q: Q) -> Q:
+        """Make a condition two-valued, so that its opposite is exact."""
+        return Q(pk__in=self.model._base_manager.filter(q).values("pk"))
+
+    def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
+        try:
+            key: Any = from_target(self.order(path.sub.name if path.sub else ""))
+        except NotImplementedError:
+            return super().sort_key(path, adapter)
+        return F(key) if isinstance(key, str) else key(adapter)
+
+    def stage(self, draft: "Draft", operation: "Operation") -> None:
+        if type(self).write is Custom.write:
+            return
+        old = draft.whole(self, lambda: self._stored(draft))
+        value = amended(self.attribute, old, operation, draft.tolerances)
+        if value == old:
+            return
+        try:
+            columns = self.write(value)
+        except (ValueError, ObjectDoesNotExist) as error:
+            raise InvalidValue(f"{self.path}: {error}") from None
+        except ValidationError as error:
+            raise InvalidValue(f"{self.path}: {' '.join(error.messages)}") from None
+        for column, held in columns.items():
+            if column not in self.writes:
+                raise TypeError(
+                    f"{type(self).__name__} sets {column!r}, which writes does not name"
+                )
+            draft.put(column, held)
+        draft.note(str(self.path), old, value)
+        draft.set_whole(self, value)
+
+    def _stored(self, draft: "Draft") -> Any:
+        row = self._selection().filter(pk=draft.target.pk).first()
+        return None if row is None else self.read(**dict(zip(self.select, row, strict=True)))

@@ -1,0 +1,266 @@
+"""A reference to one other resource, such as the manager."""
+
+from collections.abc import Mapping as Dict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import F, OuterRef, Q, Subquery
+
+from ...protocol.attributes import Attribute, AttributePath
+from ...protocol.errors import InvalidValue
+from ...protocol.filters import ValueFilter
+from ...protocol.tolerances import Tolerance
+from ...query import Column, Locator
+from ...query.columns import Absent, Comparable
+from ...query.translate import translate_element
+from ..model_paths import LINK, Misfit, locate, orm_path, refuse_write
+from .base import Mapping, Reader, Selected
+
+if TYPE_CHECKING:
+    from ...protocol.messages.patch import Operation
+    from ...query.columns import Sortable
+    from ..base import ResourceAdapter
+    from ..writing.unit_of_work import Draft
+
+
+class Reference(Mapping):
+    """A foreign key to an object that another resource type publishes.
+
+    A client sees the target's id only if the target is linked to the same connection. ``pending``
+    is a column of the link that keeps what the client named until that resource appears, by its
+    id or its externalId; without it, an unknown target is refused. The target's ``displayName``
+    is the target adapter's.
+    """
+
+    fits_together = True
+
+    refers = True
+
+    def __init__(self, column: str, *, to: str, pending: str = "") -> None:
+        self.column, self.to, self.pending = column, to, pending
+
+    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+        if self.attribute.multi_valued or not self.attribute.sub("value"):
+            raise Misfit("a reference is a complex attribute with the sub-attribute value")
+        found: Any
+        self.hops, found = locate(adapter, self.column)
+        self.field = found
+        if not (self.field.many_to_one or self.field.one_to_one):
+            raise Misfit(f"{self.column!r} is no foreign key")
+        if not self.field.target_field.primary_key:
+            raise Misfit(f"{self.column!r} leads to another column than the primary key")
+        if self.attribute.mutability != "readOnly":
+            refuse_write(adapter, self.column)
+        refuse_parts(self.attribute, ("value", "$ref", "displayName"))
+        self.orm_path = orm_path(adapter, self.column)
+        self.pending_column: Column | None = None
+        if self.pending:
+            hops, self.pending_field = locate(adapter, self.pending)
+            if hops != LINK or not isinstance(self.pending_field, models.CharField):
+                raise Misfit(f"pending: {self.pending!r} is no text column of the link")
+            refuse_write(adapter, self.pending)
+            self.pending_column = Column(
+                orm_path(adapter, self.pending),
+                case_exact=value_of(self.attribute).case_exact,
+                exact_storage=True,
+                nullable=False,
+            )
+
+    def far_model(self) -> Any:
+        return self.field.related_model
+
+    def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
+        written: list[tuple[tuple[str, ...], Any]] = [(self.hops, self.field)]
+        return [*written, (LINK, self.pending_field)] if self.pending else written
+
+    # Reading
+
+    def columns(self) -> dict[str, Selected]:
+        columns: dict[str, Selected] = {
+            "id": lambda adapter: self._of_target(adapter, F("scim_id")),
+            "display": lambda adapter: self._of_target(adapter, adapter.sibling(self.to).display()),
+        }
+        if self.pending_column:
+            columns["pending"] = self.pending_column.path
+        return columns
+
+    def _of_target(self, adapter: "ResourceAdapter", expression: Any) -> Subquery:
+        links = adapter.sibling(self.to).queryset().filter(target=OuterRef(self.orm_path))
+        return Subquery(links.values_list(expression)[:1])
+
+    def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
+        id_at, display_at, pending_at = at["id"], at["display"], at.get("pending")
+        names = {sub.name for sub in wanted.sub_attributes}
+        to = self.to
+
+        def read(row: Any, page: Any) -> dict[str, Any]:
+            scim_id = row[id_at]
+            if scim_id is None:
+                data = {"value": None if pending_at is None else row[pending_at]}
+            else:
+                data = {
+                    "value": scim_id,
+                    "$ref": page.location(to, scim_id),
+                    "displayName": row[display_at],
+                }
+            return {name: value for name, value in data.items() if value and name in names}
+
+        return read
+
+    def digest(self, value: Any) -> Any:
+        return value.get("value")
+
+    # Filtering and sorting
+
+    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
+        if isinstance(term, ValueFilter):
+            inner = term.term
+        else:
+            inner = term
+            if term.op == "ne":  # single-valued: the opposite of eq
+                return self.where(type(term)(term.path, "eq", term.value), adapter, not negated)
+        target = adapter.sibling(self.to)
+        columns: dict[str, Comparable] = {
+            "value": (own_id := id_column(self.attribute)),
+            "$ref": Locator(own_id),
+            "displayName": target.display_column(),
+        }
+        if not isinstance(term, ValueFilter) and term.path.sub is None:
+            found = target.queryset()
+        else:
+            found = target.queryset().filter(translate_element(inner, columns))
+        q = Q(**{f"{self.orm_path}__in": found.values("target")})
+        if (pending := self._where_pending(term)) is not None:
+            q |= pending
+        return ~q if negated else q
+
+    def _where_pending(self, term: Any) -> Q | None:
+        """Return the Q for what the client named and nobody is yet: it has an id, no more."""
+        if self.pending_column is None:
+            return None
+        if isinstance(term, ValueFilter):
+            absent = Absent()
+            columns: dict[str, Comparable] = {
+                "value": self.pending_column,
+                "$ref": absent,
+                "displayName": absent,
+            }
+            found = translate_element(term.term, columns)
+            return self.pending_column.present() & found
+        sub = term.path.sub
+        if sub is None or sub.name == "value":
+            return self.pending_column.test(term.op, term.value)
+        return None
+
+    def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
+        if path.sub is not None and path.sub.name == "displayName":
+            return self._of_target(adapter, adapter.sibling(self.to).display_column().order())
+        return self._of_target(adapter, F("scim_id"))
+
+    # Writing
+
+    def stage(self, draft: "Draft", operation: "Operation") -> None:
+        if operation.path.sub is not None and operation.path.sub.name not in ("value", "$ref"):
+            return  # displayName is the target's own
+        target = draft.adapter.sibling(self.to)
+        named = None if operation.op == "remove" else self._named(operation, target.endpoint)
+        if named is None:
+            self._point(draft, None, "")
+            return
+        targets = target.queryset()
+        link = targets.filter(Q(scim_id=named)).first() or (
+            targets.filter(external_id=named).order_by("pk").first()
+        )
+        if link is not None:
+            self._point(draft, link.target_id, "")
+            return
+        may_wait = self.pending and draft.tolerances.permit(Tolerance.PENDING_REFERENCE)
+        if not may_wait:
+            raise InvalidValue(f"{self.path}: there is no {self.to} {named!r}")
+        limit = self.pending_field.max_length
+        if limit and len(named) > limit:
+            raise InvalidValue(f"{self.path}.value: is longer than {limit} characters")
+        self._point(draft, None, named)
+
+    def _named(self, operation: "Operation", endpoint: str) -> str | None:
+        value, sub = operation.value, operation.path.sub
+        if isinstance(value, dict):
+            return value.get("value") or self._located(value.get("$ref", ""), endpoint)
+        return self._located(value, endpoint) if sub and sub.name == "$ref" else value or None
+
+    def _located(self, uri: str, endpoint: str) -> str | None:
+        """Return the id at the end of a URI. Raises InvalidValue for one of another type."""
+        *_, kind, scim_id = ["", "", *uri.rstrip("/").split("/")]
+        if kind and kind.lower() != endpoint.lower():
+            raise InvalidValue(f"{self.path}.$ref: must lead to {endpoint}, not to {kind!r}")
+        return scim_id or None
+
+    def _point(self, draft: "Draft", target_key: Any, pending: str) -> None:
+        targets = draft.adapter.sibling(self.to).queryset()
+
+        def show(key: Any) -> str | None:
+            """The target's SCIM id: its primary key is the site's own affair."""
+            ids = targets.filter(target=key).values_list("scim_id", flat=True)
+            return None if key is None else ids.first()
+
+        if target_key is None and (record := draft.record(self.hops)) is not None:
+            held = getattr(record, self.field.attname)
+            if held is not None and not targets.filter(target=held).exists():
+                target_key = held  # another's: to this connection the attribute is absent already
+        draft.set(self.hops, self.field, target_key, str(self.path), show)
+        if self.pending:
+            draft.set(LINK, self.pending_field, pending, str(self.path))
+
+    def awaited(self, draft: "Draft") -> str | None:
+        """Return what a draft's object refers to that is not there yet; None for nothing."""
+        return getattr(draft.link, self.pending_field.attname) or None
+
+    def resolve_pending(self, drafts: Sequence["Draft"], waiting: "ResourceAdapter") -> None:
+        """Point at the drafts' objects where others of their connection were waiting for them."""
+        assert self.pending_column is not None
+        named = {
+            name: draft
+            for draft in reversed(drafts)
+            for name in (draft.link.external_id, draft.link.scim_id)
+            if name
+        }
+        pending = self.pending_column.path
+        links = waiting.queryset().filter(**{f"{pending}__in": list(named)})
+        for link in links.annotate(scim_pending=F(pending)).select_related("target"):
+            other = waiting.draft(link)
+            self._point(other, named[link.scim_pending].target.pk, "")
+            waiting.save(other, is_consequence=True)
+
+
+def end_waiting(drafts: Sequence["Draft"]) -> None:
+    """Whoever named the drafts' objects before they were there is pointed at them now."""
+    adapter = drafts[0].adapter
+    for name in adapter.registry.names():
+        waiting = adapter.registry.adapter(name)
+        for mapping in waiting.compiled().waiting:
+            if mapping.to == adapter.name:
+                mapping.resolve_pending(drafts, waiting)
+
+
+def refuse_parts(attribute: Attribute, known: Sequence[str]) -> None:
+    """Raise Misfit for a sub-attribute that a reference to another resource does not have."""
+    for sub in attribute.sub_attributes:
+        if sub.name not in known or not sub.is_text or sub.multi_valued:
+            raise Misfit(f"{sub.name}: it gives the texts {', '.join(known)}, and no more")
+
+
+def value_of(attribute: Attribute) -> Attribute:
+    """Return the sub-attribute that holds the other resource's id."""
+    value = attribute.sub("value")
+    assert value is not None
+    return value
+
+
+def id_column(attribute: Attribute) -> Column:
+    """Return the column of the id in a reference, from the link of the other resource.
+
+    An id is folded as it stands, so that it is its own key where the schema knows no case.
+    """
+    exact = value_of(attribute).case_exact
+    return Column("scim_id", case_exact=exact, key="scim_id", exact_storage=True, nullable=False)

@@ -1,0 +1,200 @@
+"""One operation of a bulk: what it asks for, what it refers to, what became of it."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Any
+
+from ...adapters.base import Assigned
+from ...adapters.batch_create import fits
+from ...adapters.mappings.passwords import await_hashes
+from ...audit import Recorder
+from ...protocol.errors import Forbidden, InvalidSyntax, ScimError
+from ...protocol.messages.bulk import BulkOperation
+from ...protocol.messages.patch import Operation
+from ...protocol.messages.responses import error_message
+from ...protocol.tolerances import Tolerances
+from ..exceptions import as_scim_error
+from ..http import etags
+from ..http.network import client_address
+from ..resource_writer import Writer, record_failure
+from ..views import ACTIONS, ScimView
+from . import references as bulk_ids
+
+STATUS = {"POST": 201, "PUT": 200, "PATCH": 200, "DELETE": 204}
+
+
+class Step:
+    """Read when it is made, before anything is done, so that an order can be found.
+
+    ``error`` is why it cannot be, or was not, carried out.
+    """
+
+    writer: Writer
+
+    def __init__(self, view: ScimView, operation: BulkOperation, pool: Executor) -> None:
+        self.view, self.operation, self._pool = view, operation, pool
+        self.tolerances = Tolerances(view.tolerances.profile)
+        self.recorder = self._new_recorder()
+        self.error: ScimError | None = operation.fault
+        self.values: Assigned = {}
+        self.patch: list[Operation] = []
+        self.resource_id, self._location = operation.resource_id, ""
+        self._answer: dict[str, Any] = {}
+        if self.error is None:
+            try:
+                self._read()
+            except Exception as error:
+                self.error = as_scim_error(error, view.correlation_id)
+
+    def _new_recorder(self) -> Recorder:
+        request = self.view.request
+        recorder = Recorder(
+            correlation_id=self.view.correlation_id,
+            method=self.operation.method,
+            path=f"{request.path} {self.operation.path}",
+            address=client_address(request._request),
+            user_agent=request.META.get("HTTP_USER_AGENT", ""),
+        )
+        recorder.authenticated(self.view.token)
+        return recorder
+
+    def _read(self) -> None:
+        operation, view = self.operation, self.view
+        adapters = {each.endpoint.lower(): each for each in view.registry.classes()}
+        adapter = adapters.get(operation.endpoint.lower())
+        if adapter is None:
+            endpoints = ", ".join(f"/{each.endpoint}" for each in adapters.values())
+            raise InvalidSyntax(f"path: must be under one of {endpoints}")
+        self.recorder.about(adapter.name, scim_id=operation.resource_id)
+        if not view.token.permits(scope := f"{adapter.endpoint.lower()}:write"):
+            raise Forbidden(f"the token lacks the scope {scope}")
+        expected = etags.tags(operation.version) if operation.version else None
+        self.writer = Writer(
+            view.token.connection,
+            self.tolerances,
+            self.recorder,
+            view.base_url(),
+            adapter.name,
+            expected,
+            self._pool,
+        )
+        if not operation.resource_id.isprintable():
+            raise self.writer.adapter.not_found(operation.resource_id)
+        if operation.method == "PATCH":
+            self.patch = self.writer.read_patch(operation.data, operation.resource_id)
+        elif operation.method != "DELETE":
+            self.values = self.writer.read_body(operation.data)
+        if operation.method == "POST":  # hashed beside what the other operations do
+            self.values = self.writer.prepare_body(self.values)
+
+    # References
+
+    def names(self) -> list[str]:
+        """Return the ``bulkId`` of every resource that this operation refers to."""
+        if self.error is not None:
+            return []
+        found: list[str] = []
+
+        def note(bulk_id: str) -> str:
+            found.append(bulk_id)
+            return bulk_id
+
+        self._renamed(note)
+        return found
+
+    def _renamed(self, name: bulk_ids.Name) -> tuple[Assigned, list[Operation], str]:
+        adapter = self.writer.adapter
+        return (
+            bulk_ids.rename_body(self.values, adapter, name),
+            [bulk_ids.rename(each, adapter, name) for each in self.patch],
+            bulk_ids.rename_id(self.operation.resource_id, name),
+        )
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The resource that it is about, as the client named it."""
+        return self.operation.endpoint.lower(), self.operation.resource_id
+
+    def is_like(self, other: "Step") -> bool:
+        """Whether both are about resources of one type."""
+        return self.writer.resource_type == other.writer.resource_type
+
+    def fits_together(self) -> bool:
+        """Whether it is a plain creation, which can go through the database beside others."""
+        is_sound = self.error is None and self.operation.method == "POST"
+        return is_sound and fits(self.writer.adapter, self.values)
+
+    # Carrying out
+
+    def make_ready(self, name: Callable[[str], str]) -> None:
+        """Put ids in the place of each ``bulkId``, and do what takes long.
+
+        Raises what is wrong with the operation.
+        """
+        if self.error is not None:
+            raise self.error
+        self.values, self.patch, self.resource_id = self._renamed(name)
+        match self.operation.method:
+            case "PUT":
+                self.values = self.writer.prepare_body(self.values, self.resource_id)
+            case "PATCH":
+                self.patch = self.writer.prepare_patch(self.patch, self.resource_id)
+        self.begin()
+
+    def begin(self) -> None:
+        """Start the clock, and wait for what must be there before a row is locked."""
+        self.recorder.begin()
+        await_hashes([*self.values.values(), *(each.value for each in self.patch)])
+
+    def write(self) -> tuple[str, str]:
+        """Write, inside a transaction; return the resource's id and its version."""
+        writer, resource_id = self.writer, self.resource_id
+        match self.operation.method:
+            case "DELETE":
+                writer.delete(resource_id)
+                return resource_id, ""
+            case "POST":
+                draft = writer.create(self.values)
+            case "PUT":
+                draft = writer.replace(resource_id, self.values)
+            case _:
+                draft = writer.patch(resource_id, self.patch)
+        written = writer.finish(draft, STATUS[self.operation.method], None)
+        return draft.link.scim_id, written.version
+
+    # Results
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self._answer)
+
+    def refuse(self, error: ScimError) -> None:
+        """Note and record why the operation was not carried out."""
+        self.error = error
+        body = error_message(error, self.view.correlation_id)
+        action = ACTIONS.get(self.operation.method, ACTIONS["POST"])
+        record_failure(
+            self.recorder, action, error, self.operation.data, body, self.tolerances.used
+        )
+        if self.operation.method != "POST":
+            self._location = f"{self.view.base_url()}/{self.operation.path.lstrip('/')}"
+        self._answer = {"status": str(error.status), "response": body}
+
+    def succeed(self, resource_id: str, version: str) -> None:
+        self.resource_id = resource_id
+        writer = self.writer
+        self._location = writer.adapter.location_of(writer.resource_type, resource_id)
+        self._answer = {"status": str(STATUS[self.operation.method])}
+        if self.tolerances.profile.returns_bulk_ids:
+            self._answer["id"] = resource_id
+        if version:
+            self._answer["version"] = version
+
+    def result(self) -> dict[str, Any]:
+        """Return the operation's part of the answer (RFC 7644 section 3.7.3)."""
+        result = {
+            "method": self.operation.method,
+            "bulkId": self.operation.bulk_id,
+            "location": self._location,
+        }
+        return {name: text for name, text in result.items() if text} | self._answer

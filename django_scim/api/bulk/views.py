@@ -1,0 +1,39 @@
+"""POST /Bulk (RFC 7644 section 3.7): many operations in one request, each as if it came alone.
+
+Each has its own permission, transaction, event and error. Those that refer to each other in a
+circle are created together or not at all.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ...conf import settings
+from ...protocol.errors import NotImplementedByServer
+from ...protocol.messages.bulk import parse_bulk
+from ...protocol.messages.responses import bulk_response
+from ..views import ScimView
+from .executor import Run
+from .operations import Step
+
+
+class Bulk(ScimView):
+    """The endpoint. What it answers is 200 however many operations failed."""
+
+    http_method_names = ["post", "options"]
+
+    def body_limit(self) -> tuple[int, str]:
+        return settings.BULK_MAX_PAYLOAD, "maxPayloadSize, which is "
+
+    def post(self, request: Request) -> Response:
+        if not settings.BULK_MAX_OPERATIONS:
+            raise NotImplementedByServer("this server does not offer Bulk")
+        bulk = parse_bulk(request.data, settings.BULK_MAX_OPERATIONS)
+        pool = ThreadPoolExecutor(os.cpu_count())
+        try:
+            steps = [Step(self, operation, pool) for operation in bulk.operations]
+            return Response(bulk_response(Run(steps, bulk.fail_on_errors).results()))
+        finally:  # after too many errors nobody waits for the passwords that are left
+            pool.shutdown(cancel_futures=True)

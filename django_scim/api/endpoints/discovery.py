@@ -1,0 +1,146 @@
+"""ServiceProviderConfig, ResourceTypes, Schemas (RFC 7644 section 4): generated, never edited."""
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ...conf import settings
+from ...models import Connection
+from ...protocol.attributes import load_schema
+from ...protocol.errors import Forbidden, NotFound, ScimError
+from ...protocol.messages.responses import list_response
+from ..authentication import BearerAuthentication
+from ..views import ScimView
+
+CORE = "urn:ietf:params:scim:schemas:core:2.0:"
+
+
+def refuse_filter(request: Request, kind: str) -> None:
+    """Raise Forbidden for a filter; sorting and paging are ignored (RFC 7644 section 4)."""
+    if "filter" in request.query_params:
+        raise Forbidden(f"{kind} cannot be filtered")
+
+
+class DiscoveryView(ScimView):
+    """Read only documents, all of them or one by its key."""
+
+    kind = ""
+
+    def documents(self) -> list[dict[str, Any]]:
+        raise NotImplementedError
+
+    def get(self, request: Request, key: str = "") -> Response:
+        self.depth = 2 if key else 1
+        refuse_filter(request, self.kind)
+        documents = [self._with_meta(document) for document in self.documents()]
+        if not key:
+            return Response(list_response(documents, len(documents)))
+        for document in documents:
+            if document["id"].lower() == key.lower():
+                return Response(document)
+        raise NotFound(f"there is no {self.kind} {key[:200]!r}")
+
+    def _with_meta(self, document: dict[str, Any]) -> dict[str, Any]:
+        location = f"{self.base_url()}/{self.kind}s/{document['id']}"
+        return document | {"meta": {"resourceType": self.kind, "location": location}}
+
+
+class Schemas(DiscoveryView):
+    """The schemas of what is mapped, and of the discovery documents themselves."""
+
+    kind = "Schema"
+
+    def documents(self) -> list[dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        for adapter in self.registry.classes():
+            for schema in adapter.published_schemas():
+                found.setdefault(schema.id, schema.to_json())
+        for name in ("ServiceProviderConfig", "ResourceType", "Schema"):
+            schema = load_schema(name)
+            found[schema.id] = schema.to_json()
+        return list(found.values())
+
+
+class ResourceTypes(DiscoveryView):
+    """One document for each resource type that the site publishes."""
+
+    kind = "ResourceType"
+
+    def documents(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "schemas": [f"{CORE}ResourceType"],
+                "id": adapter.name,
+                "name": adapter.name,
+                "endpoint": f"/{adapter.endpoint}",
+                "description": adapter.description or adapter.name,
+                "schema": adapter.schema.id,
+                "schemaExtensions": [
+                    {
+                        "schema": extension.id,
+                        "required": extension in adapter.required_extensions,
+                    }
+                    for extension in adapter.extensions
+                ],
+            }
+            for adapter in self.registry.classes()
+        ]
+
+
+class ServiceProviderConfig(ScimView):
+    """What this server can do. Anybody may read it, unless the site says no: it says how to
+    authenticate."""
+
+    @property
+    def requires_token(self) -> bool:  # type: ignore[override]
+        return not settings.ANONYMOUS_CONFIG
+
+    def get(self, request: Request) -> Response:
+        refuse_filter(request, "ServiceProviderConfig")
+        document: dict[str, Any] = {
+            "schemas": [f"{CORE}ServiceProviderConfig"],
+            "patch": {"supported": True},
+            "bulk": {
+                "supported": bool(settings.BULK_MAX_OPERATIONS),
+                "maxOperations": settings.BULK_MAX_OPERATIONS,
+                "maxPayloadSize": settings.BULK_MAX_PAYLOAD,
+            },
+            "filter": {"supported": True, "maxResults": settings.MAX_PAGE_SIZE},
+            "changePassword": {"supported": self._accepts_passwords(request)},
+            "sort": {"supported": True},
+            "etag": {"supported": True},
+            "pagination": {
+                "cursor": True,
+                "index": True,
+                "defaultPaginationMethod": "index",
+                "defaultPageSize": min(settings.PAGE_SIZE, settings.MAX_PAGE_SIZE),
+                "maxPageSize": settings.MAX_PAGE_SIZE,
+                "cursorTimeout": settings.CURSOR_TIMEOUT,
+            },
+            "authenticationSchemes": [
+                {
+                    "type": "oauthbearertoken",
+                    "name": "Bearer token",
+                    "description": "A token that the site issues for one connection.",
+                    "specUri": "https://www.rfc-editor.org/info/rfc6750",
+                    "primary": True,
+                }
+            ],
+            "meta": {
+                "resourceType": "ServiceProviderConfig",
+                "location": f"{self.base_url()}/ServiceProviderConfig",
+            },
+        }
+        if settings.DOCUMENTATION_URI:
+            document["documentationUri"] = settings.DOCUMENTATION_URI
+        return Response(document)
+
+    @staticmethod
+    def _accepts_passwords(request: Request) -> bool:
+        """Each connection decides for itself; who calls without a token is told no."""
+        try:
+            principal, _ = BearerAuthentication().authenticate(request)
+        except ScimError:
+            return False
+        return bool(principal.connection.passwords == Connection.Passwords.ACCEPT)
