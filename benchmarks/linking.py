@@ -34,7 +34,7 @@ def main() -> None:
     from django.db import connection
 
     from django_scim import connections
-    from django_scim.adapters.bulk_linking import give_matching, survey
+    from django_scim.adapters.bulk_linking import assign_matching, survey
     from django_scim.models import UserLink
 
     name = connection.creation.create_test_db(verbosity=0, serialize=False)
@@ -57,7 +57,7 @@ def main() -> None:
             UserLink.objects.filter(connection=own).delete()
             found = []
             timed(f"scim_link --by {by} --dry-run", lambda: found.append(survey(own, by)))  # noqa: B023
-            timed(f"scim_link --by {by}", lambda: give_matching(own, found[0]))  # noqa: B023
+            timed(f"scim_link --by {by}", lambda: assign_matching(own, found[0]))  # noqa: B023
             assert UserLink.objects.filter(connection=own).count() == count
     finally:
         connection.creation.destroy_test_db(name, verbosity=0)

@@ -236,29 +236,29 @@ def _endpoints(classes: dict[str, Any]) -> Iterator[CheckMessage]:
 
 
 def _declaration(adapter: Any) -> Iterator[CheckMessage]:
-    compiled = adapter.examined()
-    for flaw in compiled.flaws:
-        text = f"{adapter.__name__}: {flaw.text.rstrip('.')}."
-        yield message(flaw.code, text, obj=adapter)
+    declaration = adapter.examined()
+    for error in declaration.errors:
+        text = f"{adapter.__name__}: {error.text.rstrip('.')}."
+        yield message(error.code, text, obj=adapter)
     try:
         if not issubclass(serializer_for(adapter), ResourceSerializer):
             raise TypeError(f"{adapter.serializer_class!r} is no ResourceSerializer")
     except (ImportError, TypeError) as error:
         yield message("E014", f"{adapter.__name__}.serializer_class: {error}.", obj=adapter)
-    if not any(flaw.code.startswith("E") for flaw in compiled.flaws):
-        yield from _risks(adapter, compiled)
+    if not any(error.code.startswith("E") for error in declaration.errors):
+        yield from _risks(adapter, declaration)
 
 
-def _risks(adapter: Any, compiled: Any) -> Iterator[CheckMessage]:
+def _risks(adapter: Any, declaration: Any) -> Iterator[CheckMessage]:
     """What works, but slowly or dangerously."""
-    name = compiled.by_path.get("userName")
+    name = declaration.by_path.get("userName")
     if name is not None and not getattr(name, "key", ""):
         yield message("W003", f"{adapter.__name__}: userName has no folded key.", obj=adapter)
     if not issubclass(adapter.model, get_user_model()):
         return
-    for mapping in compiled.mappings:
-        for hops, column in mapping.written_columns():
-            if not hops and column.name in PRIVILEGES:
+    for mapping in declaration.mappings:
+        for relations, column in mapping.written_columns():
+            if not relations and column.name in PRIVILEGES:
                 text = f"{adapter.__name__}: {mapping.path} is written to {column.name!r}."
                 yield message("W005", text, obj=adapter)
 

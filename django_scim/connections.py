@@ -221,24 +221,24 @@ def _set_active(connection: Connection, value: bool, deed: str, actor: Actor | N
 # What a connection may touch
 
 
-def give(connection: Connection, target: Any, *, actor: Actor | None = None) -> AbstractLink:
+def assign(connection: Connection, target: Any, *, actor: Actor | None = None) -> AbstractLink:
     """Give a connection an object that the site has: a user, a group, an object of another type.
 
     A group is shared under its own name. Give one that carries permissions only with
     ``share_privileged``. Raises ValidationError for staff and superusers, for a group with
     permissions, and for a model that no resource type is on.
     """
-    return _give(connection, target, share_privileged=False, actor=actor)
+    return _assign(connection, target, share_privileged=False, actor=actor)
 
 
 def share_privileged(
     connection: Connection, group: Any, *, actor: Actor | None = None
 ) -> AbstractLink:
     """Share a group although it carries permissions, which its members then get."""
-    return _give(connection, group, share_privileged=True, actor=actor)
+    return _assign(connection, group, share_privileged=True, actor=actor)
 
 
-def _give(
+def _assign(
     connection: Connection, target: Any, *, share_privileged: bool, actor: Actor | None
 ) -> AbstractLink:
     with writing():
@@ -253,9 +253,9 @@ def _give(
                     f"{target} carries permissions, which every member would get."
                 )
             link = _new_link(adapter, connection, target)
-        elif link.automatic:
-            link.automatic, link.given = False, True
-            link.save(update_fields=["automatic", "given"])
+        elif link.created_by_scope:
+            link.created_by_scope, link.preexisting = False, True
+            link.save(update_fields=["created_by_scope", "preexisting"])
         if getattr(link, "unconfirmed", False):
             confirm(link)  # an admin gives it on purpose
             link.unconfirmed = False
@@ -266,7 +266,7 @@ def _give(
 
 
 def _new_link(adapter: Any, connection: Connection, target: Any) -> Any:
-    link = adapter.link(connection=connection, target=target, given=True)
+    link = adapter.link(connection=connection, target=target, preexisting=True)
     adapter.adopt(link)
     link.save()
     if not adapter.link._default_manager.filter(adapter.unprotected(), pk=link.pk).exists():
@@ -277,15 +277,15 @@ def _new_link(adapter: Any, connection: Connection, target: Any) -> Any:
     return link
 
 
-def take(connection: Connection, target: Any, *, actor: Actor | None = None) -> None:
+def unassign(connection: Connection, target: Any, *, actor: Actor | None = None) -> None:
     """Take an object from a connection: to its client it is gone, on the site nothing changes."""
     with writing():
         require(connection, Connection)
         adapter = _adapter_of(target, connection)
         for link in adapter.link._default_manager.filter(connection=connection, target=target):
             _note(actor, connection, f"{target} taken from the connection", [link])
-            link.former, link.target = str(link.target_id), None
-            link.save(update_fields=["former", "target"])
+            link.former_target_key, link.target = str(link.target_id), None
+            link.save(update_fields=["former_target_key", "target"])
 
 
 def confirm(link: UserLink, *, actor: Actor | None = None) -> None:
@@ -312,7 +312,7 @@ def guard_of(connection: Connection) -> Guard | None:
     return found
 
 
-def lift_guard(
+def override_guard(
     connection: Connection, lasting: timedelta = Guard.WINDOW, *, actor: Actor | None = None
 ) -> None:
     """Let a connection go on that the guard has stopped, unguarded for a while."""
@@ -320,9 +320,9 @@ def lift_guard(
     with writing():
         require(connection, Connection)
         guard = guard_of(connection)
-        counted = ", ".join(guarding.counted_until_stop(guard)) if guard else ""
-        guarding.lift(connection, lasting)
-        deed = f"guard lifted (stopped at {counted})" if counted else "guard lifted"
+        counted = ", ".join(guarding.counted_until_trip(guard)) if guard else ""
+        guarding.override(connection, lasting)
+        deed = f"guard overridden (stopped at {counted})" if counted else "guard overridden"
         _note(actor, connection, deed)
 
 

@@ -137,7 +137,7 @@ class Migrations:
         assert UserLink.objects.get(scim_id=AMY).version == 3
         self.assert_groups_are_kept(scim, resource)
         assert_error(scim.get(f"/Users/{GONE}"), 404)
-        assert UserLink.objects.get(scim_id=GONE).former == "4711"
+        assert UserLink.objects.get(scim_id=GONE).former_target_key == "4711"
         event = Event.objects.get(scim_id=AMY)
         assert (event.changes, event.connection) == (CHANGES, scim.connection)
         body = {"schemas": [USER], "userName": self.amy.swapcase()}
@@ -159,7 +159,7 @@ class Migrations:
         common = {"connection": ours, "created": LONG_AGO, "last_modified": LONG_AGO}
         make("UserLink", **common, scim_id=AMY, external_id="a-7", target_id=amy.pk, version=3)
         make("UserLink", **common, scim_id=BOB, target_id=bob.pk)
-        make("UserLink", **common, scim_id=GONE, former="4711")
+        make("UserLink", **common, scim_id=GONE, former_target_key="4711")
         make("UserKey", user_id=amy.pk, folded=fold_key(self.amy), claim=fold_key(self.amy))
         make("UserKey", user_id=bob.pk, folded=fold_key(self.bob))
         make("UserProfile", user_id=amy.pk, display_name="Amy A.", title="Guide", manager_id=bob.pk)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from django_scim.adapters.mappings.multivalued import Element, amended, apply
+from django_scim.adapters.mappings.multivalued import MultiValue, amended, apply
 from django_scim.protocol.attributes import Attribute, ResourceSchema, Schema
 from django_scim.protocol.errors import InvalidValue, Mutability
 from django_scim.protocol.messages.patch import PATCH_URN, parse_patch
@@ -26,7 +26,7 @@ def run(op, path, value=None):
     (operation,) = parse_patch(body, SCHEMA, tolerances, "the-id")
     if operation.path.attribute is ONE:
         return amended(ONE, dict(STORED), operation, tolerances)
-    held = [Element(dict(STORED), key=1, original=dict(STORED))]
+    held = [MultiValue(dict(STORED), key=1, original=dict(STORED))]
     return [each.data for each in apply(held, operation, tolerances)]
 
 

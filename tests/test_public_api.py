@@ -134,10 +134,10 @@ def test_a_token_that_is_there_no_more(okta, call):
         connections.pause,
         connections.resume,
         connections.close,
-        connections.lift_guard,
+        connections.override_guard,
         lambda connection: connections.set_tenant(connection, None),
-        lambda connection: connections.give(connection, User.objects.get()),
-        lambda connection: connections.take(connection, User.objects.get()),
+        lambda connection: connections.assign(connection, User.objects.get()),
+        lambda connection: connections.unassign(connection, User.objects.get()),
     ],
 )
 def test_a_connection_that_is_there_no_more(okta, call):
@@ -154,7 +154,7 @@ def test_a_connection_that_is_there_no_more(okta, call):
 
 def test_only_a_link_of_a_user_is_confirmed(scim):
     user = scim.make_user()
-    link = scim.connection.userlinks.get(scim_id=user["id"])
+    link = scim.connection.django_scim_userlinks.get(scim_id=user["id"])
     UserLink.objects.update(unconfirmed=True)
     scim.make_group("Everyone")
     group = GroupLink.objects.get()
@@ -169,14 +169,14 @@ def test_only_a_link_of_a_user_is_confirmed(scim):
 def test_what_cannot_be_given(okta):
     for wrong in (None, "amy", User(username="not stored"), okta):
         with pytest.raises(ValidationError, match="no object"):
-            connections.give(okta, wrong)
+            connections.assign(okta, wrong)
     assert not UserLink.objects.exists()
 
 
 def test_a_guard_is_not_lifted_for_no_time(okta):
     for lasting in (timedelta(0), timedelta(days=-1), 3600):
         with pytest.raises(ValueError, match="lasting"):
-            connections.lift_guard(okta, lasting)
+            connections.override_guard(okta, lasting)
     assert not Guard.objects.exists()
 
 
@@ -209,7 +209,7 @@ def test_without_an_actor_there_is_no_event(okta):
     connections.revoke(connections.rotate(issued.token).token)
     connections.pause(okta)
     connections.close(okta)
-    connections.give(okta, User.objects.create_user("amy"))
+    connections.assign(okta, User.objects.create_user("amy"))
     assert not Event.objects.exists()
 
 
@@ -221,10 +221,10 @@ def test_each_deed_is_one_event(db, northwind):
     connections.pause(made, actor=ADA)
     connections.resume(made, actor=ADA)
     amy = User.objects.create_user("amy")
-    link = connections.give(made, amy, actor=ADA)
+    link = connections.assign(made, amy, actor=ADA)
     connections.confirm(link, actor=ADA)
-    connections.take(made, amy, actor=ADA)
-    connections.lift_guard(made, actor=ADA)
+    connections.unassign(made, amy, actor=ADA)
+    connections.override_guard(made, actor=ADA)
     connections.set_tenant(made, None, actor=ADA)
     connections.close(made, actor=ADA)
     by = "by ada of Northwind"
@@ -238,7 +238,7 @@ def test_each_deed_is_one_event(db, northwind):
         f"amy given to the connection {by}",
         f"link of amy confirmed {by}",
         f"amy taken from the connection {by}",
-        f"guard lifted {by}",
+        f"guard overridden {by}",
         f"settings changed {by}",
         f"connection closed, its tokens revoked {by}",
     ]
@@ -271,9 +271,9 @@ def test_no_deed_without_its_event(monkeypatch):
         (connections.rotate, [token]),
         (connections.revoke, [token]),
         (connections.close, [okta]),
-        (connections.give, [okta, amy]),
+        (connections.assign, [okta, amy]),
         (connections.set_tenant, [okta, amy]),
-        (connections.lift_guard, [okta]),
+        (connections.override_guard, [okta]),
     ]:
         with pytest.raises(RuntimeError):
             call(*about, actor=ADA)

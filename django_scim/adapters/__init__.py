@@ -14,31 +14,31 @@ from .mappings.related_rows import Rows
 from .mappings.user_values import Values
 from .registry import Registry, adapter_classes
 from .users import UserAdapter
-from .writing.outcomes import Kind, Write
-from .writing.unit_of_work import Change, Draft
+from .writing.outcomes import ChangeKind, ResourceChange
+from .writing.unit_of_work import Change, UnitOfWork
 
 __all__ = [
     "Attribute",
     "Change",
+    "ChangeKind",
     "Computed",
     "Constant",
     "Custom",
-    "Draft",
     "Field",
     "GroupAdapter",
     "Ignored",
     "Json",
-    "Kind",
     "Mapping",
     "Members",
     "Memberships",
     "Reference",
     "Registry",
     "ResourceAdapter",
+    "ResourceChange",
     "Rows",
     "Schema",
+    "UnitOfWork",
     "UserAdapter",
     "Values",
-    "Write",
     "adapter_classes",
 ]

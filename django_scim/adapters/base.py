@@ -21,16 +21,16 @@ from ..protocol.projection import FULL, Projection
 from ..protocol.tolerances import Tolerances
 from ..query import Column
 from ..query.columns import blank_to
-from .declaration import Compiled, compile_adapter, published
+from .declaration import Declaration, build_declaration, published
 from .mappings.base import Mapping
 from .mappings.columns import Field
 from .mappings.computed import Constant, Location
 from .mappings.references import end_waiting
-from .reading.plan import Plan, plan_for, take_version
+from .reading.plan import Plan, plan_for, pop_version
 from .writing.locks import locked
-from .writing.outcomes import Kind, Write, announce, announce_draft
-from .writing.side_effects import leave_all
-from .writing.unit_of_work import Change, Draft
+from .writing.outcomes import ChangeKind, ResourceChange, announce, announce_unit
+from .writing.side_effects import end_memberships
+from .writing.unit_of_work import Change, UnitOfWork
 
 Assigned = dict[AttributePath, Any]
 """What a body assigns: attribute to value, None where it unassigns."""
@@ -70,24 +70,24 @@ class ResourceAdapter:
     # The declaration, worked out
 
     @classmethod
-    def compiled(cls) -> Compiled:
+    def declaration(cls) -> Declaration:
         """Return the declaration worked out. Raises ImproperlyConfigured for a flawed one."""
-        compiled = cls.examined()
-        for flaw in compiled.flaws:
-            if flaw.code.startswith("E"):
-                raise ImproperlyConfigured(f"{cls.__name__}: {flaw.text} ({flaw.code})")
-        return compiled
+        declaration = cls.examined()
+        for error in declaration.errors:
+            if error.code.startswith("E"):
+                raise ImproperlyConfigured(f"{cls.__name__}: {error.text} ({error.code})")
+        return declaration
 
     @classmethod
-    def examined(cls) -> Compiled:
+    def examined(cls) -> Declaration:
         """Return the declaration worked out, with its flaws."""
-        cached = cls.__dict__.get("_compiled")
+        cached = cls.__dict__.get("_declaration")
         if cached is None or cached[0] is not settings.ADAPTERS:
             types: Any = settings.adapter_classes()
-            cls._compiled = cached = (settings.ADAPTERS, compile_adapter(cls, types))
+            cls._declaration = cached = (settings.ADAPTERS, build_declaration(cls, types))
         return cached[1]
 
-    _compiled: ClassVar[tuple[dict[str, str], Compiled]]
+    _declaration: ClassVar[tuple[dict[str, str], Declaration]]
 
     @classmethod
     def common(cls) -> dict[str, Mapping]:
@@ -103,21 +103,21 @@ class ResourceAdapter:
 
     @property
     def resource_schema(self) -> ResourceSchema:
-        return self.compiled().resource_schema
+        return self.declaration().resource_schema
 
     def mappings_for(self, path: AttributePath) -> list[Mapping]:
         """Return the mappings behind a path: one, or those of a complex attribute's parts."""
-        compiled = self.compiled()
-        found = compiled.by_path.get(str(path)) or compiled.by_path.get(path.name)
+        declaration = self.declaration()
+        found = declaration.by_path.get(str(path)) or declaration.by_path.get(path.name)
         if found is not None:
             return [found]
-        return compiled.by_name.get(path.name, []) if path.sub is None else []
+        return declaration.by_name.get(path.name, []) if path.sub is None else []
 
     @classmethod
     def published_schemas(cls) -> list[Schema]:
         """Return the core schema and the extensions with what is mapped, as /Schemas shows them."""
-        compiled = cls.compiled()
-        return [published(each, compiled) for each in compiled.resource_schema.schemas]
+        declaration = cls.declaration()
+        return [published(each, declaration) for each in declaration.resource_schema.schemas]
 
     @classmethod
     def fills_columns(cls) -> bool:
@@ -138,7 +138,7 @@ class ResourceAdapter:
 
     def display(self) -> Expression | F:
         """Return the expression, from the link, of ``display`` and ``displayName`` elsewhere."""
-        named = self.compiled().display_field
+        named = self.declaration().display_field
         return blank_to(F(named.orm_path)) if named else Value("", output_field=TextField())
 
     def label(self) -> Expression | F:
@@ -146,7 +146,7 @@ class ResourceAdapter:
         return self.display()
 
     def display_column(self) -> Column:
-        named = self.compiled().display_field
+        named = self.declaration().display_field
         key = named.query_column.key if named else ""
         return Column("", nullable=False, source=self.display(), key=key)  # type: ignore[arg-type]
 
@@ -164,7 +164,7 @@ class ResourceAdapter:
     # Reading
 
     def _plan(self, projection: Projection) -> Plan:
-        return plan_for(self.compiled(), projection)
+        return plan_for(self.declaration(), projection)
 
     def read(self, links: Any, projection: Projection = FULL) -> list[dict[str, Any]]:
         """Return the resources of a queryset of links, in its order."""
@@ -189,18 +189,18 @@ class ResourceAdapter:
 
     def version(self, link: Any) -> str:
         """Return the current version of a locked object."""
-        return str(take_version(self.get(link.scim_id, self.version_projection)))
+        return str(pop_version(self.get(link.scim_id, self.version_projection)))
 
     def versions(self, links: Iterable[Any]) -> dict[str, str]:
         """Return the current versions of several objects, by their ids."""
         found = self.queryset().filter(pk__in=[link.pk for link in links])
         resources = self.read(found, self.version_projection)
-        return {each["id"]: str(take_version(each)) for each in resources}
+        return {each["id"]: str(pop_version(each)) for each in resources}
 
     @property
     def version_projection(self) -> Projection:
         """The least projection that knows the version: without what is derived."""
-        return Projection(excluded=self.compiled().derived)
+        return Projection(excluded=self.declaration().derived)
 
     def not_found(self, scim_id: str) -> NotFound:
         return NotFound(f"{self.name} {scim_id[:64]!r} does not exist")
@@ -217,26 +217,26 @@ class ResourceAdapter:
     def is_held(self, key: Any, except_for: Any = None) -> bool:
         """Whether a connection has a link to the object that is more than its scope."""
         links: Any = self.link._default_manager
-        held = links.filter(target=key, automatic=False)
+        held = links.filter(target=key, created_by_scope=False)
         return bool(held.exclude(pk=except_for).exists())
 
-    def draft(self, link: Any) -> Draft:
-        return Draft(self, link, link.target)
+    def unit_of_work(self, link: Any) -> UnitOfWork:
+        return UnitOfWork(self, link, link.target)
 
-    def create(self, values: Assigned) -> Draft:
+    def create(self, values: Assigned) -> UnitOfWork:
         """Stage and save a new object. Raises a ScimError; the caller's transaction undoes it."""
         return self.save(self.begin(values))
 
-    def save(self, draft: Draft, *, is_consequence: bool = False) -> Draft:
+    def save(self, unit: UnitOfWork, *, is_side_effect: bool = False) -> UnitOfWork:
         """Write a draft, and let the site hear of it after the commit.
 
         A consequence is a write that the client did not ask for, but that follows from one.
         """
-        draft.save()
-        announce_draft(draft, is_consequence=is_consequence)
-        if draft.is_new or draft.changed("externalId"):
-            end_waiting([draft])
-        return draft
+        unit.save()
+        announce_unit(unit, is_side_effect=is_side_effect)
+        if unit.is_new or unit.changed("externalId"):
+            end_waiting([unit])
+        return unit
 
     def prepare(self, path: AttributePath, value: Any, scim_id: str, values: Assigned) -> Any:
         """Return a value as it is to be staged; the one step outside of the transaction.
@@ -246,24 +246,24 @@ class ResourceAdapter:
         """
         return value
 
-    def begin(self, values: Assigned) -> Draft:
+    def begin(self, values: Assigned) -> UnitOfWork:
         """Return the draft of a new resource, a body staged on it."""
-        draft = Draft(self, self.link(connection=self.connection), self.model())
-        self.assign_given(draft, values)
-        return draft
+        unit = UnitOfWork(self, self.link(connection=self.connection), self.model())
+        self.assign_given(unit, values)
+        return unit
 
-    def replace(self, link: Any, values: Assigned) -> Draft:
+    def replace(self, link: Any, values: Assigned) -> UnitOfWork:
         """Give an object exactly the attributes of a body (RFC 7644 section 3.5.1)."""
-        draft = self.draft(link)
-        self.assign(draft, values)
-        return self.save(draft)
+        unit = self.unit_of_work(link)
+        self.assign(unit, values)
+        return self.save(unit)
 
-    def patch(self, link: Any, operations: list[Operation]) -> Draft:
+    def patch(self, link: Any, operations: list[Operation]) -> UnitOfWork:
         """Apply the operations of a PATCH one after the other (RFC 7644 section 3.5.2)."""
-        draft = self.draft(link)
+        unit = self.unit_of_work(link)
         for operation in operations:
-            self.apply(draft, operation)
-        return self.save(draft)
+            self.apply(unit, operation)
+        return self.save(unit)
 
     def delete(self, link: Any) -> list[Change]:
         """Delete the object and leave the tombstone: the id is never given again.
@@ -271,68 +271,68 @@ class ResourceAdapter:
         What the site had before, or another connection has, is only let go of. Return what changed
         where the object lives on.
         """
-        leave_all(self, link)
-        lives_on = link.given or self.is_held(link.target_id, link.pk)
-        link.former = str(link.target_id)
+        end_memberships(self, link)
+        lives_on = link.preexisting or self.is_held(link.target_id, link.pk)
+        link.former_target_key = str(link.target_id)
         target, link.target = link.target, None
-        link.save(update_fields=["former", "target"])
+        link.save(update_fields=["former_target_key", "target"])
         gone = copy.copy(target)  # deletion takes the key from the instance
         if not lives_on:
             target.delete()
-        announce(self, link, gone, frozenset({Kind.DELETED}), [])
+        announce(self, link, gone, frozenset({ChangeKind.DELETED}), [])
         return []
 
-    def assign(self, draft: Draft, values: Assigned) -> None:
+    def assign(self, unit: UnitOfWork, values: Assigned) -> None:
         """Stage a whole body: what it has replaces, what it has not is unassigned."""
         given = {str(path): value for path, value in values.items()}
-        for path in self.compiled().writable_paths:
+        for path in self.declaration().writable_paths:
             value = given.get(str(path))
-            if value is None and self.keeps(draft, path, str(path) in given):
+            if value is None and self.keeps(unit, path, str(path) in given):
                 continue
             whole = path.attribute.is_complex and not path.attribute.multi_valued
             if value is None or whole:  # a complex one keeps none of its parts
-                self.apply(draft, Operation("remove", path))
+                self.apply(unit, Operation("remove", path))
             if value is not None:
-                self.apply(draft, Operation("replace", path, None, value))
+                self.apply(unit, Operation("replace", path, None, value))
 
-    def assign_given(self, draft: Draft, values: Assigned) -> None:
+    def assign_given(self, unit: UnitOfWork, values: Assigned) -> None:
         """Stage what a body has; what it has not stays."""
         for path, value in values.items():
             if value is not None:
-                self.apply(draft, Operation("replace", path, None, value))
+                self.apply(unit, Operation("replace", path, None, value))
 
-    def keeps(self, draft: Draft, path: AttributePath, is_given: bool) -> bool:
+    def keeps(self, unit: UnitOfWork, path: AttributePath, is_given: bool) -> bool:
         """Whether an attribute that a body leaves empty keeps its state."""
-        return not draft.is_new and path.name in self.kept_on_put
+        return not unit.is_new and path.name in self.kept_on_put
 
-    def apply(self, draft: Draft, operation: Operation) -> None:
+    def apply(self, unit: UnitOfWork, operation: Operation) -> None:
         """Hand an operation to the mappings behind its path; a complex one to each of its parts.
 
         A remove clears every part, a replace or add sets those that it names (RFC 7644 3.5.2.3).
         """
-        path, mapping = operation.path, self.compiled().by_path.get(str(operation.path))
+        path, mapping = operation.path, self.declaration().by_path.get(str(operation.path))
         if mapping is None and path.sub is not None:
-            mapping = self.compiled().by_path.get(path.name)
+            mapping = self.declaration().by_path.get(path.name)
         if mapping is not None:
-            mapping.stage(draft, operation)
+            mapping.stage(unit, operation)
             return
         for part in self.mappings_for(path):
             assert part.path.sub is not None
             if operation.op == "remove":
-                part.stage(draft, Operation("remove", part.path))
+                part.stage(unit, Operation("remove", part.path))
             elif part.path.sub.name in operation.value:
                 value = operation.value[part.path.sub.name]
-                part.stage(draft, Operation(operation.op, part.path, None, value))
+                part.stage(unit, Operation(operation.op, part.path, None, value))
 
     # Hooks
 
-    def before_save(self, draft: Draft) -> None:
+    def before_save(self, unit: UnitOfWork) -> None:
         """Called with everything staged and nothing written."""
 
-    def after_save(self, draft: Draft) -> None:
+    def after_save(self, unit: UnitOfWork) -> None:
         """Called with everything written, inside the transaction."""
 
-    def after_commit(self, write: Write) -> None:
+    def after_commit(self, write: ResourceChange) -> None:
         """Called when a write is committed: to tell another system, to queue a task.
 
         An exception is logged; it neither undoes the write nor reaches the client. Not called

@@ -16,9 +16,9 @@ from .accounts import usernames as names
 from .accounts.adoption import user_name
 from .mappings.references import end_waiting
 from .users import UserAdapter
-from .writing.outcomes import announce_draft
+from .writing.outcomes import announce_unit
 from .writing.persistence import Inserts
-from .writing.unit_of_work import Draft
+from .writing.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from .base import Assigned, ResourceAdapter
@@ -28,61 +28,61 @@ if TYPE_CHECKING:
 HOOKS = ("create", "save", "after_save")
 
 
-class NotTogether(Exception):
+class BatchRefused(Exception):
     """These users have to be created one by one."""
 
 
-def fits(adapter: "ResourceAdapter", values: "Assigned") -> bool:
+def can_batch(adapter: "ResourceAdapter", values: "Assigned") -> bool:
     """Whether a new resource can wait for others: no hook and no mapping needs its key before."""
     kind: Any = type(adapter)
     return (
         isinstance(adapter, UserAdapter)
         and all(getattr(kind, hook) is getattr(UserAdapter, hook) for hook in HOOKS)
         and adapter.connection.tenant is None
-        and all(each.fits_together for path in values for each in adapter.mappings_for(path))
+        and all(each.can_batch for path in values for each in adapter.mappings_for(path))
     )
 
 
-def create_together(bodies: Sequence[tuple[UserAdapter, "Assigned"]]) -> list[Draft]:
+def batch_create(bodies: Sequence[tuple[UserAdapter, "Assigned"]]) -> list[UnitOfWork]:
     """Create the users of several bodies, each with an adapter of its own.
 
     Inside a transaction of the caller's. Raises NotTogether, or what is wrong with one of them.
     """
-    bearers = names.holders([user_name(values) for _, values in bodies])
-    inserts, drafts = Inserts(), []
+    users_with_name = names.conflicts([user_name(values) for _, values in bodies])
+    inserts, units = Inserts(), []
     for adapter, values in bodies:
-        adapter.bearers = bearers
-        draft = adapter.begin(values)
-        if draft.has_past:
-            raise NotTogether("the site has the account already")
-        draft.inserts = inserts
-        draft.save()
-        drafts.append(draft)
-    _refuse_twins(drafts)
-    _refuse_waiting(drafts)
-    _flush(inserts, [draft.target for draft in drafts])
-    for draft in drafts:
-        announce_draft(draft)
-    end_waiting(drafts)
-    return drafts
+        adapter.users_with_name = users_with_name
+        unit = adapter.begin(values)
+        if unit.has_past:
+            raise BatchRefused("the site has the account already")
+        unit.inserts = inserts
+        unit.save()
+        units.append(unit)
+    _refuse_twins(units)
+    _refuse_waiting(units)
+    _flush(inserts, [unit.target for unit in units])
+    for unit in units:
+        announce_unit(unit)
+    end_waiting(units)
+    return units
 
 
-def _refuse_twins(drafts: list[Draft]) -> None:
+def _refuse_twins(units: list[UnitOfWork]) -> None:
     """Raise NotTogether where two have a value that only one may have."""
-    for mapping in drafts[0].adapter.compiled().unique:
-        held = [draft.value(str(mapping.path)) for draft in drafts]
+    for mapping in units[0].adapter.declaration().unique:
+        held = [unit.value(str(mapping.path)) for unit in units]
         values = [fold(each) if isinstance(each, str) else each for each in held if each]
         if len(set(values)) < len(values):
-            raise NotTogether(f"{mapping.path} is given twice")
+            raise BatchRefused(f"{mapping.path} is given twice")
 
 
-def _refuse_waiting(drafts: list[Draft]) -> None:
+def _refuse_waiting(units: list[UnitOfWork]) -> None:
     """Raise NotTogether where one refers to another by its externalId."""
-    adapter = drafts[0].adapter
-    names = {draft.link.external_id for draft in drafts}
-    for mapping in adapter.compiled().waiting:
-        if mapping.to == adapter.name and names & {mapping.awaited(draft) for draft in drafts}:
-            raise NotTogether(f"{mapping.path} refers to one of the others")
+    adapter = units[0].adapter
+    names = {unit.link.external_id for unit in units}
+    for mapping in adapter.declaration().waiting:
+        if mapping.to == adapter.name and names & {mapping.awaited(unit) for unit in units}:
+            raise BatchRefused(f"{mapping.path} refers to one of the others")
 
 
 def _flush(inserts: Inserts, users: list[Any]) -> None:

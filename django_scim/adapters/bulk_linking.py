@@ -60,11 +60,13 @@ def survey(connection: Connection, by: By, accounts: Any = None) -> Survey:
     among = None if accounts is None else set(accounts.values_list("pk", flat=True))
     condition = _of_the_user(adapter.unprotected())
     protected = set(everybody.exclude(condition).values_list("pk", flat=True) if condition else ())
-    links = UserLink.objects.filter(target__isnull=False, automatic=False)
+    links = UserLink.objects.filter(target__isnull=False, created_by_scope=False)
     held = set(links.exclude(connection=connection).values_list("target_id", flat=True))
     own = dict(links.filter(connection=connection).values_list("target_id", "unconfirmed"))
-    tombstones = UserLink.objects.filter(connection=connection, target=None).exclude(former="")
-    deleted = set(tombstones.values_list("former", flat=True))
+    tombstones = UserLink.objects.filter(connection=connection, target=None).exclude(
+        former_target_key=""
+    )
+    deleted = set(tombstones.values_list("former_target_key", flat=True))
     found, clashing = Survey(), {}
     for key, text in rows.iterator(BATCH):
         folded = fold_key(text or "")
@@ -115,7 +117,7 @@ def _leave_out_strangers(connection: Connection, found: Survey) -> None:
         keys[:] = own
 
 
-def give_matching(
+def assign_matching(
     connection: Connection,
     found: Survey,
     progress: Callable[[int], None] | None = None,
@@ -132,9 +134,9 @@ def give_matching(
         links = own.filter(target__in=keys)
         with transaction.atomic(using=router.db_for_write(UserLink)):
             # A write first: SQLite cannot turn a transaction that has read into one that does.
-            links.filter(automatic=True).update(automatic=False, given=True)
+            links.filter(created_by_scope=True).update(created_by_scope=False, preexisting=True)
             users = get_user_model()._default_manager.filter(pk__in=keys)
-            link_batch(connection, list(users.values_list("pk", flat=True)), given=True)
+            link_batch(connection, list(users.values_list("pk", flat=True)), preexisting=True)
             # The site's own rule of who is protected is asked of the link: now there is one.
             kept = list(links.filter(unprotected).select_related("target").order_by("pk"))
             if len(kept) < len(keys):
@@ -174,7 +176,7 @@ def _adapter(connection: Connection) -> Any:
 
 def _user_name(adapter: Any) -> str:
     """Return the path, from the user, of what the adapter calls userName."""
-    path = str(getattr(adapter.compiled().by_path.get("userName"), "orm_path", ""))
+    path = str(getattr(adapter.declaration().by_path.get("userName"), "orm_path", ""))
     if path.startswith("target__"):
         return path.removeprefix("target__")
     return str(get_user_model().USERNAME_FIELD)

@@ -9,32 +9,32 @@ from django.core.exceptions import FieldDoesNotExist
 
 from ..protocol.attributes import Attribute, AttributePath, ResourceSchema, Schema
 from .declaration_checks import (
-    Flaw,
-    column_flaws,
-    link_flaws,
+    DeclarationError,
+    column_errors,
+    link_errors,
     missing,
     overlaps,
-    schema_flaws,
+    schema_errors,
     strangers,
 )
-from .mappings.base import Batch, Mapping
+from .mappings.base import Mapping, RelatedLoader
 from .mappings.columns import Field
 from .mappings.memberships import Members
 from .mappings.references import Reference
 from .mappings.user_values import Values
-from .model_paths import LINK, Misfit
+from .model_paths import LINK, MappingError
 
 if TYPE_CHECKING:
     from .base import ResourceAdapter
 
 
 @dataclass(frozen=True, eq=False)
-class Compiled:
+class Declaration:
     """An adapter's schemas as its mappings serve them, and the mappings bound to their paths."""
 
     resource_schema: ResourceSchema
     mappings: tuple[Mapping, ...]
-    flaws: tuple[Flaw, ...] = ()
+    errors: tuple[DeclarationError, ...] = ()
     by_path: dict[str, Mapping] = field(init=False)
     by_name: dict[str, list[Mapping]] = field(init=False)
 
@@ -48,7 +48,7 @@ class Compiled:
     @cached_property
     def derived(self) -> frozenset[str]:
         """The attributes read in a batch of their own that are no part of the version."""
-        return frozenset(m.path.name for m in self.mappings if not m.versioned and m.batch)
+        return frozenset(m.path.name for m in self.mappings if not m.versioned and m.loader)
 
     @cached_property
     def unique(self) -> tuple[Field, ...]:
@@ -58,7 +58,7 @@ class Compiled:
             for mapping in self.mappings
             if isinstance(mapping, Field)
             and mapping.validate  # where the site's rules do not hold, the adapter has its own
-            and mapping.hops != LINK
+            and mapping.relations != LINK
             and (mapping.field.unique or mapping.attribute.uniqueness in ("server", "global"))
         )
 
@@ -84,12 +84,12 @@ class Compiled:
         return tuple(m for m in self.mappings if isinstance(m, Members))
 
     @cached_property
-    def batches(self) -> dict[Batch, list[str]]:
+    def loaders(self) -> dict[RelatedLoader, list[str]]:
         """The names of the attributes in each batch."""
-        found: dict[Batch, list[str]] = {}
+        found: dict[RelatedLoader, list[str]] = {}
         for mapping in self.mappings:
-            if mapping.batch is not None:
-                found.setdefault(mapping.batch, []).append(mapping.name)
+            if mapping.loader is not None:
+                found.setdefault(mapping.loader, []).append(mapping.name)
         return found
 
     @cached_property
@@ -102,47 +102,51 @@ class Compiled:
         )
 
 
-def compile_adapter(
+def build_declaration(
     adapter: type["ResourceAdapter"], types: dict[str, type["ResourceAdapter"]]
-) -> Compiled:
+) -> Declaration:
     """Bind every declared mapping to its path, and gather what is wrong on the way.
 
     ``types`` are the adapters of the resource types that the site publishes.
     """
-    flaws: list[Flaw] = []
+    errors: list[DeclarationError] = []
     declared = ResourceSchema(
         adapter.name,
         adapter.schema,
         tuple(adapter.extensions),
         frozenset(schema.id for schema in adapter.required_extensions),
     )
-    flaws += schema_flaws(declared)
-    flaws += (
-        Flaw("E010", f"{schema.id} is required, but no extension of it")
+    errors += schema_errors(declared)
+    errors += (
+        DeclarationError("E010", f"{schema.id} is required, but no extension of it")
         for schema in adapter.required_extensions
         if schema not in adapter.extensions
     )
-    flaws += link_flaws(adapter)
-    if flaws:
-        return Compiled(declared, (), tuple(flaws))
+    errors += link_errors(adapter)
+    if errors:
+        return Declaration(declared, (), tuple(errors))
     known: dict[str, Mapping] = {}
     for text, mapping in (adapter.common() | adapter.attributes).items():
         path = declared.find(text) if isinstance(text, str) else None
         if not isinstance(mapping, Mapping):
-            flaws.append(Flaw("E007", f"{text}: {mapping!r} is no mapping"))
+            errors.append(DeclarationError("E007", f"{text}: {mapping!r} is no mapping"))
         elif path is None:
-            flaws.append(Flaw("E004", _unknown(declared, text)))
+            errors.append(DeclarationError("E004", _unknown(declared, text)))
         elif mapping.refers and not (isinstance(mapping.to, str) and mapping.to in types):
             if not isinstance(mapping.to, str) or mapping.to not in adapter.optional_types:
-                flaws.append(Flaw("E009", f"{path} refers to {mapping.to!r}, which no adapter is"))
+                errors.append(
+                    DeclarationError(
+                        "E009", f"{path} refers to {mapping.to!r}, which no adapter is"
+                    )
+                )
         elif str(path) in known:
-            flaws.append(Flaw("E005", f"{path} is declared twice ({text!r})"))
+            errors.append(DeclarationError("E005", f"{path} is declared twice ({text!r})"))
         else:
             known[str(path)] = mapping
-    flaws += overlaps(known)
+    errors += overlaps(known)
     schema = _described(declared, known)
-    if misdescribed := list(schema_flaws(schema)):
-        return Compiled(schema, (), (*flaws, *misdescribed))
+    if misdescribed := list(schema_errors(schema)):
+        return Declaration(schema, (), (*errors, *misdescribed))
     bound = []
     for text, mapping in known.items():
         path = schema.find(text)
@@ -150,16 +154,20 @@ def compile_adapter(
         try:
             bound.append(mapping.bind(adapter, path))
         except FieldDoesNotExist as error:
-            flaws.append(Flaw("E003", f"{text}: {error}"))
-        except Misfit as error:
-            flaws.append(Flaw("E007", f"{text}: {error}"))
+            errors.append(DeclarationError("E003", f"{text}: {error}"))
+        except MappingError as error:
+            errors.append(DeclarationError("E007", f"{text}: {error}"))
         except (TypeError, AttributeError, ValueError, LookupError) as error:
-            flaws.append(Flaw("E007", f"{text}: {type(mapping).__name__} cannot serve it: {error}"))
-    flaws += strangers(bound, types)
-    flaws += missing(schema, known)
-    if not flaws:
-        flaws += column_flaws(adapter, bound)
-    return Compiled(schema, tuple(bound), tuple(flaws))
+            errors.append(
+                DeclarationError(
+                    "E007", f"{text}: {type(mapping).__name__} cannot serve it: {error}"
+                )
+            )
+    errors += strangers(bound, types)
+    errors += missing(schema, known)
+    if not errors:
+        errors += column_errors(adapter, bound)
+    return Declaration(schema, tuple(bound), tuple(errors))
 
 
 def _unknown(schema: ResourceSchema, text: Any) -> str:
@@ -193,16 +201,18 @@ def schema_attributes(schema: ResourceSchema, path: AttributePath) -> tuple[Attr
     return found.attributes if found else ()
 
 
-def published(schema: Schema, compiled: Compiled) -> Schema:
+def published(schema: Schema, declaration: Declaration) -> Schema:
     """Return a schema as /Schemas shows it: what is mapped, and nothing else."""
     attributes = []
-    is_extension = schema is not compiled.resource_schema.schema
+    is_extension = schema is not declaration.resource_schema.schema
     for attribute in schema.attributes:
         path = AttributePath(schema.id, attribute, None, is_extension)
         parts = [
-            sub.name for sub in attribute.sub_attributes if f"{path}.{sub.name}" in compiled.by_path
+            sub.name
+            for sub in attribute.sub_attributes
+            if f"{path}.{sub.name}" in declaration.by_path
         ]
-        if str(path) in compiled.by_path:
+        if str(path) in declaration.by_path:
             attributes.append(attribute)
         elif parts:
             attributes.append(attribute.only(parts))

@@ -17,70 +17,78 @@ if TYPE_CHECKING:
     from .base import ResourceAdapter
 
 
-class Flaw(NamedTuple):
+class DeclarationError(NamedTuple):
     """Something in a declaration that cannot work; ``code`` is the system check's."""
 
     code: str
     text: str
 
 
-def schema_flaws(schema: ResourceSchema) -> Iterator[Flaw]:
+def schema_errors(schema: ResourceSchema) -> Iterator[DeclarationError]:
     seen: set[str] = set()
     for each in schema.schemas:
         try:
             found = list(problems(each))
         except (TypeError, AttributeError) as error:
             found = [f"it is made of something else than Attribute: {error}"]
-        yield from (Flaw("E008", f"schema {each.id}: {problem}") for problem in found)
+        yield from (DeclarationError("E008", f"schema {each.id}: {problem}") for problem in found)
         urn = str(each.id).lower()
         if urn in seen:
-            yield Flaw("E008", f"schema {each.id} is there twice")
+            yield DeclarationError("E008", f"schema {each.id} is there twice")
         seen.add(urn)
 
 
-def overlaps(mappings: dict[str, Mapping]) -> Iterator[Flaw]:
+def overlaps(mappings: dict[str, Mapping]) -> Iterator[DeclarationError]:
     """A complex attribute is mapped whole or in parts; both would be two writers."""
     parts = {text.rpartition(".")[0]: text for text in mappings}
     for whole in parts.keys() & mappings.keys():
-        yield Flaw("E005", f"{whole} is declared whole, and {parts[whole]} once more")
+        yield DeclarationError("E005", f"{whole} is declared whole, and {parts[whole]} once more")
 
 
-def strangers(mappings: list[Mapping], types: dict[str, type["ResourceAdapter"]]) -> Iterator[Flaw]:
+def strangers(
+    mappings: list[Mapping], types: dict[str, type["ResourceAdapter"]]
+) -> Iterator[DeclarationError]:
     """Relations that lead to other objects than those of the type they are said to lead to."""
     for mapping in mappings:
-        if (far := mapping.far_model()) and not issubclass(types[mapping.to].model, far):
-            yield Flaw(
+        if (far := mapping.related_model()) and not issubclass(types[mapping.to].model, far):
+            yield DeclarationError(
                 "E009",
                 f"{mapping.path} leads to {far._meta.label}, but {mapping.to} is "
                 f"{types[mapping.to].model._meta.label}",
             )
 
 
-def missing(schema: ResourceSchema, mappings: dict[str, Mapping]) -> Iterator[Flaw]:
+def missing(schema: ResourceSchema, mappings: dict[str, Mapping]) -> Iterator[DeclarationError]:
     for path in schema.required:
         if not any(text == str(path) or text.startswith(f"{path}.") for text in mappings):
-            yield Flaw("E006", f"{path} is required by its schema and has no mapping")
+            yield DeclarationError("E006", f"{path} is required by its schema and has no mapping")
 
 
-def link_flaws(adapter: type["ResourceAdapter"]) -> Iterator[Flaw]:
+def link_errors(adapter: type["ResourceAdapter"]) -> Iterator[DeclarationError]:
     link = getattr(adapter, "link", None)
     if not (isinstance(link, type) and issubclass(link, AbstractLink)):
-        yield Flaw("E010", "link must be a subclass of django_scim.models.AbstractLink")
+        yield DeclarationError("E010", "link must be a subclass of django_scim.models.AbstractLink")
         return
     options: Any = link._meta
     try:
         target = options.get_field("target")
     except FieldDoesNotExist:
-        yield Flaw("E010", f"{link.__name__} has no foreign key named target")
+        yield DeclarationError("E010", f"{link.__name__} has no foreign key named target")
         return
     if not target.null or target.remote_field.on_delete is not models.SET_NULL:
-        yield Flaw("E010", f"{link.__name__}.target must be null=True, on_delete=SET_NULL")
+        yield DeclarationError(
+            "E010", f"{link.__name__}.target must be null=True, on_delete=SET_NULL"
+        )
     model = target.related_model
     if not (isinstance(model, type) and issubclass(adapter.model, model)):
-        yield Flaw("E010", f"{link.__name__}.target leads to {model}, not to {adapter.model}")
+        yield DeclarationError(
+            "E010", f"{link.__name__}.target leads to {model}, not to {adapter.model}"
+        )
 
 
-def column_flaws(adapter: type["ResourceAdapter"], mappings: list[Mapping]) -> Iterator[Flaw]:
+def column_errors(
+    adapter: type["ResourceAdapter"], mappings: list[Mapping]
+) -> Iterator[DeclarationError]:
     """Two attributes in one column, and columns that nobody fills."""
     writers: dict[Any, Mapping] = {}
     for mapping in mappings:
@@ -89,7 +97,7 @@ def column_flaws(adapter: type["ResourceAdapter"], mappings: list[Mapping]) -> I
                 continue
             if column in writers:
                 where = ".".join((*column[0], column[1].name))
-                yield Flaw(
+                yield DeclarationError(
                     "E005",
                     f"{mapping.path} and {writers[column].path} are both written to {where!r}",
                 )
@@ -99,25 +107,27 @@ def column_flaws(adapter: type["ResourceAdapter"], mappings: list[Mapping]) -> I
         if mapping.attribute.mutability != "readOnly" and (made := mapping.new_rows()):
             model, given = made
             for name in _needed(model, given):
-                yield Flaw(
+                yield DeclarationError(
                     "W002", f"{mapping.path} makes rows of {model.__name__} without {name!r}"
                 )
     if not adapter.fills_columns():
         yield from _unfilled(adapter, set(writers))
 
 
-def _unfilled(adapter: type["ResourceAdapter"], written: set[Any]) -> Iterator[Flaw]:
+def _unfilled(adapter: type["ResourceAdapter"], written: set[Any]) -> Iterator[DeclarationError]:
     """What a new object, its link and the rows that belong to it need, and nobody sets."""
     filled: dict[tuple[str, ...], set[str]] = {(): set(), LINK: {"target"}}
     filled[LINK] |= {each.name for each in AbstractLink._meta.fields}
     models_of: dict[tuple[str, ...], Any] = {(): adapter.model, LINK: adapter.link}
-    for hops, column in written:
-        model = models_of.setdefault(hops, column.model)
-        owners = {each.name for each in model._meta.concrete_fields if hops and each.one_to_one}
-        filled.setdefault(hops, owners).add(column.name)
-    for hops, model in models_of.items():
-        for name in _needed(model, filled[hops]):
-            yield Flaw(
+    for relations, column in written:
+        model = models_of.setdefault(relations, column.model)
+        owners = {
+            each.name for each in model._meta.concrete_fields if relations and each.one_to_one
+        }
+        filled.setdefault(relations, owners).add(column.name)
+    for relations, model in models_of.items():
+        for name in _needed(model, filled[relations]):
+            yield DeclarationError(
                 "W002",
                 f"a new {model.__name__} needs {name!r}, which no attribute and no hook sets",
             )
@@ -131,7 +141,7 @@ def _needed(model: Any, filled: set[str]) -> Iterator[str]:
             yield each.name
 
 
-def _places(mappings: list[Mapping]) -> Iterator[Flaw]:
+def _places(mappings: list[Mapping]) -> Iterator[DeclarationError]:
     """Two attributes at one place of a JSON column, or in the same rows."""
     taken: list[tuple[Any, Mapping]] = []
     for mapping in mappings:
@@ -141,5 +151,7 @@ def _places(mappings: list[Mapping]) -> Iterator[Flaw]:
         for other, holder in taken:
             shorter = min(len(place), len(other))
             if place[:shorter] == other[:shorter]:
-                yield Flaw("E005", f"{mapping.path} and {holder.path} are kept in one place")
+                yield DeclarationError(
+                    "E005", f"{mapping.path} and {holder.path} are kept in one place"
+                )
         taken.append((place, mapping))

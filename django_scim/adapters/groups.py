@@ -18,7 +18,7 @@ from .base import ResourceAdapter
 from .mappings.columns import Field
 from .mappings.memberships import Members
 from .writing import guard as guarding
-from .writing.unit_of_work import Change, Draft
+from .writing.unit_of_work import Change, UnitOfWork
 
 
 class GroupAdapter(ResourceAdapter):
@@ -49,44 +49,44 @@ class GroupAdapter(ResourceAdapter):
     def name_of(self, link: Any) -> str:
         return str(link.display_name)
 
-    def keeps(self, draft: Draft, path: AttributePath, is_given: bool) -> bool:
-        if super().keeps(draft, path, is_given):
+    def keeps(self, unit: UnitOfWork, path: AttributePath, is_given: bool) -> bool:
+        if super().keeps(unit, path, is_given):
             return True
         if path.name != "members" or is_given:
             return False
         return self.tolerances.permit(Tolerance.KEEP_MEMBERS)
 
-    def before_save(self, draft: Draft) -> None:
-        if draft.changed("displayName"):
-            self._reserve_name(draft)
-            if draft.link.given:
+    def before_save(self, unit: UnitOfWork) -> None:
+        if unit.changed("displayName"):
+            self._reserve_name(unit)
+            if unit.link.preexisting:
                 return  # the site's own name for it stays
             field: Any = self.model._meta.get_field(self.name_column)
-            draft.set((), field, self.choose_name(draft), "")
+            unit.set((), field, self.choose_name(unit), "")
 
-    def _reserve_name(self, draft: Draft) -> None:
+    def _reserve_name(self, unit: UnitOfWork) -> None:
         """Make sure that the connection has no other group of that name. Raises Uniqueness."""
-        name = draft.link.display_name
+        name = unit.link.display_name
         links: Any = self.link._default_manager
         same = links.filter(connection=self.connection, display_key=fold_key(name))
-        other = same.exclude(pk=draft.link.pk).first()
+        other = same.exclude(pk=unit.link.pk).first()
         if other is None:
             return
         if other.target_id is not None:
             raise Uniqueness(f"displayName: there is a group {name!r} already")
         links.filter(pk=other.pk).update(display_key=None)  # its group is gone
 
-    def choose_name(self, draft: Draft) -> str:
+    def choose_name(self, unit: UnitOfWork) -> str:
         """Return the group's name on the site: the client's, short enough and, where the column
         is unique, made unique."""
         field: Any = self.model._meta.get_field(self.name_column)
         limit = field.max_length or 150
-        wanted = draft.link.display_name[:limit]
+        wanted = unit.link.display_name[:limit]
         if not field.unique:
             return str(wanted)
         suffixes = ("", f" ({self.connection.name})", f" ({uuid4().hex[:8]})")
         candidates = [f"{wanted[: limit - len(suffix)]}{suffix}" for suffix in suffixes]
-        groups = self.model._base_manager.exclude(pk=draft.target.pk)
+        groups = self.model._base_manager.exclude(pk=unit.target.pk)
         # One statement, whoever has the name: another connection's group does not show. What is
         # the same name, the column's own collation decides.
         each = [Q(**{self.name_column: name}) for name in candidates]
@@ -96,14 +96,14 @@ class GroupAdapter(ResourceAdapter):
 
     def delete(self, link: Any) -> list[Change]:
         """Delete the group. One that the site had before only loses the connection's members."""
-        for mapping in self.compiled().members:
-            if link.given:
-                draft = self.draft(link)
-                mapping.stage(draft, Operation("remove", mapping.path))
-                draft.save()
+        for mapping in self.declaration().members:
+            if link.preexisting:
+                unit = self.unit_of_work(link)
+                mapping.stage(unit, Operation("remove", mapping.path))
+                unit.save()
             else:
-                members = mapping.junction.rows(link.target_id).count()
-                guarding.lose(self, "memberships", members, link.created)
+                members = mapping.relation.rows(link.target_id).count()
+                guarding.count_removal(self, "memberships", members, link.created)
         type(link)._default_manager.filter(pk=link.pk).update(
             display_key=None
         )  # the name is free again

@@ -17,14 +17,14 @@ BATCH = 2_000
 def mirrors() -> list[Values]:
     """Return the mappings of the user adapter that keep a value in a column of the user."""
     adapter = adapter_classes().get("User")
-    return list(adapter.compiled().mirrored) if adapter else []
+    return list(adapter.declaration().mirrored) if adapter else []
 
 
 def link_new_users(users: Sequence[Any]) -> None:
     """Link users who are new to the site to every connection of scope ``site``."""
     everywhere = Connection.objects.filter(scope=Connection.Scope.SITE)
     links = [
-        UserLink(connection=connection, target=user, automatic=True, given=True)
+        UserLink(connection=connection, target=user, created_by_scope=True, preexisting=True)
         for connection in everywhere
         for user in users
     ]
@@ -70,11 +70,11 @@ def link_site(connection: Connection, progress: Callable[[int], None] | None = N
     while keys:
         deleted = set(
             UserLink.objects.filter(
-                connection=connection, target=None, former__in=map(str, keys)
-            ).values_list("former", flat=True)
+                connection=connection, target=None, former_target_key__in=map(str, keys)
+            ).values_list("former_target_key", flat=True)
         )
         wanted = [key for key in keys if str(key) not in deleted]
-        link_batch(connection, wanted, automatic=True, given=True)
+        link_batch(connection, wanted, created_by_scope=True, preexisting=True)
         done += len(keys)
         if progress:
             progress(done)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .base import ResourceAdapter
 
 
-class Misfit(ImproperlyConfigured):
+class MappingError(ImproperlyConfigured):
     """A mapping that cannot serve the attribute for which it was declared."""
 
 
@@ -35,13 +35,13 @@ def locate(
     Raises FieldDoesNotExist where the declaration names none.
     """
     if not isinstance(column, str):
-        raise Misfit(f"{column!r} names no column")
-    *hops, name = column.split(".")
-    if tuple(hops) == LINK:
+        raise MappingError(f"{column!r} names no column")
+    *relations, name = column.split(".")
+    if tuple(relations) == LINK:
         own: Any = adapter.link._meta.get_field(name)
         return LINK, own
     model: Any = adapter.model
-    for hop in hops:
+    for hop in relations:
         relation = model._meta.get_field(hop)
         if not (relation.many_to_one or relation.one_to_one):
             raise FieldDoesNotExist(f"{column!r}: {hop} leads to no single {hop}")
@@ -49,20 +49,22 @@ def locate(
     field = model._meta.get_field(name)
     if not isinstance(field, models.Field):
         raise FieldDoesNotExist(f"{column!r} is not a column of {model.__name__}")
-    return tuple(hops), field
+    return tuple(relations), field
 
 
 def refuse_write(adapter: type["ResourceAdapter"], column: str) -> None:
     """Raise Misfit for a column that no client must write, or none can."""
     refuse_shared(adapter, column)
-    hops, field = locate(adapter, column)
+    relations, field = locate(adapter, column)
     if field.primary_key:
-        raise Misfit(f"{column!r}: a client must not write a primary key, and so another's object")
-    if hops == LINK and field.name in _OWN:
-        raise Misfit(f"{column!r} is the link's own, which no client must write")
+        raise MappingError(
+            f"{column!r}: a client must not write a primary key, and so another's object"
+        )
+    if relations == LINK and field.name in _OWN:
+        raise MappingError(f"{column!r} is the link's own, which no client must write")
     by_itself = ("generated", "auto_now", "auto_now_add")
     if any(getattr(field, name, False) for name in by_itself):
-        raise Misfit(
+        raise MappingError(
             f"{column!r} is set by itself, whatever a client writes; declare having(mutability="
             f'"readOnly")'
         )
@@ -73,14 +75,14 @@ def refuse_shared(adapter: type["ResourceAdapter"], column: str) -> None:
 
     Only a reverse one-to-one relation leads to a row that is the object's own.
     """
-    *hops, _ = column.split(".")
-    if tuple(hops) == LINK:
+    *relations, _ = column.split(".")
+    if tuple(relations) == LINK:
         return
     model: Any = adapter.model
-    for hop in hops:
+    for hop in relations:
         relation = model._meta.get_field(hop)
         if not relation.one_to_one or not relation.auto_created:
-            raise Misfit(
+            raise MappingError(
                 f"{column!r} is in a row that other objects may share, so that a client must not "
                 f'write it; declare having(mutability="readOnly"), or use Reference or Custom'
             )

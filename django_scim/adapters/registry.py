@@ -41,7 +41,7 @@ class Registry:
         self._classes = adapter_classes(connection)
         self._made: dict[str, Any] = {}
         #: What followed from the request's write to other objects than the one it is about.
-        self.consequences: list[Any] = []
+        self.side_effects: list[Any] = []
 
     def names(self) -> list[str]:
         return list(self._classes)

@@ -26,9 +26,9 @@ from .mappings.references import Reference
 from .mappings.user_values import Values
 from .writing import guard as guarding
 from .writing.locks import for_update
-from .writing.outcomes import Kind, announce, kinds_of
-from .writing.side_effects import leave_all
-from .writing.unit_of_work import Change, Draft
+from .writing.outcomes import ChangeKind, announce, kinds_of
+from .writing.side_effects import end_memberships
+from .writing.unit_of_work import Change, UnitOfWork
 
 LOCKED = ("userName", "emails", "password")
 """What a connection cannot change of an adopted account until an admin confirms the link."""
@@ -92,17 +92,17 @@ class UserAdapter(ResourceAdapter):
 
     # Joiners: somebody new, somebody come back, somebody whom the site knew before
 
-    def begin(self, values: Assigned) -> Draft:
-        if (user := self.former(values)) is not None:
-            draft = self.draft(self.link(connection=self.connection, target=user))
-            self.assign(draft, values)
-            self.revive(draft)
-            return draft
+    def begin(self, values: Assigned) -> UnitOfWork:
+        if (user := self.find_former_account(values)) is not None:
+            unit = self.unit_of_work(self.link(connection=self.connection, target=user))
+            self.assign(unit, values)
+            self.revive(unit)
+            return unit
         if (user := self.adoptable(values)) is not None:
-            adopted = {"target": user, "unconfirmed": True, "given": True}
-            draft = self.draft(self.link(connection=self.connection, **adopted))
-            self.assign_given(draft, {p: v for p, v in values.items() if p.name not in LOCKED})
-            return draft
+            adopted = {"target": user, "unconfirmed": True, "preexisting": True}
+            unit = self.unit_of_work(self.link(connection=self.connection, **adopted))
+            self.assign_given(unit, {p: v for p, v in values.items() if p.name not in LOCKED})
+            return unit
         return super().begin(values)
 
     def adoptable(self, values: Assigned) -> Any:
@@ -133,7 +133,9 @@ class UserAdapter(ResourceAdapter):
         """
         if self.is_held(user.pk) or self._links_to(user).exists():
             return False
-        link = self.link(connection=self.connection, target=user, given=True, unconfirmed=True)
+        link = self.link(
+            connection=self.connection, target=user, preexisting=True, unconfirmed=True
+        )
         link.save()
         is_unprotected = self._links_to(user).filter(self.unprotected()).exists()
         link.delete()
@@ -142,12 +144,12 @@ class UserAdapter(ResourceAdapter):
     def _links_to(self, user: Any) -> Any:
         return self.link._default_manager.filter(connection=self.connection, target=user.pk)
 
-    def apply(self, draft: Draft, operation: Operation) -> None:
+    def apply(self, unit: UnitOfWork, operation: Operation) -> None:
         """Refuse to deactivate where nothing is mapped to it: the account would stay in use."""
         path = operation.path
         if path.name == "active" and operation.value is False and not self.mappings_for(path):
             raise InvalidValue("active: accounts here cannot be deactivated; delete the user")
-        super().apply(draft, operation)
+        super().apply(unit, operation)
 
     def prepare(self, path: AttributePath, value: Any, scim_id: str, values: Assigned) -> Any:
         """Hash a password that the connection may set, before any row is locked."""
@@ -163,35 +165,35 @@ class UserAdapter(ResourceAdapter):
 
     # Hooks of the write
 
-    def before_save(self, draft: Draft) -> None:
-        user = draft.target
-        if draft.link.unconfirmed:
-            self._refuse_locked(draft)
+    def before_save(self, unit: UnitOfWork) -> None:
+        user = unit.target
+        if unit.link.unconfirmed:
+            self._refuse_locked(unit)
         if is_empty(user.get_username()):
             field = user._meta.get_field(user.USERNAME_FIELD)
-            draft.set((), field, self.choose_username(draft), "")
-        if draft.changed("userName"):
-            self._reserve_name(draft)
-        if draft.is_new and not draft.link.unconfirmed and not draft.changed("password"):
-            self.close_password(draft)
-        if draft.changed("active"):
+            unit.set((), field, self.choose_username(unit), "")
+        if unit.changed("userName"):
+            self._reserve_name(unit)
+        if unit.is_new and not unit.link.unconfirmed and not unit.changed("password"):
+            self.close_password(unit)
+        if unit.changed("active"):
             if self._is_active(user):
-                self.reactivate(draft)
+                self.reactivate(unit)
             else:
-                self._count_departure(draft)
-                self.deactivate(draft)
+                self._count_departure(unit)
+                self.deactivate(unit)
 
-    def _count_departure(self, draft: Draft) -> None:
-        if not draft.is_new:
-            guarding.lose(self, "accounts", 1, draft.link.created)
+    def _count_departure(self, unit: UnitOfWork) -> None:
+        if not unit.is_new:
+            guarding.count_removal(self, "accounts", 1, unit.link.created)
 
-    def choose_username(self, draft: Draft) -> str:
+    def choose_username(self, unit: UnitOfWork) -> str:
         """Return the user name of an account whose adapter maps userName to another column.
 
         By default what the client calls it, made short enough and unique.
         """
-        wanted = names.shortened(str(draft.value("userName") or uuid4().hex), self.model)
-        return names.with_suffix(wanted, self.model) if self.holders(wanted) else wanted
+        wanted = names.shortened(str(unit.value("userName") or uuid4().hex), self.model)
+        return names.with_suffix(wanted, self.model) if self.conflicts(wanted) else wanted
 
     def may_adopt(self, user: Any, values: Assigned) -> bool:
         """Whether an account that the connection's policy proposes may become the connection's.
@@ -219,91 +221,91 @@ class UserAdapter(ResourceAdapter):
         known = model._default_manager.filter(user=user, email__iexact=address, verified=True)
         return bool(known.exists())
 
-    def place(self, draft: Draft, tenant: Any) -> None:
+    def place(self, unit: UnitOfWork, tenant: Any) -> None:
         """Put a new user into the tenant that the connection belongs to.
 
         Called with the user written, inside the transaction. By default nothing: what a tenant
         is, the site alone knows.
         """
 
-    def deactivate(self, draft: Draft) -> None:
+    def deactivate(self, unit: UnitOfWork) -> None:
         """What the end of an account's use means beside its column.
 
         No password works any more, which ends every session, and tokens of the account are gone.
         A site adds its own. Everything is staged on the draft or done to the database inside the
         transaction.
         """
-        keeps = self.connection.keeps_passwords and draft.target.has_usable_password()
+        keeps = self.connection.keeps_passwords and unit.target.has_usable_password()
         if not keeps:
-            self.close_password(draft)
-        end_credentials(draft.target)
+            self.close_password(unit)
+        end_credentials(unit.target)
 
-    def reactivate(self, draft: Draft) -> None:
+    def reactivate(self, unit: UnitOfWork) -> None:
         """What the return of an account means beside its column: nothing is given back."""
 
-    def after_save(self, draft: Draft) -> None:
-        if draft.changed("userName"):
-            names.claim(draft)
-        if draft.is_new and (tenant := self.connection.tenant) is not None:
-            self.place(draft, tenant)
+    def after_save(self, unit: UnitOfWork) -> None:
+        if unit.changed("userName"):
+            names.claim(unit)
+        if unit.is_new and (tenant := self.connection.tenant) is not None:
+            self.place(unit, tenant)
 
     @staticmethod
-    def _refuse_locked(draft: Draft) -> None:
+    def _refuse_locked(unit: UnitOfWork) -> None:
         """The second request is as dangerous as the first: a new e-mail resets a password."""
         for path in LOCKED:
-            if draft.changed(path):
+            if unit.changed(path):
                 raise Mutability(f"{path}: is locked until an admin confirms the link")
 
-    def _reserve_name(self, draft: Draft) -> None:
+    def _reserve_name(self, unit: UnitOfWork) -> None:
         """Make sure that the name is free. Raises Uniqueness, the same whoever holds it."""
-        name = draft.target.get_username()
-        for other in [user for user in self.holders(name) if user.pk != draft.target.pk]:
+        name = unit.target.get_username()
+        for other in [user for user in self.conflicts(name) if user.pk != unit.target.pk]:
             if not self.was_released(other):
                 raise names.taken(name)
-            self.step_aside(other)
+            self.release_username(other)
 
-    def holders(self, name: str) -> list[Any]:
+    def conflicts(self, name: str) -> list[Any]:
         """Who bears a name: asked once by a creation that looks for a former account first."""
-        if name not in self.bearers:
-            self.bearers = names.holders([name])
-        return self.bearers[name]
+        if name not in self.users_with_name:
+            self.users_with_name = names.conflicts([name])
+        return self.users_with_name[name]
 
     #: The bearers of names that were looked up already.
-    bearers: Mapping[str, list[Any]] = MappingProxyType({})
+    users_with_name: Mapping[str, list[Any]] = MappingProxyType({})
 
     @staticmethod
-    def close_password(draft: Draft) -> None:
+    def close_password(unit: UnitOfWork) -> None:
         """No password works. A new unusable one also ends every session (its hash changes)."""
-        user = draft.target
+        user = unit.target
         if not stock.has(type(user), "password"):
             return
         field = user._meta.get_field("password")
         old = user.password
         user.set_unusable_password()
         closed, user.password = user.password, old
-        draft.set((), field, closed, "")
+        unit.set((), field, closed, "")
 
     # Leavers
 
     def delete(self, link: Any) -> list[Change]:
         """End the account as the connection's policy says; to SCIM it is gone either way."""
-        if self.connection.deletion == Connection.Deletion.DELETE and not link.given:
-            guarding.lose(self, "accounts", 1, link.created)
+        if self.connection.deletion == Connection.Deletion.DELETE and not link.preexisting:
+            guarding.count_removal(self, "accounts", 1, link.created)
             return super().delete(link)
-        leave_all(self, link)
-        draft = self.draft(link)
+        end_memberships(self, link)
+        unit = self.unit_of_work(link)
         if not self.is_held(link.target_id, link.pk):
-            active = self.compiled().by_path.get("active")
+            active = self.declaration().by_path.get("active")
             if isinstance(active, Field):
-                draft.set(active.hops, active.field, False, "active")
-            if not draft.changed("active"):
-                self.deactivate(draft)
-        draft.save()
-        link.former, link.target = str(link.target_id), None
-        link.save(update_fields=["former", "target"])
-        kinds = kinds_of(draft) - {Kind.UPDATED} | {Kind.DELETED}
-        announce(self, link, draft.target, kinds, draft.changes)
-        return draft.changes
+                unit.set(active.relations, active.field, False, "active")
+            if not unit.changed("active"):
+                self.deactivate(unit)
+        unit.save()
+        link.former_target_key, link.target = str(link.target_id), None
+        link.save(update_fields=["former_target_key", "target"])
+        kinds = kinds_of(unit) - {ChangeKind.UPDATED} | {ChangeKind.DELETED}
+        announce(self, link, unit.target, kinds, unit.changes)
+        return unit.changes
 
     def was_released(self, user: Any) -> bool:
         """Whether this connection deleted the account, and nobody has taken it up since."""
@@ -316,37 +318,37 @@ class UserAdapter(ResourceAdapter):
         )
 
     def _is_active(self, user: Any) -> bool:
-        active = self.compiled().by_path.get("active")
-        if isinstance(active, Field) and not active.hops:
+        active = self.declaration().by_path.get("active")
+        if isinstance(active, Field) and not active.relations:
             return bool(getattr(user, active.field.attname))
         # AbstractBaseUser's own True, where there is no column, says nothing of this account.
         return type(user).is_active is not True and bool(user.is_active)
 
     def _tombstones(self, user: Any) -> Any:
         return self.link._default_manager.filter(
-            connection=self.connection, target=None, former=str(user.pk)
+            connection=self.connection, target=None, former_target_key=str(user.pk)
         )
 
-    def former(self, values: Assigned) -> Any:
+    def find_former_account(self, values: Assigned) -> Any:
         """The same userName with the same externalId is the same person come back."""
         given = {str(path): value for path, value in values.items()}
         external_id = given.get("externalId")
         if not external_id:
             return None
         name = str(given.get("userName"))
-        for user in (each for each in self.holders(name) if names.bears(each, name)):
+        for user in (each for each in self.conflicts(name) if names.has_name(each, name)):
             last = self._tombstones(user).order_by("-pk").first()
             if last and last.external_id == external_id and self.was_released(user):
                 return user
         return None
 
-    def revive(self, draft: Draft) -> None:
+    def revive(self, unit: UnitOfWork) -> None:
         """Who comes back can sign in again, unless the body says otherwise."""
-        active = self.compiled().by_path.get("active")
-        if isinstance(active, Field) and active.is_unassigned(draft):
-            active.stage(draft, Operation("replace", active.path, None, True))
+        active = self.declaration().by_path.get("active")
+        if isinstance(active, Field) and active.is_unassigned(unit):
+            active.stage(unit, Operation("replace", active.path, None, True))
 
-    def step_aside(self, user: Any) -> None:
+    def release_username(self, user: Any) -> None:
         """Free the name of a deleted account for another person."""
         setattr(user, user.USERNAME_FIELD, names.with_suffix(user.get_username(), type(user)))
         user.save(update_fields=[user.USERNAME_FIELD])

@@ -22,7 +22,7 @@ from ..api.http.network import public_base
 from ..models import Connection, Token
 from ..transactions import writing
 from .actors import actor_of, log
-from .status_badges import has_stopped, shown
+from .status_badges import has_tripped, shown
 
 TEMPLATES = "admin/django_scim/connection"
 
@@ -64,7 +64,7 @@ class OperationsMixin(admin.ModelAdmin):
             ("pause/", "pause", self.pause),
             ("resume/", "resume", self.resume),
             ("close/", "close", self.close),
-            ("lift-guard/", "lift_guard", self.lift_guard),
+            ("override-guard/", "override_guard", self.override_guard),
         ]
         return [*self.routes(routes), *super().get_urls()]
 
@@ -165,8 +165,8 @@ class OperationsMixin(admin.ModelAdmin):
                 "close.html",
                 f"Close {connection}",
                 tokens=tokens.count(),
-                accounts=connection.userlinks.filter(target__isnull=False).count(),
-                groups=connection.grouplinks.filter(target__isnull=False).count(),
+                accounts=connection.django_scim_userlinks.filter(target__isnull=False).count(),
+                groups=connection.django_scim_grouplinks.filter(target__isnull=False).count(),
             )
         with writing():
             connections.close(connection, actor=actor_of(request))
@@ -174,18 +174,18 @@ class OperationsMixin(admin.ModelAdmin):
         return self._back(request, connection, "Closed: it is paused and its tokens are revoked.")
 
     @operation
-    def lift_guard(self, request: HttpRequest, connection: Connection) -> HttpResponse:
+    def override_guard(self, request: HttpRequest, connection: Connection) -> HttpResponse:
         guard = connections.guard_of(connection)
-        if guard is None or not has_stopped(connection):
+        if guard is None or not has_tripped(connection):
             return self._back(request, connection, "The guard has not stopped it.", messages.ERROR)
         with writing():
-            connections.lift_guard(connection, actor=actor_of(request))
-            log(self, request, connection, "guard lifted")
+            connections.override_guard(connection, actor=actor_of(request))
+            log(self, request, connection, "guard overridden")
             guard.refresh_from_db()
-        assert guard.lifted_until is not None
-        until = shown(guard.lifted_until)
+        assert guard.overridden_until is not None
+        until = shown(guard.overridden_until)
         return self._back(
-            request, connection, f"Lifted: unguarded until {until}, then it counts anew."
+            request, connection, f"Overridden: unguarded until {until}, then it counts anew."
         )
 
     # Answers

@@ -92,7 +92,7 @@ class GivingMixin(OperationsMixin):
         if chosen.get("privileged"):
             connections.share_privileged(connection, target, actor=actor_of(request))
         else:
-            connections.give(connection, target, actor=actor_of(request))
+            connections.assign(connection, target, actor=actor_of(request))
         log(self, request, connection, f"{target} given to the connection")
 
     # Adoptions that wait for an admin

@@ -17,7 +17,7 @@ from ..transactions import writing
 from .actors import actor_of
 from .assignments import GivingMixin
 from .forms import ConnectionForm
-from .status_badges import connection_state, guard_state, has_stopped, token_state, tokens_state
+from .status_badges import connection_state, guard_state, has_tripped, token_state, tokens_state
 
 
 @admin.register(Connection)
@@ -54,15 +54,15 @@ class ConnectionAdmin(GivingMixin):
 
     @admin.display(description="state", ordering="is_active")
     def state(self, connection: Connection) -> SafeString:
-        return connection_state(connection).pill
+        return connection_state(connection).badge
 
     @admin.display(description="tokens")
     def token_state(self, connection: Any) -> SafeString:
-        return tokens_state(connection.unrevoked).pill
+        return tokens_state(connection.unrevoked).badge
 
     @admin.display(description="guard")
     def guard_state(self, connection: Connection) -> SafeString:
-        return guard_state(connection).pill
+        return guard_state(connection).badge
 
     # The page of one
 
@@ -84,7 +84,7 @@ class ConnectionAdmin(GivingMixin):
         may_change = self.has_change_permission(request, connection)
         beside: dict[str, Any] = {
             "may_change": may_change,
-            "is_stopped": has_stopped(connection),
+            "is_stopped": has_tripped(connection),
             "state": connection_state(connection),
             "guard": connections.guard_of(connection),
             "guard_state": guard_state(connection),
@@ -93,7 +93,7 @@ class ConnectionAdmin(GivingMixin):
         if may_change or request.user.has_perm("django_scim.view_token"):
             beside["tokens"] = self._token_rows(connection)
         if beside["is_stopped"]:
-            beside["counted"] = guarding.counted_until_stop(beside["guard"])
+            beside["counted"] = guarding.counted_until_trip(beside["guard"])
         if may_change:
             beside["gifts"] = self.gifts(connection)
             beside["waiting"] = self.waiting_page(connection)

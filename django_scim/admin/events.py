@@ -45,7 +45,7 @@ class EventAdmin(ReadOnlyAdmin):
     date_hierarchy = "created"
     list_display = (
         "created",
-        "pill",
+        "badge",
         "action",
         "object_name",
         "resource_type",
@@ -66,7 +66,7 @@ class EventAdmin(ReadOnlyAdmin):
             {
                 "fields": (
                     "created",
-                    "pill",
+                    "badge",
                     ("action", "resource_type"),
                     "object_link",
                     ("scim_id", "external_id"),
@@ -90,9 +90,9 @@ class EventAdmin(ReadOnlyAdmin):
         css = {"all": ("django_scim/admin.css",)}
 
     @admin.display(description="outcome", ordering="outcome")
-    def pill(self, event: Event) -> SafeString:
+    def badge(self, event: Event) -> SafeString:
         label = event.get_outcome_display()
-        return format_html('<span class="scim-pill scim-{}">{}</span>', event.outcome, label)
+        return format_html('<span class="scim-badge scim-{}">{}</span>', event.outcome, label)
 
     @admin.display(description="request id")
     def request(self, event: Event) -> SafeString | str:

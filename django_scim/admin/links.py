@@ -37,7 +37,7 @@ class LinkAdmin(ReadOnlyAdmin):
             links = list(self._live(queryset))
             for link in links:
                 log(self, request, link, f"{link.target} taken from the connection")
-                connections.take(link.connection, link.target, actor=actor_of(request))
+                connections.unassign(link.connection, link.target, actor=actor_of(request))
         self.message_user(request, f"{len(links)} taken from the connection.", messages.SUCCESS)
 
     @staticmethod
@@ -59,7 +59,7 @@ class UserLinkAdmin(LinkAdmin):
 
     @admin.display(description="state", ordering="unconfirmed")
     def state(self, link: UserLink) -> SafeString | str:
-        return State("warning", "unconfirmed").pill if link.unconfirmed else ""
+        return State("warning", "unconfirmed").badge if link.unconfirmed else ""
 
     @admin.action(description="Confirm selected links", permissions=["administer"])
     def confirm(self, request: HttpRequest, queryset: QuerySet[UserLink]) -> None:

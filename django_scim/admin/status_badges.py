@@ -24,8 +24,8 @@ class State(NamedTuple):
     text: str
 
     @property
-    def pill(self) -> SafeString:
-        return format_html('<span class="scim-pill scim-{}">{}</span>', self.kind, self.text)
+    def badge(self) -> SafeString:
+        return format_html('<span class="scim-badge scim-{}">{}</span>', self.kind, self.text)
 
 
 def shown(time: datetime) -> str:
@@ -75,16 +75,16 @@ def guard_state(connection: Connection) -> State:
         return State("no_change", "off")
     if guard is None:
         return State("success", "watching")
-    if guard.stopped is not None:
+    if guard.tripped is not None:
         return State("failure", "stopped")
-    if guard.lifted_until is not None and guard.lifted_until > now():
-        return State("warning", "lifted")
+    if guard.overridden_until is not None and guard.overridden_until > now():
+        return State("warning", "overridden")
     is_running = guard.started is not None and guard.started > now() - Guard.WINDOW
     counted = guarding.counted(guard) if is_running else []
     lost = [text for text in counted if not text.startswith("0 ")]
     return State("success", ", ".join(lost) or "watching")
 
 
-def has_stopped(connection: Connection) -> bool:
+def has_tripped(connection: Connection) -> bool:
     guard: Any = getattr(connection, "guard", None)
-    return guard is not None and guard.stopped is not None and connection.guard_percent < 100
+    return guard is not None and guard.tripped is not None and connection.guard_percent < 100

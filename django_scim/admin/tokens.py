@@ -63,7 +63,7 @@ class TokenAdmin(ReadOnlyAdmin):
 
     @admin.display(description="state")
     def state(self, token: Token) -> SafeString:
-        return token_state(token).pill
+        return token_state(token).badge
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("django_scim.change_token")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..adapters.reading.plan import take_version
+from ..adapters.reading.plan import pop_version
 from ..conf import settings
 from ..protocol.attributes import AttributePath, ResourceSchema
 from ..protocol.errors import InvalidCount, InvalidSyntax, InvalidValue, ScimError, Sensitive
@@ -31,7 +31,7 @@ def page(
         queries = [replace(query, after=place) for query in queries]
     found = search(list(zip(adapters, queries, strict=True)))
     for resource in found.resources:
-        take_version(resource)
+        pop_version(resource)
     if not queries[0].by_cursor:
         return list_response(found.resources, found.total, queries[0].start_index)
     following = found.place and write_cursor(found.place, connection, queries)

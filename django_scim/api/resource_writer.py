@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 from ..adapters import Registry
 from ..adapters.base import Assigned
-from ..adapters.reading.plan import take_version
+from ..adapters.reading.plan import pop_version
 from ..adapters.writing import guard as guarding
 from ..adapters.writing.outcomes import action_of, kinds_of
-from ..adapters.writing.unit_of_work import Draft
+from ..adapters.writing.unit_of_work import UnitOfWork
 from ..audit import Recorder
 from ..conf import settings
 from ..models import Connection, Event
-from ..protocol.errors import PreconditionRequired, ScimError, Stopped
+from ..protocol.errors import GuardTripped, PreconditionRequired, ScimError
 from ..protocol.messages.patch import Operation, parse_patch
 from ..protocol.projection import Projection
 from ..protocol.tolerances import Tolerances
@@ -102,18 +102,18 @@ class Writer:
 
     # The write itself
 
-    def create(self, values: Assigned) -> Draft:
+    def create(self, values: Assigned) -> UnitOfWork:
         return self.adapter.create(values)
 
-    def replace(self, scim_id: str, values: Assigned) -> Draft:
+    def replace(self, scim_id: str, values: Assigned) -> UnitOfWork:
         return self.adapter.replace(self._locked(scim_id), values)
 
-    def patch(self, scim_id: str, operations: list[Operation]) -> Draft:
+    def patch(self, scim_id: str, operations: list[Operation]) -> UnitOfWork:
         return self.adapter.patch(self._locked(scim_id), operations)
 
     def delete(self, scim_id: str) -> None:
         link = self._locked(scim_id)
-        self.recorder.about(self.resource_type, link, self.adapter.name_of(link))
+        self.recorder.set_resource(self.resource_type, link, self.adapter.name_of(link))
         changes = self.adapter.delete(link)
         self._record(Event.Action.DELETE, changes, 204)
 
@@ -126,47 +126,47 @@ class Writer:
             etags.require_match(self.expected, self.adapter.version(link))
         return link
 
-    def finish(self, draft: Draft, status: int, projection: Projection | None) -> Written:
+    def finish(self, unit: UnitOfWork, status: int, projection: Projection | None) -> Written:
         """Record a write and return the resource; without a projection its version alone."""
-        written = self._represent(draft.link, projection)
-        self.recorder.about(self.resource_type, draft.link, self.adapter.name_of(draft.link))
-        self._record(action_of(kinds_of(draft), draft.changes), draft.changes, status)
+        written = self._represent(unit.link, projection)
+        self.recorder.set_resource(self.resource_type, unit.link, self.adapter.name_of(unit.link))
+        self._record(action_of(kinds_of(unit), unit.changes), unit.changes, status)
         return written
 
     def _represent(self, link: Any, projection: Projection | None) -> Written:
         if projection is None:
             return Written(None, self.adapter.version(link))
         resource = self.adapter.get(link.scim_id, projection)
-        return Written(resource, take_version(resource) or self.adapter.version(link))
+        return Written(resource, pop_version(resource) or self.adapter.version(link))
 
     def _record(self, action: str, changes: list[Any], status: int) -> None:
         used = self.tolerances.used
-        self.recorder.success(action, status, changes=changes, tolerances=used)
-        self.recorder.consequences(self.registry.consequences)
+        self.recorder.save_success(action, status, changes=changes, tolerances=used)
+        self.recorder.side_effects(self.registry.side_effects)
 
 
-def finish_together(written: Sequence[tuple[Writer, Draft]], status: int) -> list[Written]:
+def finish_batch(written: Sequence[tuple[Writer, UnitOfWork]], status: int) -> list[Written]:
     """Record several writes of one resource type, and return the versions."""
-    versions = written[0][0].adapter.versions([draft.link for _, draft in written])
+    versions = written[0][0].adapter.versions([unit.link for _, unit in written])
     events = []
-    for writer, draft in written:
-        recorder, action = writer.recorder, action_of(kinds_of(draft), draft.changes)
-        recorder.about(writer.resource_type, draft.link, writer.adapter.name_of(draft.link))
+    for writer, unit in written:
+        recorder, action = writer.recorder, action_of(kinds_of(unit), unit.changes)
+        recorder.set_resource(writer.resource_type, unit.link, writer.adapter.name_of(unit.link))
         events.append(
-            recorder.succeeded(
-                action, status, changes=draft.changes, tolerances=writer.tolerances.used
+            recorder.build_success(
+                action, status, changes=unit.changes, tolerances=writer.tolerances.used
             )
         )
     Event.objects.bulk_create(events)
     for writer, _ in written:
-        writer.recorder.consequences(writer.registry.consequences)
-    return [Written(None, versions[draft.link.scim_id]) for _, draft in written]
+        writer.recorder.side_effects(writer.registry.side_effects)
+    return [Written(None, versions[unit.link.scim_id]) for _, unit in written]
 
 
 def record_failure(
     recorder: Recorder, action: str, error: ScimError, body: Any, answer: Any, used: Any
 ) -> None:
     """Write the event of what was refused or failed, after its rollback."""
-    if isinstance(error, Stopped) and recorder.connection is not None:
-        guarding.stop(recorder.connection, error.counted)
-    recorder.failure(action, error, body, answer, used)
+    if isinstance(error, GuardTripped) and recorder.connection is not None:
+        guarding.trip(recorder.connection, error.counted)
+    recorder.save_failure(action, error, body, answer, used)

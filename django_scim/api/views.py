@@ -43,7 +43,7 @@ ACTIONS = {
 }
 
 
-def stand_alone(view: Any) -> Any:
+def exempt_from_host_defaults(view: Any) -> Any:
     """Keep a view out of ATOMIC_REQUESTS, on every database, and of LoginRequiredMiddleware."""
     view._non_atomic_requests = set(connections.databases)
     view.login_required = False
@@ -81,7 +81,7 @@ class ScimView(APIView):
 
     @classmethod
     def as_view(cls, *args: Any, **kwargs: Any) -> Any:
-        return stand_alone(super().as_view(*args, **kwargs))
+        return exempt_from_host_defaults(super().as_view(*args, **kwargs))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Take what our own routes capture; the site's prefix may name more, such as a tenant."""
@@ -152,7 +152,7 @@ class ScimView(APIView):
     def record_read(self) -> None:
         """Write the event of a read, where the connection wants reads in the log."""
         if self.token.connection.log_reads:
-            self.recorder.success(Event.Action.READ, 200, tolerances=self.tolerances.used)
+            self.recorder.save_success(Event.Action.READ, 200, tolerances=self.tolerances.used)
 
     def _record_failure(self, error: ScimError, answer: Any) -> None:
         recorder = getattr(self, "recorder", None)
@@ -162,7 +162,7 @@ class ScimView(APIView):
         if recorder.connection is None:
             action = Event.Action.AUTHENTICATION
             if (token := getattr(self.request, "scim_token", None)) is not None:
-                recorder.came_with(token)
+                recorder.set_token(token)
         record_failure(recorder, action, error, self._parsed_body(), answer, self.tolerances.used)
 
     def _parsed_body(self) -> Any:

@@ -10,8 +10,8 @@ from rest_framework.schemas import DefaultSchema
 from rest_framework.viewsets import ViewSetMixin
 
 from ..adapters.base import ResourceAdapter
-from ..adapters.reading.plan import take_version
-from ..adapters.writing.unit_of_work import Draft
+from ..adapters.reading.plan import pop_version
+from ..adapters.writing.unit_of_work import UnitOfWork
 from ..conf import settings
 from ..protocol.projection import Projection, after_write
 from ..transactions import in_transaction
@@ -19,7 +19,7 @@ from .http import etags
 from .pagination import page, read_projection, search_parameters
 from .resource_writer import Writer, Written
 from .serializers import ResourceSerializer
-from .views import ScimView, stand_alone
+from .views import ScimView, exempt_from_host_defaults
 
 
 class ResourceViewSet(ViewSetMixin, ScimView):
@@ -27,13 +27,15 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
     @classmethod
     def as_view(cls, *args: Any, **kwargs: Any) -> Any:
-        return stand_alone(super().as_view(*args, **kwargs))  # DRF's mixin passes nothing on
+        return exempt_from_host_defaults(
+            super().as_view(*args, **kwargs)
+        )  # DRF's mixin passes nothing on
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.depth = 2 if self.detail or self.action == "search" else 1
         super().initial(request, *args, **kwargs)
         scim_id = kwargs.get("scim_id", "")
-        self.recorder.about(self.resource_type, scim_id=scim_id)
+        self.recorder.set_resource(self.resource_type, scim_id=scim_id)
         if not scim_id.isprintable():  # PostgreSQL takes no NUL, not even to find nothing
             raise self.adapter.not_found(scim_id)
 
@@ -66,12 +68,12 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
     def retrieve(self, request: Request, scim_id: str) -> Response:
         resource = self.adapter.get(scim_id, self._projection())
-        version = take_version(resource)
+        version = pop_version(resource)
         self.record_read()
         current = version
         if version is None and etags.is_conditional(request._request):  # a part has no version
             whole = self.adapter.get(scim_id, self.adapter.version_projection)
-            current = take_version(whole)
+            current = pop_version(whole)
         if etags.is_unchanged(request._request, current):
             return Response(status=304, headers={"ETag": current or ""})
         return self._answer(resource, version)
@@ -109,7 +111,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         operations = writer.prepare_patch(operations, scim_id)
         projection = after_write(projection, ((each.path, each.value) for each in operations))
 
-        def patch() -> Draft:
+        def patch() -> UnitOfWork:
             return writer.patch(scim_id, operations)
 
         if self._returns_patched(projection):
@@ -121,7 +123,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         return Response(status=204)
 
     def _write(
-        self, work: Callable[[], Draft], projection: Projection | None, status: int
+        self, work: Callable[[], UnitOfWork], projection: Projection | None, status: int
     ) -> Written:
         writer = self.writer
         return in_transaction(lambda: writer.finish(work(), status, projection), writer.start_again)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from ..adapters.writing.outcomes import action_of
 from ..conf import settings
 from ..models import Connection, Event, Token
-from ..protocol.errors import ScimError, Sensitive, Stopped
+from ..protocol.errors import GuardTripped, ScimError, Sensitive
 from .redaction import redact_body, redact_value, rule_for
 
 logger = logging.getLogger("django_scim")
@@ -46,15 +46,15 @@ class Recorder:
 
     def authenticated(self, token: Token) -> None:
         self.connection = token.connection
-        self.came_with(token)
+        self.set_token(token)
 
-    def came_with(self, token: Token) -> None:
+    def set_token(self, token: Token) -> None:
         """Name the token and its connection, also where it does not open the door."""
         self.event.connection = token.connection
         self.event.connection_name = token.connection.name
         self.event.token_prefix = token.prefix
 
-    def about(
+    def set_resource(
         self, resource_type: str, link: Any = None, name: str = "", scim_id: str = ""
     ) -> None:
         """Name the resource, and the object behind it once it is known."""
@@ -63,15 +63,15 @@ class Recorder:
         if link is not None:
             _name(self.event, link, name)
 
-    def success(
+    def save_success(
         self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
     ) -> None:
         """Write the event of a change, in the change's own transaction."""
-        self.succeeded(action, status, changes=changes, tolerances=tolerances).save(
+        self.build_success(action, status, changes=changes, tolerances=tolerances).save(
             force_insert=True
         )
 
-    def succeeded(
+    def build_success(
         self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
     ) -> Event:
         """Return the event of a change, for the caller to write in the change's transaction."""
@@ -86,7 +86,7 @@ class Recorder:
         self._complete(tolerances)
         return event
 
-    def consequences(self, writes: list[Any]) -> None:
+    def side_effects(self, writes: list[Any]) -> None:
         """Write an event for each other object that the change reached, beside the change's own.
 
         They have its request, and so its correlation id.
@@ -105,7 +105,7 @@ class Recorder:
         if events:
             Event.objects.bulk_create(events)
 
-    def failure(
+    def save_failure(
         self,
         action: str,
         error: ScimError,
@@ -118,7 +118,7 @@ class Recorder:
         event.pk, event.changes = None, []
         event.action = action
         event.outcome = (
-            Event.Outcome.STOPPED if isinstance(error, Stopped) else Event.Outcome.FAILURE
+            Event.Outcome.STOPPED if isinstance(error, GuardTripped) else Event.Outcome.FAILURE
         )
         event.status, event.scim_type = error.status, error.scim_type
         event.detail = printable(error.detail)
@@ -161,7 +161,7 @@ class Recorder:
 
 def _name(event: Event, link: Any, name: str) -> None:
     event.scim_id, event.external_id = link.scim_id, link.external_id
-    key, model = link.target_id or link.former, type(link)._meta.get_field("target")
+    key, model = link.target_id or link.former_target_key, type(link)._meta.get_field("target")
     event.object_type = model.related_model._meta.label_lower
     event.object_key = str(key)[:64]
     event.object_name = name[:256]

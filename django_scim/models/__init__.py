@@ -1,6 +1,6 @@
-from .connections import Connection, Guard
+from .connections import Connection, Guard, NetworksValidator
 from .events import Event
-from .fields import ExactCharField, FoldedField, fold_key
+from .fields import ExactCharField, FoldedField, ScimIdField, fold_key
 from .links import AbstractGroupLink, AbstractLink, GroupLink, UserLink
 from .profiles import UserKey, UserProfile, UserValue
 from .tokens import Token
@@ -14,6 +14,8 @@ __all__ = [
     "FoldedField",
     "GroupLink",
     "Guard",
+    "NetworksValidator",
+    "ScimIdField",
     "Token",
     "UserKey",
     "UserLink",

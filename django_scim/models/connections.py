@@ -2,24 +2,52 @@
 
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.deconstruct import deconstructible
 
 from ..protocol.tolerances import PROFILES, Profile
 from .fields import ExactCharField
 
 
-def validate_networks(text: str) -> None:
-    """Raise ValidationError for a line that is no address and no network."""
-    for line in text.split():
-        try:
-            ip_network(line)
-        except ValueError as error:
-            raise ValidationError(f"{error}") from None
+@deconstructible(path="django_scim.models.NetworksValidator")
+class NetworksValidator:
+    """Refuse a line that is neither an address nor a network."""
+
+    def __call__(self, text: str) -> None:
+        """Raise ValidationError."""
+        for line in text.split():
+            try:
+                ip_network(line)
+            except ValueError as error:
+                raise ValidationError(f"{error}") from None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NetworksValidator)
+
+    def __hash__(self) -> int:
+        return hash(NetworksValidator)
+
+
+class ProfileField(models.CharField):
+    """The name of a profile. The choices are a setting, and so not part of a migration."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **({"choices": _profiles} | kwargs))
+
+    def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
+        name, _, args, kwargs = super().deconstruct()
+        kwargs.pop("choices", None)
+        return name, "django.db.models.CharField", args, kwargs
+
+
+def _profiles() -> list[tuple[str, str]]:
+    return [(name, name) for name in PROFILES]
 
 
 class Connection(models.Model):
@@ -38,10 +66,9 @@ class Connection(models.Model):
         ACCEPT = "accept", "Accept: the identity provider sets them"
 
     name = models.CharField(max_length=100, unique=True)
-    profile = models.CharField(
-        max_length=20,
+    profile = ProfileField(
+        max_length=40,
         default="default",
-        choices=[(name, name) for name in PROFILES],
         help_text="Which deviations from the standard are accepted.",
     )
     scope = models.CharField(max_length=10, default=Scope.OWN, choices=Scope.choices)
@@ -63,7 +90,7 @@ class Connection(models.Model):
     )
     networks = models.TextField(
         blank=True,
-        validators=[validate_networks],
+        validators=[NetworksValidator()],
         help_text="The addresses and networks that its requests may come from, such as "
         "203.0.113.0/24, one a line. Empty: from anywhere.",
     )
@@ -157,8 +184,8 @@ class Guard(models.Model):
     accounts_lost = models.PositiveIntegerField(default=0)
     memberships = models.PositiveIntegerField(default=0)
     memberships_lost = models.PositiveIntegerField(default=0)
-    stopped = models.DateTimeField(null=True, blank=True)
-    lifted_until = models.DateTimeField(null=True, blank=True)
+    tripped = models.DateTimeField(null=True, blank=True)
+    overridden_until = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"guard of {self.connection}"

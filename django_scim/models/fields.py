@@ -1,6 +1,7 @@
 """Columns that compare exactly, and keys that compare without case, alike on every database."""
 
 import hashlib
+import uuid
 from typing import Any
 
 from django.db import models
@@ -29,6 +30,11 @@ class ExactCharField(models.CharField):
     MariaDB's default equates case, accents and trailing blanks; PostgreSQL's sorts by locale.
     """
 
+    def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
+        """Name the class by the package's public path, so that migrations survive moves."""
+        name, _, args, kwargs = super().deconstruct()
+        return name, f"django_scim.models.{type(self).__name__}", args, kwargs
+
     def db_parameters(self, connection: Any) -> dict[str, Any]:
         parameters = super().db_parameters(connection)
         if connection.vendor == "postgresql":
@@ -38,6 +44,24 @@ class ExactCharField(models.CharField):
                 "utf8mb4_nopad_bin" if connection.mysql_is_mariadb else "utf8mb4_0900_bin"
             )
         return parameters
+
+
+class ScimIdField(ExactCharField):
+    """The id of a SCIM resource: a random UUID as text, never given to another resource."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        fixed = {"max_length": 36, "unique": True, "default": _new_id}
+        super().__init__(*args, **(kwargs | fixed))
+
+    def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
+        name, path, args, kwargs = super().deconstruct()
+        for fixed in ("max_length", "unique", "default"):
+            kwargs.pop(fixed, None)
+        return name, path, args, kwargs
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
 
 
 class FoldedField(ExactCharField):

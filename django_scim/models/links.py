@@ -1,55 +1,51 @@
 """What ties an object of the site to a connection: its SCIM id, externalId, version."""
 
-import uuid
-
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from .connections import Connection
-from .fields import ExactCharField, FoldedField
-
-
-def new_scim_id() -> str:
-    return str(uuid.uuid4())
+from .fields import ExactCharField, FoldedField, ScimIdField
 
 
 class AbstractLink(models.Model):
     """One object as one connection knows it. A subclass adds ``target``, the foreign key.
 
     ``target`` must be nullable: NULL is the tombstone, which keeps the id from ever being given
-    to another resource (RFC 7643 section 3.1). ``former`` then holds the object's key.
+    to another resource (RFC 7643 section 3.1). ``former_target_key`` then holds the object's key.
     """
 
     connection = models.ForeignKey(
-        Connection, models.CASCADE, related_name="%(class)ss", db_index=False
+        Connection, models.CASCADE, related_name="%(app_label)s_%(class)ss", db_index=False
     )
-    scim_id = ExactCharField("SCIM id", max_length=36, unique=True, default=new_scim_id)
+    scim_id = ScimIdField("SCIM id")
     external_id = ExactCharField("externalId", max_length=255, blank=True, default="")
     created = models.DateTimeField(default=timezone.now)
     last_modified = models.DateTimeField(default=timezone.now)
     version = models.PositiveIntegerField(default=1)
-    automatic = models.BooleanField(
+    created_by_scope = models.BooleanField(
         default=False,
         editable=False,
         help_text="Made by the connection's scope; the client has not written to the object yet.",
     )
-    given = models.BooleanField(
+    preexisting = models.BooleanField(
         default=False,
         editable=False,
         help_text="The site had the object before: the connection can never delete it for good.",
     )
-    former = ExactCharField(max_length=64, blank=True, default="", editable=False)
+    former_target_key = ExactCharField(max_length=64, blank=True, default="", editable=False)
 
     class Meta:
         abstract = True
         constraints = [
-            models.UniqueConstraint(fields=["connection", "target"], name="scim_%(class)s_once")
+            models.UniqueConstraint(
+                fields=["connection", "target"], name="%(app_label)s_%(class)s_once"
+            )
         ]
         indexes = [
             models.Index(fields=["connection", "id"]),
             models.Index(fields=["connection", "external_id"]),
-            models.Index(fields=["connection", "former"]),
+            models.Index(fields=["connection", "former_target_key"]),
         ]
 
     def __str__(self) -> str:
@@ -103,7 +99,7 @@ class AbstractGroupLink(AbstractLink):
         constraints = [
             *AbstractLink.Meta.constraints,
             models.UniqueConstraint(
-                fields=["connection", "display_key"], name="scim_%(class)s_display"
+                fields=["connection", "display_key"], name="%(app_label)s_%(class)s_display"
             ),
         ]
 

@@ -1,17 +1,24 @@
 """Storage for the attributes of RFC 7643 that the site's user model has no column for."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
 from .fields import ExactCharField, FoldedField
 
 
-class Text(models.CharField):
+class TextColumn(models.CharField):
     """A text that is absent when empty."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         defaults = {"max_length": 255, "blank": True, "default": ""}
         super().__init__(*args, **(defaults | kwargs))  # type: ignore[arg-type]
+
+    def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
+        """Appear in migrations as the CharField that it is."""
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
 
 
 class UserKey(models.Model):
@@ -37,26 +44,26 @@ class UserProfile(models.Model):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="scim_profile"
     )
-    given_name = Text()  # for user models without a column of their own
-    family_name = Text()
-    formatted_name = Text()
-    middle_name = Text()
-    honorific_prefix = Text()
-    honorific_suffix = Text()
-    display_name = Text()
+    given_name = TextColumn()  # for user models without a column of their own
+    family_name = TextColumn()
+    formatted_name = TextColumn()
+    middle_name = TextColumn()
+    honorific_prefix = TextColumn()
+    honorific_suffix = TextColumn()
+    display_name = TextColumn()
     display_key = FoldedField(source="display_name", db_index=True)
-    nick_name = Text()
-    profile_url = Text(max_length=2000)
-    title = Text()
-    user_type = Text()
-    preferred_language = Text()
-    locale = Text()
-    timezone = Text()
-    employee_number = Text()
-    cost_center = Text()
-    organization = Text()
-    division = Text()
-    department = Text()
+    nick_name = TextColumn()
+    profile_url = TextColumn(max_length=2000)
+    title = TextColumn()
+    user_type = TextColumn()
+    preferred_language = TextColumn()
+    locale = TextColumn()
+    timezone = TextColumn()
+    employee_number = TextColumn()
+    cost_center = TextColumn()
+    organization = TextColumn()
+    division = TextColumn()
+    department = TextColumn()
     manager = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -81,16 +88,16 @@ class UserValue(models.Model):
     attribute = ExactCharField(max_length=40)
     value = models.TextField(blank=True, default="")
     key = FoldedField(source="value", unless="mirrored")
-    display = Text()
-    type = Text()
+    display = TextColumn()
+    type = TextColumn()
     primary = models.BooleanField(null=True, blank=True)
     mirrored = models.BooleanField(default=False)
     formatted = models.TextField(blank=True, default="")
     street_address = models.TextField(blank=True, default="")
-    locality = Text()
-    region = Text()
-    postal_code = Text()
-    country = Text()
+    locality = TextColumn()
+    region = TextColumn()
+    postal_code = TextColumn()
+    country = TextColumn()
 
     class Meta:
         indexes = [models.Index(fields=["attribute", "key"], name="scim_uservalue_key")]

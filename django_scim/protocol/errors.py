@@ -129,7 +129,7 @@ class Forbidden(ScimError):
     status = 403
 
 
-class Stopped(ScimError):
+class GuardTripped(ScimError):
     """The site's guard has stopped the connection (T8: 403).
 
     ``counted`` is what the guard had counted with the request that it refuses, by the names of its

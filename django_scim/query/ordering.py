@@ -32,7 +32,7 @@ from .text_functions import Exactly, Nothing
 
 
 @dataclass(frozen=True)
-class Place:
+class CursorPosition:
     """The place of a resource: its type, sort key and primary key, as JSON has them."""
 
     kind: str
@@ -41,7 +41,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Part:
+class ResourceSlice:
     """The resources of one type in a list: their links, and what these are ordered by.
 
     ``key`` is None where there is nothing to sort by; ``field`` is the Django field of its values.
@@ -51,7 +51,7 @@ class Part:
     links: Any
     key: Sortable | None
     field: Any
-    tie: Any
+    tiebreaker: Any
     tie_field: Any
     descending: bool
 
@@ -63,14 +63,14 @@ class Part:
             return self.links.order_by(self.key.desc(nulls_first=True), "pk")
         return self.links.order_by(self.key.asc(nulls_last=True), "pk")
 
-    def behind(self, place: Place, is_later: bool | None) -> "Part":
+    def after(self, place: CursorPosition, is_later: bool | None) -> "ResourceSlice":
         """Return what of the part comes after a place.
 
         ``is_later`` says on which side of the place the type is among equal keys, None for the
         place's own type. Raises InvalidCursor for a place that was in another column.
         """
         key, pk = _value(self.field, place.key), _value(self.tie_field, place.pk)
-        tied = Q(GreaterThan(self.tie, Value(pk)))
+        tied = Q(GreaterThan(self.tiebreaker, Value(pk)))
         if is_later is not None:
             tied = ALWAYS if is_later else NEVER
         absent = ALWAYS if self.key is None else Q(IsNull(self.key, True))
@@ -87,18 +87,18 @@ class Part:
                 beyond |= absent
         return self.on(self.links.filter(beyond))
 
-    def on(self, links: Any) -> "Part":
+    def on(self, links: Any) -> "ResourceSlice":
         """Return the part with other links."""
         return replace(self, links=links)
 
     def marked(self, links: Any) -> Any:
         """Return links with what a place is made of: ``scim_key`` and ``scim_tie``."""
         key = Nothing(TextField()) if self.key is None else self.key
-        return links.annotate(scim_key=key, scim_tie=self.tie)
+        return links.annotate(scim_key=key, scim_tie=self.tiebreaker)
 
-    def place(self, key: Any, pk: Any) -> Place:
+    def place(self, key: Any, pk: Any) -> CursorPosition:
         """Return the place of a resource, by what the database says of it."""
-        return Place(self.adapter.name, _plain(key), _plain(pk))
+        return CursorPosition(self.adapter.name, _plain(key), _plain(pk))
 
     def key_of(self, pk: Any) -> Any:
         """Return a primary key as the link's own field has it."""
@@ -107,7 +107,7 @@ class Part:
 
 def parts_of(
     finds: Sequence[tuple[Any, Any]], paths: Sequence[AttributePath | None], descending: bool
-) -> list[Part]:
+) -> list[ResourceSlice]:
     """Return the parts of a list: an adapter and its links each, and the attribute to sort by.
 
     Raises InvalidValue for one that cannot be sorted by.
@@ -117,12 +117,12 @@ def parts_of(
     keyed = _alike(keys, fields)
     tied = _alike([F("pk")] * len(finds), [links.model._meta.pk for _, links in finds])
     return [
-        Part(adapter, links, *keyed[at], *tied[at], descending)
+        ResourceSlice(adapter, links, *keyed[at], *tied[at], descending)
         for at, (adapter, links) in enumerate(finds)
     ]
 
 
-def places(parts: Sequence[Part]) -> Any:
+def places(parts: Sequence[ResourceSlice]) -> Any:
     """Return the places in several types as one ordered list: the part's number, key, tie.
 
     One statement, of which the database sends only what is taken.
@@ -133,7 +133,7 @@ def places(parts: Sequence[Part]) -> Any:
         key = Nothing(field) if part.key is None else part.key
         absent = Case(When(IsNull(key, True), then=1), default=0) if part.key else Value(1)
         links = part.links.order_by().annotate(
-            scim_rank=Value(rank), scim_absent=absent, scim_key=key, scim_tie=part.tie
+            scim_rank=Value(rank), scim_absent=absent, scim_key=key, scim_tie=part.tiebreaker
         )
         rows.append(links.values_list("scim_rank", "scim_key", "scim_tie", "scim_absent"))
     sign = "-" if parts[0].descending else ""

@@ -8,7 +8,7 @@ from ..protocol.attributes import AttributePath
 from ..protocol.errors import InvalidCursor, TooMany
 from ..protocol.filters import Comparison, Filter
 from ..protocol.projection import FULL, Projection
-from .ordering import Part, Place, parts_of, places
+from .ordering import CursorPosition, ResourceSlice, parts_of, places
 from .translate import condition
 
 
@@ -27,7 +27,7 @@ class Search:
     projection: Projection = FULL
     limit: int = 0
     by_cursor: bool = False
-    after: Place | None = None
+    after: CursorPosition | None = None
 
 
 class Found(NamedTuple):
@@ -35,14 +35,14 @@ class Found(NamedTuple):
 
     resources: list[dict[str, Any]]
     total: int
-    place: Place | None = None
+    place: CursorPosition | None = None
 
 
 class Row(NamedTuple):
     """A resource of a list, None where it went away meanwhile, and its place for a cursor."""
 
     resource: dict[str, Any] | None
-    place: Place | None = None
+    place: CursorPosition | None = None
 
 
 Queries = Sequence[tuple[Any, Search]]
@@ -78,7 +78,7 @@ def _found(queries: Queries, finds: list[Any]) -> Found:
         for (adapter, _), links in zip(queries, finds, strict=True)
     ]
     parts = parts_of(of_types, [each.sort_by for _, each in queries], query.descending)
-    rest = parts if query.after is None else _behind(parts, query.after)
+    rest = parts if query.after is None else _after(parts, query.after)
     first = query.start_index - 1
     window = slice(first, first + query.count + (1 if query.by_cursor else 0))
     rows = _rows(rest, queries, window) if query.count else []
@@ -90,7 +90,7 @@ def _found(queries: Queries, finds: list[Any]) -> Found:
     return Found(page, total, rows[query.count - 1].place if len(rows) > query.count else None)
 
 
-def _rows(parts: list[Part], queries: Queries, window: slice) -> list[Row]:
+def _rows(parts: list[ResourceSlice], queries: Queries, window: slice) -> list[Row]:
     if len(parts) > 1:
         return _mixed(parts, queries, window)
     (part,), query = parts, queries[0][1]
@@ -101,7 +101,7 @@ def _rows(parts: list[Part], queries: Queries, window: slice) -> list[Row]:
     return [Row(resource, part.place(*marks)) for resource, marks in read]
 
 
-def _mixed(parts: list[Part], queries: Queries, window: slice) -> list[Row]:
+def _mixed(parts: list[ResourceSlice], queries: Queries, window: slice) -> list[Row]:
     """Find the places of the page in one statement, then read it type by type."""
     found = [
         (rank, parts[rank].place(key, pk), parts[rank].key_of(pk))
@@ -116,13 +116,13 @@ def _mixed(parts: list[Part], queries: Queries, window: slice) -> list[Row]:
     return [Row(resources.get((rank, key)), place) for rank, place, key in found]
 
 
-def _behind(parts: list[Part], place: Place) -> list[Part]:
+def _after(parts: list[ResourceSlice], place: CursorPosition) -> list[ResourceSlice]:
     names = [part.adapter.name for part in parts]
     if place.kind not in names:
         raise InvalidCursor
     own = names.index(place.kind)
     return [
-        part.behind(place, None if rank == own else rank > own) for rank, part in enumerate(parts)
+        part.after(place, None if rank == own else rank > own) for rank, part in enumerate(parts)
     ]
 
 

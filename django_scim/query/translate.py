@@ -76,7 +76,7 @@ def _by_schemas(term: Comparison, adapter: Any, negated: bool) -> Q:
     }
     parts = tuple(
         Comparison(mapping.path, "pr")
-        for mapping in adapter.compiled().mappings
+        for mapping in adapter.declaration().mappings
         if mapping.path.is_extension and mapping.path.schema in named
     )
     if schema.schema.id in named:

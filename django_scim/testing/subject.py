@@ -16,7 +16,7 @@ COMMON = ("id", "externalId", "meta.")
 
 def mapped_paths(adapter: type[ResourceAdapter]) -> list[str]:
     """Return the paths of the attributes that an adapter declares, complex ones whole."""
-    names = {mapping.path.name for mapping in adapter.compiled().mappings}
+    names = {mapping.path.name for mapping in adapter.declaration().mappings}
     return sorted(name for name in names if not name.startswith(COMMON) and name != "meta")
 
 
@@ -32,7 +32,7 @@ class AdapterSubject:
     @classmethod
     def pytest_generate_tests(cls, metafunc: pytest.Metafunc) -> None:
         adapter = adapter_classes()[cls.resource_type]
-        schema = adapter.compiled().resource_schema
+        schema = adapter.declaration().resource_schema
         kinds: dict[str, list[str]] = {"path": [], "read_only": [], "hidden": [], "returned": []}
         for path in mapped_paths(adapter):
             attribute = _find(schema, path).attribute
@@ -54,7 +54,7 @@ class AdapterSubject:
         return adapter_classes()[self.resource_type]
 
     def find(self, path: str) -> AttributePath:
-        return _find(self.adapter.compiled().resource_schema, path)
+        return _find(self.adapter.declaration().resource_schema, path)
 
     def value(self, scim: ScimClient, path: str, number: int, name: str = "") -> Any:
         """Return a value of an attribute: a site's sample, a reference's target, or invented."""
@@ -63,8 +63,8 @@ class AdapterSubject:
             return self.samples[path][number]
         if path in self.patterns:
             return self.patterns[path].format(number)
-        found = _find(adapter.compiled().resource_schema, path)
-        mapping = adapter.compiled().by_path.get(path)
+        found = _find(adapter.declaration().resource_schema, path)
+        mapping = adapter.declaration().by_path.get(path)
         if mapping is not None and mapping.to:
             target = {"value": self.make(scim, mapping.to, number + 10)["id"]}
             return [target] if found.attribute.multi_valued else target
@@ -75,7 +75,7 @@ class AdapterSubject:
         self, scim: ScimClient, number: int, name: str = "", /, **given: Any
     ) -> dict[str, Any]:
         """Return the least body of a resource, with ``given`` attributes by their paths."""
-        schema = adapter_classes()[name or self.resource_type].compiled().resource_schema
+        schema = adapter_classes()[name or self.resource_type].declaration().resource_schema
         body: dict[str, Any] = {"schemas": [each.id for each in schema.schemas]}
         for path in schema.paths():
             needed = path.attribute.required and path.attribute.mutability != "readOnly"
@@ -139,7 +139,7 @@ class AdapterSubject:
         return made
 
     def mapping_refers(self, path: str) -> bool:
-        mapping = self.adapter.compiled().by_path.get(path)
+        mapping = self.adapter.declaration().by_path.get(path)
         return mapping is not None and (
             bool(mapping.to) or isinstance(mapping, Memberships | ServerWritten)
         )

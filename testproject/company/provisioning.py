@@ -96,7 +96,7 @@ def perform(form: QueryDict, organisation: Organisation, actor: Actor) -> str:
         case "resume":
             connections.resume(connection, actor=actor)
         case "lift":
-            connections.lift_guard(connection, actor=actor)
+            connections.override_guard(connection, actor=actor)
         case "close":
             connections.close(connection, actor=actor)
         case _:
@@ -165,5 +165,5 @@ def show(
         context["tokens"] = connection.tokens.filter(revoked=None).select_related("replaced_by")
         context["events"] = [(event, advice(event)) for event in connection.events.all()[:10]]
         guard = connections.guard_of(connection)
-        context["is_stopped"] = guard is not None and guard.stopped is not None
+        context["is_stopped"] = guard is not None and guard.tripped is not None
     return render(request, "company/provisioning.html", context, status=status)

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from django_scim.adapters import (
-    Draft,
     Field,
     Members,
     Reference,
     ResourceAdapter,
     Schema,
+    UnitOfWork,
     UserAdapter,
 )
 
@@ -19,8 +19,8 @@ from .models import Device, DeviceLink, Membership
 class PersonAdapter(UserAdapter):
     """A stock user; whom the connection of an organisation creates belongs to the organisation."""
 
-    def place(self, draft: Draft, tenant: Any) -> None:
-        Membership.objects.get_or_create(organisation=tenant, user=draft.target)
+    def place(self, unit: UnitOfWork, tenant: Any) -> None:
+        Membership.objects.get_or_create(organisation=tenant, user=unit.target)
 
     def belongs_to(self, user: Any, tenant: Any) -> bool:
         return list(user.organisations.all()) == [tenant]

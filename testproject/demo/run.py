@@ -149,7 +149,7 @@ def issue_token() -> str:
     from django_scim.models import Connection, Token
 
     if earlier := Connection.objects.filter(name=CONNECTION).first():
-        connections.lift_guard(earlier)
+        connections.override_guard(earlier)
     for token in Token.objects.usable().filter(connection__name=CONNECTION):
         token.revoke()
     output = StringIO()

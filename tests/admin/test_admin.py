@@ -27,7 +27,7 @@ def history(scim):
 
 def test_the_list(history, admin_client):
     page = admin_client.get(EVENTS).content.decode()
-    assert page.count('class="scim-pill') == 6
+    assert page.count('class="scim-badge') == 6
     for word in ("bjensen", "uniqueness", "No change", "deactivate"):
         assert word in page
 

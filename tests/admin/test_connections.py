@@ -21,7 +21,7 @@ def row(pages, name):
     """Return the pills in the row of one connection: state, tokens, guard."""
     found = pages.get("connection/", q=name).content.decode()
     return [
-        part.partition("<")[0].partition(">")[2] for part in found.split('class="scim-pill')[1:]
+        part.partition("<")[0].partition(">")[2] for part in found.split('class="scim-badge')[1:]
     ]
 
 
@@ -61,7 +61,7 @@ def test_tokens_that_end_soon(ada, okta, days, expected, kind):
     for each in days:
         token(okta, each)
     assert row(ada, "Okta")[1] == expected
-    assert f'scim-pill scim-{kind}">{expected}' in ada.get("connection/").content.decode()
+    assert f'scim-badge scim-{kind}">{expected}' in ada.get("connection/").content.decode()
 
 
 def test_tokens_that_do_not_count(ada, okta):
@@ -80,13 +80,13 @@ def test_paused(ada, okta):
 
 
 def test_the_guard(ada, okta):
-    guarding.stop(okta)
+    guarding.trip(okta)
     assert row(ada, "Okta")[2] == "stopped"
-    connections.lift_guard(okta)
-    assert row(ada, "Okta")[2] == "lifted"
+    connections.override_guard(okta)
+    assert row(ada, "Okta")[2] == "overridden"
     now = timezone.now()
     Guard.objects.update(
-        lifted_until=now - timedelta(1), started=now, accounts=1200, accounts_lost=7
+        overridden_until=now - timedelta(1), started=now, accounts=1200, accounts_lost=7
     )
     assert row(ada, "Okta")[2] == "7 of 1,200 accounts"
     Guard.objects.update(started=now - timedelta(hours=2))
@@ -105,7 +105,7 @@ def test_the_list_costs_the_same_for_many(ada, okta):
     few = statements()
     for number in range(20):
         other = connections.create(f"Other {number}")
-        guarding.stop(other)
+        guarding.trip(other)
         token(other, 5)
     assert statements() == few
 
@@ -206,13 +206,13 @@ def test_the_policies_of_the_site_are_to_choose_from(ada, okta, settings):
 def test_a_new_scope_links_the_site(ada, okta):
     User.objects.create_user("somebody")
     assert ada.post(of(okta), **FORM | {"scope": "site"}).status_code == 302
-    assert UserLink.objects.filter(target__username="somebody", automatic=True).exists()
+    assert UserLink.objects.filter(target__username="somebody", created_by_scope=True).exists()
 
 
 def test_who_may_only_look(staff, okta):
     pages = staff("view_connection")
     token(okta, 5)
-    guarding.stop(okta)
+    guarding.trip(okta)
     page = pages.read(of(okta))
     assert "Okta" in page and "The guard has stopped this connection" in page
     for button in ("Rotate", "Issue", "Pause", "Lift", "Close", "Confirm", "Give", "Share"):

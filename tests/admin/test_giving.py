@@ -52,7 +52,7 @@ def test_accounts_are_given(scim, ada, amy):
     assert f"Given to {scim.connection}: amy, bob." in text
     (found,) = scim.find('userName eq "amy"')
     assert found["emails"][0]["value"] == "amy@example.com"
-    assert UserLink.objects.get(target=amy).given
+    assert UserLink.objects.get(target=amy).preexisting
     first, second = Event.objects.filter(action="administration").order_by("pk")
     assert first.detail == "amy given to the connection by admin ada"
     assert (first.object_type, first.object_key) == ("auth.user", str(amy.pk))

@@ -112,7 +112,7 @@ def test_taking_the_selected(adopted, ada):
 
 
 def test_taking_a_group(scim, ada):
-    connections.give(scim.connection, Group.objects.create(name="Readers"))
+    connections.assign(scim.connection, Group.objects.create(name="Readers"))
     assert "1 taken" in ada.act("grouplink", "take", GroupLink.objects.get())
     assert scim.get("/Groups").data["totalResults"] == 0
     assert Group.objects.filter(name="Readers").exists()

@@ -142,7 +142,7 @@ INACTIVE = {"op": "replace", "path": "active", "value": False}
 
 
 @pytest.fixture
-def stopped(connect):
+def tripped(connect):
     """A connection that the guard has stopped after two of ten accounts."""
     scim = connect(guard_count=2, guard_percent=10)
     users = [scim.make_user(f"user{number}") for number in range(10)]
@@ -152,15 +152,15 @@ def stopped(connect):
     return scim
 
 
-def test_the_banner_says_what_the_guard_has_counted(stopped, ada):
-    assert [answer.status_code for answer in stopped.answers] == [200, 200, 403]
-    page = ada.read(of(stopped.connection))
+def test_the_banner_says_what_the_guard_has_counted(tripped, ada):
+    assert [answer.status_code for answer in tripped.answers] == [200, 200, 403]
+    page = ada.read(of(tripped.connection))
     assert page.index("The guard has stopped this connection") < page.index("Profile:")
     assert "with it, 3 of 10 accounts and 0 of 0 memberships since" in page
     assert "more than 2 and more than 10 %" in page
-    href = f"/admin/django_scim/event/?connection__id__exact={stopped.connection.pk}"
-    assert href in ada.get(of(stopped.connection)).content.decode()
-    found = ada.get("event/", connection__id__exact=stopped.connection.pk, outcome__exact="stopped")
+    href = f"/admin/django_scim/event/?connection__id__exact={tripped.connection.pk}"
+    assert href in ada.get(of(tripped.connection)).content.decode()
+    found = ada.get("event/", connection__id__exact=tripped.connection.pk, outcome__exact="stopped")
     assert found.context["cl"].result_count == 1
 
 
@@ -177,28 +177,28 @@ def test_the_first_request_of_an_hour_takes_too_much(connect, ada):
     assert (guard.accounts, guard.accounts_lost) == (4, 0)
     page = ada.read(of(scim.connection))
     assert "with it, 0 of 4 accounts and 4 of 4 memberships since" in page
-    assert "Lifted" in ada.do(of(scim.connection, "lift-guard"))
+    assert "Overridden" in ada.do(of(scim.connection, "override-guard"))
     assert "stopped at 0 of 4 accounts, 4 of 4 memberships" in deed().detail
 
 
-def test_lifting(stopped, ada):
-    assert "Lifted" in ada.do(of(stopped.connection, "lift-guard"))
-    assert stopped.patch(f"/Users/{stopped.leaver['id']}", INACTIVE).status_code == 200
-    page = ada.read(of(stopped.connection))
-    assert "The guard has stopped" not in page and "lifted until" in page
+def test_lifting(tripped, ada):
+    assert "Overridden" in ada.do(of(tripped.connection, "override-guard"))
+    assert tripped.patch(f"/Users/{tripped.leaver['id']}", INACTIVE).status_code == 200
+    page = ada.read(of(tripped.connection))
+    assert "The guard has stopped" not in page and "overridden until" in page
     counted = "3 of 10 accounts, 0 of 0 memberships"
-    assert deed().detail == f"guard lifted (stopped at {counted}) by admin ada"
+    assert deed().detail == f"guard overridden (stopped at {counted}) by admin ada"
 
 
 def test_there_is_nothing_to_lift(scim, ada):
-    assert "has not stopped" in ada.do(of(scim.connection, "lift-guard"))
-    assert not Guard.objects.filter(lifted_until__isnull=False).exists()
+    assert "has not stopped" in ada.do(of(scim.connection, "override-guard"))
+    assert not Guard.objects.filter(overridden_until__isnull=False).exists()
     assert "The guard has stopped" not in ada.read(of(scim.connection))
 
 
-def test_a_guard_that_is_off_has_no_banner(stopped, ada):
+def test_a_guard_that_is_off_has_no_banner(tripped, ada):
     Connection.objects.update(guard_percent=100)
-    assert "The guard has stopped" not in ada.read(of(stopped.connection))
+    assert "The guard has stopped" not in ada.read(of(tripped.connection))
 
 
 # In one transaction

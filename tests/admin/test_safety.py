@@ -22,7 +22,7 @@ BUTTONS = (
     "pause",
     "resume",
     "close",
-    "lift-guard",
+    "override-guard",
     "give/User",
     "give/Group",
     "confirm",
@@ -36,8 +36,8 @@ def site(db):
     issued = connections.issue_token(made, lifetime=timedelta(days=5))
     amy, bob = (User.objects.create_user(name) for name in ("amy", "bob"))
     group = Group.objects.create(name="Readers")
-    link = UserLink.objects.create(connection=made, target=bob, unconfirmed=True, given=True)
-    Guard.objects.create(connection=made, stopped=timezone.now())
+    link = UserLink.objects.create(connection=made, target=bob, unconfirmed=True, preexisting=True)
+    Guard.objects.create(connection=made, tripped=timezone.now())
     made.buttons = [button.format(token=issued.token.pk) for button in BUTTONS]
     made.data = {"objects": amy.pk, "object": group.pk, "link": [link.pk]}
     made.secret = issued.secret

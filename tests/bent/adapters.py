@@ -94,11 +94,11 @@ class SquadAdapter(GroupAdapter):
         "members": Members("membership_set", to="User", member="person"),
     }
 
-    def before_save(self, draft):
-        super().before_save(draft)
-        if draft.is_new:
+    def before_save(self, unit):
+        super().before_save(unit)
+        if unit.is_new:
             organisation, _ = Organisation.objects.get_or_create(name=self.connection.name)
-            draft.put("organisation", organisation)
+            unit.put("organisation", organisation)
 
 
 class DeviceAdapter(ResourceAdapter):

@@ -159,7 +159,7 @@ def wrote(scim, **columns):
     """Make a user of whom the site itself has written the JSON columns."""
     user = User.objects.create(username=f"user{User.objects.count():03}")
     Employee.objects.create(user=user, **columns)
-    connections.give(scim.connection, user)
+    connections.assign(scim.connection, user)
     found = scim.find(f'userName eq "{user.username}"')
     return f"/Users/{found[0]['id']}"
 
@@ -184,7 +184,7 @@ def listed(scim, **query):
 def test_what_is_found_is_what_is_shown(archive):
     resources = listed(archive)
     assert len(resources) == len(DOCUMENTS) + len(LABELS)
-    schema = ArchiveAdapter.compiled().resource_schema
+    schema = ArchiveAdapter.declaration().resource_schema
     wrong, hits = [], 0
     for text in (text for attribute in ATTRIBUTES for text in filters(attribute)):
         for whole in (text, f"not ({text})"):

@@ -24,8 +24,8 @@ def test_the_checks_are_silent_and_migrations_in_step(db, capsys):
 
 
 def test_a_column_that_nobody_fills_is_told():
-    (flaw,) = Bare.examined().flaws
-    assert flaw.code == "W002" and "'organisation'" in flaw.text
+    (error,) = Bare.examined().errors
+    assert error.code == "W002" and "'organisation'" in error.text
 
 
 def test_a_hook_fills_what_no_attribute_is_mapped_to(scim):

@@ -143,7 +143,7 @@ def test_a_kept_statement_reads_what_djangos_own_does(scim, offices):
     mentor = {"op": "add", "path": f"{ACME}:mentor", "value": {"value": other["id"]}}
     assert scim.patch(f"/Users/{boss['id']}", mentor).status_code == 200
     adapter = Registry(scim.connection, Tolerances(PROFILES["default"]), "").adapter("User")
-    paths = [str(mapping.path).lower() for mapping in adapter.compiled().mappings]
+    paths = [str(mapping.path).lower() for mapping in adapter.declaration().mappings]
     for projection in (FULL, *(Projection(frozenset({path})) for path in paths)):
         plan = adapter._plan(projection)
         for user in (boss, other, boss):

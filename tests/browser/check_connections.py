@@ -122,8 +122,8 @@ def test_deleting(ada, connect):
 # The guard
 
 
-def test_the_guard_is_lifted(ada, stopped, live_server):
-    ada.open(change(stopped.connection))
+def test_the_guard_is_lifted(ada, tripped, live_server):
+    ada.open(change(tripped.connection))
     banner = ada.find("[role=alert]")
     assert "The guard has stopped this connection" in banner.text
     assert "with it, 3 of 10 accounts and 0 of 0 memberships since" in banner.text
@@ -131,10 +131,10 @@ def test_the_guard_is_lifted(ada, stopped, live_server):
     shown = ada.press("what was refused")
     assert "1 event" in shown and "Stopped by guard" in shown
     ada.driver.back()
-    assert "Lifted: unguarded until" in ada.press("Lift the guard for an hour")
+    assert "Overridden: unguarded until" in ada.press("Override the guard for an hour")
     assert not ada.find_all("[role=alert]")
-    base, leaver = f"{live_server.url}/scim/v2", f"/Users/{stopped.leaver['id']}"
-    assert call(base, stopped.secret, "DELETE", leaver)[0] == 204
+    base, leaver = f"{live_server.url}/scim/v2", f"/Users/{tripped.leaver['id']}"
+    assert call(base, tripped.secret, "DELETE", leaver)[0] == 204
 
 
 # Who may not

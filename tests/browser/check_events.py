@@ -22,8 +22,8 @@ def test_a_user_is_created_and_the_log_shows_it(ada, connect, live_server):
         ada.press(name)
     (row,) = ada.find_all("#result_list tbody tr")
     assert "amy" in row.text
-    pill = row.find_element(By.CLASS_NAME, "scim-pill")
-    assert pill.text == "Success"
+    badge = row.find_element(By.CLASS_NAME, "scim-badge")
+    assert badge.text == "Success"
     ada.press(row.find_element(By.CSS_SELECTOR, "th a"))
     assert [part.text for part in ada.find_all("main fieldset h2")] == PARTS
     changed = [cell.text for cell in ada.find_all(".scim-changes tr:last-child > *")]
@@ -43,7 +43,7 @@ def test_a_refused_request_is_explained(ada, connect, live_server):
     ada.open("event/")
     ada.press("Failure")
     (row,) = ada.find_all("#result_list tbody tr")
-    assert row.find_element(By.CLASS_NAME, "scim-pill").text == "Failure"
+    assert row.find_element(By.CLASS_NAME, "scim-badge").text == "Failure"
     shown = ada.press(row.find_element(By.CSS_SELECTOR, "th a"))
     for text in ("409", "uniqueness", "userName: 'amy' is taken"):
         assert text in ada.find("fieldset").text

@@ -32,7 +32,7 @@ return [...document.querySelectorAll(arguments[0])].filter(e => e.offsetParent).
             + e.textContent.trim()]; });
 """
 OURS = (
-    ".scim-pill, .scim-banner h2, .scim-banner p, .scim-banner a, .scim-changes td, .scim-raw,"
+    ".scim-badge, .scim-banner h2, .scim-banner p, .scim-banner a, .scim-changes td, .scim-raw,"
     " .scim-beside td, .scim-beside p, .scim-danger, .scim-secret dd, .scim-list li"
 )
 BUTTONS = "main input[type=submit], main a.button"
@@ -48,15 +48,15 @@ return outlineStyle != "none" && parseFloat(outlineWidth) >= 1;
 
 
 @pytest.fixture
-def pages(stopped):
+def pages(tripped):
     """The paths of all pages, with something on each of them."""
-    connection = stopped.connection
+    connection = tripped.connection
     connection.adoption = "username"
     connection.save()
     User.objects.create_user("amy", "amy@example.com")
     for _ in range(2):  # the second is refused
-        stopped.post("/Users", {"schemas": [USER], "userName": "amy", "externalId": "NW-1"})
-    stopped.make_group("Readers")
+        tripped.post("/Users", {"schemas": [USER], "userName": "amy", "externalId": "NW-1"})
+    tripped.make_group("Readers")
     own = f"connection/{connection.pk}"
     refused = Event.objects.get(status=409)
     created = Event.objects.filter(outcome="success", action="create").earliest("pk")
@@ -100,10 +100,10 @@ def test_the_scheme_is_the_persons(ada, pages):
     assert grounds[0] != grounds[1]
 
 
-def test_a_keyboard_is_enough(ada, stopped):
-    ada.open(f"connection/{stopped.connection.pk}/change/")
+def test_a_keyboard_is_enough(ada, tripped):
+    ada.open(f"connection/{tripped.connection.pk}/change/")
     wanted = [
-        "Lift the guard for an hour",
+        "Override the guard for an hour",
         "Save",
         "Rotate",
         "Revoke",

@@ -54,7 +54,7 @@ INACTIVE = {"op": "replace", "path": "active", "value": False}
 
 
 @pytest.fixture
-def stopped(connect):
+def tripped(connect):
     """A connection that the guard has stopped after two of ten accounts."""
     scim = connect(guard_count=2, guard_percent=10)
     users = [scim.make_user(f"user{number}") for number in range(10)]

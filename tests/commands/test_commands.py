@@ -112,7 +112,7 @@ def test_what_is_given_is_the_connections(site):
     body = {"schemas": amy["schemas"], "userName": "amy"}
     assert_error(scim.post("/Users", body), 409, "uniqueness")
     link = UserLink.objects.get(connection=site, target__username="amy")
-    assert link.given and not link.unconfirmed and not link.automatic
+    assert link.preexisting and not link.unconfirmed and not link.created_by_scope
     title = {"op": "replace", "path": "title", "value": "Guide"}
     assert scim.patch(f"/Users/{amy['id']}", title).status_code == 200
     assert_error(scim.get("/Users/1"), 404)
@@ -139,7 +139,7 @@ def test_it_goes_on_after_an_interruption(site, monkeypatch):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        matching.give_matching(site, found, interrupted)
+        matching.assign_matching(site, found, interrupted)
     assert len(given(site)) == 10
     run("scim_link", "--connection", "Okta", "--by", "username")
     assert len(given(site)) == 29
@@ -153,7 +153,7 @@ def test_a_batch_costs_the_same_whatever_it_holds(site, monkeypatch):
         User.objects.bulk_create(users)
         found = matching.survey(site, "username")
         with CaptureQueriesContext(connection) as captured:
-            matching.give_matching(site, found)
+            matching.assign_matching(site, found)
         return len(captured)
 
     statements(1)

@@ -85,7 +85,7 @@ def use(settings, name):
 
 def test_whom_the_connection_has_deleted(okta, people):
     scim = ScimClient(okta)
-    connections.give(okta, people[0])
+    connections.assign(okta, people[0])
     scim.delete(f"/Users/{UserLink.objects.get(target=people[0]).scim_id}")
     output = link()
     assert number(output, "deleted by this connection") == 1
@@ -94,11 +94,11 @@ def test_whom_the_connection_has_deleted(okta, people):
 
 def test_an_account_of_the_scope_is_held_from_now_on(people):
     entra = connections.create("Entra", scope="site")
-    assert UserLink.objects.filter(connection=entra, automatic=True).count() == 2
+    assert UserLink.objects.filter(connection=entra, created_by_scope=True).count() == 2
     ids = dict(UserLink.objects.filter(connection=entra).values_list("target", "scim_id"))
     assert number(link(name="Entra"), "to be given") == 2
     for each in UserLink.objects.filter(connection=entra):
-        assert (each.automatic, each.given) == (False, True)
+        assert (each.created_by_scope, each.preexisting) == (False, True)
         assert each.scim_id == ids[each.target_id]  # the same resource as before
     # And so another one cannot have it.
     assert number(link(), "held by another connection") == 2
@@ -194,7 +194,7 @@ def test_a_site_of_nobody(okta):
 def test_whoever_left_in_between(okta, people):
     found = matching.survey(okta, "username")
     people[0].delete()
-    assert matching.give_matching(okta, found) == 1
+    assert matching.assign_matching(okta, found) == 1
     assert names(okta) == ["bob"]
 
 
@@ -264,7 +264,7 @@ def test_an_interruption_leaves_whole_batches(okta, monkeypatch):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        matching.give_matching(okta, matching.survey(okta, "username"), interrupted)
+        matching.assign_matching(okta, matching.survey(okta, "username"), interrupted)
     assert done == [10, 20] and len(names(okta)) == 20
     output = link()
     assert number(output, "given already") == 20 and "5 accounts were given" in output

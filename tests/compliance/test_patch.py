@@ -480,7 +480,7 @@ def test_pat_51_ten_thousand_members_at_once(connect):
     User.objects.bulk_create([User(username=f"u{n}") for n in range(number)])
     scim = connect(scope="site")
     connections.linking.link_site(scim.connection)
-    ids = list(scim.connection.userlinks.values_list("scim_id", flat=True))
+    ids = list(scim.connection.django_scim_userlinks.values_list("scim_id", flat=True))
     group = scim.make_group("Everyone")
     operation = {"op": "add", "path": "members", "value": [{"value": each} for each in ids]}
     with CaptureQueriesContext(

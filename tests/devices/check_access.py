@@ -197,7 +197,7 @@ def test_what_is_deleted_is_gone(scim, fleet):
     assert not scim.find('serialNumber eq "LT-0001a"', "/Devices")
     assert not Device.objects.filter(pk=key).exists()
     tombstone = DeviceLink.objects.get(scim_id=laptop["id"])
-    assert (tombstone.target, tombstone.former) == (None, str(key))
+    assert (tombstone.target, tombstone.former_target_key) == (None, str(key))
     assert User.objects.filter(username__in=["anna", "bo"], is_active=True).count() == 2
     assert make(scim, "LT-0001a")["id"] != laptop["id"]
 

@@ -111,7 +111,7 @@ def test_a_connection_whose_tenant_is_gone(connect, how):
     ):
         assert_error(answer, 403, None, "no longer has what this connection belongs to")
     assert User.objects.get().is_active
-    assert scim.connection.userlinks.get().target is not None
+    assert scim.connection.django_scim_userlinks.get().target is not None
 
 
 def test_a_rotated_token(scim):

@@ -81,7 +81,7 @@ def test_adoption_of_a_superuser(connect, admin):
     admin.refresh_from_db()
     assert (
         admin.check_password("secret")
-        and not UserLink.objects.filter(target=admin, automatic=False).exists()
+        and not UserLink.objects.filter(target=admin, created_by_scope=False).exists()
     )
     assert scim.find('userName eq "root"') == []
 
@@ -129,7 +129,7 @@ def test_a_name_that_differs_in_an_accent_is_another_account(connect):
         assert answer.status_code == 201
     zoe.refresh_from_db()
     assert (zoe.username, zoe.email) == ("zoe", "zoe@example.com")
-    assert not UserLink.objects.filter(target=zoe, automatic=False).exists()
+    assert not UserLink.objects.filter(target=zoe, created_by_scope=False).exists()
     assert scim.find('userName eq "zoe"') == []
 
 

@@ -145,7 +145,9 @@ def test_what_a_type_does_not_have_is_absent(company, text):
     everything = get(company)["Resources"]
     company.make_group("Full", *[each for each in everything if "userName" in each])
     everything = get(company)["Resources"]
-    schemas = {each.name: each.compiled().resource_schema for each in (UserAdapter, GroupAdapter)}
+    schemas = {
+        each.name: each.declaration().resource_schema for each in (UserAdapter, GroupAdapter)
+    }
     expected = []
     for each in everything:
         own = schemas[each["meta"]["resourceType"]]

@@ -366,9 +366,9 @@ def test_an_adapter_that_needs_a_key_creates_one_by_one(connect, settings):
 class Counting(UserAdapter):
     seen: list[int] = []
 
-    def after_save(self, draft):
-        super().after_save(draft)
-        self.seen.append(draft.target.pk)
+    def after_save(self, unit):
+        super().after_save(unit)
+        self.seen.append(unit.target.pk)
 
 
 # Attacks

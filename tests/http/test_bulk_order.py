@@ -81,9 +81,9 @@ class Guest(UserAdapter):
     def queryset(self):
         return super().queryset().filter(target__last_name="guest")
 
-    def before_save(self, draft):
-        super().before_save(draft)
-        draft.put("last_name", "guest")
+    def before_save(self, unit):
+        super().before_save(unit)
+        unit.put("last_name", "guest")
 
 
 def test_two_types_of_users(connect, settings):
@@ -109,9 +109,9 @@ class Own(UserAdapter):
     made = []
 
     def create(self, values):
-        draft = super().create(values)
-        self.made.append(draft.target.username)
-        return draft
+        unit = super().create(values)
+        self.made.append(unit.target.username)
+        return unit
 
 
 def test_an_adapter_with_a_create_of_its_own(connect, settings):
@@ -124,10 +124,10 @@ def test_an_adapter_with_a_create_of_its_own(connect, settings):
 class OwnSave(UserAdapter):
     made = []
 
-    def save(self, draft, *, is_consequence=False):
-        draft = super().save(draft, is_consequence=is_consequence)
-        self.made.append(draft.target.pk)
-        return draft
+    def save(self, unit, *, is_side_effect=False):
+        unit = super().save(unit, is_side_effect=is_side_effect)
+        self.made.append(unit.target.pk)
+        return unit
 
 
 def test_an_adapter_with_a_save_of_its_own(connect, settings):
@@ -138,9 +138,9 @@ def test_an_adapter_with_a_save_of_its_own(connect, settings):
 
 
 class Refusing(UserAdapter):
-    def before_save(self, draft):
-        super().before_save(draft)
-        if draft.target.username == "bad":
+    def before_save(self, unit):
+        super().before_save(unit)
+        if unit.target.username == "bad":
             raise RuntimeError("no")
 
 

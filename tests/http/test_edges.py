@@ -105,7 +105,7 @@ def test_a_group_is_let_go_of_likewise(connect):
 
     one, other = connect(), connect()
     made = one.make_group("Guides")
-    connections.give(other.connection, Group.objects.get())
+    connections.assign(other.connection, Group.objects.get())
     one.delete(f"/Groups/{made['id']}")
     assert Group.objects.count() == 1
     assert other.find('displayName eq "Guides"', "/Groups")
@@ -123,8 +123,8 @@ def test_a_hard_deletion_ends_no_account_that_the_site_had(connect):
         assert scim.delete(f"/Users/{user['id']}").status_code == 204
     assert [(user.username, user.is_active) for user in User.objects.all()] == [("amy", False)]
     bea = User.objects.create_user("bea")
-    UserLink.objects.create(connection=scim.connection, target=bea, automatic=True)
-    assert connections.give(scim.connection, bea).given
+    UserLink.objects.create(connection=scim.connection, target=bea, created_by_scope=True)
+    assert connections.assign(scim.connection, bea).preexisting
 
 
 def test_what_an_admin_gives_needs_no_confirmation(connect):
@@ -133,7 +133,7 @@ def test_what_an_admin_gives_needs_no_confirmation(connect):
     amy = User.objects.create_user("amy")
     scim = connect(adoption="username")
     made = scim.post("/Users", {"schemas": [USER], "userName": "amy"}).data
-    connections.give(scim.connection, amy)
+    connections.assign(scim.connection, amy)
     operation = {"op": "replace", "path": "userName", "value": "amy2"}
     assert scim.patch(f"/Users/{made['id']}", operation).status_code == 200
 

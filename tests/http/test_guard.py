@@ -21,7 +21,7 @@ def age(scim, minutes=90):
     """Let everything that the connection has be older than the guard's window."""
     before = timezone.now() - timedelta(minutes=minutes)
     UserLink.objects.filter(connection=scim.connection).update(created=before)
-    scim.connection.grouplinks.update(created=before)
+    scim.connection.django_scim_grouplinks.update(created=before)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_it_stops_what_takes_too_much(company):
     event = Event.objects.latest("pk")
     assert (event.outcome, event.status) == ("stopped", 403)
     assert event.connection == company.connection
-    assert connections.guard_of(company.connection).stopped is not None
+    assert connections.guard_of(company.connection).tripped is not None
 
 
 def test_what_takes_nothing_goes_on(company):
@@ -68,16 +68,16 @@ def test_it_stays_stopped_until_an_admin_lets_it_go_on(company):
     Guard.objects.update(started=timezone.now() - timedelta(hours=5))
     (later,) = leave(company, company.users[5])
     assert_error(later, 403, None, "an admin")
-    connections.lift_guard(company.connection)
+    connections.override_guard(company.connection)
     answers = leave(company, *company.users[5:15])
     assert {each.status_code for each in answers} == {200}
     assert active() == 17
 
 
 def test_after_the_lift_has_ended_it_counts_anew(company):
-    connections.lift_guard(company.connection)
+    connections.override_guard(company.connection)
     leave(company, *company.users[:10])
-    Guard.objects.update(lifted_until=timezone.now() - timedelta(seconds=1))
+    Guard.objects.update(overridden_until=timezone.now() - timedelta(seconds=1))
     answers = leave(company, *company.users[10:14])
     assert [each.status_code for each in answers] == [200, 200, 200, 403]
 

@@ -33,8 +33,8 @@ class ByMail(UserAdapter):
         "emails": type(UserAdapter.attributes["emails"])("emails"),
     }
 
-    def choose_username(self, draft):
-        return draft.value("userName").partition("@")[0]
+    def choose_username(self, unit):
+        return unit.value("userName").partition("@")[0]
 
 
 class ByMailAlone(UserAdapter):
@@ -60,12 +60,12 @@ def test_without_the_hook_the_name_is_what_the_client_says(site):
 class Leaving(UserAdapter):
     """A leaver keeps no first name here, as a stand-in for what the site has to clear."""
 
-    def deactivate(self, draft):
-        super().deactivate(draft)
-        draft.put("last_name", "left")
+    def deactivate(self, unit):
+        super().deactivate(unit)
+        unit.put("last_name", "left")
 
-    def reactivate(self, draft):
-        draft.put("last_name", "back")
+    def reactivate(self, unit):
+        unit.put("last_name", "back")
 
 
 def active(value):
@@ -91,7 +91,7 @@ def test_the_end_and_the_return_of_an_account(site):
 class Refusing(UserAdapter):
     """The one who must never leave."""
 
-    def deactivate(self, draft):
+    def deactivate(self, unit):
         from django_scim.protocol.errors import Mutability
 
         raise Mutability("active: this account is needed until the year's end")

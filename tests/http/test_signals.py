@@ -6,10 +6,10 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from django_scim import signals
-from django_scim.adapters import Change, Kind, UserAdapter
+from django_scim.adapters import Change, ChangeKind, UserAdapter
 from tests.client import assert_error
 
-NAMES = [kind.value for kind in Kind]
+NAMES = [kind.value for kind in ChangeKind]
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ OAUTH2_PROVIDER = {
     "SCOPES": {
         "scim": "Provision users and groups",
         "users:read": "Read users",
-        "users:write": "Write users",
+        "users:write": "ResourceChange users",
         "groups:read": "Read groups",
-        "groups:write": "Write groups",
+        "groups:write": "ResourceChange groups",
         "invoices:read": "Another API of the site",
     },
     "DEFAULT_SCOPES": ["scim"],

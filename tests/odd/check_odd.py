@@ -24,7 +24,7 @@ from tests.odd.adapters import URN, LockerAdapter, ThingAdapter
 from tests.odd.models import Thing
 
 
-class Kind(Custom):
+class ChangeKind(Custom):
     select = {"kind": "kind"}
     writes = ("kind",)
 
@@ -36,7 +36,7 @@ class Kind(Custom):
 
 
 def kind(**changed):
-    return type("Kind", (Kind,), changed)()
+    return type("ChangeKind", (ChangeKind,), changed)()
 
 
 def thing(**declared):
@@ -44,7 +44,7 @@ def thing(**declared):
 
 
 def filling(adapter):
-    return type("Odd", (adapter,), {"before_save": lambda self, draft: None})
+    return type("Odd", (adapter,), {"before_save": lambda self, unit: None})
 
 
 CASES = {
@@ -179,7 +179,7 @@ def test_a_member_that_stays_on_the_site_leaves(serve):
     scim = serve(thing(people=Members("hidden", to="User")))
     user = scim.make_user("ada")
     make(scim, "1", people=[{"value": user["id"]}])
-    UserLink.objects.update(given=True)  # so that the account lives on
+    UserLink.objects.update(preexisting=True)  # so that the account lives on
     Thing.objects.get().hidden.add(User.objects.create_user("of the site"))
     assert scim.delete(f"/Users/{user['id']}").status_code == 204
     assert User.objects.filter(username="ada").exists()

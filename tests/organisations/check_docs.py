@@ -14,7 +14,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 def squeezed(code):
     """Return code without what type hints and line breaks make of it."""
-    return "".join(re.sub(r": Draft|: Any| -> (?:None|bool)", "", code).split())
+    return "".join(re.sub(r": UnitOfWork|: Any| -> (?:None|bool)", "", code).split())
 
 
 def test_the_examples(northwind):
@@ -32,7 +32,7 @@ def test_the_examples(northwind):
     assert not names["connection"].is_active
     assert not names["connection"].tokens.usable().exists()
     exec(give, names)
-    assert names["connection"].grouplinks.get().target == names["group"]
+    assert names["connection"].django_scim_grouplinks.get().target == names["group"]
     for block, module in ((relation, models), (place, scim)):
         _, _, body = block.partition("\n")
         assert squeezed(body) in squeezed(Path(module.__file__).read_text("utf-8"))

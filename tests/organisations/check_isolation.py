@@ -191,25 +191,25 @@ def test_a_taken_name_does_not_tell_whose_it_is(ours, theirs, ada):
 
 def test_an_account_that_is_given_is_reached(ours, theirs, northwind):
     carl = User.objects.create(username="carl")
-    connections.give(ours.connection, carl)
+    connections.assign(ours.connection, carl)
     assert [user["userName"] for user in ours.find('userName eq "carl"')] == ["carl"]
     assert theirs.find('userName eq "carl"') == []
     assert not northwind.members.exists()
-    connections.take(ours.connection, carl)
+    connections.unassign(ours.connection, carl)
     assert ours.find('userName eq "carl"') == []
 
 
 def test_staff_are_given_to_nobody(ours):
     staff = User.objects.create(username="staff", is_staff=True)
     with pytest.raises(ValidationError):
-        connections.give(ours.connection, staff)
+        connections.assign(ours.connection, staff)
     assert ours.get("/Users").data["totalResults"] == 0
 
 
 def test_a_group_that_is_shared(ours, theirs, ada, bob):
     group = Group.objects.create(name="Beta testers")
     for client, user in ((ours, ada), (theirs, bob)):
-        connections.give(client.connection, group)
+        connections.assign(client.connection, group)
         (found,) = client.find('displayName eq "Beta testers"', "/Groups")
         add = {"op": "add", "path": "members", "value": [{"value": user["id"]}]}
         assert client.patch(f"/Groups/{found['id']}", add).status_code in (200, 204)

@@ -202,7 +202,7 @@ def test_letting_a_stopped_connection_go_on(settings_page):
     people = [scim.make_user(f"person{number}") for number in range(30)]
     Connection.objects.update(guard_count=1)
     long_ago = timezone.now() - timedelta(days=1)
-    scim.connection.userlinks.update(created=long_ago)
+    scim.connection.django_scim_userlinks.update(created=long_ago)
     answers = [scim.delete(f"/Users/{user['id']}") for user in people]
     assert answers[0].status_code == 204 and answers[-1].status_code == 403
     shown = settings_page.read()

@@ -32,7 +32,7 @@ class ByUserName(AdoptionPolicy):
 
     def find(self, adapter: "UserAdapter", values: "Assigned") -> Iterable[Any]:
         name = user_name(values)
-        return [user for user in adapter.holders(name) if names.bears(user, name)]
+        return [user for user in adapter.conflicts(name) if names.has_name(user, name)]
 
 
 class ByVerifiedEmail(AdoptionPolicy):
@@ -48,7 +48,7 @@ class ByVerifiedEmail(AdoptionPolicy):
             for user in accounts_with(adapter.model, each.get("value") or ""):
                 if adapter.has_verified_email(user, each["value"]):
                     found[user.pk] = user
-        others = {user.pk for user in adapter.holders(user_name(values))} - found.keys()
+        others = {user.pk for user in adapter.conflicts(user_name(values))} - found.keys()
         return list(found.values()) if len(found) == 1 and not others else []
 
 

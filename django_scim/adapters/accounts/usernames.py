@@ -16,7 +16,7 @@ from ...models import UserKey, fold_key
 from ...protocol.errors import Uniqueness
 
 if TYPE_CHECKING:
-    from ..writing.unit_of_work import Draft
+    from ..writing.unit_of_work import UnitOfWork
 
 BATCH = 2_000
 
@@ -72,47 +72,49 @@ def catch_up() -> None:
         add_missing_keys(model._default_manager.filter(pk__gt=newest))
 
 
-def bears(user: Any, name: str) -> bool:
+def has_name(user: Any, name: str) -> bool:
     """Whether a user's name is ``name``, compared without case."""
     return fold_key(user.get_username() or "") == fold_key(name)
 
 
-def holders(names: Iterable[str]) -> dict[str, list[Any]]:
+def conflicts(names: Iterable[str]) -> dict[str, list[Any]]:
     """Return the users in whose way another of each name would be.
 
     Those who bear it, compared without case; where there are none, whom the site's own column
     takes for one: MariaDB's collations know no accents, and "zoe" is in the way of "zoë". Ask
-    ``bears`` before taking anybody for the person. A key that has drifted from its user's name
+    ``has_name`` before taking anybody for the person. A key that has drifted from its user's name
     (``queryset.update``) is put right on the way.
     """
     catch_up()
     folded = {name: fold_key(name) for name in names}
     wanted = list(folded.values())
-    bearers: dict[str, list[Any]] = {key: [] for key in wanted}
+    users_with_name: dict[str, list[Any]] = {key: [] for key in wanted}
     keys = UserKey.objects.filter(Q(folded__in=wanted) | Q(claim__in=wanted))
     for key in keys.select_related("user"):
         actual = fold_key(key.user.get_username() or "")
-        if actual in bearers:
-            bearers[actual].append(key.user)
+        if actual in users_with_name:
+            users_with_name[actual].append(key.user)
         if actual != key.folded or key.claim not in (None, actual):
             UserKey.objects.filter(pk=key.pk).update(folded=actual, claim=None)
-    _add_equated(bearers, [name for name, key in folded.items() if not bearers[key]])
-    return {name: bearers[key] for name, key in folded.items()}
+    _add_equated(
+        users_with_name, [name for name, key in folded.items() if not users_with_name[key]]
+    )
+    return {name: users_with_name[key] for name, key in folded.items()}
 
 
-def _add_equated(bearers: dict[str, list[Any]], names: list[str]) -> None:
+def _add_equated(users_with_name: dict[str, list[Any]], names: list[str]) -> None:
     """Add whom the site's own column takes for somebody of these names, which nobody bears."""
     model = get_user_model()
     users: Any = model._default_manager
     if names and users.filter(**{f"{model.USERNAME_FIELD}__in": names}).exists():
         for name in names:  # which of them it is, the column alone knows
-            bearers[fold_key(name)] += users.filter(**{model.USERNAME_FIELD: name})
+            users_with_name[fold_key(name)] += users.filter(**{model.USERNAME_FIELD: name})
 
 
-def claim(draft: "Draft") -> None:
+def claim(unit: "UnitOfWork") -> None:
     """Take the claim on a user's name. Raises IntegrityError when another was quicker."""
-    user = draft.target
+    user = unit.target
     folded = fold_key(user.get_username())
     claimed = {"folded": folded, "claim": folded}
-    if not (draft.has_past and UserKey.objects.filter(pk=user.pk).update(**claimed)):
-        draft.insert(UserKey(user=user, **claimed))
+    if not (unit.has_past and UserKey.objects.filter(pk=user.pk).update(**claimed)):
+        unit.insert(UserKey(user=user, **claimed))

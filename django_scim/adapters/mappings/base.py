@@ -1,7 +1,7 @@
 """What every mapping is: an attribute's one declaration, from which all else follows.
 
 A mapping is stateless and bound once per process to its adapter class and its path. It reads
-(``columns``, ``batch``, ``reader``), answers filters and sorting (``where``, ``sort_key``) and
+(``columns``, ``loader``, ``reader``), answers filters and sorting (``where``, ``sort_key``) and
 stages changes on a draft (``stage``), without touching the database in any of these.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ...query.columns import Sortable
     from ..base import ResourceAdapter
     from ..reading.plan import Page
-    from ..writing.unit_of_work import Draft
+    from ..writing.unit_of_work import UnitOfWork
 
 Selected = str | Callable[["ResourceAdapter"], Any]
 Reader = Callable[[Sequence[Any], "Page"], Any]
@@ -37,11 +37,11 @@ class Mapping:
     #: Whether the value is part of the resource's version; derived values are not.
     versioned = True
     #: Whether the values of this mapping come in one batch for a page, and from where.
-    batch: "Batch | None" = None
+    loader: "RelatedLoader | None" = None
     #: The name of the mapping's values in its batch.
     name = ""
     #: Whether it writes no more than columns and new rows, which can wait for those of others.
-    fits_together = False
+    can_batch = False
     #: The resource type at the other end, for a mapping that refers to one.
     to = ""
     refers = False
@@ -102,11 +102,11 @@ class Mapping:
         """Return the expression to sort by; NULL where the value is absent."""
         raise InvalidValue(f"sortBy: {path} cannot be sorted by")
 
-    def stage(self, draft: "Draft", operation: "Operation") -> None:
+    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
         """Apply one operation to the draft. Raises a ScimError for one that cannot be."""
         raise NotImplementedError
 
-    def far_model(self) -> Any:
+    def related_model(self) -> Any:
         """Return the model that objects of the type ``to`` must be of."""
         return None
 
@@ -123,7 +123,7 @@ class Mapping:
         return ()
 
 
-class Batch:
+class RelatedLoader:
     """A source of values read for a whole page of resources at once, not for each of them."""
 
     def load(

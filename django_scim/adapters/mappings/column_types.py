@@ -16,7 +16,7 @@ from django.db import models
 from ...protocol.attributes import Attribute
 from ...protocol.errors import InvalidValue
 from ...protocol.values import format_datetime, parse_datetime
-from ..model_paths import Misfit
+from ..model_paths import MappingError
 
 Kind = Literal["text", "boolean", "plain", "opaque"]
 Adjust = Callable[[str, Any], tuple[str, Any] | None]
@@ -72,16 +72,18 @@ def conversion(attribute: Attribute, field: Any) -> Conversion:
     """Return how the attribute's values lie in the column. Raises Misfit."""
     if attribute.multi_valued or attribute.is_complex:
         what = "multi-valued" if attribute.multi_valued else "complex"
-        raise Misfit(f"it is {what}, which no column holds; use Rows, Values or Json")
+        raise MappingError(f"it is {what}, which no column holds; use Rows, Values or Json")
     if field.is_relation:
-        raise Misfit(f"{field.name} is a relation; use Reference, or Members")
+        raise MappingError(f"{field.name} is a relation; use Reference, or Members")
     found = _TEXT if attribute.is_text else _BY_TYPE[attribute.type]
     for kind, made in found.items():
         if isinstance(field, kind):
             return made
     if attribute.is_text and isinstance(field, _OPAQUE):
         return Conversion("opaque", str, field.to_python, _opaque(field))
-    raise Misfit(f"its type is {attribute.type}, which a {type(field).__name__} does not hold")
+    raise MappingError(
+        f"its type is {attribute.type}, which a {type(field).__name__} does not hold"
+    )
 
 
 def clean(field: Any, value: Any, path: str, *, by_type_only: bool = False) -> None:

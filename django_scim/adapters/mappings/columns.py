@@ -13,7 +13,7 @@ from ...protocol.attributes import Attribute, AttributePath
 from ...protocol.errors import InvalidValue
 from ...protocol.values import is_empty
 from ...query import Column
-from ..model_paths import LINK, Misfit, empty, locate, orm_path, refuse_write
+from ..model_paths import LINK, MappingError, empty, locate, orm_path, refuse_write
 from .base import Mapping, Reader, Selected
 from .column_types import clean, conversion, same
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ...protocol.messages.patch import Operation
     from ...query.columns import Sortable
     from ..base import ResourceAdapter
-    from ..writing.unit_of_work import Draft
+    from ..writing.unit_of_work import UnitOfWork
 
 
 class Field(Mapping):
@@ -36,7 +36,7 @@ class Field(Mapping):
     values that the site's validators would refuse, but none that the column's type does.
     """
 
-    fits_together = True
+    can_batch = True
 
     def __init__(
         self, column: str, *, key: str = "", absent: str = "", validate: bool = True
@@ -44,20 +44,20 @@ class Field(Mapping):
         self.column, self.key, self.absent, self.validate = column, key, absent, validate
 
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:
-        self.hops, self.field = locate(adapter, self.column)
+        self.relations, self.field = locate(adapter, self.column)
         self.orm_path = orm_path(adapter, self.column)
         self.conversion = conversion(self.attribute, self.field)
         if self.attribute.mutability != "readOnly":
             refuse_write(adapter, self.column)
         if self.key:
-            hops, key = locate(adapter, self.key)
+            relations, key = locate(adapter, self.key)
             if not isinstance(key, FoldedField):
-                raise Misfit(f"key: {self.key!r} is no FoldedField")
-            if key.source and (hops, key.source) != (self.hops, self.field.name):
-                raise Misfit(f"key: {self.key!r} is the folded key of {key.source!r}")
+                raise MappingError(f"key: {self.key!r} is no FoldedField")
+            if key.source and (relations, key.source) != (self.relations, self.field.name):
+                raise MappingError(f"key: {self.key!r} is the folded key of {key.source!r}")
         # The link's own columns that no client writes change with its version number alone.
-        self.versioned = self.hops != LINK or self.attribute.mutability != "readOnly"
-        nullable = self.field.null or bool(self.hops and self.hops != LINK)
+        self.versioned = self.relations != LINK or self.attribute.mutability != "readOnly"
+        nullable = self.field.null or bool(self.relations and self.relations != LINK)
         self.query_column = Column(
             self.orm_path,
             self.conversion.kind,
@@ -70,9 +70,9 @@ class Field(Mapping):
             adjust=self.conversion.adjust,
         )
         if self.absent:
-            self.absent_hops, self.absent_field = locate(adapter, self.absent)
+            self.absent_relations, self.absent_field = locate(adapter, self.absent)
             if not isinstance(self.absent_field, models.BooleanField):
-                raise Misfit(f"absent: {self.absent!r} is no boolean column")
+                raise MappingError(f"absent: {self.absent!r} is no boolean column")
             if self.attribute.mutability != "readOnly":
                 refuse_write(adapter, self.absent)
 
@@ -97,24 +97,26 @@ class Field(Mapping):
     def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
         return self.query_column.order()
 
-    def stage(self, draft: "Draft", operation: "Operation") -> None:
+    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
         value = None if operation.op == "remove" else operation.value
         if self.absent:
             flag = f"{self.path} unassigned"
-            draft.set(self.absent_hops, self.absent_field, value is None, flag)
+            unit.set(self.absent_relations, self.absent_field, value is None, flag)
             if value is None:
                 return
-        draft.set(self.hops, self.field, self.stored(value), str(self.path), self.conversion.read)
+        unit.set(
+            self.relations, self.field, self.stored(value), str(self.path), self.conversion.read
+        )
 
     def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
-        written = [(self.hops, self.field)]
-        return [*written, (self.absent_hops, self.absent_field)] if self.absent else written
+        written = [(self.relations, self.field)]
+        return [*written, (self.absent_relations, self.absent_field)] if self.absent else written
 
-    def is_unassigned(self, draft: "Draft") -> bool:
+    def is_unassigned(self, unit: "UnitOfWork") -> bool:
         """Whether the draft as it stands has no value for the attribute."""
         if self.absent:
-            return bool(getattr(draft.record(self.absent_hops), self.absent_field.attname))
-        record = draft.record(self.hops)
+            return bool(getattr(unit.record(self.absent_relations), self.absent_field.attname))
+        record = unit.record(self.relations)
         return record is None or is_empty(getattr(record, self.field.attname))
 
     def stored(self, value: Any) -> Any:

@@ -11,7 +11,7 @@ from django.db.models import Expression, F, Q
 from ...protocol.attributes import Attribute, AttributePath
 from ...query import Column, Locator
 from ...query import Constant as ConstantColumn
-from ..model_paths import Misfit
+from ..model_paths import MappingError
 from .base import Mapping, Reader, Selected, from_target
 from .column_types import as_json, conversion
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...protocol.messages.patch import Operation
     from ...query.columns import Sortable
     from ..base import ResourceAdapter
-    from ..writing.unit_of_work import Draft
+    from ..writing.unit_of_work import UnitOfWork
 
 
 def read_only(attribute: Attribute) -> Attribute:
@@ -38,7 +38,7 @@ def try_to_compile(rows: Any) -> None:
     except FieldError as error:
         raise FieldDoesNotExist(str(error)) from None
     except NotSupportedError as error:
-        raise Misfit(str(error)) from None
+        raise MappingError(str(error)) from None
 
 
 class ServerWritten(Mapping):
@@ -49,7 +49,7 @@ class ServerWritten(Mapping):
     def describe(self, attribute: Attribute) -> Attribute:
         return read_only(super().describe(attribute))
 
-    def stage(self, draft: "Draft", operation: "Operation") -> None:
+    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
         """Ignore the change: whatever a client sends, the value stays."""
 
 
@@ -61,11 +61,11 @@ class Constant(ServerWritten):
 
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:
         if self.attribute.multi_valued or self.attribute.is_complex:
-            raise Misfit("Constant gives one simple value")
+            raise MappingError("Constant gives one simple value")
         wanted = bool if self.attribute.type == "boolean" else str
         fits = self.attribute.is_text or self.attribute.type == "boolean"
         if not fits or not isinstance(self.value, wanted) or self.value == "":
-            raise Misfit(f"{self.value!r} is no {self.attribute.type} that Constant gives")
+            raise MappingError(f"{self.value!r} is no {self.attribute.type} that Constant gives")
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
         return lambda row, page: self.value
@@ -95,7 +95,7 @@ class Computed(ServerWritten):
 
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:
         if self.attribute.multi_valued or self.attribute.is_complex:
-            raise Misfit("Computed gives one simple value")
+            raise MappingError("Computed gives one simple value")
         try:
             rows = self._rows(adapter.model).values("scim_value")
         except FieldError as error:
@@ -108,10 +108,10 @@ class Computed(ServerWritten):
         """Return the column that compares what is computed as its own type does."""
         try:
             found = conversion(self.attribute, field)
-        except Misfit:
+        except MappingError:
             found = None
         if found is None or found.kind == "opaque":
-            raise Misfit(
+            raise MappingError(
                 f"it computes a {type(field).__name__}, but its type is {self.attribute.type}: "
                 "wrap it in Cast"
             )
@@ -163,16 +163,16 @@ class Ignored(Mapping):
     It is never returned: the schema must say so.
     """
 
-    fits_together = True
+    can_batch = True
 
     versioned = False
 
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:
         if self.attribute.returned != "never":
-            raise Misfit("Ignored keeps nothing: the schema must say returned never")
+            raise MappingError("Ignored keeps nothing: the schema must say returned never")
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
         return lambda row, page: None
 
-    def stage(self, draft: "Draft", operation: "Operation") -> None:
-        draft.ignored.append(str(self.path))
+    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
+        unit.ignored.append(str(self.path))

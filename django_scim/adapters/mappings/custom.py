@@ -16,7 +16,7 @@ from ...protocol.attributes import Attribute, AttributePath
 from ...protocol.errors import InvalidFilter, InvalidValue
 from ...protocol.filters import And, Comparison, Filter, Not, Or, ValueFilter
 from ...query.translate import join
-from ..model_paths import Misfit, locate, refuse_write
+from ..model_paths import MappingError, locate, refuse_write
 from .base import Mapping, Reader, Selected, from_target
 from .computed import read_only, try_to_compile
 from .multivalued import amended
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ...protocol.messages.patch import Operation
     from ...query.columns import Sortable
     from ..base import ResourceAdapter
-    from ..writing.unit_of_work import Draft
+    from ..writing.unit_of_work import UnitOfWork
 
 
 class Custom(Mapping):
@@ -73,19 +73,21 @@ class Custom(Mapping):
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:
         self.model: Any = adapter.model
         if type(self).read is Custom.read:
-            raise Misfit(f"{type(self).__name__} has no read()")
+            raise MappingError(f"{type(self).__name__} has no read()")
         if type(self).write is not Custom.write and not self.writes:
-            raise Misfit(f"{type(self).__name__} has write(), but names no columns in writes")
+            raise MappingError(f"{type(self).__name__} has write(), but names no columns in writes")
         if isinstance(self.writes, str):
-            raise Misfit(f"writes is the text {self.writes!r}, not a tuple of columns")
+            raise MappingError(f"writes is the text {self.writes!r}, not a tuple of columns")
         for column in self.writes:
             refuse_write(adapter, column)
         self.written = [locate(adapter, column) for column in self.writes]
         if not isinstance(self.select, dict):
-            raise Misfit(f"select is no dict: {self.select!r}")
+            raise MappingError(f"select is no dict: {self.select!r}")
         for name, expression in self.select.items():
             if not isinstance(expression, str) and not hasattr(expression, "resolve_expression"):
-                raise Misfit(f"select: {expression!r} of {name} is neither column nor expression")
+                raise MappingError(
+                    f"select: {expression!r} of {name} is neither column nor expression"
+                )
         try:
             rows = self._selection()
         except FieldError as error:
@@ -154,11 +156,11 @@ class Custom(Mapping):
             return super().sort_key(path, adapter)
         return F(key) if isinstance(key, str) else key(adapter)
 
-    def stage(self, draft: "Draft", operation: "Operation") -> None:
+    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
         if type(self).write is Custom.write:
             return
-        old = draft.whole(self, lambda: self._stored(draft))
-        value = amended(self.attribute, old, operation, draft.tolerances)
+        old = unit.whole(self, lambda: self._stored(unit))
+        value = amended(self.attribute, old, operation, unit.tolerances)
         if value == old:
             return
         try:
@@ -172,10 +174,10 @@ class Custom(Mapping):
                 raise TypeError(
                     f"{type(self).__name__} sets {column!r}, which writes does not name"
                 )
-            draft.put(column, held)
-        draft.note(str(self.path), old, value)
-        draft.set_whole(self, value)
+            unit.put(column, held)
+        unit.note(str(self.path), old, value)
+        unit.set_whole(self, value)
 
-    def _stored(self, draft: "Draft") -> Any:
-        row = self._selection().filter(pk=draft.target.pk).first()
+    def _stored(self, unit: "UnitOfWork") -> Any:
+        row = self._selection().filter(pk=unit.target.pk).first()
         return None if row is None else self.read(**dict(zip(self.select, row, strict=True)))

@@ -28,7 +28,7 @@ from ...query.json_expressions import (
     written_moment,
 )
 from ...query.translate import translate_element
-from ..model_paths import Misfit, empty, locate, orm_path, refuse_shared
+from ..model_paths import MappingError, empty, locate, orm_path, refuse_shared
 from .base import Mapping, Reader, Selected
 from .column_types import Adjust, kind_of
 from .multivalued import amended, same
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ...protocol.messages.patch import Operation
     from ...query.columns import Sortable
     from ..base import ResourceAdapter
-    from ..writing.unit_of_work import Draft
+    from ..writing.unit_of_work import UnitOfWork
 
 
 _KEY = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9-])*")
@@ -49,27 +49,27 @@ class Json(Mapping):
     The keys lead into the column's object; without keys the column is the value itself.
     """
 
-    fits_together = True
+    can_batch = True
 
     def __init__(self, column: str, *keys: str) -> None:
         self.column, self.keys = column, keys
 
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:
-        self.hops, self.field = locate(adapter, self.column)
+        self.relations, self.field = locate(adapter, self.column)
         self.orm_path = orm_path(adapter, self.column)
         if not isinstance(self.field, models.JSONField):
-            raise Misfit(f"{self.column!r} is no JSON column")
+            raise MappingError(f"{self.column!r} is no JSON column")
         if self.attribute.mutability != "readOnly":
             refuse_shared(adapter, self.column)
         if odd := [key for key in self.keys if not _KEY.fullmatch(str(key))]:
-            raise Misfit(f"{odd[0]!r} is no key of letters, digits, - and single _")
+            raise MappingError(f"{odd[0]!r} is no key of letters, digits, - and single _")
         if many := [sub.name for sub in self.attribute.sub_attributes if sub.multi_valued]:
-            raise Misfit(f"{', '.join(many)}: no filter finds a list within a value")
+            raise MappingError(f"{', '.join(many)}: no filter finds a list within a value")
         subs = self.attribute.sub_attributes or (self.attribute,)
         self.query_columns = {sub.name: self._query_column(sub) for sub in subs}
 
     def place(self) -> tuple[Any, ...]:
-        return (self.hops, self.field, *self.keys)
+        return (self.relations, self.field, *self.keys)
 
     def _query_column(self, attribute: Attribute) -> Column:
         kind = _kind(attribute)
@@ -142,12 +142,12 @@ class Json(Mapping):
 
     # Writing
 
-    def stage(self, draft: "Draft", operation: "Operation") -> None:
-        document = copy.deepcopy(getattr(draft.record(self.hops), self.field.attname, None))
+    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
+        document = copy.deepcopy(getattr(unit.record(self.relations), self.field.attname, None))
         raw = self.dig(document)
         old = held(self.attribute, raw)
         operation = replace(operation, value=_storable(operation.value))
-        value = _storable(amended(self.attribute, old, operation, draft.tolerances))
+        value = _storable(amended(self.attribute, old, operation, unit.tolerances))
         if value == old or (is_empty(value) and is_empty(old)):
             return
         _refuse_too_large(self.attribute, value, str(self.path))
@@ -158,8 +158,8 @@ class Json(Mapping):
         else:
             stored = document if isinstance(document, dict) else {}
             self._bury(stored, written)
-        draft.set(self.hops, self.field, stored, "")
-        draft.note(str(self.path), None if is_empty(old) else old, value)
+        unit.set(self.relations, self.field, stored, "")
+        unit.note(str(self.path), None if is_empty(old) else old, value)
 
     def _bury(self, document: dict[str, Any], value: Any) -> None:
         for key in self.keys[:-1]:

@@ -19,21 +19,21 @@ from ...protocol.tolerances import Tolerance, Tolerances
 from ...query import Constant, Locator
 from ...query.columns import Comparable
 from ...query.translate import translate_element
-from ..model_paths import Misfit
+from ..model_paths import MappingError
 from ..writing import guard as guarding
-from .base import Batch, Mapping, Reader, Selected
+from .base import Mapping, Reader, RelatedLoader, Selected
 from .computed import read_only
 from .multivalued import selectors
 from .references import id_column, refuse_parts
-from .relations import junction
+from .relations import membership_relation
 
 if TYPE_CHECKING:
     from ...protocol.messages.patch import Operation
     from ..base import ResourceAdapter
-    from ..writing.unit_of_work import Draft
+    from ..writing.unit_of_work import UnitOfWork
 
 
-class Related(Batch):
+class Related(RelatedLoader):
     """The links of the objects at the other end of a junction."""
 
     def __init__(self, to: str, back: str) -> None:
@@ -65,12 +65,12 @@ class Memberships(Mapping):
     """
 
     versioned = False
-    batch: "Related"
+    loader: "Related"
     is_read_only = True
     refers = True
 
     def __init__(self, relation: str, *, to: str, kind: str = "", member: str = "") -> None:
-        self.relation, self.to, self.kind, self.member = relation, to, kind or to, member
+        self.accessor, self.to, self.kind, self.member = relation, to, kind or to, member
 
     def describe(self, attribute: Attribute) -> Attribute:
         described = super().describe(attribute)
@@ -78,19 +78,19 @@ class Memberships(Mapping):
 
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:
         if not (self.attribute.multi_valued and self.attribute.sub("value")):
-            raise Misfit("members are a multi-valued attribute with the sub-attribute value")
-        self.junction = junction(adapter.model, self.relation, self.member)
+            raise MappingError("members are a multi-valued attribute with the sub-attribute value")
+        self.relation = membership_relation(adapter.model, self.accessor, self.member)
         refuse_parts(self.attribute, tuple(_SUBS))
-        self.batch = Related(self.to, self.junction.back)
+        self.loader = Related(self.to, self.relation.back)
 
-    def far_model(self) -> Any:
-        return self.junction.far_model
+    def related_model(self) -> Any:
+        return self.relation.related_model
 
     def columns(self) -> dict[str, Selected]:
         return {"owner": "target_id"}
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
-        owner, batch, kind, to = at["owner"], self.batch, self.kind, self.to
+        owner, loader, kind, to = at["owner"], self.loader, self.kind, self.to
         names = [s.name for s in wanted.sub_attributes if s.name in _SUBS]
 
         def read(row: Any, page: Any) -> list[dict[str, Any]]:
@@ -100,7 +100,7 @@ class Memberships(Mapping):
                     for name in names
                     if name != "display" or display
                 }
-                for scim_id, display in page.rows(batch, row[owner], "")
+                for scim_id, display in page.rows(loader, row[owner], "")
             ]
 
         return read
@@ -115,7 +115,7 @@ class Memberships(Mapping):
         }
 
     def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
-        links = self.batch.links(adapter)
+        links = self.loader.links(adapter)
         columns = self.query_columns(adapter)
         if isinstance(term, ValueFilter):
             q = self._any(links.filter(translate_element(term.term, columns)))
@@ -131,9 +131,9 @@ class Memberships(Mapping):
         return ~q if negated else q
 
     def _any(self, links: Any) -> Q:
-        return Q(target__in=links.values(f"target__{self.batch.back}"))
+        return Q(target__in=links.values(f"target__{self.loader.back}"))
 
-    def stage(self, draft: "Draft", operation: "Operation") -> None:
+    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
         raise Mutability(f"{self.path}: is read-only; change the {self.to} instead")
 
 
@@ -178,17 +178,24 @@ class Members(Memberships):
     is_read_only = False
 
     def place(self) -> tuple[Any, ...]:
-        return (self.junction.through, self.junction.owner, self.junction.member)
+        return (
+            self.relation.through,
+            self.relation.owner,
+            self.relation.member,
+        )
 
     def new_rows(self) -> tuple[Any, set[str]] | None:
-        return self.junction.through, {self.junction.owner, self.junction.member}
+        return self.relation.through, {
+            self.relation.owner,
+            self.relation.member,
+        }
 
-    def stage(self, draft: "Draft", operation: "Operation") -> None:
+    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
         if operation.path.sub is not None:
             raise Mutability(f"{operation.path}: is immutable; add or remove the whole member")
-        change = draft.members(self)
+        change = unit.members(self)
         if operation.where is not None:
-            self._stage_selected(draft, change, operation)
+            self._stage_selected(unit, change, operation)
         elif operation.op == "remove":
             if operation.value is None:
                 change.clear()
@@ -208,16 +215,18 @@ class Members(Memberships):
             ids.append(value)
         return ids
 
-    def _stage_selected(self, draft: "Draft", change: MemberChange, operation: "Operation") -> None:
+    def _stage_selected(
+        self, unit: "UnitOfWork", change: MemberChange, operation: "Operation"
+    ) -> None:
         assert operation.where is not None
         if operation.op != "remove":
-            change.add([self._made_target(operation, draft.tolerances)])
+            change.add([self._made_target(operation, unit.tolerances)])
             return
         ids = _selected_ids(operation.where)
         if ids is None:
             ids = [
                 member["value"]
-                for member in draft.current_members(self)
+                for member in unit.current_members(self)
                 if element_matches(operation.where, member)
             ]
         change.remove(ids)
@@ -235,50 +244,50 @@ class Members(Memberships):
             raise Mutability(f"{self.path}: a member cannot be changed, only added or removed")
         return str(terms["value"])
 
-    def current(self, draft: "Draft") -> list[dict[str, Any]]:
+    def current(self, unit: "UnitOfWork") -> list[dict[str, Any]]:
         """Return the stored members as the client sees them. It costs what the group is large."""
-        rows = self.batch.load([draft.target.pk], [""], draft.adapter)
+        rows = self.loader.load([unit.target.pk], [""], unit.adapter)
         return [
             {"value": scim_id, "display": display, "type": self.kind}
-            for scim_id, display in rows.get((draft.target.pk, ""), [])
+            for scim_id, display in rows.get((unit.target.pk, ""), [])
         ]
 
-    def save(self, draft: "Draft", change: MemberChange) -> tuple[list[Any], list[Any]]:
+    def save(self, unit: "UnitOfWork", change: MemberChange) -> tuple[list[Any], list[Any]]:
         """Write a change and return the members taken away and given, as (id, display).
 
         Raises InvalidValue for an id that the connection cannot see.
         """
-        found = self._look_up(draft, list(change.named | change.removed))
+        found = self._look_up(unit, list(change.named | change.removed))
         missing = [each for each in change.named if each not in found]
         if missing:
             raise InvalidValue(f"{self.path}: there is no {self.to} {missing[0]!r}")
         given = [found[each] for each in change.added if not found[each].is_member]
         taken = [found[each] for each in change.removed if each in found and found[each].is_member]
-        if change.cleared and draft.has_past:
-            taken = [row for row in self._everyone(draft) if row.scim_id not in change.added]
+        if change.cleared and unit.has_past:
+            taken = [row for row in self._everyone(unit) if row.scim_id not in change.added]
         if taken:
-            guarding.lose(draft.adapter, "memberships", len(taken), draft.link.created)
-            self.junction.remove(draft.target, [row.target_id for row in taken])
+            guarding.count_removal(unit.adapter, "memberships", len(taken), unit.link.created)
+            self.relation.remove(unit.target, [row.target_id for row in taken])
         if given:
-            self.junction.add(draft.target, [row.target_id for row in given])
+            self.relation.add(unit.target, [row.target_id for row in given])
         return [(r.scim_id, r.label) for r in taken], [(r.scim_id, r.label) for r in given]
 
-    def _links(self, draft: "Draft") -> Any:
-        adapter = draft.adapter.sibling(self.to)
+    def _links(self, unit: "UnitOfWork") -> Any:
+        adapter = unit.adapter.sibling(self.to)
         return adapter.queryset().annotate(label=adapter.label())
 
-    def _look_up(self, draft: "Draft", ids: list[str]) -> dict[str, Any]:
+    def _look_up(self, unit: "UnitOfWork", ids: list[str]) -> dict[str, Any]:
         if not ids:
             return {}
-        membership = self.junction.rows(draft.target.pk).filter(
-            **{self.junction.member: OuterRef("target_id")}
+        membership = self.relation.rows(unit.target.pk).filter(
+            **{self.relation.member: OuterRef("target_id")}
         )
-        links = self._links(draft).annotate(is_member=Exists(membership))
+        links = self._links(unit).annotate(is_member=Exists(membership))
         return {link.scim_id: link for link in links.filter(scim_id__in=ids)}
 
-    def _everyone(self, draft: "Draft") -> list[Any]:
-        owner = f"target__{self.batch.back}"
-        return list(self._links(draft).filter(**{owner: draft.target.pk}))
+    def _everyone(self, unit: "UnitOfWork") -> list[Any]:
+        owner = f"target__{self.loader.back}"
+        return list(self._links(unit).filter(**{owner: unit.target.pk}))
 
 
 def _selected_ids(where: Filter) -> list[str] | None:

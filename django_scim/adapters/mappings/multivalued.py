@@ -17,7 +17,7 @@ from ...protocol.values import check_one_primary
 
 
 @dataclass(eq=False)
-class Element:
+class MultiValue:
     """One value: its sub-attributes, and the key of the row that holds it, if there is one."""
 
     data: dict[str, Any]
@@ -25,7 +25,9 @@ class Element:
     original: dict[str, Any] = field(default_factory=dict)
 
 
-def apply(elements: list[Element], operation: Operation, tolerances: Tolerances) -> list[Element]:
+def apply(
+    elements: list[MultiValue], operation: Operation, tolerances: Tolerances
+) -> list[MultiValue]:
     """Return the values after one operation.
 
     Raises NoTarget where the filter in brackets selects nothing and nothing can be made of it,
@@ -74,13 +76,13 @@ def _identity(data: dict[str, Any]) -> Hashable:
     )
 
 
-def _add(elements: list[Element], items: list[dict[str, Any]]) -> list[Element]:
+def _add(elements: list[MultiValue], items: list[dict[str, Any]]) -> list[MultiValue]:
     result = list(elements)
     held = {_identity(each.data): each for each in reversed(elements)}
     for item in items:
         known = held.get(_identity(item))
         if known is None:
-            known = held[_identity(item)] = Element(dict(item))
+            known = held[_identity(item)] = MultiValue(dict(item))
             result.append(known)
         else:
             known.data = known.data | item
@@ -89,13 +91,13 @@ def _add(elements: list[Element], items: list[dict[str, Any]]) -> list[Element]:
     return result
 
 
-def _replace(elements: list[Element], items: list[dict[str, Any]]) -> list[Element]:
+def _replace(elements: list[MultiValue], items: list[dict[str, Any]]) -> list[MultiValue]:
     """Take the new list, but keep the row of every value that stays; none is taken twice."""
-    rest: dict[Hashable, list[Element]] = {}
+    rest: dict[Hashable, list[MultiValue]] = {}
     for element in elements:
         rest.setdefault(_identity(element.data), []).append(element)
-    result: list[Element] = []
-    taken: dict[Hashable, Element] = {}
+    result: list[MultiValue] = []
+    taken: dict[Hashable, MultiValue] = {}
     for item in items:
         identity = _identity(item)
         if rest.get(identity):
@@ -105,13 +107,13 @@ def _replace(elements: list[Element], items: list[dict[str, Any]]) -> list[Eleme
             taken[identity].data = taken[identity].data | item
             continue
         else:
-            known = Element(dict(item))
+            known = MultiValue(dict(item))
         taken[identity] = known
         result.append(known)
     return result
 
 
-def _remove(elements: list[Element], listed: list[dict[str, Any]] | None) -> list[Element]:
+def _remove(elements: list[MultiValue], listed: list[dict[str, Any]] | None) -> list[MultiValue]:
     if listed is None:
         return []
 
@@ -126,8 +128,8 @@ def _remove(elements: list[Element], listed: list[dict[str, Any]] | None) -> lis
 
 
 def _apply_selected(
-    elements: list[Element], operation: Operation, tolerances: Tolerances
-) -> list[Element]:
+    elements: list[MultiValue], operation: Operation, tolerances: Tolerances
+) -> list[MultiValue]:
     where, path = operation.where, operation.path
     chosen = [each for each in elements if where is None or element_matches(where, each.data)]
     if not chosen and operation.op != "remove":
@@ -155,11 +157,11 @@ def _apply_selected(
     return elements
 
 
-def _make_target(where: Filter | None, path: str, tolerances: Tolerances) -> Element:
+def _make_target(where: Filter | None, path: str, tolerances: Tolerances) -> MultiValue:
     terms = selectors(where) if where is not None else None
     if terms is None or not tolerances.permit(Tolerance.CREATE_TARGET):
         raise NoTarget(f"{path}: no value is selected by the path")
-    return Element(terms)
+    return MultiValue(terms)
 
 
 def _kept(where: Filter | None, tolerances: Tolerances) -> dict[str, Any]:
@@ -184,7 +186,7 @@ def selectors(where: Filter) -> dict[str, Any] | None:
     return None
 
 
-def _demote_others(elements: list[Element], chosen: list[Element]) -> None:
+def _demote_others(elements: list[MultiValue], chosen: list[MultiValue]) -> None:
     """One value is primary; a new one takes that from the old (RFC 7644 3.5.2, L1926)."""
     for element in elements:
         if element not in chosen and element.data.get("primary") is True:
@@ -225,5 +227,5 @@ def amended(
     return changed or None
 
 
-def _held(data: dict[str, Any]) -> Element:
-    return Element(dict(data), original=dict(data))
+def _held(data: dict[str, Any]) -> MultiValue:
+    return MultiValue(dict(data), original=dict(data))

@@ -15,7 +15,7 @@ from .computed import Ignored
 
 if TYPE_CHECKING:
     from ...protocol.messages.patch import Operation
-    from ..writing.unit_of_work import Draft
+    from ..writing.unit_of_work import UnitOfWork
 
 SET, UNSET = "(set)", None
 """What an event says of a password."""
@@ -75,11 +75,11 @@ class Password(Ignored):
     To take a password away leaves one that does not work.
     """
 
-    def stage(self, draft: "Draft", operation: "Operation") -> None:
-        if draft.adapter.connection.passwords != Connection.Passwords.ACCEPT:
-            super().stage(draft, operation)
+    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
+        if unit.adapter.connection.passwords != Connection.Passwords.ACCEPT:
+            super().stage(unit, operation)
             return
-        if draft.link.unconfirmed:
+        if unit.link.unconfirmed:
             raise Mutability("password: is locked until an admin confirms the link")
         if operation.op == "remove":
             encoded = make_password(None)
@@ -87,6 +87,6 @@ class Password(Ignored):
             encoded = operation.value.encoded
         else:
             raise TypeError("a password reaches its mapping hashed")
-        field = type(draft.target)._meta.get_field("password")
-        draft.set((), field, encoded, "")
-        draft.note(str(self.path), UNSET, SET)
+        field = type(unit.target)._meta.get_field("password")
+        unit.set((), field, encoded, "")
+        unit.note(str(self.path), UNSET, SET)

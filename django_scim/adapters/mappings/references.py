@@ -14,14 +14,14 @@ from ...protocol.tolerances import Tolerance
 from ...query import Column, Locator
 from ...query.columns import Absent, Comparable
 from ...query.translate import translate_element
-from ..model_paths import LINK, Misfit, locate, orm_path, refuse_write
+from ..model_paths import LINK, MappingError, locate, orm_path, refuse_write
 from .base import Mapping, Reader, Selected
 
 if TYPE_CHECKING:
     from ...protocol.messages.patch import Operation
     from ...query.columns import Sortable
     from ..base import ResourceAdapter
-    from ..writing.unit_of_work import Draft
+    from ..writing.unit_of_work import UnitOfWork
 
 
 class Reference(Mapping):
@@ -33,7 +33,7 @@ class Reference(Mapping):
     is the target adapter's.
     """
 
-    fits_together = True
+    can_batch = True
 
     refers = True
 
@@ -42,23 +42,23 @@ class Reference(Mapping):
 
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:
         if self.attribute.multi_valued or not self.attribute.sub("value"):
-            raise Misfit("a reference is a complex attribute with the sub-attribute value")
+            raise MappingError("a reference is a complex attribute with the sub-attribute value")
         found: Any
-        self.hops, found = locate(adapter, self.column)
+        self.relations, found = locate(adapter, self.column)
         self.field = found
         if not (self.field.many_to_one or self.field.one_to_one):
-            raise Misfit(f"{self.column!r} is no foreign key")
+            raise MappingError(f"{self.column!r} is no foreign key")
         if not self.field.target_field.primary_key:
-            raise Misfit(f"{self.column!r} leads to another column than the primary key")
+            raise MappingError(f"{self.column!r} leads to another column than the primary key")
         if self.attribute.mutability != "readOnly":
             refuse_write(adapter, self.column)
         refuse_parts(self.attribute, ("value", "$ref", "displayName"))
         self.orm_path = orm_path(adapter, self.column)
         self.pending_column: Column | None = None
         if self.pending:
-            hops, self.pending_field = locate(adapter, self.pending)
-            if hops != LINK or not isinstance(self.pending_field, models.CharField):
-                raise Misfit(f"pending: {self.pending!r} is no text column of the link")
+            relations, self.pending_field = locate(adapter, self.pending)
+            if relations != LINK or not isinstance(self.pending_field, models.CharField):
+                raise MappingError(f"pending: {self.pending!r} is no text column of the link")
             refuse_write(adapter, self.pending)
             self.pending_column = Column(
                 orm_path(adapter, self.pending),
@@ -67,11 +67,11 @@ class Reference(Mapping):
                 nullable=False,
             )
 
-    def far_model(self) -> Any:
+    def related_model(self) -> Any:
         return self.field.related_model
 
     def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
-        written: list[tuple[tuple[str, ...], Any]] = [(self.hops, self.field)]
+        written: list[tuple[tuple[str, ...], Any]] = [(self.relations, self.field)]
         return [*written, (LINK, self.pending_field)] if self.pending else written
 
     # Reading
@@ -160,28 +160,28 @@ class Reference(Mapping):
 
     # Writing
 
-    def stage(self, draft: "Draft", operation: "Operation") -> None:
+    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
         if operation.path.sub is not None and operation.path.sub.name not in ("value", "$ref"):
             return  # displayName is the target's own
-        target = draft.adapter.sibling(self.to)
+        target = unit.adapter.sibling(self.to)
         named = None if operation.op == "remove" else self._named(operation, target.endpoint)
         if named is None:
-            self._point(draft, None, "")
+            self._point(unit, None, "")
             return
         targets = target.queryset()
         link = targets.filter(Q(scim_id=named)).first() or (
             targets.filter(external_id=named).order_by("pk").first()
         )
         if link is not None:
-            self._point(draft, link.target_id, "")
+            self._point(unit, link.target_id, "")
             return
-        may_wait = self.pending and draft.tolerances.permit(Tolerance.PENDING_REFERENCE)
+        may_wait = self.pending and unit.tolerances.permit(Tolerance.PENDING_REFERENCE)
         if not may_wait:
             raise InvalidValue(f"{self.path}: there is no {self.to} {named!r}")
         limit = self.pending_field.max_length
         if limit and len(named) > limit:
             raise InvalidValue(f"{self.path}.value: is longer than {limit} characters")
-        self._point(draft, None, named)
+        self._point(unit, None, named)
 
     def _named(self, operation: "Operation", endpoint: str) -> str | None:
         value, sub = operation.value, operation.path.sub
@@ -196,58 +196,58 @@ class Reference(Mapping):
             raise InvalidValue(f"{self.path}.$ref: must lead to {endpoint}, not to {kind!r}")
         return scim_id or None
 
-    def _point(self, draft: "Draft", target_key: Any, pending: str) -> None:
-        targets = draft.adapter.sibling(self.to).queryset()
+    def _point(self, unit: "UnitOfWork", target_key: Any, pending: str) -> None:
+        targets = unit.adapter.sibling(self.to).queryset()
 
         def show(key: Any) -> str | None:
             """The target's SCIM id: its primary key is the site's own affair."""
             ids = targets.filter(target=key).values_list("scim_id", flat=True)
             return None if key is None else ids.first()
 
-        if target_key is None and (record := draft.record(self.hops)) is not None:
+        if target_key is None and (record := unit.record(self.relations)) is not None:
             held = getattr(record, self.field.attname)
             if held is not None and not targets.filter(target=held).exists():
                 target_key = held  # another's: to this connection the attribute is absent already
-        draft.set(self.hops, self.field, target_key, str(self.path), show)
+        unit.set(self.relations, self.field, target_key, str(self.path), show)
         if self.pending:
-            draft.set(LINK, self.pending_field, pending, str(self.path))
+            unit.set(LINK, self.pending_field, pending, str(self.path))
 
-    def awaited(self, draft: "Draft") -> str | None:
+    def awaited(self, unit: "UnitOfWork") -> str | None:
         """Return what a draft's object refers to that is not there yet; None for nothing."""
-        return getattr(draft.link, self.pending_field.attname) or None
+        return getattr(unit.link, self.pending_field.attname) or None
 
-    def resolve_pending(self, drafts: Sequence["Draft"], waiting: "ResourceAdapter") -> None:
+    def resolve_pending(self, units: Sequence["UnitOfWork"], waiting: "ResourceAdapter") -> None:
         """Point at the drafts' objects where others of their connection were waiting for them."""
         assert self.pending_column is not None
         named = {
-            name: draft
-            for draft in reversed(drafts)
-            for name in (draft.link.external_id, draft.link.scim_id)
+            name: unit
+            for unit in reversed(units)
+            for name in (unit.link.external_id, unit.link.scim_id)
             if name
         }
         pending = self.pending_column.path
         links = waiting.queryset().filter(**{f"{pending}__in": list(named)})
         for link in links.annotate(scim_pending=F(pending)).select_related("target"):
-            other = waiting.draft(link)
+            other = waiting.unit_of_work(link)
             self._point(other, named[link.scim_pending].target.pk, "")
-            waiting.save(other, is_consequence=True)
+            waiting.save(other, is_side_effect=True)
 
 
-def end_waiting(drafts: Sequence["Draft"]) -> None:
+def end_waiting(units: Sequence["UnitOfWork"]) -> None:
     """Whoever named the drafts' objects before they were there is pointed at them now."""
-    adapter = drafts[0].adapter
+    adapter = units[0].adapter
     for name in adapter.registry.names():
         waiting = adapter.registry.adapter(name)
-        for mapping in waiting.compiled().waiting:
+        for mapping in waiting.declaration().waiting:
             if mapping.to == adapter.name:
-                mapping.resolve_pending(drafts, waiting)
+                mapping.resolve_pending(units, waiting)
 
 
 def refuse_parts(attribute: Attribute, known: Sequence[str]) -> None:
     """Raise Misfit for a sub-attribute that a reference to another resource does not have."""
     for sub in attribute.sub_attributes:
         if sub.name not in known or not sub.is_text or sub.multi_valued:
-            raise Misfit(f"{sub.name}: it gives the texts {', '.join(known)}, and no more")
+            raise MappingError(f"{sub.name}: it gives the texts {', '.join(known)}, and no more")
 
 
 def value_of(attribute: Attribute) -> Attribute:

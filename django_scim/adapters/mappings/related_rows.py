@@ -18,20 +18,20 @@ from ...protocol.filters import ValueFilter
 from ...protocol.values import is_empty
 from ...query import Column
 from ...query.translate import translate_element
-from ..model_paths import Misfit, empty
+from ..model_paths import MappingError, empty
 from ..writing import persistence as records
-from .base import Batch, Mapping, Reader, Selected
+from .base import Mapping, Reader, RelatedLoader, Selected
 from .column_types import Conversion, as_json, clean, conversion, from_json
-from .multivalued import Element, apply, wrapped
+from .multivalued import MultiValue, apply, wrapped
 
 if TYPE_CHECKING:
     from ...protocol.messages.patch import Operation
     from ...query.columns import Sortable
     from ..base import ResourceAdapter
-    from ..writing.unit_of_work import Draft
+    from ..writing.unit_of_work import UnitOfWork
 
 
-class RowTable(Batch):
+class RowTable(RelatedLoader):
     """A table with a row for each value, read for a page of owners in one statement.
 
     ``owner`` is its foreign key to the object, ``columns`` gives the column of every
@@ -76,9 +76,9 @@ class Rows(Mapping):
     them: ``keys={"value": "number_key"}``.
     """
 
-    fits_together = True
+    can_batch = True
 
-    batch: RowTable
+    loader: RowTable
     mirror = ""
 
     def __init__(
@@ -100,45 +100,47 @@ class Rows(Mapping):
 
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:
         if not self.attribute.multi_valued:
-            raise Misfit("it has one value; use Field")
+            raise MappingError("it has one value; use Field")
         self.is_simple = not self.attribute.is_complex
-        self.batch = self.table(adapter)
+        self.loader = self.table(adapter)
         self.subs = {"value": _single(self.attribute)} if self.is_simple else {
             sub.name: _single(sub) for sub in self.attribute.sub_attributes
         }  # fmt: skip
         subs = self.subs
-        if unknown := set(subs) - set(self.batch.columns):
-            raise Misfit(f"there is no column for {', '.join(sorted(unknown))}")
-        if not self.batch.shared and (spare := set(self.batch.columns) - set(subs)):
-            raise Misfit(f"it has no sub-attribute {', '.join(sorted(spare))}")
+        if unknown := set(subs) - set(self.loader.columns):
+            raise MappingError(f"there is no column for {', '.join(sorted(unknown))}")
+        if not self.loader.shared and (spare := set(self.loader.columns) - set(subs)):
+            raise MappingError(f"it has no sub-attribute {', '.join(sorted(spare))}")
         self.conversions: dict[str, Conversion] = {
-            name: conversion(sub, self.batch.fields[name]) for name, sub in subs.items()
+            name: conversion(sub, self.loader.fields[name]) for name, sub in subs.items()
         }
         if many := [sub.name for sub in self.attribute.sub_attributes if sub.multi_valued]:
-            raise Misfit(f"{', '.join(many)}: a column holds no list")
+            raise MappingError(f"{', '.join(many)}: a column holds no list")
         for name, column in self.keys.items():
-            key = self.batch.model._meta.get_field(column)
+            key = self.loader.model._meta.get_field(column)
             if not isinstance(key, FoldedField):
-                raise Misfit(f"keys: {column!r} of {name} is no FoldedField")
-            if not self.batch.shared and key.source != self.batch.columns.get(name):
-                raise Misfit(f"keys: {column!r} is not the folded key of {name}, by its source")
-        owner: Any = self.batch.model._meta.get_field(self.batch.owner)
+                raise MappingError(f"keys: {column!r} of {name} is no FoldedField")
+            if not self.loader.shared and key.source != self.loader.columns.get(name):
+                raise MappingError(
+                    f"keys: {column!r} is not the folded key of {name}, by its source"
+                )
+        owner: Any = self.loader.model._meta.get_field(self.loader.owner)
         if not owner.target_field.primary_key:
-            raise Misfit(f"{owner.name!r} leads to another column than the primary key")
-        if any(field.primary_key for field in self.batch.fields.values()):
-            raise Misfit("a client must not write the primary key of a row")
+            raise MappingError(f"{owner.name!r} leads to another column than the primary key")
+        if any(field.primary_key for field in self.loader.fields.values()):
+            raise MappingError("a client must not write the primary key of a row")
         self.query_columns = {name: self._query_column(name, sub) for name, sub in subs.items()}
 
     def place(self) -> tuple[Any, ...]:
-        return (self.batch.model, self.batch.owner)
+        return (self.loader.model, self.loader.owner)
 
     def new_rows(self) -> tuple[Any, set[str]] | None:
-        return self.batch.model, {self.batch.owner, *self.batch.columns.values()}
+        return self.loader.model, {self.loader.owner, *self.loader.columns.values()}
 
     def _query_column(self, name: str, sub: Attribute) -> Column:
-        field = self.batch.fields[name]
+        field = self.loader.fields[name]
         return Column(
-            self.batch.columns[name],
+            self.loader.columns[name],
             self.conversions[name].kind,
             sub.case_exact,
             key=self.keys.get(name, ""),
@@ -154,7 +156,7 @@ class Rows(Mapping):
         return {"owner": "target_id"}
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
-        owner, table, name = at["owner"], self.batch, self.name
+        owner, table, name = at["owner"], self.loader, self.name
         held_by_owner = at.get("mirror")
         if self.is_simple:
             return lambda row, page: [
@@ -180,10 +182,10 @@ class Rows(Mapping):
     def data(self, columns: Iterable[Any]) -> dict[str, Any]:
         """Return a row's columns as sub-attributes; "" and NULL are absent."""
         found = {}
-        for name, value in zip(self.batch.columns, columns, strict=True):
+        for name, value in zip(self.loader.columns, columns, strict=True):
             if is_empty(value) or name not in self.conversions:
                 continue
-            if value is False and name == "primary" and not self.batch.fields[name].null:
+            if value is False and name == "primary" and not self.loader.fields[name].null:
                 continue  # a column that has no third state says nothing by False
             found[name] = self.conversions[name].read(value)
         return found
@@ -206,15 +208,15 @@ class Rows(Mapping):
 
     def rows(self) -> models.QuerySet[Any]:
         """Return the rows that count in a filter: those with anything to show."""
-        rows = self.batch.rows(self.name)
-        if self.batch.shared:
+        rows = self.loader.rows(self.name)
+        if self.loader.shared:
             return rows
         return rows.filter(
             reduce(or_, (column.present() for column in self.query_columns.values()))
         )
 
     def _any(self, rows: models.QuerySet[Any], negated: bool) -> Q:
-        q = Q(target__in=rows.values(self.batch.owner))
+        q = Q(target__in=rows.values(self.loader.owner))
         return ~q if negated else q
 
     def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
@@ -223,32 +225,32 @@ class Rows(Mapping):
             return super().sort_key(path, adapter)
         first: list[Any] = ["pk"]
         if "primary" in self.query_columns:
-            first.insert(0, F(self.batch.columns["primary"]).desc(nulls_last=True))
-        rows = self.rows().filter(**{self.batch.owner: OuterRef("target")}).order_by(*first)
+            first.insert(0, F(self.loader.columns["primary"]).desc(nulls_last=True))
+        rows = self.rows().filter(**{self.loader.owner: OuterRef("target")}).order_by(*first)
         return Subquery(rows.values_list(self.query_columns[sub].order())[:1])
 
     # Writing
 
-    def stage(self, draft: "Draft", operation: "Operation") -> None:
+    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
         if self.is_simple:
             operation = wrapped(operation)
         if isinstance(operation.value, list):  # else a moment would never be the stored one
             operation = replace(operation, value=[self._as_json(item) for item in operation.value])
-        elements = apply(draft.elements(self), operation, draft.tolerances)
+        elements = apply(unit.elements(self), operation, unit.tolerances)
         for element in elements:
             element.data = self._as_json(element.data)
             if element.data != element.original:
                 self.check(element.data)
-        draft.set_elements(self, elements)
+        unit.set_elements(self, elements)
 
     def check(self, data: dict[str, Any]) -> None:
         """Raise InvalidValue for a sub-attribute that its column does not take."""
         for sub, value in data.items():
-            field, path = self.batch.fields[sub], f"{self.path}.{sub}"
+            field, path = self.loader.fields[sub], f"{self.path}.{sub}"
             limit = field.max_length if self.conversions[sub].kind == "text" else None
             if limit and len(value) > limit:
                 raise InvalidValue(f"{path}: is longer than {limit} characters")
-            if not self.batch.shared:
+            if not self.loader.shared:
                 clean(field, self._write(sub, value), path)
 
     def _as_json(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -257,51 +259,51 @@ class Rows(Mapping):
     def _write(self, sub: str, value: Any) -> Any:
         return self.conversions[sub].write(from_json(self.subs[sub], value))
 
-    def stored_elements(self, draft: "Draft") -> list[Element]:
+    def stored_elements(self, unit: "UnitOfWork") -> list[MultiValue]:
         """Return the values that the database holds now."""
-        if not draft.has_past:
+        if not unit.has_past:
             return []
-        rows = draft.value_rows(self.batch).get((draft.target.pk, self.name), [])
-        return [Element(data, key, dict(data)) for key, data in self.read(rows)]
+        rows = unit.value_rows(self.loader).get((unit.target.pk, self.name), [])
+        return [MultiValue(data, key, dict(data)) for key, data in self.read(rows)]
 
     def row(self, owner: Any, data: dict[str, Any]) -> Any:
         """Return the unsaved row of one value."""
         values = {}
-        for sub, name in self.batch.columns.items():
-            field = self.batch.fields[sub]
+        for sub, name in self.loader.columns.items():
+            field = self.loader.fields[sub]
             value = data.get(sub)
             if value is not None and sub in self.conversions:
                 values[name] = self._write(sub, value)
             else:
                 values[name] = None if field.null else empty(field)
-        return self.batch.model(**{self.batch.owner: owner}, **values)
+        return self.loader.model(**{self.loader.owner: owner}, **values)
 
-    def save(self, draft: "Draft", old: list[Element], new: list[Element]) -> None:
+    def save(self, unit: "UnitOfWork", old: list[MultiValue], new: list[MultiValue]) -> None:
         """Write the rows that differ: a statement each for those gone, changed and new."""
         kept = {element.key for element in new}
         gone = [element.key for element in old if element.key and element.key not in kept]
-        changed, fresh = self._rows_to_write(draft, new)
-        records.delete(self.batch.model, gone)
-        records.update(self.batch.model, changed, self._written())
-        draft.insert_all(self.batch.model, fresh)
+        changed, fresh = self._rows_to_write(unit, new)
+        records.delete(self.loader.model, gone)
+        records.update(self.loader.model, changed, self._written())
+        unit.insert_all(self.loader.model, fresh)
 
     def _rows_to_write(
-        self, draft: "Draft", elements: list[Element]
+        self, unit: "UnitOfWork", elements: list[MultiValue]
     ) -> tuple[list[Any], list[Any]]:
         changed, fresh = [], []
         for element in elements:
             if element.key is None:
-                fresh.append(self.row(draft.target, element.data))
+                fresh.append(self.row(unit.target, element.data))
             elif element.data != element.original:
-                row = self.row(draft.target, element.data)
+                row = self.row(unit.target, element.data)
                 row.pk, row._state.adding = element.key, False
                 changed.append(row)
         for row in fresh:
-            records.require_columns(row, draft)
+            records.require_columns(row, unit)
         return changed, fresh
 
     def _written(self) -> Sequence[str]:
-        return [*self.batch.columns.values(), *self.keys.values()]
+        return [*self.loader.columns.values(), *self.keys.values()]
 
 
 def _single(attribute: Attribute) -> Attribute:

@@ -7,16 +7,16 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 
-from ..model_paths import Misfit
+from ..model_paths import MappingError
 from ..writing import persistence as records
 
 
-class Junction:
-    """``through`` has the foreign keys ``owner`` and ``member``, which leads to ``far_model``;
+class MembershipRelation:
+    """``through`` has the foreign keys ``owner`` and ``member``, which leads to ``related_model``;
     ``back`` is the name under which that model queries the owner."""
 
     through: Any
-    far_model: Any
+    related_model: Any
     owner: str
     member: str
     back: str
@@ -43,20 +43,20 @@ class Junction:
         raise NotImplementedError
 
 
-def refuse_other_columns(found: Junction) -> None:
+def refuse_other_columns(found: MembershipRelation) -> None:
     """Raise Misfit where a foreign key leads to another column than the primary key."""
     for name in (found.owner, found.member):
         if not found.through._meta.get_field(name).target_field.primary_key:
-            raise Misfit(
+            raise MappingError(
                 f"{name!r} of {found.through.__name__} leads to another column than the primary key"
             )
 
 
-class ManyToMany(Junction):
+class ManyToMany(MembershipRelation):
     """A ManyToManyField, from either of its ends; ``m2m_changed`` is sent."""
 
     def __init__(self, accessor: str, relation: Any) -> None:
-        self.accessor, self.far_model = accessor, relation.related_model
+        self.accessor, self.related_model = accessor, relation.related_model
         if relation.auto_created:  # the far end of somebody else's field
             field = relation.field
             self.through = relation.through
@@ -83,7 +83,7 @@ class ManyToMany(Junction):
         getattr(owner, self.accessor).remove(*keys)
 
 
-class ThroughTable(Junction):
+class ThroughTable(MembershipRelation):
     """A model with a foreign key to each end; its rows are saved and deleted like any other."""
 
     def __init__(self, relation: Any, member: str) -> None:
@@ -92,7 +92,7 @@ class ThroughTable(Junction):
         if not field.many_to_one:
             raise FieldDoesNotExist(f"{member!r} of {self.through.__name__} is no foreign key")
         refuse_other_columns(self)
-        self.far_model = field.related_model
+        self.related_model = field.related_model
         self.back = f"{field.related_query_name()}__{self.owner}"
 
     def add(self, owner: Any, keys: list[Any]) -> None:
@@ -113,7 +113,7 @@ class ThroughTable(Junction):
         return str(self.through._meta.get_field(self.member).attname)
 
 
-def junction(model: Any, relation: str, member: str) -> Junction:
+def membership_relation(model: Any, relation: str, member: str) -> MembershipRelation:
     """Return the junction behind an accessor of the model.
 
     ``member`` names the foreign key to the members where the accessor leads to a through table.

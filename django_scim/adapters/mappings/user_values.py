@@ -11,15 +11,15 @@ from ...models import UserValue, fold_key
 from ...protocol.attributes import Attribute
 from ...protocol.errors import InvalidValue, Uniqueness
 from ...query import Column
-from ..model_paths import Misfit, locate
+from ..model_paths import MappingError, locate
 from .base import Selected
-from .multivalued import Element
+from .multivalued import MultiValue
 from .related_rows import Rows, RowTable
 
 if TYPE_CHECKING:
     from ...protocol.messages.patch import Operation
     from ..base import ResourceAdapter
-    from ..writing.unit_of_work import Draft
+    from ..writing.unit_of_work import UnitOfWork
 
 USER_VALUES = RowTable(
     UserValue,
@@ -47,7 +47,7 @@ class Values(Rows):
     ``email``. The value is then in that column alone, and what the site writes there shows.
     """
 
-    batch: RowTable = USER_VALUES
+    loader: RowTable = USER_VALUES
     keys = {"value": "key"}
 
     def __init__(self, name: str, *, mirror: str = "") -> None:
@@ -58,15 +58,15 @@ class Values(Rows):
 
     def resolve(self, adapter: type["ResourceAdapter"]) -> None:
         if not issubclass(adapter.model, get_user_model()):
-            raise Misfit("Values are kept for users; use Rows")
+            raise MappingError("Values are kept for users; use Rows")
         if self.mirror:
-            hops, self.mirror_field = locate(adapter, self.mirror)
-            if hops or not isinstance(self.mirror_field, models.CharField | models.TextField):
-                raise Misfit(f"mirror: {self.mirror!r} is no text column of the user")
+            relations, self.mirror_field = locate(adapter, self.mirror)
+            if relations or not isinstance(self.mirror_field, models.CharField | models.TextField):
+                raise MappingError(f"mirror: {self.mirror!r} is no text column of the user")
         super().resolve(adapter)
 
     def _query_column(self, name: str, sub: Attribute) -> Column:
-        path = self.batch.columns[name]
+        path = self.loader.columns[name]
         if sub.type == "boolean":
             return Column(path, "boolean", absent_is_false=name == "primary")
         if name != "value":
@@ -74,14 +74,14 @@ class Values(Rows):
         source = None
         if self.mirror:
             source = Case(
-                When(mirrored=True, then=F(f"{self.batch.owner}__{self.mirror}")),
+                When(mirrored=True, then=F(f"{self.loader.owner}__{self.mirror}")),
                 default=F(path),
                 output_field=models.TextField(),
             )
         return Column(path, case_exact=sub.case_exact, key="key", nullable=False, source=source)
 
     def place(self) -> tuple[Any, ...]:
-        return (self.batch, self.name)
+        return (self.loader, self.name)
 
     def new_rows(self) -> tuple[Any, set[str]] | None:
         return None  # the package's own
@@ -112,38 +112,38 @@ class Values(Rows):
     def rows(self) -> models.QuerySet[Any]:
         rows = super().rows()
         if self.mirror:
-            column = f"{self.batch.owner}__{self.mirror}"
+            column = f"{self.loader.owner}__{self.mirror}"
             absent = Column(column, nullable=True).absent()
             rows = rows.exclude(absent, mirrored=True)
         return rows
 
-    def stage(self, draft: "Draft", operation: "Operation") -> None:
-        super().stage(draft, operation)
+    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
+        super().stage(unit, operation)
         if not self.mirror:
             return
-        chosen = self.mirrored(draft.elements(self))
+        chosen = self.mirrored(unit.elements(self))
         value = chosen.data["value"] if chosen else ""
         limit = self.mirror_field.max_length
         if limit and len(value) > limit:
             raise InvalidValue(f"{self.path}.value: is longer than {limit} characters")
-        draft.set((), self.mirror_field, value or (None if self.mirror_field.null else ""), "")
+        unit.set((), self.mirror_field, value or (None if self.mirror_field.null else ""), "")
 
-    def check_unique(self, draft: "Draft") -> None:
+    def check_unique(self, unit: "UnitOfWork") -> None:
         """Raise ScimError where the column is unique and has no value, or another object's."""
         if not (self.mirror and self.mirror_field.unique):
             return
-        if not (draft.is_new or draft.changed(str(self.path))):
+        if not (unit.is_new or unit.changed(str(self.path))):
             return
-        value = getattr(draft.target, self.mirror)
+        value = getattr(unit.target, self.mirror)
         if value is None:
             return
         if value == "":
             raise InvalidValue(f"{self.path}: is required here")
-        rows = type(draft.target)._base_manager.filter(**{self.mirror: value})
-        if rows.exclude(pk=draft.target.pk).exists():
+        rows = type(unit.target)._base_manager.filter(**{self.mirror: value})
+        if rows.exclude(pk=unit.target.pk).exists():
             raise Uniqueness(f"{self.path}: {value!r} is taken")
 
-    def mirrored(self, elements: list[Element]) -> Element | None:
+    def mirrored(self, elements: list[MultiValue]) -> MultiValue | None:
         """Return the value that the object's column holds: the primary one, or the first."""
         valued = [element for element in elements if element.data.get("value")]
         return next(
@@ -151,20 +151,20 @@ class Values(Rows):
             valued[0] if valued else None,
         )
 
-    def stored_elements(self, draft: "Draft") -> list[Element]:
-        if not draft.has_past:
+    def stored_elements(self, unit: "UnitOfWork") -> list[MultiValue]:
+        if not unit.has_past:
             return []
-        rows = draft.value_rows(self.batch).get((draft.target.pk, self.name), [])
-        value = getattr(draft.target, self.mirror) if self.mirror else ""
-        return [Element(data, key, dict(data)) for key, data in self.read(rows, value)]
+        rows = unit.value_rows(self.loader).get((unit.target.pk, self.name), [])
+        value = getattr(unit.target, self.mirror) if self.mirror else ""
+        return [MultiValue(data, key, dict(data)) for key, data in self.read(rows, value)]
 
     def _rows_to_write(
-        self, draft: "Draft", elements: list[Element]
+        self, unit: "UnitOfWork", elements: list[MultiValue]
     ) -> tuple[list[Any], list[Any]]:
         chosen = self.mirrored(elements) if self.mirror else None
         changed, fresh = [], []
         for element in elements:
-            row = self.row(draft.target, element.data)
+            row = self.row(unit.target, element.data)
             row.attribute = self.name
             if element is chosen:  # its column alone holds the value
                 row.mirrored, row.value, row.key = True, "", fold_key(element.data["value"])
@@ -176,4 +176,4 @@ class Values(Rows):
         return changed, fresh
 
     def _written(self) -> Sequence[str]:
-        return ["key", "mirrored", *self.batch.columns.values()]
+        return ["key", "mirrored", *self.loader.columns.values()]

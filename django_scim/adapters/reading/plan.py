@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...protocol.attributes import COMMON, Attribute, AttributePath
 from ...protocol.projection import FULL, Projection
 from ...protocol.values import is_empty
-from ..mappings.base import Batch, Mapping, Reader, Selected
+from ..mappings.base import Mapping, Reader, RelatedLoader, Selected
 from .prepared_statements import Statements
 
 if TYPE_CHECKING:
     from ..base import ResourceAdapter
-    from ..declaration import Compiled
+    from ..declaration import Declaration
 
 
 class Page:
     """What the readers of one page share: rows read in batches, and how to name a resource."""
 
-    def __init__(self, adapter: "ResourceAdapter", batches: dict[Batch, Any]) -> None:
-        self._batches = batches
+    def __init__(self, adapter: "ResourceAdapter", loaders: dict[RelatedLoader, Any]) -> None:
+        self._loaders = loaders
         self.location = adapter.location_of
 
-    def rows(self, batch: Batch, key: Any, name: str) -> list[Any]:
-        return self._batches[batch].get((key, name), [])
+    def rows(self, loader: RelatedLoader, key: Any, name: str) -> list[Any]:
+        return self._loaders[loader].get((key, name), [])
 
 
 class Step(NamedTuple):
@@ -53,7 +53,7 @@ class Plan:
     def __init__(self, urn: str, mappings: Iterable[Mapping], projection: Projection) -> None:
         self.urn = urn
         self._columns: dict[str, Selected] = {"target_id": "target_id", "version": "version"}
-        self._batches: dict[Batch, list[str]] = {}
+        self._loaders: dict[RelatedLoader, list[str]] = {}
         self._steps: list[Step] = []
         self._statements = Statements()
         meta = projection.select(AttributePath(urn, META))
@@ -77,8 +77,8 @@ class Plan:
             key = selected if isinstance(selected, str) else f"{mapping.path}#{name}"
             self._columns.setdefault(key, selected)
             at[name] = list(self._columns).index(key)
-        if mapping.batch is not None:
-            names = self._batches.setdefault(mapping.batch, [])
+        if mapping.loader is not None:
+            names = self._loaders.setdefault(mapping.loader, [])
             if mapping.name not in names:
                 names.append(mapping.name)
         path = mapping.path
@@ -110,8 +110,8 @@ class Plan:
         rows = list(rows)
         keys = [row[0] for row in rows]
         loaded = {
-            batch: batch.load(keys, names, adapter) if keys else {}
-            for batch, names in self._batches.items()
+            loader: loader.load(keys, names, adapter) if keys else {}
+            for loader, names in self._loaders.items()
         }
         page = Page(adapter, loaded)
         return [self._assemble(row, page) for row in rows]
@@ -150,7 +150,7 @@ VERSION = "\0version"
 """Where a resource carries its version when the projection leaves ``meta`` out."""
 
 
-def take_version(resource: dict[str, Any]) -> str | None:
+def pop_version(resource: dict[str, Any]) -> str | None:
     """Return a resource's version, and strip what is not for the client."""
     hidden = resource.pop(VERSION, None)
     return hidden or resource.get("meta", {}).get("version")
@@ -176,6 +176,6 @@ def _parts(attribute: Attribute) -> list[str]:
 
 
 @lru_cache(maxsize=512)
-def plan_for(compiled: "Compiled", projection: Projection) -> Plan:
+def plan_for(declaration: "Declaration", projection: Projection) -> Plan:
     """Return the plan of a compiled adapter; the last few hundred are kept."""
-    return Plan(compiled.resource_schema.schema.id, compiled.mappings, projection)
+    return Plan(declaration.resource_schema.schema.id, declaration.mappings, projection)

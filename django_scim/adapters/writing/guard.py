@@ -13,17 +13,19 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from ...models import Connection, Guard
-from ...protocol.errors import Stopped
+from ...protocol.errors import GuardTripped
 
 if TYPE_CHECKING:
     from ..base import ResourceAdapter
 
-Kind = Literal["accounts", "memberships"]
+RemovalKind = Literal["accounts", "memberships"]
 COUNTED = ("started", "accounts", "accounts_lost", "memberships", "memberships_lost")
 logger = logging.getLogger("django_scim")
 
 
-def lose(adapter: "ResourceAdapter", kind: Kind, count: int, since: datetime | None = None) -> None:
+def count_removal(
+    adapter: "ResourceAdapter", kind: RemovalKind, count: int, since: datetime | None = None
+) -> None:
     """Count a loss, inside the transaction of the write that causes it. Raises Stopped.
 
     ``since`` is when the connection got what it now takes: what is younger than the window does
@@ -34,7 +36,7 @@ def lose(adapter: "ResourceAdapter", kind: Kind, count: int, since: datetime | N
         return
     now = timezone.now()
     lost = F(f"{kind}_lost") + count
-    running = Guard.objects.filter(connection=connection, stopped=None).filter(
+    running = Guard.objects.filter(connection=connection, tripped=None).filter(
         Q(started__gt=now - Guard.WINDOW)
     )
     if since is not None:
@@ -48,16 +50,16 @@ def lose(adapter: "ResourceAdapter", kind: Kind, count: int, since: datetime | N
 
 
 def _decide(
-    adapter: "ResourceAdapter", kind: Kind, count: int, since: datetime | None, now: datetime
+    adapter: "ResourceAdapter", kind: RemovalKind, count: int, since: datetime | None, now: datetime
 ) -> None:
     """The rarer cases: a new window, a young account, a guard that was lifted, one that stops."""
     connection = adapter.connection
     Guard.objects.get_or_create(connection=connection)
     guard = Guard.objects.select_for_update().get(connection=connection)
-    if guard.lifted_until is not None and guard.lifted_until > now:
+    if guard.overridden_until is not None and guard.overridden_until > now:
         return
-    if guard.stopped is not None:
-        raise _stopped(connection, kind)
+    if guard.tripped is not None:
+        raise _tripped(connection, kind)
     if guard.started is None or guard.started <= now - Guard.WINDOW:
         guard.started = now
         guard.accounts, guard.memberships = counted_accounts(adapter), counted_memberships(adapter)
@@ -69,7 +71,7 @@ def _decide(
     is_stopped = too_many and lost * 100 > getattr(guard, kind) * connection.guard_percent
     setattr(guard, f"{kind}_lost", lost)
     if is_stopped:
-        raise _stopped(connection, kind, {name: getattr(guard, name) for name in COUNTED})
+        raise _tripped(connection, kind, {name: getattr(guard, name) for name in COUNTED})
     guard.save()
 
 
@@ -83,10 +85,10 @@ def counted_memberships(adapter: "ResourceAdapter") -> int:
     total = 0
     for name in adapter.registry.names():
         other = adapter.registry.adapter(name)
-        for mapping in other.compiled().members:
+        for mapping in other.declaration().members:
             owners = other.queryset().values("target")
-            rows = mapping.junction.through._base_manager.filter(
-                **{f"{mapping.junction.owner}__in": owners}
+            rows = mapping.relation.through._base_manager.filter(
+                **{f"{mapping.relation.owner}__in": owners}
             )
             total += rows.count()
     return total
@@ -96,10 +98,10 @@ def _has(adapter: "ResourceAdapter", name: str) -> bool:
     return name in adapter.registry.names()
 
 
-def _stopped(
-    connection: Connection, kind: Kind, counted: Mapping[str, Any] | None = None
-) -> Stopped:
-    return Stopped(
+def _tripped(
+    connection: Connection, kind: RemovalKind, counted: Mapping[str, Any] | None = None
+) -> GuardTripped:
+    return GuardTripped(
         f"the guard stops this connection: it takes more than {connection.guard_count} {kind} and "
         f"more than {connection.guard_percent} % of them within an hour; an admin of the site has "
         f"to let it go on",
@@ -107,19 +109,19 @@ def _stopped(
     )
 
 
-def stop(connection: Connection, counted: Mapping[str, Any] | None = None) -> None:
+def trip(connection: Connection, counted: Mapping[str, Any] | None = None) -> None:
     """Note that the guard stopped a connection, after the rollback of what it did, and at what."""
-    guards = Guard.objects.filter(connection=connection, stopped=None)
+    guards = Guard.objects.filter(connection=connection, tripped=None)
     Guard.objects.get_or_create(connection=connection)
-    if guards.update(stopped=timezone.now(), **(counted or {})):
+    if guards.update(tripped=timezone.now(), **(counted or {})):
         logger.warning("the guard has stopped the connection %s", connection)
 
 
-def lift(connection: Connection, lasting: timedelta = Guard.WINDOW) -> None:
+def override(connection: Connection, lasting: timedelta = Guard.WINDOW) -> None:
     """Let a connection go on, unguarded for a while; afterwards a new window begins."""
     guard, _ = Guard.objects.get_or_create(connection=connection)
-    guard.stopped, guard.started = None, None
-    guard.lifted_until = timezone.now() + lasting
+    guard.tripped, guard.started = None, None
+    guard.overridden_until = timezone.now() + lasting
     guard.save()
 
 
@@ -136,6 +138,6 @@ def counted(guard: Guard) -> list[str]:
     ]
 
 
-def counted_until_stop(guard: Guard) -> list[str]:
+def counted_until_trip(guard: Guard) -> list[str]:
     """Return what the guard had counted when it stopped a connection, the refused request too."""
-    return [] if guard.started is None or guard.stopped is None else counted(guard)
+    return [] if guard.started is None or guard.tripped is None else counted(guard)

@@ -10,13 +10,13 @@ from django.db import models, router, transaction
 from ... import signals
 from ...models import Connection, Event
 from ..mappings.memberships import Members
-from .unit_of_work import Change, Draft
+from .unit_of_work import Change, UnitOfWork
 
 if TYPE_CHECKING:
     from ..base import ResourceAdapter
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """One thing that a write did; each has the name of its signal, in the order of sending."""
 
     CREATED = "created"
@@ -28,13 +28,13 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Write:
+class ResourceChange:
     """What one write did to one object; it is committed by the time that a site sees this."""
 
     adapter: "ResourceAdapter"
     link: Any
     object: models.Model
-    kinds: frozenset[Kind]
+    kinds: frozenset[ChangeKind]
     changes: tuple[Change, ...] = ()
 
     @property
@@ -50,34 +50,34 @@ class Write:
         return str(self.link.scim_id)
 
 
-def kinds_of(draft: Draft) -> frozenset[Kind]:
+def kinds_of(unit: UnitOfWork) -> frozenset[ChangeKind]:
     """Return what a saved draft did; nothing when it changed nothing."""
     kinds = set()
-    if draft.is_new:
-        kinds.add(Kind.CREATED)
-    elif draft.changes:
-        kinds.add(Kind.UPDATED)
-    by_path = draft.adapter.compiled().by_path
-    for change in draft.changes:
+    if unit.is_new:
+        kinds.add(ChangeKind.CREATED)
+    elif unit.changes:
+        kinds.add(ChangeKind.UPDATED)
+    by_path = unit.adapter.declaration().by_path
+    for change in unit.changes:
         if isinstance(by_path.get(change.path), Members):
-            kinds.add(Kind.MEMBERSHIP_CHANGED)
-        elif change.path == "active" and draft.has_past and change.new is not None:
-            kinds.add(Kind.REACTIVATED if change.new else Kind.DEACTIVATED)
+            kinds.add(ChangeKind.MEMBERSHIP_CHANGED)
+        elif change.path == "active" and unit.has_past and change.new is not None:
+            kinds.add(ChangeKind.REACTIVATED if change.new else ChangeKind.DEACTIVATED)
     return frozenset(kinds)
 
 
-def action_of(kinds: frozenset[Kind], changes: Sequence[Change]) -> str:
+def action_of(kinds: frozenset[ChangeKind], changes: Sequence[Change]) -> str:
     """Return the action of a write's event: what matters most to who reviews it."""
-    if kinds == {Kind.UPDATED, Kind.MEMBERSHIP_CHANGED} and len(changes) == 1:
+    if kinds == {ChangeKind.UPDATED, ChangeKind.MEMBERSHIP_CHANGED} and len(changes) == 1:
         return Event.Action.MEMBERSHIP
     return next((ACTIONS[kind] for kind in ACTIONS if kind in kinds), Event.Action.UPDATE)
 
 
 ACTIONS = {
-    Kind.CREATED: Event.Action.CREATE,
-    Kind.DELETED: Event.Action.DELETE,
-    Kind.DEACTIVATED: Event.Action.DEACTIVATE,
-    Kind.REACTIVATED: Event.Action.REACTIVATE,
+    ChangeKind.CREATED: Event.Action.CREATE,
+    ChangeKind.DELETED: Event.Action.DELETE,
+    ChangeKind.DEACTIVATED: Event.Action.DEACTIVATE,
+    ChangeKind.REACTIVATED: Event.Action.REACTIVATE,
 }
 
 
@@ -85,10 +85,10 @@ def announce(
     adapter: "ResourceAdapter",
     link: Any,
     target: Any,
-    kinds: frozenset[Kind],
+    kinds: frozenset[ChangeKind],
     changes: list[Change],
     *,
-    is_consequence: bool = False,
+    is_side_effect: bool = False,
 ) -> None:
     """Call the adapter's ``after_commit`` and send the signals, once the write is committed.
 
@@ -96,13 +96,13 @@ def announce(
     """
     if not kinds:
         return
-    write = Write(adapter, link, target, kinds, tuple(changes))
-    if is_consequence:
-        adapter.registry.consequences.append(write)
+    write = ResourceChange(adapter, link, target, kinds, tuple(changes))
+    if is_side_effect:
+        adapter.registry.side_effects.append(write)
     sender = type(target)
     heard = [
         signal
-        for kind in Kind
+        for kind in ChangeKind
         if kind in kinds and (signal := getattr(signals, kind)).has_listeners(sender)
     ]
     if not (heard or adapter.hears_commits()):
@@ -123,13 +123,13 @@ def announce(
     transaction.on_commit(tell, using=router.db_for_write(type(link)), robust=True)
 
 
-def announce_draft(draft: Draft, *, is_consequence: bool = False) -> None:
+def announce_unit(unit: UnitOfWork, *, is_side_effect: bool = False) -> None:
     """Do so for a draft that is saved."""
     announce(
-        draft.adapter,
-        draft.link,
-        draft.target,
-        kinds_of(draft),
-        draft.changes,
-        is_consequence=is_consequence,
+        unit.adapter,
+        unit.link,
+        unit.target,
+        kinds_of(unit),
+        unit.changes,
+        is_side_effect=is_side_effect,
     )

@@ -12,7 +12,7 @@ from ...protocol.errors import InvalidValue, Uniqueness
 from ...query import Column
 
 if TYPE_CHECKING:
-    from .unit_of_work import Draft
+    from .unit_of_work import UnitOfWork
 
 
 def with_followers(model: Any, names: Iterable[str]) -> list[str]:
@@ -28,7 +28,7 @@ def with_followers(model: Any, names: Iterable[str]) -> list[str]:
     return sorted(wanted | followers)
 
 
-def require_columns(record: models.Model, draft: "Draft") -> None:
+def require_columns(record: models.Model, unit: "UnitOfWork") -> None:
     """Raise InvalidValue for a new row without a value that its table needs, not the database."""
     field: Any
     for field in record._meta.concrete_fields:
@@ -37,7 +37,7 @@ def require_columns(record: models.Model, draft: "Draft") -> None:
         if getattr(record, field.attname) is None and needs_value(field):
             paths = [
                 str(mapping.path)
-                for mapping in draft.adapter.compiled().mappings
+                for mapping in unit.adapter.declaration().mappings
                 if any(written is field for _, written in mapping.written_columns())
             ]
             named = paths[0] if paths else f"{record._meta.label_lower}.{field.name}"
@@ -57,16 +57,16 @@ def needs_value(field: Any) -> bool:
     )
 
 
-def check_unique(draft: "Draft") -> None:
+def check_unique(unit: "UnitOfWork") -> None:
     """Raise Uniqueness where a changed attribute's value is another row's (RFC 7643 section 7).
 
     The whole table counts, not only what the connection sees.
     """
-    for mapping in draft.adapter.compiled().unique:
-        if not draft.changed(str(mapping.path)):
+    for mapping in unit.adapter.declaration().unique:
+        if not unit.changed(str(mapping.path)):
             continue
         field, attribute = mapping.field, mapping.attribute
-        record: Any = draft.record(mapping.hops)
+        record: Any = unit.record(mapping.relations)
         value = getattr(record, field.attname)
         if value is None or value == "":
             continue
@@ -77,8 +77,8 @@ def check_unique(draft: "Draft") -> None:
         rows = type(record)._base_manager.filter(same)
         if rows.exclude(pk=record.pk).exists():
             raise Uniqueness(f"{mapping.path}: {mapping.conversion.read(value)!r} is taken")
-    for mirrored in draft.adapter.compiled().mirrored:
-        mirrored.check_unique(draft)
+    for mirrored in unit.adapter.declaration().mirrored:
+        mirrored.check_unique(unit)
 
 
 def insert(model: type[models.Model], rows: list[Any]) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from ...protocol.errors import Mutability
 from ...protocol.values import format_datetime, is_empty
-from ..mappings.multivalued import Element
+from ..mappings.multivalued import MultiValue
 from ..model_paths import LINK, empty, locate
 from .locks import for_update
 from .persistence import Inserts, check_unique, insert, require_columns, with_followers
@@ -49,7 +49,7 @@ class _Staged:
         return getattr(self.record, self.field.attname)
 
 
-class Draft:
+class UnitOfWork:
     """The changes to one object and its link, on their way to the database."""
 
     def __init__(self, adapter: "ResourceAdapter", link: Any, target: Any) -> None:
@@ -62,7 +62,7 @@ class Draft:
         self.changes: list[Change] = []
         self._records: dict[tuple[str, ...], models.Model | None] = {(): target, LINK: link}
         self._columns: dict[tuple[tuple[str, ...], str], _Staged] = {}
-        self._elements: dict[Rows, tuple[list[Element], list[Element]]] = {}
+        self._elements: dict[Rows, tuple[list[MultiValue], list[MultiValue]]] = {}
         self._members: dict[Members, MemberChange] = {}
         self._value_rows: dict[RowTable, Any] = {}
         self._notes: dict[str, tuple[Any, Any]] = {}
@@ -72,12 +72,14 @@ class Draft:
 
     # Columns
 
-    def record(self, hops: tuple[str, ...]) -> models.Model | None:
+    def record(self, relations: tuple[str, ...]) -> models.Model | None:
         """Return the record that relations lead to from the object; None when there is none."""
-        if hops not in self._records:
-            parent = self.record(hops[:-1])
-            self._records[hops] = None if parent is None else self._follow(parent, hops[-1])
-        return self._records[hops]
+        if relations not in self._records:
+            parent = self.record(relations[:-1])
+            self._records[relations] = (
+                None if parent is None else self._follow(parent, relations[-1])
+            )
+        return self._records[relations]
 
     @staticmethod
     def _follow(parent: models.Model, hop: str) -> models.Model | None:
@@ -93,17 +95,17 @@ class Draft:
             relation.field.set_cached_value(record, parent)
         return record
 
-    def _make(self, hops: tuple[str, ...]) -> models.Model:
+    def _make(self, relations: tuple[str, ...]) -> models.Model:
         """Make the missing record at the other end of a reverse one-to-one relation."""
-        parent: Any = self.record(hops[:-1]) or self._make(hops[:-1])
-        relation: Any = parent._meta.get_field(hops[-1])
+        parent: Any = self.record(relations[:-1]) or self._make(relations[:-1])
+        relation: Any = parent._meta.get_field(relations[-1])
         record = relation.related_model(**{relation.field.name: parent})
-        self._records[hops] = record
+        self._records[relations] = record
         return record
 
     def set(
         self,
-        hops: tuple[str, ...],
+        relations: tuple[str, ...],
         field: "models.Field[Any, Any]",
         value: Any,
         path: str,
@@ -114,22 +116,22 @@ class Draft:
         With ``path`` the change is logged under that attribute; ``show`` turns what the column
         holds into what the log may tell.
         """
-        record = self.record(hops)
+        record = self.record(relations)
         if record is None:
             if is_empty(value):
                 return
-            record = self._make(hops)
-        key = (hops, field.attname)
+            record = self._make(relations)
+        key = (relations, field.attname)
         if key not in self._columns:
             self._columns[key] = _Staged(record, field, getattr(record, field.attname), path, show)
         setattr(record, field.attname, value)
 
     def put(self, column: str, value: Any) -> None:
         """Stage a column by the name that a declaration gives it: ``employee.badge``."""
-        hops, field = locate(type(self.adapter), column)
+        relations, field = locate(type(self.adapter), column)
         if isinstance(value, models.Model):
             value = value.pk
-        self.set(hops, field, empty(field) if value is None and not field.null else value, "")
+        self.set(relations, field, empty(field) if value is None and not field.null else value, "")
 
     def note(self, path: str, old: Any, new: Any) -> None:
         """Log what an attribute was and is, for a mapping whose columns do not tell."""
@@ -137,9 +139,9 @@ class Draft:
         self._notes[path] = (first, new)
 
     def value(self, path: str) -> Any:
-        """Return what the column of a ``Field`` holds as staged: ``draft.value("title")``."""
-        mapping: Any = self.adapter.compiled().by_path[path]
-        record = self.record(mapping.hops)
+        """Return what the column of a ``Field`` holds as staged: ``unit.value("title")``."""
+        mapping: Any = self.adapter.declaration().by_path[path]
+        record = self.record(mapping.relations)
         return None if record is None else getattr(record, mapping.field.attname)
 
     def changed(self, path: str) -> bool:
@@ -172,17 +174,17 @@ class Draft:
     def value_rows(self, table: "RowTable") -> Any:
         """Return the stored rows of every attribute in a table, read once."""
         if table not in self._value_rows:
-            names = self.adapter.compiled().batches[table]
+            names = self.adapter.declaration().loaders[table]
             self._value_rows[table] = table.load([self.target.pk], names, self.adapter)
         return self._value_rows[table]
 
-    def elements(self, mapping: "Rows") -> list[Element]:
+    def elements(self, mapping: "Rows") -> list[MultiValue]:
         if mapping not in self._elements:
             stored = mapping.stored_elements(self)
             self._elements[mapping] = (stored, stored)
         return self._elements[mapping][1]
 
-    def set_elements(self, mapping: "Rows", elements: list[Element]) -> None:
+    def set_elements(self, mapping: "Rows", elements: list[MultiValue]) -> None:
         stored, _ = self._elements[mapping]
         self._elements[mapping] = (stored, elements)
 
@@ -264,13 +266,13 @@ class Draft:
             require_columns(self.target, self)
             self.insert(self.target)
         names: dict[tuple[str, ...], set[str]] = {}
-        for (hops, _), staged in self._columns.items():
+        for (relations, _), staged in self._columns.items():
             if staged.new != staged.old:
-                names.setdefault(hops, set()).add(staged.field.name)
-        for hops, changed in names.items():
-            record = self.record(hops)
+                names.setdefault(relations, set()).add(staged.field.name)
+        for relations, changed in names.items():
+            record = self.record(relations)
             assert record is not None
-            if hops == LINK or not (self.has_past or hops):
+            if relations == LINK or not (self.has_past or relations):
                 continue  # written with its version, and inserted above
             if record._state.adding:
                 require_columns(record, self)
@@ -298,7 +300,7 @@ class Draft:
 
     def _refuse_immutable(self) -> None:
         """What is immutable is set once (RFC 7643 section 7)."""
-        by_path = self.adapter.compiled().by_path
+        by_path = self.adapter.declaration().by_path
         for change in self.changes:
             mapping = by_path.get(change.path)
             if mapping is None or change.old is None:
@@ -310,20 +312,20 @@ class Draft:
         """Give the link its next version, with the columns of its own that changed."""
         changed = {
             staged.field.name
-            for (hops, _), staged in self._columns.items()
-            if hops == LINK and staged.new != staged.old
+            for (relations, _), staged in self._columns.items()
+            if relations == LINK and staged.new != staged.old
         }
         self.link.version += 1
-        self.link.automatic = False
+        self.link.created_by_scope = False
         self.link.last_modified = timezone.now()
         self.link.save(
             update_fields=with_followers(
-                self.link, changed | {"version", "automatic", "last_modified"}
+                self.link, changed | {"version", "created_by_scope", "last_modified"}
             )
         )
 
 
-def _differ(stored: list[Element], elements: list[Element]) -> bool:
+def _differ(stored: list[MultiValue], elements: list[MultiValue]) -> bool:
     """Whether values have changed; they have no order."""
     old = sorted(json.dumps(each.original, sort_keys=True) for each in stored)
     return old != sorted(json.dumps(each.data, sort_keys=True) for each in elements)

@@ -5,7 +5,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 from ...adapters.base import Assigned
-from ...adapters.batch_create import fits
+from ...adapters.batch_create import can_batch
 from ...adapters.mappings.passwords import await_hashes
 from ...audit import Recorder
 from ...protocol.errors import Forbidden, InvalidSyntax, ScimError
@@ -23,7 +23,7 @@ from . import references as bulk_ids
 STATUS = {"POST": 201, "PUT": 200, "PATCH": 200, "DELETE": 204}
 
 
-class Step:
+class OperationRunner:
     """Read when it is made, before anything is done, so that an order can be found.
 
     ``error`` is why it cannot be, or was not, carried out.
@@ -65,7 +65,7 @@ class Step:
         if adapter is None:
             endpoints = ", ".join(f"/{each.endpoint}" for each in adapters.values())
             raise InvalidSyntax(f"path: must be under one of {endpoints}")
-        self.recorder.about(adapter.name, scim_id=operation.resource_id)
+        self.recorder.set_resource(adapter.name, scim_id=operation.resource_id)
         if not view.token.permits(scope := f"{adapter.endpoint.lower()}:write"):
             raise Forbidden(f"the token lacks the scope {scope}")
         expected = etags.tags(operation.version) if operation.version else None
@@ -115,14 +115,14 @@ class Step:
         """The resource that it is about, as the client named it."""
         return self.operation.endpoint.lower(), self.operation.resource_id
 
-    def is_like(self, other: "Step") -> bool:
+    def is_like(self, other: "OperationRunner") -> bool:
         """Whether both are about resources of one type."""
         return self.writer.resource_type == other.writer.resource_type
 
-    def fits_together(self) -> bool:
+    def can_batch(self) -> bool:
         """Whether it is a plain creation, which can go through the database beside others."""
         is_sound = self.error is None and self.operation.method == "POST"
-        return is_sound and fits(self.writer.adapter, self.values)
+        return is_sound and can_batch(self.writer.adapter, self.values)
 
     # Carrying out
 
@@ -154,13 +154,13 @@ class Step:
                 writer.delete(resource_id)
                 return resource_id, ""
             case "POST":
-                draft = writer.create(self.values)
+                unit = writer.create(self.values)
             case "PUT":
-                draft = writer.replace(resource_id, self.values)
+                unit = writer.replace(resource_id, self.values)
             case _:
-                draft = writer.patch(resource_id, self.patch)
-        written = writer.finish(draft, STATUS[self.operation.method], None)
-        return draft.link.scim_id, written.version
+                unit = writer.patch(resource_id, self.patch)
+        written = writer.finish(unit, STATUS[self.operation.method], None)
+        return unit.link.scim_id, written.version
 
     # Results
 

@@ -42,7 +42,7 @@ def rename_id(resource_id: str, name: Name) -> str:
     return name(resource_id.removeprefix(REFERENCE)) if is_reference else resource_id
 
 
-def put_off(
+def defer_references(
     values: "Assigned", adapter: "ResourceAdapter", bulk_ids: Collection[str]
 ) -> tuple["Assigned", list[Operation]]:
     """Take from a body what refers to resources that are not there yet.

@@ -15,8 +15,8 @@ from ...protocol.errors import NotImplementedByServer
 from ...protocol.messages.bulk import parse_bulk
 from ...protocol.messages.responses import bulk_response
 from ..views import ScimView
-from .executor import Run
-from .operations import Step
+from .executor import BulkExecutor
+from .operations import OperationRunner
 
 
 class Bulk(ScimView):
@@ -33,7 +33,7 @@ class Bulk(ScimView):
         bulk = parse_bulk(request.data, settings.BULK_MAX_OPERATIONS)
         pool = ThreadPoolExecutor(os.cpu_count())
         try:
-            steps = [Step(self, operation, pool) for operation in bulk.operations]
-            return Response(bulk_response(Run(steps, bulk.fail_on_errors).results()))
+            runners = [OperationRunner(self, operation, pool) for operation in bulk.operations]
+            return Response(bulk_response(BulkExecutor(runners, bulk.fail_on_errors).results()))
         finally:  # after too many errors nobody waits for the passwords that are left
             pool.shutdown(cancel_futures=True)

@@ -33,7 +33,7 @@ class Me(ResourceViewSet):
         if link is None or self.action == "create":
             raise NotImplementedByServer("this server offers no Me for this token")
         self.kwargs["scim_id"] = link.scim_id  # what the handlers of a resource are called with
-        self.recorder.about(self.resource_type, scim_id=link.scim_id)
+        self.recorder.set_resource(self.resource_type, scim_id=link.scim_id)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)

@@ -26,17 +26,19 @@ from ...models import Connection
 from ...protocol.errors import ExpiredCursor, InvalidCount, InvalidCursor
 from ...protocol.filters import And, Comparison, Filter, Not, Or, ValueFilter
 from ...protocol.projection import Projection
-from ...query.ordering import Place
+from ...query.ordering import CursorPosition
 from ...query.search import Search
 
 
-def write_cursor(place: Place, connection: Connection, queries: Sequence[Search]) -> str:
+def write_cursor(place: CursorPosition, connection: Connection, queries: Sequence[Search]) -> str:
     """Return the cursor that leads on from a place, of unreserved characters (RFC 3986 2.3)."""
     text = json.dumps([queries[0].count, place.kind, place.key, place.pk])
     return _signer(connection, queries).sign(b64_encode(text.encode()).decode())
 
 
-def read_cursor(cursor: str, connection: Connection, queries: Sequence[Search]) -> Place | None:
+def read_cursor(
+    cursor: str, connection: Connection, queries: Sequence[Search]
+) -> CursorPosition | None:
     """Return the place that a cursor leads on from; None for the empty one of a first request.
 
     Raises InvalidCursor, ExpiredCursor, or InvalidCount where only the count is another one.
@@ -54,7 +56,7 @@ def read_cursor(cursor: str, connection: Connection, queries: Sequence[Search]) 
     count, *place = json.loads(b64_decode(signed.encode()))
     if count != queries[0].count:
         raise InvalidCount(f"count: the walk began with {count}, and so it must go on")
-    return Place(*place)
+    return CursorPosition(*place)
 
 
 def _signer(connection: Connection, queries: Sequence[Search]) -> TimestampSigner:

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...adapters.accounts.user_models import has
-from ...adapters.bulk_linking import By, Survey, confirm_waiting, give_matching, survey
+from ...adapters.bulk_linking import By, Survey, assign_matching, confirm_waiting, survey
 from ...audit.administration import Actor, record
 from ...models import Connection
 from ._progress import Progress
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         actor = Actor("scim_link on the command line")
         progress = Progress(self.stderr, "accounts given")
         given = partial(record, chosen, "given to the connection", actor)
-        count = give_matching(chosen, found, progress, given)
+        count = assign_matching(chosen, found, progress, given)
         progress.end()
         self.stdout.write(f"{count} accounts were given to {chosen}.")
         if options["confirm"]:

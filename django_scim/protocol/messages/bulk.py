@@ -115,7 +115,7 @@ def _fault(operation: BulkOperation, where: str) -> ScimError | None:
     return None
 
 
-def in_order(needs: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+def dependency_order(needs: Sequence[Sequence[int]]) -> Iterator[list[int]]:
     """Yield the operations in an order in which each comes after those that it needs.
 
     ``needs[i]`` are the operations that operation ``i`` needs. Those that need each other come
