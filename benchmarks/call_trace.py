@@ -11,6 +11,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -117,7 +118,7 @@ def main() -> None:
         for name, request in requests(scim).items():
             request(0)
             files = trace(lambda request=request: request(1))
-            changes = sum(one != other for one, other in zip(files, files[1:], strict=False))
+            changes = sum(one != other for one, other in pairwise(files))
             print(f"{name:40} {len(files):5} calls {changes:5} changes of file")
             if "--files" in sys.argv:
                 for file, count in Counter(files).most_common():
