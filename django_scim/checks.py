@@ -188,7 +188,7 @@ def check_adapters(**kwargs: Any) -> list[CheckMessage]:
 
 def _sensitive(classes: dict[str, Any]) -> Iterator[CheckMessage]:
     """A name that is misspelt would let into URLs what it should keep out."""
-    schemas = [adapter.examined().resource_schema for adapter in classes.values()]
+    schemas = [adapter.examine_declaration().resource_schema for adapter in classes.values()]
     for name in settings.SENSITIVE_FILTERS:
         path = str(name)
         if not any(each.find(path) or each.find_in_extensions(path) for each in schemas):
@@ -236,7 +236,7 @@ def _endpoints(classes: dict[str, Any]) -> Iterator[CheckMessage]:
 
 
 def _declaration(adapter: Any) -> Iterator[CheckMessage]:
-    declaration = adapter.examined()
+    declaration = adapter.examine_declaration()
     for error in declaration.errors:
         text = f"{adapter.__name__}: {error.text.rstrip('.')}."
         yield message(error.code, text, obj=adapter)

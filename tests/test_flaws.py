@@ -154,4 +154,7 @@ def test_a_connections_adapters_that_are_no_dict(settings):
 
 def test_what_the_package_ships_has_no_flaw():
     assert issubclass(UserAdapter, ResourceAdapter)
-    assert [*UserAdapter.examined().errors, *GroupAdapter.examined().errors] == []
+    assert [
+        *UserAdapter.examine_declaration().errors,
+        *GroupAdapter.examine_declaration().errors,
+    ] == []

@@ -10,8 +10,7 @@ from .mappings.custom import Custom
 from .mappings.json_columns import Json
 from .mappings.memberships import Members, Memberships
 from .mappings.references import Reference
-from .mappings.related_rows import Rows
-from .mappings.user_values import Values
+from .mappings.related_rows import Rows, Values
 from .registry import Registry, adapter_classes
 from .users import UserAdapter
 from .writing.outcomes import ChangeKind, ResourceChange

@@ -1,86 +1,87 @@
-"""The adapter: how one resource type lies on the site's models.
+"""The base of all adapters: how one resource type is kept in the site's models.
 
 A subclass declares; this class follows the declaration. An instance serves one request of one
-connection, and never knows HTTP.
+connection, and knows nothing of HTTP.
 """
 
 import copy
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models import Expression, F, Q, TextField, Value
 
 from ..conf import settings
 from ..models import AbstractLink, Connection
-from ..protocol.attributes import AttributePath, ResourceSchema, Schema
+from ..protocol.attributes import ResourceSchema, Schema
 from ..protocol.errors import NotFound
 from ..protocol.messages.patch import Operation
 from ..protocol.projection import FULL, Projection
 from ..protocol.tolerances import Tolerances
 from ..query import Column
 from ..query.columns import blank_to
-from .declaration import Declaration, build_declaration, published
+from .declaration import Declaration, build_declaration
+from .interfaces import Assigned
 from .mappings.base import Mapping
+from .mappings.behaviours import Behaviour, Role
 from .mappings.columns import Field
 from .mappings.computed import Constant, Location
-from .mappings.references import end_waiting
 from .reading.plan import Plan, plan_for, pop_version
 from .writing.locks import locked
 from .writing.outcomes import ChangeKind, ResourceChange, announce, announce_unit
-from .writing.side_effects import end_memberships
+from .writing.side_effects import end_memberships, resolve_references
+from .writing.staging import apply, assign, assign_given
 from .writing.unit_of_work import Change, UnitOfWork
-
-Assigned = dict[AttributePath, Any]
-"""What a body assigns: attribute to value, None where it unassigns."""
 
 
 class ResourceAdapter:
     """Base of all adapters. See ``UserAdapter`` for a declaration."""
 
-    #: The name in ``meta.resourceType`` and the endpoint under the base (RFC 7643 section 6).
+    #: The name in ``meta.resourceType``, and the endpoint below the base (RFC 7643 section 6).
     name: ClassVar[str]
     endpoint: ClassVar[str]
     description: ClassVar[str] = ""
     schema: ClassVar[Schema]
     extensions: ClassVar[list[Schema]] = []
-    #: Those extensions without which a resource is refused.
+    #: The extensions without which a resource is refused.
     required_extensions: ClassVar[list[Schema]] = []
     model: ClassVar[type[models.Model]]
     link: ClassVar[type[AbstractLink]]
-    #: SCIM path to mapping: the one declaration.
+    #: Where each attribute is kept: SCIM path to mapping. Everything follows from this.
     attributes: ClassVar[dict[str, Mapping]] = {}
-    #: Resource types that attributes may refer to though the site publishes none of them.
+    #: What a change of an attribute means beyond its value, whatever it is mapped to.
+    behaviours: ClassVar[dict[str, Behaviour]] = {
+        "externalId": Behaviour(Role.EXTERNAL_ID, kept_on_put=True)
+    }
+    #: The attribute that names a resource elsewhere, such as in the members of a group.
+    display_attribute: ClassVar[str] = "displayName"
+    #: Resource types that attributes may refer to although the site does not publish them.
     optional_types: ClassVar[frozenset[str]] = frozenset()
-    #: Rules of the site's own for what clients send: a subclass of
+    #: The site's own rules for what clients send: a subclass of
     #: ``django_scim.api.serializers.ResourceSerializer``, or its dotted path.
     serializer_class: ClassVar[Any] = None
-    #: Whether a PATCH is answered with the resource, or with 204 alone (RFC 7644 3.5.2).
+    #: Whether the answer to a PATCH is the resource, or 204 without a body (RFC 7644 3.5.2).
     returns_patched: ClassVar[bool] = True
-    #: Attributes that a PUT leaves as they are when its body has none of them.
-    kept_on_put: ClassVar[frozenset[str]] = frozenset({"externalId", "password"})
 
     def __init__(
         self, registry: Any, connection: Connection, tolerances: Tolerances, base_url: str = ""
     ) -> None:
         self.registry, self.connection = registry, connection
         self.tolerances, self.base_url = tolerances, base_url
+        self.declared = self.declaration()
 
-    # The declaration, worked out
+    # The declaration
 
     @classmethod
     def declaration(cls) -> Declaration:
-        """Return the declaration worked out. Raises ImproperlyConfigured for a flawed one."""
-        declaration = cls.examined()
-        for error in declaration.errors:
-            if error.code.startswith("E"):
-                raise ImproperlyConfigured(f"{cls.__name__}: {error.text} ({error.code})")
+        """Return the declaration. Raises ImproperlyConfigured for one that has errors."""
+        declaration = cls.examine_declaration()
+        declaration.require_valid(cls.__name__)
         return declaration
 
     @classmethod
-    def examined(cls) -> Declaration:
-        """Return the declaration worked out, with its flaws."""
+    def examine_declaration(cls) -> Declaration:
+        """Return the declaration with its errors, for the system checks."""
         cached = cls.__dict__.get("_declaration")
         if cached is None or cached[0] is not settings.ADAPTERS:
             types: Any = settings.adapter_classes()
@@ -91,7 +92,7 @@ class ResourceAdapter:
 
     @classmethod
     def common(cls) -> dict[str, Mapping]:
-        """The attributes that every resource has (RFC 7643 section 3.1)."""
+        """Return the mappings of the attributes of every resource (RFC 7643 section 3.1)."""
         return {
             "id": Field("link.scim_id"),
             "externalId": Field("link.external_id"),
@@ -103,52 +104,49 @@ class ResourceAdapter:
 
     @property
     def resource_schema(self) -> ResourceSchema:
-        return self.declaration().resource_schema
-
-    def mappings_for(self, path: AttributePath) -> list[Mapping]:
-        """Return the mappings behind a path: one, or those of a complex attribute's parts."""
-        declaration = self.declaration()
-        found = declaration.by_path.get(str(path)) or declaration.by_path.get(path.name)
-        if found is not None:
-            return [found]
-        return declaration.by_name.get(path.name, []) if path.sub is None else []
+        return self.declared.resource_schema
 
     @classmethod
     def published_schemas(cls) -> list[Schema]:
-        """Return the core schema and the extensions with what is mapped, as /Schemas shows them."""
+        """Return the core schema and the extensions as /Schemas shows them."""
         declaration = cls.declaration()
-        return [published(each, declaration) for each in declaration.resource_schema.schemas]
+        return [declaration.published(each) for each in declaration.resource_schema.schemas]
 
     @classmethod
     def fills_columns(cls) -> bool:
-        """Whether a hook of the adapter sets columns that no attribute is mapped to."""
+        """Return whether a hook of the adapter sets columns that no attribute is mapped to."""
         return cls.before_save is not ResourceAdapter.before_save
 
     # Which objects, and what they are called
 
     def queryset(self) -> Any:
-        """Return the links that this connection may see and change; all else does not exist."""
+        """Return the links that this connection may see and change. Nothing else exists for it."""
         links: Any = self.link._default_manager
         return links.filter(self.unprotected(), connection=self.connection, target__isnull=False)
 
     @classmethod
     def unprotected(cls) -> Q:
-        """Return the Q, from the link, of the objects that a connection may touch at all."""
+        """Return the condition, from the link, of the objects that a connection may touch."""
         return Q()
 
     def display(self) -> Expression | F:
         """Return the expression, from the link, of ``display`` and ``displayName`` elsewhere."""
-        named = self.declaration().display_field
-        return blank_to(F(named.orm_path)) if named else Value("", output_field=TextField())
+        column = self._display_text()
+        return blank_to(F(column.path)) if column else Value("", output_field=TextField())
 
     def label(self) -> Expression | F:
         """Return the expression, from the link, of an object's name in the event log."""
         return self.display()
 
     def display_column(self) -> Column:
-        named = self.declaration().display_field
-        key = named.query_column.key if named else ""
+        """Return the column of ``display``, to filter and sort by."""
+        column = self._display_text()
+        key = column.key if column else ""
         return Column("", nullable=False, source=self.display(), key=key)  # type: ignore[arg-type]
+
+    def _display_text(self) -> Column | None:
+        named = self.declared.by_path.get(self.display_attribute)
+        return named.text_column if named else None
 
     def name_of(self, link: Any) -> str:
         """Return an object's name for the event log."""
@@ -156,24 +154,23 @@ class ResourceAdapter:
 
     def sibling(self, name: str) -> "ResourceAdapter":
         """Return the adapter of another resource type, for the same request."""
-        return self.registry.adapter(name)
+        adapter: ResourceAdapter = self.registry.adapter(name)
+        return adapter
 
     def location_of(self, resource_type: str, scim_id: str) -> str:
+        """Return the URI of a resource."""
         return f"{self.base_url}/{self.registry.endpoint(resource_type)}/{scim_id}"
 
     # Reading
 
-    def _plan(self, projection: Projection) -> Plan:
-        return plan_for(self.declaration(), projection)
-
     def read(self, links: Any, projection: Projection = FULL) -> list[dict[str, Any]]:
         """Return the resources of a queryset of links, in its order."""
-        return [resource for resource, _ in self.read_beside(links, projection)]
+        return [resource for resource, _ in self.read_with_columns(links, projection)]
 
-    def read_beside(
+    def read_with_columns(
         self, links: Any, projection: Projection, *columns: str
     ) -> list[tuple[dict[str, Any], Sequence[Any]]]:
-        """Return the resources of a queryset of links, each with further columns of its link."""
+        """Return the resources of a queryset of links, each with more columns of its link."""
         plan = self._plan(projection)
         rows = plan.fetch(links, self, *columns)
         resources = plan.resources(rows, self)
@@ -187,6 +184,9 @@ class ResourceAdapter:
             raise self.not_found(scim_id)
         return plan.resources(rows, self)[0]
 
+    def _plan(self, projection: Projection) -> Plan:
+        return plan_for(self.declared, projection)
+
     def version(self, link: Any) -> str:
         """Return the current version of a locked object."""
         return str(pop_version(self.get(link.scim_id, self.version_projection)))
@@ -199,141 +199,109 @@ class ResourceAdapter:
 
     @property
     def version_projection(self) -> Projection:
-        """The least projection that knows the version: without what is derived."""
-        return Projection(excluded=self.declaration().derived)
+        """The smallest projection that has the version: without derived attributes."""
+        return Projection(excluded=self.declared.derived)
 
     def not_found(self, scim_id: str) -> NotFound:
         return NotFound(f"{self.name} {scim_id[:64]!r} does not exist")
 
-    # Writing, inside a transaction of the caller's
+    # Writing, inside the caller's transaction
 
     def lock(self, scim_id: str) -> Any:
-        """Return the link, its row and its object's locked. Raises NotFound."""
+        """Return the link with its row and its object's locked. Raises NotFound."""
         link = locked(self.queryset().filter(scim_id=scim_id), self.model)
         if link is None:
             raise self.not_found(scim_id)
         return link
 
     def is_held(self, key: Any, except_for: Any = None) -> bool:
-        """Whether a connection has a link to the object that is more than its scope."""
+        """Return whether a connection has the object by more than its scope."""
         links: Any = self.link._default_manager
         held = links.filter(target=key, created_by_scope=False)
         return bool(held.exclude(pk=except_for).exists())
 
     def unit_of_work(self, link: Any) -> UnitOfWork:
+        """Return the unit of work for a link and its object."""
         return UnitOfWork(self, link, link.target)
 
+    def prepare(
+        self, values: Assigned, scim_id: str = "", body: Assigned | None = None
+    ) -> Assigned:
+        """Return values as they are to be staged. Runs before the transaction, for slow work.
+
+        ``body`` is all that a POST or PUT assigns, and is missing for a PATCH; ``scim_id`` is
+        empty for a POST. Raises a ScimError.
+        """
+        mappings = self.declared.prepared
+        return {
+            path: mappings[name].prepare(self, value, scim_id, body or {})
+            if value is not None and (name := str(path)) in mappings
+            else value
+            for path, value in values.items()
+        }
+
     def create(self, values: Assigned) -> UnitOfWork:
-        """Stage and save a new object. Raises a ScimError; the caller's transaction undoes it."""
+        """Create a resource from a body. Raises a ScimError."""
         return self.save(self.begin(values))
 
-    def save(self, unit: UnitOfWork, *, is_side_effect: bool = False) -> UnitOfWork:
-        """Write a draft, and let the site hear of it after the commit.
-
-        A consequence is a write that the client did not ask for, but that follows from one.
-        """
-        unit.save()
-        announce_unit(unit, is_side_effect=is_side_effect)
-        if unit.is_new or unit.changed("externalId"):
-            end_waiting([unit])
-        return unit
-
-    def prepare(self, path: AttributePath, value: Any, scim_id: str, values: Assigned) -> Any:
-        """Return a value as it is to be staged; the one step outside of the transaction.
-
-        For what takes long. ``values`` is the body of a POST or PUT, empty for a PATCH; ``scim_id``
-        is empty for a POST. Raises a ScimError.
-        """
-        return value
-
     def begin(self, values: Assigned) -> UnitOfWork:
-        """Return the draft of a new resource, a body staged on it."""
+        """Return the unit of work of a new resource, with a body staged."""
         unit = UnitOfWork(self, self.link(connection=self.connection), self.model())
-        self.assign_given(unit, values)
+        assign_given(unit, values)
         return unit
 
     def replace(self, link: Any, values: Assigned) -> UnitOfWork:
-        """Give an object exactly the attributes of a body (RFC 7644 section 3.5.1)."""
+        """Give a resource exactly the attributes of a body (RFC 7644 section 3.5.1)."""
         unit = self.unit_of_work(link)
-        self.assign(unit, values)
+        assign(unit, values)
         return self.save(unit)
 
     def patch(self, link: Any, operations: list[Operation]) -> UnitOfWork:
         """Apply the operations of a PATCH one after the other (RFC 7644 section 3.5.2)."""
         unit = self.unit_of_work(link)
         for operation in operations:
-            self.apply(unit, operation)
+            apply(unit, operation)
         return self.save(unit)
 
-    def delete(self, link: Any) -> list[Change]:
-        """Delete the object and leave the tombstone: the id is never given again.
+    def save(self, unit: UnitOfWork, *, is_side_effect: bool = False) -> UnitOfWork:
+        """Write a unit of work, and send its signals after the commit.
 
-        What the site had before, or another connection has, is only let go of. Return what changed
-        where the object lives on.
+        A side effect is a write that the client did not ask for. Raises a ScimError.
+        """
+        unit.save()
+        announce_unit(unit, is_side_effect=is_side_effect)
+        external_id = self.declared.by_role.get(Role.EXTERNAL_ID)
+        if unit.is_new or (external_id and unit.changed(external_id.full_name)):
+            resolve_references([unit])
+        return unit
+
+    def delete(self, link: Any) -> list[Change]:
+        """Delete the object, and leave a tombstone, so that its id is never given again.
+
+        An object that the site had before, or that another connection has, is only unlinked.
+        Return what changed where the object lives on.
         """
         end_memberships(self, link)
         lives_on = link.preexisting or self.is_held(link.target_id, link.pk)
         link.former_target_key = str(link.target_id)
         target, link.target = link.target, None
         link.save(update_fields=["former_target_key", "target"])
-        gone = copy.copy(target)  # deletion takes the key from the instance
+        gone = copy.copy(target)  # deletion removes the key from the instance
         if not lives_on:
             target.delete()
-        announce(self, link, gone, frozenset({ChangeKind.DELETED}), [])
+        announce(ResourceChange(self, link, gone, frozenset({ChangeKind.DELETED})))
         return []
-
-    def assign(self, unit: UnitOfWork, values: Assigned) -> None:
-        """Stage a whole body: what it has replaces, what it has not is unassigned."""
-        given = {str(path): value for path, value in values.items()}
-        for path in self.declaration().writable_paths:
-            value = given.get(str(path))
-            if value is None and self.keeps(unit, path, str(path) in given):
-                continue
-            whole = path.attribute.is_complex and not path.attribute.multi_valued
-            if value is None or whole:  # a complex one keeps none of its parts
-                self.apply(unit, Operation("remove", path))
-            if value is not None:
-                self.apply(unit, Operation("replace", path, None, value))
-
-    def assign_given(self, unit: UnitOfWork, values: Assigned) -> None:
-        """Stage what a body has; what it has not stays."""
-        for path, value in values.items():
-            if value is not None:
-                self.apply(unit, Operation("replace", path, None, value))
-
-    def keeps(self, unit: UnitOfWork, path: AttributePath, is_given: bool) -> bool:
-        """Whether an attribute that a body leaves empty keeps its state."""
-        return not unit.is_new and path.name in self.kept_on_put
-
-    def apply(self, unit: UnitOfWork, operation: Operation) -> None:
-        """Hand an operation to the mappings behind its path; a complex one to each of its parts.
-
-        A remove clears every part, a replace or add sets those that it names (RFC 7644 3.5.2.3).
-        """
-        path, mapping = operation.path, self.declaration().by_path.get(str(operation.path))
-        if mapping is None and path.sub is not None:
-            mapping = self.declaration().by_path.get(path.name)
-        if mapping is not None:
-            mapping.stage(unit, operation)
-            return
-        for part in self.mappings_for(path):
-            assert part.path.sub is not None
-            if operation.op == "remove":
-                part.stage(unit, Operation("remove", part.path))
-            elif part.path.sub.name in operation.value:
-                value = operation.value[part.path.sub.name]
-                part.stage(unit, Operation(operation.op, part.path, None, value))
 
     # Hooks
 
     def before_save(self, unit: UnitOfWork) -> None:
-        """Called with everything staged and nothing written."""
+        """Run with everything staged and nothing written. May stage more, or raise."""
 
     def after_save(self, unit: UnitOfWork) -> None:
-        """Called with everything written, inside the transaction."""
+        """Run with everything written, inside the transaction."""
 
-    def after_commit(self, write: ResourceChange) -> None:
-        """Called when a write is committed: to tell another system, to queue a task.
+    def after_commit(self, change: ResourceChange) -> None:
+        """Run when a write is committed: to tell another system, to queue a task.
 
         An exception is logged; it neither undoes the write nor reaches the client. Not called
         for a write that changed nothing.
@@ -341,9 +309,9 @@ class ResourceAdapter:
 
     @classmethod
     def adopt(cls, link: Any) -> None:
-        """Prepare the new link of an object that the site gives to a connection."""
+        """Prepare the new link of an object that is assigned to a connection."""
 
     @classmethod
     def hears_commits(cls) -> bool:
-        """Whether a subclass has an ``after_commit`` of its own."""
+        """Return whether a subclass has an ``after_commit`` hook."""
         return cls.after_commit is not ResourceAdapter.after_commit

@@ -19,6 +19,7 @@ from ..models import Connection, UserLink, fold_key
 from ..protocol.tolerances import Tolerances
 from .accounts.user_models import has
 from .linking import BATCH, link_batch
+from .mappings.behaviours import Role
 from .registry import Registry, adapter_classes
 from .users import UserAdapter
 
@@ -176,7 +177,8 @@ def _adapter(connection: Connection) -> Any:
 
 def _user_name(adapter: Any) -> str:
     """Return the path, from the user, of what the adapter calls userName."""
-    path = str(getattr(adapter.declaration().by_path.get("userName"), "orm_path", ""))
+    mapping = adapter.declaration().by_role.get(Role.SIGN_IN_NAME)
+    path = str(getattr(mapping, "orm_path", ""))
     if path.startswith("target__"):
         return path.removeprefix("target__")
     return str(get_user_model().USERNAME_FIELD)

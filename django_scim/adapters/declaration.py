@@ -1,11 +1,11 @@
-"""What is worked out of an adapter's declaration once per process, and what is wrong with it."""
+"""An adapter's declaration, worked out once per process: every mapping bound to its path."""
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 
 from ..protocol.attributes import Attribute, AttributePath, ResourceSchema, Schema
 from .declaration_checks import (
@@ -15,17 +15,11 @@ from .declaration_checks import (
     missing,
     overlaps,
     schema_errors,
-    strangers,
+    wrong_targets,
 )
 from .mappings.base import Mapping, RelatedLoader
-from .mappings.columns import Field
-from .mappings.memberships import Members
-from .mappings.references import Reference
-from .mappings.user_values import Values
-from .model_paths import LINK, MappingError
-
-if TYPE_CHECKING:
-    from .base import ResourceAdapter
+from .mappings.behaviours import Behaviour, Role
+from .model_paths import MappingError
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,53 +33,68 @@ class Declaration:
     by_name: dict[str, list[Mapping]] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "by_path", {str(m.path): m for m in self.mappings})
+        object.__setattr__(self, "by_path", {each.full_name: each for each in self.mappings})
         by_name: dict[str, list[Mapping]] = {}
         for mapping in self.mappings:
             by_name.setdefault(mapping.path.name, []).append(mapping)
         object.__setattr__(self, "by_name", by_name)
 
+    def mappings_for(self, path: AttributePath) -> list[Mapping]:
+        """Return the mappings of a path: one, or those of a complex attribute's parts."""
+        found = self.by_path.get(str(path)) or self.by_path.get(path.name)
+        if found is not None:
+            return [found]
+        return self.by_name.get(path.name, []) if path.sub is None else []
+
+    @cached_property
+    def by_role(self) -> dict[Role, Mapping]:
+        """The mappings of the attributes that this app itself depends on."""
+        return {m.behaviour.role: m for m in self.mappings if m.behaviour.role is not None}
+
+    @cached_property
+    def with_behaviour(self) -> tuple[Mapping, ...]:
+        """The mappings whose behaviour has a part in every write."""
+        return tuple(m for m in self.mappings if type(m.behaviour) is not Behaviour)
+
+    @cached_property
+    def prepared(self) -> dict[str, Mapping]:
+        """The mappings that prepare a value before the transaction, by the attribute's path."""
+        own = (m for m in self.mappings if type(m).prepare is not Mapping.prepare)
+        return {mapping.full_name: mapping for mapping in own}
+
+    @cached_property
+    def locked(self) -> tuple[Mapping, ...]:
+        """The attributes that an adopted account keeps until an admin confirms the link."""
+        return tuple(m for m in self.mappings if m.behaviour.locked)
+
     @cached_property
     def derived(self) -> frozenset[str]:
-        """The attributes read in a batch of their own that are no part of the version."""
+        """The names of the attributes that a loader reads and that are not in the version."""
         return frozenset(m.path.name for m in self.mappings if not m.versioned and m.loader)
 
     @cached_property
-    def unique(self) -> tuple[Field, ...]:
-        """The columns in which no two rows may hold the same value (RFC 7643 section 7)."""
-        return tuple(
-            mapping
-            for mapping in self.mappings
-            if isinstance(mapping, Field)
-            and mapping.validate  # where the site's rules do not hold, the adapter has its own
-            and mapping.relations != LINK
-            and (mapping.field.unique or mapping.attribute.uniqueness in ("server", "global"))
-        )
+    def unique(self) -> tuple[Mapping, ...]:
+        """The attributes of which no two objects may have the same value."""
+        return tuple(m for m in self.mappings if m.is_unique)
 
     @cached_property
-    def display_field(self) -> Field | None:
-        """The column of displayName, where it is one."""
-        named = self.by_path.get("displayName")
-        return named if isinstance(named, Field) and named.conversion.kind == "text" else None
+    def mirrored(self) -> tuple[Mapping, ...]:
+        """The lists of which a column of the object holds one value."""
+        return tuple(m for m in self.mappings if m.mirror)
 
     @cached_property
-    def mirrored(self) -> tuple[Values, ...]:
-        """The lists of which one value is in a column of the object."""
-        return tuple(m for m in self.mappings if isinstance(m, Values) and m.mirror)
+    def waiting(self) -> tuple[Mapping, ...]:
+        """The references that may name a resource which does not exist yet."""
+        return tuple(m for m in self.mappings if m.pending)
 
     @cached_property
-    def waiting(self) -> tuple[Reference, ...]:
-        """The references that may name a resource which is not there yet."""
-        return tuple(m for m in self.mappings if isinstance(m, Reference) and m.pending)
-
-    @cached_property
-    def members(self) -> tuple[Members, ...]:
+    def members(self) -> tuple[Mapping, ...]:
         """The lists of members that a client writes."""
-        return tuple(m for m in self.mappings if isinstance(m, Members))
+        return tuple(m for m in self.mappings if m.has_members)
 
     @cached_property
     def loaders(self) -> dict[RelatedLoader, list[str]]:
-        """The names of the attributes in each batch."""
+        """The names of the attributes that each loader reads."""
         found: dict[RelatedLoader, list[str]] = {}
         for mapping in self.mappings:
             if mapping.loader is not None:
@@ -101,73 +110,106 @@ class Declaration:
             if path.attribute.mutability != "readOnly" and path.attribute.name != "schemas"
         )
 
+    def published(self, schema: Schema) -> Schema:
+        """Return a schema as /Schemas shows it: with the mapped attributes, and no others."""
+        attributes = []
+        is_extension = schema is not self.resource_schema.schema
+        for attribute in schema.attributes:
+            path = AttributePath(schema.id, attribute, None, is_extension)
+            subs = [sub.name for sub in attribute.sub_attributes]
+            parts = [name for name in subs if f"{path}.{name}" in self.by_path]
+            if str(path) in self.by_path:
+                attributes.append(attribute)
+            elif parts:
+                attributes.append(attribute.only(parts))
+        return Schema(schema.id, schema.name, schema.description, tuple(attributes))
 
-def build_declaration(
-    adapter: type["ResourceAdapter"], types: dict[str, type["ResourceAdapter"]]
-) -> Declaration:
-    """Bind every declared mapping to its path, and gather what is wrong on the way.
+    def require_valid(self, name: str) -> None:
+        """Raise ImproperlyConfigured for an error: a wrong declaration is never served in part."""
+        for error in self.errors:
+            if error.code.startswith("E"):
+                raise ImproperlyConfigured(f"{name}: {error.text} ({error.code})")
 
-    ``types`` are the adapters of the resource types that the site publishes.
+
+def build_declaration(adapter: Any, types: dict[str, Any]) -> Declaration:
+    """Bind every declared mapping of an adapter class to its path, and collect the errors.
+
+    ``types`` are the adapter classes of the resource types that the site publishes.
     """
-    errors: list[DeclarationError] = []
     declared = ResourceSchema(
         adapter.name,
         adapter.schema,
         tuple(adapter.extensions),
         frozenset(schema.id for schema in adapter.required_extensions),
     )
-    errors += schema_errors(declared)
-    errors += (
-        DeclarationError("E010", f"{schema.id} is required, but no extension of it")
-        for schema in adapter.required_extensions
-        if schema not in adapter.extensions
-    )
-    errors += link_errors(adapter)
+    errors = [*schema_errors(declared), *_extension_errors(adapter), *link_errors(adapter)]
     if errors:
         return Declaration(declared, (), tuple(errors))
-    known: dict[str, Mapping] = {}
-    for text, mapping in (adapter.common() | adapter.attributes).items():
-        path = declared.find(text) if isinstance(text, str) else None
-        if not isinstance(mapping, Mapping):
-            errors.append(DeclarationError("E007", f"{text}: {mapping!r} is no mapping"))
-        elif path is None:
-            errors.append(DeclarationError("E004", _unknown(declared, text)))
-        elif mapping.refers and not (isinstance(mapping.to, str) and mapping.to in types):
-            if not isinstance(mapping.to, str) or mapping.to not in adapter.optional_types:
-                errors.append(
-                    DeclarationError(
-                        "E009", f"{path} refers to {mapping.to!r}, which no adapter is"
-                    )
-                )
-        elif str(path) in known:
-            errors.append(DeclarationError("E005", f"{path} is declared twice ({text!r})"))
-        else:
-            known[str(path)] = mapping
+    known = _known_mappings(adapter, declared, types, errors)
     errors += overlaps(known)
     schema = _described(declared, known)
     if misdescribed := list(schema_errors(schema)):
         return Declaration(schema, (), (*errors, *misdescribed))
+    bound = _bound(adapter, schema, known, errors)
+    errors += wrong_targets(bound, types)
+    errors += missing(schema, known)
+    if not errors:
+        errors += column_errors(adapter, bound)
+    return Declaration(schema, tuple(bound), tuple(errors))
+
+
+def _extension_errors(adapter: Any) -> list[DeclarationError]:
+    return [
+        DeclarationError("E010", f"{schema.id} is required, but no extension of it")
+        for schema in adapter.required_extensions
+        if schema not in adapter.extensions
+    ]
+
+
+def _known_mappings(
+    adapter: Any, schema: ResourceSchema, types: dict[str, Any], errors: list[DeclarationError]
+) -> dict[str, Mapping]:
+    """Return the mappings of attributes that the schemas have, by their full names."""
+    known: dict[str, Mapping] = {}
+    for text, mapping in (adapter.common() | adapter.attributes).items():
+        path = schema.find(text) if isinstance(text, str) else None
+        if not isinstance(mapping, Mapping):
+            errors.append(DeclarationError("E007", f"{text}: {mapping!r} is no mapping"))
+        elif path is None:
+            errors.append(DeclarationError("E004", _unknown(schema, text)))
+        elif mapping.refers and not (isinstance(mapping.to, str) and mapping.to in types):
+            if not isinstance(mapping.to, str) or mapping.to not in adapter.optional_types:
+                what = f"{path} refers to {mapping.to!r}, which no adapter is"
+                errors.append(DeclarationError("E009", what))
+        elif str(path) in known:
+            errors.append(DeclarationError("E005", f"{path} is declared twice ({text!r})"))
+        else:
+            known[str(path)] = mapping
+    return known
+
+
+def _bound(
+    adapter: Any,
+    schema: ResourceSchema,
+    mappings: dict[str, Mapping],
+    errors: list[DeclarationError],
+) -> list[Mapping]:
+    """Return the mappings bound to their paths, each with the behaviour of its attribute."""
     bound = []
-    for text, mapping in known.items():
+    for text, mapping in mappings.items():
         path = schema.find(text)
         assert path is not None
+        behaviour = adapter.behaviours.get(text, Mapping.behaviour)
         try:
-            bound.append(mapping.bind(adapter, path))
+            bound.append(mapping.bind(adapter, path, behaviour))
         except FieldDoesNotExist as error:
             errors.append(DeclarationError("E003", f"{text}: {error}"))
         except MappingError as error:
             errors.append(DeclarationError("E007", f"{text}: {error}"))
         except (TypeError, AttributeError, ValueError, LookupError) as error:
-            errors.append(
-                DeclarationError(
-                    "E007", f"{text}: {type(mapping).__name__} cannot serve it: {error}"
-                )
-            )
-    errors += strangers(bound, types)
-    errors += missing(schema, known)
-    if not errors:
-        errors += column_errors(adapter, bound)
-    return Declaration(schema, tuple(bound), tuple(errors))
+            what = f"{text}: {type(mapping).__name__} cannot serve it: {error}"
+            errors.append(DeclarationError("E007", what))
+    return bound
 
 
 def _unknown(schema: ResourceSchema, text: Any) -> str:
@@ -196,24 +238,6 @@ def _described(schema: ResourceSchema, mappings: dict[str, Mapping]) -> Resource
 
 
 def schema_attributes(schema: ResourceSchema, path: AttributePath) -> tuple[Attribute, ...]:
-    """Return the attributes of the schema that a path is in; the common ones are in none."""
+    """Return the attributes of a path's schema. The common attributes are in no schema."""
     found = schema.by_urn(path.schema)
     return found.attributes if found else ()
-
-
-def published(schema: Schema, declaration: Declaration) -> Schema:
-    """Return a schema as /Schemas shows it: what is mapped, and nothing else."""
-    attributes = []
-    is_extension = schema is not declaration.resource_schema.schema
-    for attribute in schema.attributes:
-        path = AttributePath(schema.id, attribute, None, is_extension)
-        parts = [
-            sub.name
-            for sub in attribute.sub_attributes
-            if f"{path}.{sub.name}" in declaration.by_path
-        ]
-        if str(path) in declaration.by_path:
-            attributes.append(attribute)
-        elif parts:
-            attributes.append(attribute.only(parts))
-    return Schema(schema.id, schema.name, schema.description, tuple(attributes))

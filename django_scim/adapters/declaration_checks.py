@@ -1,7 +1,7 @@
 """What is wrong with an adapter's declaration: each flaw becomes a system check's message."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
@@ -12,9 +12,6 @@ from ..protocol.schema_validation import problems
 from .mappings.base import Mapping
 from .model_paths import LINK
 from .writing.persistence import needs_value
-
-if TYPE_CHECKING:
-    from .base import ResourceAdapter
 
 
 class DeclarationError(NamedTuple):
@@ -45,9 +42,7 @@ def overlaps(mappings: dict[str, Mapping]) -> Iterator[DeclarationError]:
         yield DeclarationError("E005", f"{whole} is declared whole, and {parts[whole]} once more")
 
 
-def strangers(
-    mappings: list[Mapping], types: dict[str, type["ResourceAdapter"]]
-) -> Iterator[DeclarationError]:
+def wrong_targets(mappings: list[Mapping], types: dict[str, Any]) -> Iterator[DeclarationError]:
     """Relations that lead to other objects than those of the type they are said to lead to."""
     for mapping in mappings:
         if (far := mapping.related_model()) and not issubclass(types[mapping.to].model, far):
@@ -64,7 +59,7 @@ def missing(schema: ResourceSchema, mappings: dict[str, Mapping]) -> Iterator[De
             yield DeclarationError("E006", f"{path} is required by its schema and has no mapping")
 
 
-def link_errors(adapter: type["ResourceAdapter"]) -> Iterator[DeclarationError]:
+def link_errors(adapter: Any) -> Iterator[DeclarationError]:
     link = getattr(adapter, "link", None)
     if not (isinstance(link, type) and issubclass(link, AbstractLink)):
         yield DeclarationError("E010", "link must be a subclass of django_scim.models.AbstractLink")
@@ -86,9 +81,7 @@ def link_errors(adapter: type["ResourceAdapter"]) -> Iterator[DeclarationError]:
         )
 
 
-def column_errors(
-    adapter: type["ResourceAdapter"], mappings: list[Mapping]
-) -> Iterator[DeclarationError]:
+def column_errors(adapter: Any, mappings: list[Mapping]) -> Iterator[DeclarationError]:
     """Two attributes in one column, and columns that nobody fills."""
     writers: dict[Any, Mapping] = {}
     for mapping in mappings:
@@ -111,12 +104,15 @@ def column_errors(
                     "W002", f"{mapping.path} makes rows of {model.__name__} without {name!r}"
                 )
     if not adapter.fills_columns():
-        yield from _unfilled(adapter, set(writers))
+        by_behaviour = (each.behaviour.filled_columns(adapter) for each in mappings)
+        yield from _unfilled(adapter, set(writers), set().union(*by_behaviour))
 
 
-def _unfilled(adapter: type["ResourceAdapter"], written: set[Any]) -> Iterator[DeclarationError]:
-    """What a new object, its link and the rows that belong to it need, and nobody sets."""
-    filled: dict[tuple[str, ...], set[str]] = {(): set(), LINK: {"target"}}
+def _unfilled(
+    adapter: Any, written: set[Any], by_behaviour: set[str]
+) -> Iterator[DeclarationError]:
+    """Warn of columns that a new object, its link or its own rows need and nothing sets."""
+    filled: dict[tuple[str, ...], set[str]] = {(): by_behaviour, LINK: {"target"}}
     filled[LINK] |= {each.name for each in AbstractLink._meta.fields}
     models_of: dict[tuple[str, ...], Any] = {(): adapter.model, LINK: adapter.link}
     for relations, column in written:

@@ -10,19 +10,37 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 
 from ..models import GroupLink, fold_key
-from ..protocol.attributes import AttributePath, load_schema
+from ..protocol.attributes import load_schema
 from ..protocol.errors import Uniqueness
 from ..protocol.messages.patch import Operation
-from ..protocol.tolerances import Tolerance
 from .base import ResourceAdapter
+from .mappings.base import Mapping
+from .mappings.behaviours import Behaviour
 from .mappings.columns import Field
 from .mappings.memberships import Members
-from .writing import guard as guarding
+from .writing import guard
 from .writing.unit_of_work import Change, UnitOfWork
 
 
+class GroupName(Behaviour):
+    """Keep a connection's group names unique, and name the site's group after them."""
+
+    def filled_columns(self, adapter: Any) -> set[str]:
+        return {adapter.name_column}
+
+    def before_save(self, unit: UnitOfWork, mapping: Mapping) -> None:
+        """Stage the name of the site's group. Raises Uniqueness."""
+        if not unit.changed(mapping.full_name):
+            return
+        adapter: Any = unit.adapter
+        adapter.reserve_name(unit.link)
+        if not unit.link.preexisting:  # the site's own name for its group stays
+            field: Any = adapter.model._meta.get_field(adapter.name_column)
+            unit.set((), field, adapter.choose_name(unit), "")
+
+
 class GroupAdapter(ResourceAdapter):
-    """A group as its connection names it. The site's group of that name is never adopted."""
+    """A group under its connection's name for it. The site's group of that name is not adopted."""
 
     name, endpoint, description = "Group", "Groups", "Group"
     schema = load_schema("Group")
@@ -31,14 +49,15 @@ class GroupAdapter(ResourceAdapter):
         "displayName": Field("link.display_name", key="link.display_key"),
         "members": Members("user_set", to="User", kind="User"),
     }
+    behaviours = ResourceAdapter.behaviours | {"displayName": GroupName()}
 
-    #: The column of the group that bears its name on the site.
+    #: The column with the group's name on the site.
     name_column = "name"
     returns_patched = False  # it could list every member
 
     @classmethod
     def adopt(cls, link: Any) -> None:
-        """Share a group under its own name. Raises ValidationError where that is taken."""
+        """Share a group under its own name. Raises ValidationError if that name is taken."""
         link.display_name = str(getattr(link.target, cls.name_column))
         links: Any = cls.link._default_manager
         same = links.filter(connection=link.connection, display_key=fold_key(link.display_name))
@@ -49,36 +68,24 @@ class GroupAdapter(ResourceAdapter):
     def name_of(self, link: Any) -> str:
         return str(link.display_name)
 
-    def keeps(self, unit: UnitOfWork, path: AttributePath, is_given: bool) -> bool:
-        if super().keeps(unit, path, is_given):
-            return True
-        if path.name != "members" or is_given:
-            return False
-        return self.tolerances.permit(Tolerance.KEEP_MEMBERS)
-
-    def before_save(self, unit: UnitOfWork) -> None:
-        if unit.changed("displayName"):
-            self._reserve_name(unit)
-            if unit.link.preexisting:
-                return  # the site's own name for it stays
-            field: Any = self.model._meta.get_field(self.name_column)
-            unit.set((), field, self.choose_name(unit), "")
-
-    def _reserve_name(self, unit: UnitOfWork) -> None:
+    def reserve_name(self, link: Any) -> None:
         """Make sure that the connection has no other group of that name. Raises Uniqueness."""
-        name = unit.link.display_name
+        name = link.display_name
         links: Any = self.link._default_manager
         same = links.filter(connection=self.connection, display_key=fold_key(name))
-        other = same.exclude(pk=unit.link.pk).first()
+        other = same.exclude(pk=link.pk).first()
         if other is None:
             return
         if other.target_id is not None:
             raise Uniqueness(f"displayName: there is a group {name!r} already")
-        links.filter(pk=other.pk).update(display_key=None)  # its group is gone
+        links.filter(pk=other.pk).update(display_key=None)  # that group was deleted
 
     def choose_name(self, unit: UnitOfWork) -> str:
-        """Return the group's name on the site: the client's, short enough and, where the column
-        is unique, made unique."""
+        """Return the group's name on the site.
+
+        By default the client's name, shortened to fit and, if the column is unique, with a suffix
+        where it is taken.
+        """
         field: Any = self.model._meta.get_field(self.name_column)
         limit = field.max_length or 150
         wanted = unit.link.display_name[:limit]
@@ -87,24 +94,24 @@ class GroupAdapter(ResourceAdapter):
         suffixes = ("", f" ({self.connection.name})", f" ({uuid4().hex[:8]})")
         candidates = [f"{wanted[: limit - len(suffix)]}{suffix}" for suffix in suffixes]
         groups = self.model._base_manager.exclude(pk=unit.target.pk)
-        # One statement, whoever has the name: another connection's group does not show. What is
-        # the same name, the column's own collation decides.
+        # One statement whoever has the name, so that other connections' groups do not show. The
+        # column's own collation decides which names are equal.
         each = [Q(**{self.name_column: name}) for name in candidates]
         counts = {f"taken{n}": Count("pk", filter=same) for n, same in enumerate(each)}
         taken = groups.filter(reduce(or_, each)).aggregate(**counts)
         return next(name for n, name in enumerate(candidates) if not taken[f"taken{n}"])
 
     def delete(self, link: Any) -> list[Change]:
-        """Delete the group. One that the site had before only loses the connection's members."""
-        for mapping in self.declaration().members:
+        """Delete the group. A preexisting group only loses the connection's members."""
+        for mapping in self.declared.members:
             if link.preexisting:
                 unit = self.unit_of_work(link)
                 mapping.stage(unit, Operation("remove", mapping.path))
                 unit.save()
             else:
-                members = mapping.relation.rows(link.target_id).count()
-                guarding.count_removal(self, "memberships", members, link.created)
-        type(link)._default_manager.filter(pk=link.pk).update(
-            display_key=None
-        )  # the name is free again
+                relation: Any = mapping.relation  # type: ignore[attr-defined]
+                members = relation.rows(link.target_id).count()
+                guard.count_removal(self, "memberships", members, link.created)
+        # The name is free again.
+        type(link)._default_manager.filter(pk=link.pk).update(display_key=None)
         return super().delete(link)

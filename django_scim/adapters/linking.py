@@ -8,13 +8,12 @@ from django.db.models import Exists, OuterRef
 
 from ..models import Connection, UserLink, UserValue, fold_key
 from .accounts.usernames import add_missing_keys
-from .mappings.user_values import Values
 from .registry import adapter_classes
 
 BATCH = 2_000
 
 
-def mirrors() -> list[Values]:
+def mirrors() -> list[Any]:
     """Return the mappings of the user adapter that keep a value in a column of the user."""
     adapter = adapter_classes().get("User")
     return list(adapter.declaration().mirrored) if adapter else []
@@ -45,7 +44,7 @@ def refresh_mirrors(user: Any) -> None:
             mirror_row(user.pk, mapping, value).save()
 
 
-def mirror_row(user_key: Any, mapping: Values, value: str) -> UserValue:
+def mirror_row(user_key: Any, mapping: Any, value: str) -> UserValue:
     """Return the row for a value that the site keeps: an account's e-mail is for work."""
     return UserValue(
         user_id=user_key,

@@ -1,14 +1,12 @@
 """Resolve the column that a declaration names: its relations, its field and its ORM path."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import models
 
 from ..models import AbstractLink
-
-if TYPE_CHECKING:
-    from .base import ResourceAdapter
+from .interfaces import Adapter
 
 
 class MappingError(ImproperlyConfigured):
@@ -27,9 +25,7 @@ def empty(field: Any) -> Any:
     return field.get_default()
 
 
-def locate(
-    adapter: type["ResourceAdapter"], column: str
-) -> tuple[tuple[str, ...], "models.Field[Any, Any]"]:
+def locate(adapter: type[Adapter], column: str) -> tuple[tuple[str, ...], "models.Field[Any, Any]"]:
     """Return the relations to follow from the object, and the field that they end at.
 
     Raises FieldDoesNotExist where the declaration names none.
@@ -52,7 +48,7 @@ def locate(
     return tuple(relations), field
 
 
-def refuse_write(adapter: type["ResourceAdapter"], column: str) -> None:
+def refuse_write(adapter: type[Adapter], column: str) -> None:
     """Raise Misfit for a column that no client must write, or none can."""
     refuse_shared(adapter, column)
     relations, field = locate(adapter, column)
@@ -70,7 +66,7 @@ def refuse_write(adapter: type["ResourceAdapter"], column: str) -> None:
         )
 
 
-def refuse_shared(adapter: type["ResourceAdapter"], column: str) -> None:
+def refuse_shared(adapter: type[Adapter], column: str) -> None:
     """Raise Misfit where a write would change a row that other objects share.
 
     Only a reverse one-to-one relation leads to a row that is the object's own.
@@ -89,7 +85,7 @@ def refuse_shared(adapter: type["ResourceAdapter"], column: str) -> None:
         model = relation.related_model
 
 
-def orm_path(adapter: type["ResourceAdapter"], column: str) -> str:
+def orm_path(adapter: type[Adapter], column: str) -> str:
     """Return a declared column as a path from the link."""
     link, _, rest = column.partition(".")
     return rest if (link,) == LINK else f"target__{column.replace('.', '__')}"

@@ -12,21 +12,21 @@ from .base import ResourceAdapter
 def adapter_classes(connection: Connection | None = None) -> dict[str, type[ResourceAdapter]]:
     """Return the adapter class of every resource type that the site publishes.
 
-    With a connection, those that the settings give it in place of the site's.
+    For a connection, CONNECTION_ADAPTERS may replace some of them.
     """
     return settings.adapter_classes(connection.name if connection else "")
 
 
 def scopes() -> list[str]:
-    """Return what a token can be permitted: to read and to write each resource type."""
+    """Return the scopes of tokens: to read and to write each resource type."""
     endpoints = [adapter.endpoint.lower() for adapter in adapter_classes().values()]
     return [f"{endpoint}:{verb}" for endpoint in endpoints for verb in ("read", "write")]
 
 
 class Registry:
-    """Gives every adapter of a request the same connection, tolerances and base URL.
+    """The adapters of one request, with its connection, tolerances and base URL.
 
-    ``pool`` is where passwords are hashed, if not at once.
+    ``pool`` hashes passwords in the background; without it they are hashed at once.
     """
 
     def __init__(
@@ -36,12 +36,16 @@ class Registry:
         base_url: str,
         pool: Executor | None = None,
     ) -> None:
-        self._arguments = (connection, tolerances, base_url)
+        self.connection, self.tolerances, self.base_url = connection, tolerances, base_url
         self.pool = pool
         self._classes = adapter_classes(connection)
         self._made: dict[str, Any] = {}
-        #: What followed from the request's write to other objects than the one it is about.
+        #: The changes of other objects that followed from the request's own write.
         self.side_effects: list[Any] = []
+
+    def start_again(self) -> None:
+        """Forget what the adapters have looked up, before a write is tried again."""
+        self._made, self.side_effects = {}, []
 
     def names(self) -> list[str]:
         return list(self._classes)
@@ -51,7 +55,8 @@ class Registry:
 
     def adapter(self, name: str) -> Any:
         if name not in self._made:
-            self._made[name] = self._classes[name](self, *self._arguments)
+            made = self._classes[name]
+            self._made[name] = made(self, self.connection, self.tolerances, self.base_url)
         return self._made[name]
 
     def endpoint(self, name: str) -> str:

@@ -1,104 +1,100 @@
 """Writes on one resource type (RFC 7644 sections 3.3 to 3.6), each with its event.
 
-A single request and an operation of a bulk go the same way: read what the client sent, prepare
-what takes long, then, in one transaction, lock, compare versions, write, and record.
+A single request and an operation of a bulk take the same way: read what the client sent, do slow
+work, then, in one transaction, lock, compare versions, write, and record.
 """
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ..adapters import Registry
-from ..adapters.base import Assigned
+from ..adapters.interfaces import Assigned
 from ..adapters.reading.plan import pop_version
-from ..adapters.writing import guard as guarding
+from ..adapters.writing import guard
 from ..adapters.writing.outcomes import action_of, kinds_of
 from ..adapters.writing.unit_of_work import UnitOfWork
 from ..audit import Recorder
 from ..conf import settings
-from ..models import Connection, Event
+from ..models import Event
 from ..protocol.errors import GuardTripped, PreconditionRequired, ScimError
 from ..protocol.messages.patch import Operation, parse_patch
 from ..protocol.projection import Projection
-from ..protocol.tolerances import Tolerances
+from ..protocol.resource_body import read_resource
 from .http import etags
-from .serializers import ResourceSerializer, assigned, serializer_for
+from .serializers import ResourceSerializer, serializer_for
 
 
 class Written(NamedTuple):
-    """A resource as a write left it: none of it where nobody asked to see it."""
+    """A resource after a write: None where the client does not want to see it."""
 
     resource: dict[str, Any] | None
     version: str
 
 
-class Writer:
+class ResourceWriter:
     """What one request, or one operation of a bulk, does to a resource type.
 
-    ``expected`` holds the tags of If-Match, None where there is none; ``pool`` hashes passwords.
-    Everything from ``create`` on belongs inside a transaction of the caller's.
+    ``expected`` has the tags of If-Match, None where there is no such header. The methods from
+    ``create`` on run inside the caller's transaction.
     """
 
     def __init__(
         self,
-        connection: Connection,
-        tolerances: Tolerances,
+        registry: Registry,
         recorder: Recorder,
-        base_url: str,
         resource_type: str,
         expected: set[str] | None = None,
-        pool: Executor | None = None,
     ) -> None:
-        self.connection, self.tolerances, self.recorder = connection, tolerances, recorder
-        self.base_url, self.resource_type, self.expected = base_url, resource_type, expected
-        self.pool = pool
-        self.start_again()
+        self.registry, self.recorder = registry, recorder
+        self.resource_type, self.expected = resource_type, expected
+        self.adapter: Any = registry.adapter(resource_type)
 
     def start_again(self) -> None:
-        """Forget what the adapters have looked up: the next attempt sees the database anew."""
-        self.registry = Registry(self.connection, self.tolerances, self.base_url, self.pool)
-
-    @property
-    def adapter(self) -> Any:
-        return self.registry.adapter(self.resource_type)
+        """Forget what was looked up: the next attempt reads the database again."""
+        self.registry.start_again()
+        self.adapter = self.registry.adapter(self.resource_type)
 
     # What the client sent
 
-    def serializer_class(self) -> type[ResourceSerializer]:
-        adapter: Any = type(self.adapter)
-        return serializer_for(adapter)
-
     def serializer(self, *args: Any, **kwargs: Any) -> ResourceSerializer:
-        return self.serializer_class()(*args, context={"adapter": self.adapter}, **kwargs)
+        """Return the serializer of the resource type, for this request."""
+        kind: Any = type(self.adapter)
+        made = serializer_for(kind)
+        return made(*args, context={"adapter": self.adapter}, **kwargs)
 
     def read_body(self, data: Any) -> Assigned:
-        """Return what the body of a POST or PUT assigns."""
-        body = self.serializer().run_validation(data)
-        return assigned(body, self.adapter.resource_schema)
+        """Return what the body of a POST or PUT assigns. Raises a ScimError, or Refused."""
+        if self.adapter.serializer_class is not None:
+            return self.serializer().read(data)
+        return read_resource(data, self.adapter.resource_schema, self.adapter.tolerances)
 
     def read_patch(self, data: Any, scim_id: str) -> list[Operation]:
-        """Return the operations of a PATCH."""
-        schema, limit = self.adapter.resource_schema, settings.MAX_PATCH_OPERATIONS
-        operations = parse_patch(data, schema, self.tolerances, scim_id, limit)
+        """Return the operations of a PATCH. Raises a ScimError."""
+        adapter, limit = self.adapter, settings.MAX_PATCH_OPERATIONS
+        operations = parse_patch(data, adapter.resource_schema, adapter.tolerances, scim_id, limit)
+        if adapter.serializer_class is None:
+            return operations
         serializer = self.serializer()
         return [serializer.check(each) for each in operations]
 
     def prepare_body(self, values: Assigned, scim_id: str = "") -> Assigned:
-        """Do what takes long (hashing), before anything is locked."""
-        return {
-            path: None if value is None else self.adapter.prepare(path, value, scim_id, values)
-            for path, value in values.items()
-        }
+        """Do slow work (hashing) before anything is locked."""
+        prepared: Assigned = self.adapter.prepare(values, scim_id, values)
+        return prepared
 
     def prepare_patch(self, operations: list[Operation], scim_id: str) -> list[Operation]:
-        """Do what takes long (hashing), before anything is locked."""
+        """Do slow work (hashing) before anything is locked."""
+        slow = self.adapter.declared.prepared
         return [
             each
-            if each.op == "remove"
-            else replace(each, value=self.adapter.prepare(each.path, each.value, scim_id, {}))
+            if each.op == "remove" or str(each.path) not in slow
+            else replace(each, value=self._prepared(each, scim_id))
             for each in operations
         ]
+
+    def _prepared(self, operation: Operation, scim_id: str) -> Any:
+        return self.adapter.prepare({operation.path: operation.value}, scim_id)[operation.path]
 
     # The write itself
 
@@ -118,7 +114,7 @@ class Writer:
         self._record(Event.Action.DELETE, changes, 204)
 
     def _locked(self, scim_id: str) -> Any:
-        """Lock the resource and compare the version with what is locked."""
+        """Lock the resource, then compare its version. Raises NotFound, PreconditionFailed."""
         link = self.adapter.lock(scim_id)
         if self.expected is None and settings.REQUIRE_IF_MATCH:
             raise PreconditionRequired("send the resource's version in If-Match")
@@ -127,7 +123,7 @@ class Writer:
         return link
 
     def finish(self, unit: UnitOfWork, status: int, projection: Projection | None) -> Written:
-        """Record a write and return the resource; without a projection its version alone."""
+        """Record a write and return the resource; without a projection only its version."""
         written = self._represent(unit.link, projection)
         self.recorder.set_resource(self.resource_type, unit.link, self.adapter.name_of(unit.link))
         self._record(action_of(kinds_of(unit), unit.changes), unit.changes, status)
@@ -140,12 +136,15 @@ class Writer:
         return Written(resource, pop_version(resource) or self.adapter.version(link))
 
     def _record(self, action: str, changes: list[Any], status: int) -> None:
-        used = self.tolerances.used
+        used = self.adapter.tolerances.used
         self.recorder.save_success(action, status, changes=changes, tolerances=used)
-        self.recorder.side_effects(self.registry.side_effects)
+        if self.registry.side_effects:
+            self.recorder.save_side_effects(self.registry.side_effects)
 
 
-def finish_batch(written: Sequence[tuple[Writer, UnitOfWork]], status: int) -> list[Written]:
+def finish_batch(
+    written: Sequence[tuple[ResourceWriter, UnitOfWork]], status: int
+) -> list[Written]:
     """Record several writes of one resource type, and return the versions."""
     versions = written[0][0].adapter.versions([unit.link for _, unit in written])
     events = []
@@ -154,19 +153,20 @@ def finish_batch(written: Sequence[tuple[Writer, UnitOfWork]], status: int) -> l
         recorder.set_resource(writer.resource_type, unit.link, writer.adapter.name_of(unit.link))
         events.append(
             recorder.build_success(
-                action, status, changes=unit.changes, tolerances=writer.tolerances.used
+                action, status, changes=unit.changes, tolerances=writer.adapter.tolerances.used
             )
         )
     Event.objects.bulk_create(events)
     for writer, _ in written:
-        writer.recorder.side_effects(writer.registry.side_effects)
+        if writer.registry.side_effects:
+            writer.recorder.save_side_effects(writer.registry.side_effects)
     return [Written(None, versions[unit.link.scim_id]) for _, unit in written]
 
 
 def record_failure(
     recorder: Recorder, action: str, error: ScimError, body: Any, answer: Any, used: Any
 ) -> None:
-    """Write the event of what was refused or failed, after its rollback."""
+    """Write the event of a refused or failed request, after its rollback."""
     if isinstance(error, GuardTripped) and recorder.connection is not None:
-        guarding.trip(recorder.connection, error.counted)
+        guard.trip(recorder.connection, error.counted)
     recorder.save_failure(action, error, body, answer, used)

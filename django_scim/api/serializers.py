@@ -14,7 +14,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
 
 from ..adapters import ResourceAdapter
-from ..adapters.base import Assigned
+from ..adapters.interfaces import Assigned
 from ..protocol.attributes import COMMON, Attribute, AttributePath, ResourceSchema
 from ..protocol.errors import InvalidValue, ScimError
 from ..protocol.messages.patch import Operation
@@ -125,12 +125,25 @@ class ResourceSerializer(AttributesSerializer):
         except (ValidationError, DjangoValidationError) as error:
             raise ValidationError(serializers.as_serializer_error(error)) from None
 
+    def read(self, data: Any) -> Assigned:
+        """Return what a body assigns, as the schemas and the site's rules leave it.
+
+        Only a site's ``validate``, or its validators, see the body as one document. Raises
+        Refused, or their ValidationError.
+        """
+        if type(self).validate is serializers.Serializer.validate and not self.validators:
+            return self._read_values(data)
+        return assigned(self.run_validation(data), self.adapter.resource_schema)
+
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Return the body as the schemas read it, each value as its rule leaves it."""
+        """Return the body as a document. Raises Refused."""
+        return nested(self._read_values(data))
+
+    def _read_values(self, data: Any) -> Assigned:
         schema = self.adapter.resource_schema
         try:
             values = read_resource(data, schema, self.adapter.tolerances)
-            return nested({path: self._checked(path, value) for path, value in values.items()})
+            return {path: self._checked(path, value) for path, value in values.items()}
         except ScimError as error:
             raise Refused(error, schema) from None
 

@@ -17,8 +17,8 @@ from ..protocol.projection import Projection, after_write
 from ..transactions import in_transaction
 from .http import etags
 from .pagination import page, read_projection, search_parameters
-from .resource_writer import Writer, Written
-from .serializers import ResourceSerializer
+from .resource_writer import ResourceWriter, Written
+from .serializers import ResourceSerializer, serializer_for
 from .views import ScimView, exempt_from_host_defaults
 
 
@@ -81,15 +81,9 @@ class ResourceViewSet(ViewSetMixin, ScimView):
     # Writing
 
     @cached_property
-    def writer(self) -> Writer:
-        return Writer(
-            self.token.connection,
-            self.tolerances,
-            self.recorder,
-            self.base_url(),
-            self.resource_type,
-            etags.if_match(self.request._request),
-        )
+    def writer(self) -> ResourceWriter:
+        expected = etags.if_match(self.request._request)
+        return ResourceWriter(self.registry, self.recorder, self.resource_type, expected)
 
     def create(self, request: Request) -> Response:
         projection, writer = self._projection(), self.writer
@@ -129,7 +123,8 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         return in_transaction(lambda: writer.finish(work(), status, projection), writer.start_again)
 
     def get_serializer_class(self) -> type[ResourceSerializer]:
-        return self.writer.serializer_class()
+        kind: Any = type(self.adapter)
+        return serializer_for(kind)
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> ResourceSerializer:
         """Return the serializer of this request's adapter."""

@@ -86,7 +86,7 @@ class Recorder:
         self._complete(tolerances)
         return event
 
-    def side_effects(self, writes: list[Any]) -> None:
+    def save_side_effects(self, writes: list[Any]) -> None:
         """Write an event for each other object that the change reached, beside the change's own.
 
         They have its request, and so its correlation id.

@@ -250,3 +250,12 @@ def _kind(value: Any) -> str:
     """Name a JSON value's type in an error, never the value: it may be a secret."""
     names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
     return names.get(type(value), "null" if value is None else "a number")
+
+
+def split_location(uri: str) -> tuple[str, str]:
+    """Return the endpoint and the id at the end of a resource's URI, "" for a missing one.
+
+    A relative URI, or an id alone, is taken too (RFC 7643 section 2.4, ``$ref``).
+    """
+    *_, endpoint, scim_id = ["", "", *uri.rstrip("/").split("/")]
+    return endpoint, scim_id

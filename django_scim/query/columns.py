@@ -31,7 +31,7 @@ from django.db.models.lookups import (
 
 from ..models.fields import KEY_LENGTH, fold_key
 from ..protocol.errors import InvalidFilter
-from ..protocol.values import fold
+from ..protocol.values import fold, split_location
 from .text_functions import Exactly, Fold, FoldWithKey
 
 NEVER = Q(pk__in=[])
@@ -249,7 +249,7 @@ class Locator:
     def test(self, op: str, value: Any = None, negated: bool = False) -> Q:
         if op not in ("eq", "ne", "pr"):
             raise InvalidFilter(f"{op} does not go with $ref; compare it with eq, or use value")
-        return self.id.test(op, value and value.rstrip("/").rpartition("/")[2], negated)
+        return self.id.test(op, value and split_location(value)[1], negated)
 
     def order(self) -> Expression | F:
         return self.id.order()

@@ -151,7 +151,7 @@ def _field(links: Any, key: Sortable | None) -> Any:
 def _sort_key(adapter: Any, path: AttributePath | None) -> Sortable | None:
     if path is None or path.is_foreign:
         return None
-    mappings = adapter.mappings_for(path)
+    mappings = adapter.declared.mappings_for(path)
     if len(mappings) != 1:
         raise InvalidValue(f"sortBy: {path} cannot be sorted by; name a sub-attribute")
     return mappings[0].sort_key(path, adapter)

@@ -97,7 +97,9 @@ def _rows(parts: list[ResourceSlice], queries: Queries, window: slice) -> list[R
     links = part.ordered()[window]
     if not query.by_cursor:
         return [Row(each) for each in part.adapter.read(links, query.projection)]
-    read = part.adapter.read_beside(part.marked(links), query.projection, "scim_key", "scim_tie")
+    read = part.adapter.read_with_columns(
+        part.marked(links), query.projection, "scim_key", "scim_tie"
+    )
     return [Row(resource, part.place(*marks)) for resource, marks in read]
 
 
@@ -111,7 +113,7 @@ def _mixed(parts: list[ResourceSlice], queries: Queries, window: slice) -> list[
     for rank, (part, (_, query)) in enumerate(zip(parts, queries, strict=True)):
         if keys := [key for each, _, key in found if each == rank]:
             links = part.adapter.queryset().filter(pk__in=keys)
-            read = part.adapter.read_beside(links, query.projection, "pk")
+            read = part.adapter.read_with_columns(links, query.projection, "pk")
             resources |= {(rank, key): resource for resource, (key,) in read}
     return [Row(resources.get((rank, key)), place) for rank, place, key in found]
 
@@ -136,7 +138,7 @@ def _by_unkeyed_name(adapter: Any, query: Search) -> Any:
     term = query.filter
     if not isinstance(term, Comparison) or term.op != "eq" or term.path.is_foreign:
         return None
-    mappings = adapter.mappings_for(term.path)
+    mappings = adapter.declared.mappings_for(term.path)
     column = getattr(mappings[0], "query_column", None) if len(mappings) == 1 else None
     if column is None or not column.key_may_drift:
         return None

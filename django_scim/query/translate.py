@@ -3,7 +3,7 @@
 Negation is pushed down to the leaves, where each kind of mapping knows its exact opposite.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from operator import and_, or_
 from typing import Any
@@ -54,7 +54,7 @@ def translate(term: Filter, adapter: Any, negated: bool = False) -> Q:
                 return ALWAYS if differs is not negated else NEVER
             if isinstance(term, Comparison) and path.name == "schemas":
                 return _by_schemas(term, adapter, negated)
-            mappings = adapter.mappings_for(path)
+            mappings = adapter.declared.mappings_for(path)
             if not mappings:
                 raise InvalidFilter(f"{path} cannot be used in a filter here")
             if isinstance(term, ValueFilter) and mappings[0].path.sub is not None:
@@ -76,7 +76,7 @@ def _by_schemas(term: Comparison, adapter: Any, negated: bool) -> Q:
     }
     parts = tuple(
         Comparison(mapping.path, "pr")
-        for mapping in adapter.declaration().mappings
+        for mapping in adapter.declared.mappings
         if mapping.path.is_extension and mapping.path.schema in named
     )
     if schema.schema.id in named:
@@ -110,6 +110,31 @@ def translate_element(term: Filter, columns: Mapping[str, Comparable], negated: 
                 raise InvalidFilter(f"{path} cannot be used in a filter here")
             return column.test(op, value, negated)
     raise TypeError(term)
+
+
+def list_condition(
+    term: Comparison | ValueFilter,
+    columns: Mapping[str, Comparable],
+    having: Callable[[Q | None], Q],
+    negated: bool,
+) -> Q:
+    """Return the Q for a term on a multi-valued attribute, of which any value may match.
+
+    ``having`` returns the Q of the resources with a value that meets a condition on the rows;
+    None asks for those with any value. Raises InvalidFilter for a sub-attribute without a column.
+    """
+    if isinstance(term, ValueFilter):
+        q = having(translate_element(term.term, columns))
+    elif term.op == "pr" and term.path.sub is None:
+        q = having(None)
+    else:
+        column = columns.get(term.path.sub.name if term.path.sub else "value")
+        if column is None:
+            raise InvalidFilter(f"{term.path} cannot be used in a filter here")
+        q = having(column.test(term.op, term.value))
+        if term.op == "ne":
+            q |= ~having(None)
+    return ~q if negated else q
 
 
 def join(term: And | Or, parts: Iterable[Q], negated: bool) -> Q:

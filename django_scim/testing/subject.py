@@ -5,8 +5,7 @@ from typing import Any, ClassVar
 import pytest
 
 from .. import connections
-from ..adapters import Memberships, ResourceAdapter, adapter_classes
-from ..adapters.mappings.computed import ServerWritten
+from ..adapters import ResourceAdapter, adapter_classes
 from ..protocol.attributes import AttributePath, ResourceSchema
 from .client import ScimClient
 from .samples import sample, shows
@@ -140,9 +139,7 @@ class AdapterSubject:
 
     def mapping_refers(self, path: str) -> bool:
         mapping = self.adapter.declaration().by_path.get(path)
-        return mapping is not None and (
-            bool(mapping.to) or isinstance(mapping, Memberships | ServerWritten)
-        )
+        return mapping is not None and (bool(mapping.to) or mapping.is_derived)
 
     def leaf(self, path: str) -> Any:
         attribute = self.find(path).attribute

@@ -24,7 +24,7 @@ def test_the_checks_are_silent_and_migrations_in_step(db, capsys):
 
 
 def test_a_column_that_nobody_fills_is_told():
-    (error,) = Bare.examined().errors
+    (error,) = Bare.examine_declaration().errors
     assert error.code == "W002" and "'organisation'" in error.text
 
 

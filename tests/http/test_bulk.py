@@ -96,7 +96,7 @@ def test_passwords_are_hashed_beside_each_other(connect, monkeypatch):
     """While one is hashed, others are: with four at work none waits for another."""
     import threading
 
-    from django_scim.adapters.mappings import passwords
+    from django_scim.adapters.accounts import passwords
 
     at_once = threading.Barrier(2, timeout=10)
 
@@ -113,7 +113,7 @@ def test_passwords_are_hashed_beside_each_other(connect, monkeypatch):
 
 
 def test_nobody_hashes_for_a_job_that_has_stopped(connect, monkeypatch):
-    from django_scim.adapters.mappings import passwords
+    from django_scim.adapters.accounts import passwords
 
     hashed = []
 

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
-from django_scim.adapters import Field, UserAdapter
+from django_scim.adapters import Field, UserAdapter, Values
 from tests.client import USER, assert_error
 
 
@@ -30,7 +30,7 @@ class ByMail(UserAdapter):
 
     attributes = UserAdapter.attributes | {
         "userName": Field("email"),
-        "emails": type(UserAdapter.attributes["emails"])("emails"),
+        "emails": Values("emails"),
     }
 
     def choose_username(self, unit):

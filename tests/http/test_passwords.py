@@ -81,7 +81,7 @@ def test_the_sites_validators(accepting, settings, password, words):
 
 def test_it_is_hashed_before_the_transaction(accepting, monkeypatch):
     """Hashing takes long: no row may be locked meanwhile."""
-    from django_scim.adapters.mappings import passwords
+    from django_scim.adapters.accounts import passwords
 
     path = f"/Users/{create(accepting).data['id']}"
     seen = []

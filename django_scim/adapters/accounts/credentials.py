@@ -1,12 +1,11 @@
-"""What lets somebody in beside a session, and ends with the account."""
+"""Tokens that must be deleted when an account is deactivated."""
 
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings as site_settings
 
-#: Package, model, and the setting by which a site swaps the model for its own. Every one of them
-#: has a column ``user``.
+#: Package, model, and the setting that swaps the model for another. Each has a column ``user``.
 CREDENTIALS = (
     ("rest_framework.authtoken", "authtoken.Token", ""),
     ("knox", "knox.AuthToken", "KNOX_TOKEN_MODEL"),
@@ -19,12 +18,18 @@ CREDENTIALS = (
 
 
 def end_credentials(user: Any) -> None:
-    """Delete the tokens of an account, of every package that is installed."""
+    """Delete an account's tokens of every package that is installed.
+
+    A new account has none. It must not be asked about: without a key, the condition would match
+    tokens that belong to no user at all.
+    """
+    if user._state.adding:
+        return
     for package, label, setting in CREDENTIALS:
         if not apps.is_installed(package):
             continue
         try:
             model = apps.get_model(getattr(site_settings, setting, label) if setting else label)
         except LookupError:
-            continue  # a release of the package that does not have it
+            continue  # this release of the package does not have the model
         model._base_manager.filter(user=user.pk).delete()

@@ -1,12 +1,12 @@
-"""The user's name as it compares: keys for all, claims for SCIM alone.
+"""User names, compared without case: every user has a folded key, SCIM's users also a claim.
 
-The site may hold two names that differ only in case, and is never hindered in it. SCIM may not
-create such a pair: a creation looks the folded name up, and takes its claim, which is unique,
-so that of two at the same moment one fails.
+A site may have two names that differ only in case. SCIM never creates such a pair: a creation
+looks up the folded name and takes its claim. Claims are unique, so that of two creations at the
+same moment one fails.
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth import get_user_model
@@ -14,15 +14,43 @@ from django.db.models import Max, Q
 
 from ...models import UserKey, fold_key
 from ...protocol.errors import Uniqueness
-
-if TYPE_CHECKING:
-    from ..writing.unit_of_work import UnitOfWork
+from ...protocol.values import is_empty
+from ..mappings.base import Mapping
+from ..mappings.behaviours import Behaviour, Role
+from ..writing.unit_of_work import UnitOfWork
 
 BATCH = 2_000
 
 
+class SignInName(Behaviour):
+    """Keep the names of SCIM's users unique, compared without case (``userName``)."""
+
+    def __init__(self) -> None:
+        super().__init__(Role.SIGN_IN_NAME, locked=True)
+
+    def filled_columns(self, adapter: Any) -> set[str]:
+        return {adapter.model.USERNAME_FIELD}
+
+    def before_save(self, unit: UnitOfWork, mapping: Mapping) -> None:
+        """Choose the user name that nothing else sets, and check that the name is free.
+
+        Raises Uniqueness.
+        """
+        user = unit.target
+        adapter: Any = unit.adapter
+        if is_empty(user.get_username()):
+            field = user._meta.get_field(user.USERNAME_FIELD)
+            unit.set((), field, adapter.choose_username(unit), "")
+        if unit.changed(mapping.full_name):
+            adapter.reserve_username(user)
+
+    def after_save(self, unit: UnitOfWork, mapping: Mapping) -> None:
+        if unit.changed(mapping.full_name):
+            claim(unit)
+
+
 def taken(name: str) -> Uniqueness:
-    """The one answer for every name that is taken, whoever holds it."""
+    """Return the error for a name that is taken: the same one, whoever has the name."""
     return Uniqueness(f"userName: {name!r} is taken")
 
 
@@ -33,13 +61,13 @@ def shortened(name: str, model: Any, by: int = 0) -> str:
 
 
 def with_suffix(name: str, model: Any) -> str:
-    """Return a name like this one that nobody has."""
+    """Return the name with a random suffix, which makes it unique."""
     suffix = f".{uuid4().hex[:8]}"
     return shortened(name, model, len(suffix)) + suffix
 
 
 def write_key(user: Any) -> None:
-    """Keep the key of a user true whom the site saved. A new name loses its claim."""
+    """Update the key of a user that the site has saved. With a new name it loses its claim."""
     folded = fold_key(user.get_username() or "")
     stored = UserKey.objects.filter(pk=user.pk).values_list("folded", flat=True).first()
     if stored is None:
@@ -51,7 +79,7 @@ def write_key(user: Any) -> None:
 
 
 def add_missing_keys(users: Any) -> int:
-    """Write keys for those of a queryset of users who have none; return how many."""
+    """Write the missing keys of a queryset of users. Return how many there were."""
     model = get_user_model()
     name = model.USERNAME_FIELD
     rows = users.filter(scim_key__isnull=True).order_by("pk").values_list("pk", name)
@@ -62,9 +90,10 @@ def add_missing_keys(users: Any) -> int:
 
 
 def catch_up() -> None:
-    """Write the keys of users whom the site created in bulk, without a signal.
+    """Write the keys of users that the site created in bulk, without a signal.
 
-    Only where the primary key grows: other users are found by ``scim_connect``.
+    This finds users by their growing primary key. Where keys do not grow, ``scim_connect``
+    writes them.
     """
     model = get_user_model()
     if model._meta.pk.get_internal_type() in ("AutoField", "BigAutoField", "SmallAutoField"):
@@ -73,17 +102,17 @@ def catch_up() -> None:
 
 
 def has_name(user: Any, name: str) -> bool:
-    """Whether a user's name is ``name``, compared without case."""
+    """Return whether a user has this name, compared without case."""
     return fold_key(user.get_username() or "") == fold_key(name)
 
 
 def conflicts(names: Iterable[str]) -> dict[str, list[Any]]:
-    """Return the users in whose way another of each name would be.
+    """Return, for each name, the existing users that conflict with it.
 
-    Those who bear it, compared without case; where there are none, whom the site's own column
-    takes for one: MariaDB's collations know no accents, and "zoe" is in the way of "zoë". Ask
-    ``has_name`` before taking anybody for the person. A key that has drifted from its user's name
-    (``queryset.update``) is put right on the way.
+    Those have the name, compared without case. If there are none, they are the users whose name
+    the database column considers equal: MariaDB's collations ignore accents, so that "zoe"
+    conflicts with "zoë". Ask ``has_name`` before you treat a user as that person. A key that no
+    longer matches its user's name (``queryset.update``) is corrected on the way.
     """
     catch_up()
     folded = {name: fold_key(name) for name in names}
@@ -103,16 +132,16 @@ def conflicts(names: Iterable[str]) -> dict[str, list[Any]]:
 
 
 def _add_equated(users_with_name: dict[str, list[Any]], names: list[str]) -> None:
-    """Add whom the site's own column takes for somebody of these names, which nobody bears."""
+    """Add the users that the database column considers equal to names which no user has."""
     model = get_user_model()
     users: Any = model._default_manager
     if names and users.filter(**{f"{model.USERNAME_FIELD}__in": names}).exists():
-        for name in names:  # which of them it is, the column alone knows
+        for name in names:  # only the column can tell which
             users_with_name[fold_key(name)] += users.filter(**{model.USERNAME_FIELD: name})
 
 
-def claim(unit: "UnitOfWork") -> None:
-    """Take the claim on a user's name. Raises IntegrityError when another was quicker."""
+def claim(unit: UnitOfWork) -> None:
+    """Take the claim on a user's name. Raises IntegrityError if another request was quicker."""
     user = unit.target
     folded = fold_key(user.get_username())
     claimed = {"folded": folded, "claim": folded}

@@ -1,7 +1,7 @@
-"""Between an attribute's value and a column's: which columns hold which types, and how.
+"""Which columns can hold which types of attributes, and how their values are converted.
 
 A conversion belongs to an attribute and a Django field; ``conversion`` refuses a pair that would
-lose something.
+lose information.
 """
 
 from collections.abc import Callable
@@ -32,8 +32,11 @@ def unadjusted(op: str, value: Any) -> tuple[str, Any] | None:
 
 @dataclass(frozen=True)
 class Conversion:
-    """``read`` from the column, ``write`` to it; ``adjust`` makes a filter's comparison the
-    column's own, None where no column can satisfy it."""
+    """How values are read from a column and written to it.
+
+    ``adjust`` turns a filter's comparison into one on the column. It returns None for a comparison
+    that no value of the column can satisfy.
+    """
 
     kind: Kind
     read: Callable[[Any], Any] = same
@@ -86,11 +89,18 @@ def conversion(attribute: Attribute, field: Any) -> Conversion:
     )
 
 
-def clean(field: Any, value: Any, path: str, *, by_type_only: bool = False) -> None:
-    """Hold a value against the site's own rules: choices, length, range, validators.
+def check_length(field: Any, text: str, path: str) -> None:
+    """Raise InvalidValue for a text that is longer than the column allows."""
+    limit = field.max_length
+    if limit and len(text) > limit:
+        raise InvalidValue(f"{path}: is longer than {limit} characters")
 
-    ``by_type_only`` holds it against those of the column's type alone, such as an e-mail's.
-    Raises InvalidValue with what the site says.
+
+def clean(field: Any, value: Any, path: str, *, by_type_only: bool = False) -> None:
+    """Check a value by the site's own rules: choices, length, range, validators.
+
+    With ``by_type_only``, only the validators of the column's type run, such as an e-mail's.
+    Raises InvalidValue with the site's message.
     """
     try:
         if by_type_only:
@@ -125,7 +135,7 @@ def _opaque(field: Any) -> Adjust:
         try:
             return op, field.clean(value, None)
         except (ValidationError, ValueError, OverflowError):
-            return None  # it is no value of this column, so no row has it
+            return None  # the column cannot hold this value, so no row has it
 
     return adjust
 

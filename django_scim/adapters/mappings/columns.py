@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -10,30 +10,28 @@ from django.db.models import Q
 
 from ...models import ExactCharField, FoldedField
 from ...protocol.attributes import Attribute, AttributePath
-from ...protocol.errors import InvalidValue
+from ...protocol.errors import InvalidValue, Uniqueness
+from ...protocol.messages.patch import Operation
 from ...protocol.values import is_empty
 from ...query import Column
+from ...query.columns import Sortable
+from ..interfaces import Adapter
 from ..model_paths import LINK, MappingError, empty, locate, orm_path, refuse_write
+from ..writing.unit_of_work import UnitOfWork
 from .base import Mapping, Reader, Selected
-from .column_types import clean, conversion, same
-
-if TYPE_CHECKING:
-    from ...protocol.messages.patch import Operation
-    from ...query.columns import Sortable
-    from ..base import ResourceAdapter
-    from ..writing.unit_of_work import UnitOfWork
+from .column_types import check_length, clean, conversion, same
 
 
 class Field(Mapping):
-    """A column: of the object, of what a relation leads to, or of the link.
+    """A column of the object, of a related row, or of the link.
 
-    ``Field("username")``, ``Field("scim_profile.title")``, ``Field("link.external_id")``. A row
-    that a reverse one-to-one relation leads to is made when a value needs it.
+    ``Field("username")``, ``Field("scim_profile.title")``, ``Field("link.external_id")``. The row
+    at the end of a reverse one-to-one relation is created when a value needs it.
 
-    ``key`` names the column of the folded key that serves comparisons without case. ``absent``
-    names a boolean column that says that the attribute is unassigned, for a column that has no
-    such state itself: to unassign it then leaves the column as it is. ``validate`` off takes
-    values that the site's validators would refuse, but none that the column's type does.
+    ``key`` names the column with the folded key that serves comparisons without case. ``absent``
+    names a boolean column that says that the attribute is unassigned, for a column that cannot
+    say so: to unassign the attribute then leaves the column as it is. ``validate=False`` skips
+    the site's validators, but not those of the column's type.
     """
 
     can_batch = True
@@ -43,31 +41,23 @@ class Field(Mapping):
     ) -> None:
         self.column, self.key, self.absent, self.validate = column, key, absent, validate
 
-    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+    def resolve(self, adapter: type[Adapter]) -> None:
         self.relations, self.field = locate(adapter, self.column)
         self.orm_path = orm_path(adapter, self.column)
         self.conversion = conversion(self.attribute, self.field)
         if self.attribute.mutability != "readOnly":
             refuse_write(adapter, self.column)
         if self.key:
-            relations, key = locate(adapter, self.key)
-            if not isinstance(key, FoldedField):
-                raise MappingError(f"key: {self.key!r} is no FoldedField")
-            if key.source and (relations, key.source) != (self.relations, self.field.name):
-                raise MappingError(f"key: {self.key!r} is the folded key of {key.source!r}")
-        # The link's own columns that no client writes change with its version number alone.
+            self._check_key(adapter)
+        # A read-only column of the link changes only together with the version number.
         self.versioned = self.relations != LINK or self.attribute.mutability != "readOnly"
-        nullable = self.field.null or bool(self.relations and self.relations != LINK)
-        self.query_column = Column(
-            self.orm_path,
-            self.conversion.kind,
-            self.attribute.case_exact,
-            orm_path(adapter, self.key) if self.key else "",
-            bool(self.key) and not getattr(locate(adapter, self.key)[1], "source", ""),
-            isinstance(self.field, ExactCharField),
-            nullable,
-            absence=orm_path(adapter, self.absent) if self.absent else "",
-            adjust=self.conversion.adjust,
+        self.query_column = self._query_column(adapter)
+        self.text_column = self.query_column if self.conversion.kind == "text" else None
+        # With the site's rules switched off, the adapter has rules for uniqueness itself.
+        self.is_unique = (
+            self.validate
+            and self.relations != LINK
+            and (self.field.unique or self.attribute.uniqueness in ("server", "global"))
         )
         if self.absent:
             self.absent_relations, self.absent_field = locate(adapter, self.absent)
@@ -75,6 +65,29 @@ class Field(Mapping):
                 raise MappingError(f"absent: {self.absent!r} is no boolean column")
             if self.attribute.mutability != "readOnly":
                 refuse_write(adapter, self.absent)
+
+    def _check_key(self, adapter: type[Adapter]) -> None:
+        relations, key = locate(adapter, self.key)
+        if not isinstance(key, FoldedField):
+            raise MappingError(f"key: {self.key!r} is no FoldedField")
+        if key.source and (relations, key.source) != (self.relations, self.field.name):
+            raise MappingError(f"key: {self.key!r} is the folded key of {key.source!r}")
+
+    def _query_column(self, adapter: type[Adapter]) -> Column:
+        key = self.key
+        return Column(
+            self.orm_path,
+            self.conversion.kind,
+            self.attribute.case_exact,
+            orm_path(adapter, key) if key else "",
+            bool(key) and not getattr(locate(adapter, key)[1], "source", ""),
+            isinstance(self.field, ExactCharField),
+            self.field.null or bool(self.relations and self.relations != LINK),
+            absence=orm_path(adapter, self.absent) if self.absent else "",
+            adjust=self.conversion.adjust,
+        )
+
+    # Reading
 
     def columns(self) -> dict[str, Selected]:
         columns: dict[str, Selected] = {"value": self.orm_path}
@@ -91,44 +104,61 @@ class Field(Mapping):
             return lambda row, page: row[index]
         return lambda row, page: None if row[index] is None else read(row[index])
 
-    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
+    # Filtering and sorting
+
+    def where(self, term: Any, adapter: Adapter, negated: bool) -> Q:
         return self.query_column.test(term.op, term.value, negated)
 
-    def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
+    def sort_key(self, path: AttributePath, adapter: Adapter) -> Sortable:
         return self.query_column.order()
 
-    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
+    # Writing
+
+    def stage(self, unit: UnitOfWork, operation: Operation) -> None:
         value = None if operation.op == "remove" else operation.value
         if self.absent:
-            flag = f"{self.path} unassigned"
+            flag = f"{self.full_name} unassigned"
             unit.set(self.absent_relations, self.absent_field, value is None, flag)
             if value is None:
                 return
-        unit.set(
-            self.relations, self.field, self.stored(value), str(self.path), self.conversion.read
-        )
+        read = self.conversion.read
+        unit.set(self.relations, self.field, self.stored(value), self.full_name, read)
+
+    def stored(self, value: Any) -> Any:
+        """Return the column's value for an attribute's. Raises InvalidValue if it does not fit."""
+        field, path = self.field, self.full_name
+        if is_empty(value):
+            return None if field.null else empty(field)
+        if self.conversion.kind == "text":
+            check_length(field, value, path)
+        try:
+            stored = self.conversion.write(value)
+        except (ValidationError, ValueError, ArithmeticError):
+            raise InvalidValue(f"{path}: the site cannot store this value") from None
+        clean(field, stored, path, by_type_only=not self.validate)
+        return stored
+
+    def current(self, unit: UnitOfWork) -> Any:
+        record = unit.record(self.relations)
+        value = None if record is None else getattr(record, self.field.attname)
+        return None if value is None else self.conversion.read(value)
+
+    def check_unique(self, unit: UnitOfWork) -> None:
+        """Raise Uniqueness if another row of the table has the value, whoever may see it."""
+        if not unit.changed(self.full_name):
+            return
+        record: Any = unit.record(self.relations)
+        value = getattr(record, self.field.attname)
+        if value is None or value == "":
+            return
+        if self.attribute.is_text and not self.attribute.case_exact and isinstance(value, str):
+            equal = Column(self.field.name, nullable=self.field.null).test("eq", value)
+        else:
+            equal = Q(**{self.field.name: value})
+        rows = type(record)._base_manager.filter(equal)
+        if rows.exclude(pk=record.pk).exists():
+            raise Uniqueness(f"{self.full_name}: {self.conversion.read(value)!r} is taken")
 
     def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
         written = [(self.relations, self.field)]
         return [*written, (self.absent_relations, self.absent_field)] if self.absent else written
-
-    def is_unassigned(self, unit: "UnitOfWork") -> bool:
-        """Whether the draft as it stands has no value for the attribute."""
-        if self.absent:
-            return bool(getattr(unit.record(self.absent_relations), self.absent_field.attname))
-        record = unit.record(self.relations)
-        return record is None or is_empty(getattr(record, self.field.attname))
-
-    def stored(self, value: Any) -> Any:
-        """Return the column's value for an attribute's. Raises InvalidValue if it does not fit."""
-        if is_empty(value):
-            return None if self.field.null else empty(self.field)
-        limit = self.field.max_length if self.conversion.kind == "text" else None
-        if limit and len(value) > limit:
-            raise InvalidValue(f"{self.path}: is longer than {limit} characters")
-        try:
-            stored = self.conversion.write(value)
-        except (ValidationError, ValueError, ArithmeticError):
-            raise InvalidValue(f"{self.path}: the site cannot store this value") from None
-        clean(self.field, stored, str(self.path), by_type_only=not self.validate)
-        return stored

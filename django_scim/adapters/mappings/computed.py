@@ -2,24 +2,22 @@
 
 from collections.abc import Mapping as Dict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import InterfaceError, NotSupportedError, OperationalError
 from django.db.models import Expression, F, Q
 
 from ...protocol.attributes import Attribute, AttributePath
+from ...protocol.messages.patch import Operation
 from ...query import Column, Locator
 from ...query import Constant as ConstantColumn
+from ...query.columns import Sortable
+from ..interfaces import Adapter
 from ..model_paths import MappingError
+from ..writing.unit_of_work import UnitOfWork
 from .base import Mapping, Reader, Selected, from_target
 from .column_types import as_json, conversion
-
-if TYPE_CHECKING:
-    from ...protocol.messages.patch import Operation
-    from ...query.columns import Sortable
-    from ..base import ResourceAdapter
-    from ..writing.unit_of_work import UnitOfWork
 
 
 def read_only(attribute: Attribute) -> Attribute:
@@ -45,11 +43,12 @@ class ServerWritten(Mapping):
     """A value that the server alone decides: /Schemas says readOnly, and PATCH refuses it."""
 
     versioned = False
+    is_derived = True
 
     def describe(self, attribute: Attribute) -> Attribute:
         return read_only(super().describe(attribute))
 
-    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
+    def stage(self, unit: UnitOfWork, operation: Operation) -> None:
         """Ignore the change: whatever a client sends, the value stays."""
 
 
@@ -59,7 +58,7 @@ class Constant(ServerWritten):
     def __init__(self, value: str | bool) -> None:
         self.value = value
 
-    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+    def resolve(self, adapter: type[Adapter]) -> None:
         if self.attribute.multi_valued or self.attribute.is_complex:
             raise MappingError("Constant gives one simple value")
         wanted = bool if self.attribute.type == "boolean" else str
@@ -70,10 +69,10 @@ class Constant(ServerWritten):
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
         return lambda row, page: self.value
 
-    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
+    def where(self, term: Any, adapter: Adapter, negated: bool) -> Q:
         return self._column().test(term.op, term.value, negated)
 
-    def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
+    def sort_key(self, path: AttributePath, adapter: Adapter) -> Sortable:
         return self._column().order()
 
     def _column(self) -> ConstantColumn:
@@ -93,7 +92,7 @@ class Computed(ServerWritten):
     def __init__(self, expression: Expression | F) -> None:
         self.expression = expression
 
-    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+    def resolve(self, adapter: type[Adapter]) -> None:
         if self.attribute.multi_valued or self.attribute.is_complex:
             raise MappingError("Computed gives one simple value")
         try:
@@ -127,13 +126,13 @@ class Computed(ServerWritten):
         index, attribute = at["value"], self.attribute
         return lambda row, page: as_json(attribute, row[index])
 
-    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
+    def where(self, term: Any, adapter: Adapter, negated: bool) -> Q:
         rows = self._rows(adapter.model).filter(
             self.query_column.test(term.op, term.value, negated)
         )
         return Q(target__in=rows.values("pk"))
 
-    def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
+    def sort_key(self, path: AttributePath, adapter: Adapter) -> Sortable:
         computed: Any = from_target(self.expression)
         value = computed(adapter)
         return replace(self.query_column, path="", source=value).order()
@@ -152,7 +151,7 @@ class Location(ServerWritten):
         index, name = at["id"], self.resource_type
         return lambda row, page: page.location(name, row[index])
 
-    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
+    def where(self, term: Any, adapter: Adapter, negated: bool) -> Q:
         own_id = Column("scim_id", case_exact=True, exact_storage=True, nullable=False)
         return Locator(own_id).test(term.op, term.value, negated)
 
@@ -167,12 +166,12 @@ class Ignored(Mapping):
 
     versioned = False
 
-    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+    def resolve(self, adapter: type[Adapter]) -> None:
         if self.attribute.returned != "never":
             raise MappingError("Ignored keeps nothing: the schema must say returned never")
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
         return lambda row, page: None
 
-    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
+    def stage(self, unit: UnitOfWork, operation: Operation) -> None:
         unit.ignored.append(str(self.path))

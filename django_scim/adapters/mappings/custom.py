@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.core.exceptions import (
     FieldDoesNotExist,
@@ -15,17 +15,15 @@ from django.db.models import Expression, F, Q
 from ...protocol.attributes import Attribute, AttributePath
 from ...protocol.errors import InvalidFilter, InvalidValue
 from ...protocol.filters import And, Comparison, Filter, Not, Or, ValueFilter
+from ...protocol.messages.patch import Operation
+from ...query.columns import Sortable
 from ...query.translate import join
+from ..interfaces import Adapter
 from ..model_paths import MappingError, locate, refuse_write
+from ..writing.unit_of_work import UnitOfWork
 from .base import Mapping, Reader, Selected, from_target
 from .computed import read_only, try_to_compile
 from .multivalued import amended
-
-if TYPE_CHECKING:
-    from ...protocol.messages.patch import Operation
-    from ...query.columns import Sortable
-    from ..base import ResourceAdapter
-    from ..writing.unit_of_work import UnitOfWork
 
 
 class Custom(Mapping):
@@ -70,7 +68,7 @@ class Custom(Mapping):
         described = super().describe(attribute)
         return read_only(described) if type(self).write is Custom.write else described
 
-    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+    def resolve(self, adapter: type[Adapter]) -> None:
         self.model: Any = adapter.model
         if type(self).read is Custom.read:
             raise MappingError(f"{type(self).__name__} has no read()")
@@ -117,7 +115,7 @@ class Custom(Mapping):
 
         return read
 
-    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
+    def where(self, term: Any, adapter: Adapter, negated: bool) -> Q:
         if isinstance(term, ValueFilter) and self.attribute.multi_valued:
             raise InvalidFilter(f"{self.path} takes no brackets here")
         rows = self.model._base_manager
@@ -149,17 +147,17 @@ class Custom(Mapping):
         """Make a condition two-valued, so that its opposite is exact."""
         return Q(pk__in=self.model._base_manager.filter(q).values("pk"))
 
-    def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
+    def sort_key(self, path: AttributePath, adapter: Adapter) -> Sortable:
         try:
             key: Any = from_target(self.order(path.sub.name if path.sub else ""))
         except NotImplementedError:
             return super().sort_key(path, adapter)
         return F(key) if isinstance(key, str) else key(adapter)
 
-    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
+    def stage(self, unit: UnitOfWork, operation: Operation) -> None:
         if type(self).write is Custom.write:
             return
-        old = unit.whole(self, lambda: self._stored(unit))
+        old = self.current(unit)
         value = amended(self.attribute, old, operation, unit.tolerances)
         if value == old:
             return
@@ -175,9 +173,12 @@ class Custom(Mapping):
                     f"{type(self).__name__} sets {column!r}, which writes does not name"
                 )
             unit.put(column, held)
-        unit.note(str(self.path), old, value)
-        unit.set_whole(self, value)
+        unit.note(self.full_name, old, value)
+        unit.replace_cached(self, value)
 
-    def _stored(self, unit: "UnitOfWork") -> Any:
+    def current(self, unit: UnitOfWork) -> Any:
+        return unit.cached(self, lambda: self._stored(unit) if unit.has_past else None)
+
+    def _stored(self, unit: UnitOfWork) -> Any:
         row = self._selection().filter(pk=unit.target.pk).first()
         return None if row is None else self.read(**dict(zip(self.select, row, strict=True)))

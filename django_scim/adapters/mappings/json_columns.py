@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -15,8 +15,10 @@ from django.db.models import F, Q
 from ...protocol.attributes import Attribute, AttributePath
 from ...protocol.errors import InvalidValue
 from ...protocol.filters import ValueFilter
+from ...protocol.messages.patch import Operation
 from ...protocol.values import format_datetime, is_empty, parse_datetime
 from ...query import Column
+from ...query.columns import Sortable
 from ...query.json_expressions import (
     GREATEST,
     LEAST,
@@ -27,18 +29,13 @@ from ...query.json_expressions import (
     value_of,
     written_moment,
 )
-from ...query.translate import translate_element
+from ...query.translate import list_condition, translate_element
+from ..interfaces import Adapter
 from ..model_paths import MappingError, empty, locate, orm_path, refuse_shared
+from ..writing.unit_of_work import UnitOfWork
 from .base import Mapping, Reader, Selected
 from .column_types import Adjust, kind_of
 from .multivalued import amended, same
-
-if TYPE_CHECKING:
-    from ...protocol.messages.patch import Operation
-    from ...query.columns import Sortable
-    from ..base import ResourceAdapter
-    from ..writing.unit_of_work import UnitOfWork
-
 
 _KEY = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9-])*")
 
@@ -54,7 +51,7 @@ class Json(Mapping):
     def __init__(self, column: str, *keys: str) -> None:
         self.column, self.keys = column, keys
 
-    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+    def resolve(self, adapter: type[Adapter]) -> None:
         self.relations, self.field = locate(adapter, self.column)
         self.orm_path = orm_path(adapter, self.column)
         if not isinstance(self.field, models.JSONField):
@@ -66,7 +63,10 @@ class Json(Mapping):
         if many := [sub.name for sub in self.attribute.sub_attributes if sub.multi_valued]:
             raise MappingError(f"{', '.join(many)}: no filter finds a list within a value")
         subs = self.attribute.sub_attributes or (self.attribute,)
-        self.query_columns = {sub.name: self._query_column(sub) for sub in subs}
+        is_list_of_texts = self.attribute.multi_valued and not self.attribute.is_complex
+        self.query_columns = {
+            "value" if is_list_of_texts else sub.name: self._query_column(sub) for sub in subs
+        }
 
     def place(self) -> tuple[Any, ...]:
         return (self.relations, self.field, *self.keys)
@@ -105,7 +105,7 @@ class Json(Mapping):
 
     # Filtering and sorting
 
-    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
+    def where(self, term: Any, adapter: Adapter, negated: bool) -> Q:
         if self.attribute.multi_valued:
             return self._where_any(term, negated)
         if isinstance(term, ValueFilter):
@@ -120,29 +120,22 @@ class Json(Mapping):
         return reduce(or_, (column.present() for column in self.query_columns.values()))
 
     def _where_any(self, term: Any, negated: bool) -> Q:
-        something = self._something()
-        if isinstance(term, ValueFilter):
-            q = self._any(something & translate_element(term.term, self.query_columns))
-        elif term.op == "pr" and term.path.sub is None:
-            q = self._any(something)
-        else:
-            column = self.query_columns[term.path.leaf.name]
-            q = self._any(something & column.test(term.op, term.value))
-            if term.op == "ne":
-                q |= ~self._any(something)
-        return ~q if negated else q
+        something, source = self._something(), F(self.orm_path)
 
-    def _any(self, condition: Q) -> Q:
-        return Q(AnyElement(F(self.orm_path), self.keys, condition))
+        def having(condition: Q | None) -> Q:
+            q = something if condition is None else something & condition
+            return Q(AnyElement(source, self.keys, q))
 
-    def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
+        return list_condition(term, self.query_columns, having, negated)
+
+    def sort_key(self, path: AttributePath, adapter: Adapter) -> Sortable:
         if self.attribute.multi_valued or (self.attribute.is_complex and path.sub is None):
             return super().sort_key(path, adapter)
         return self.query_columns[path.leaf.name].order()
 
     # Writing
 
-    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
+    def stage(self, unit: UnitOfWork, operation: Operation) -> None:
         document = copy.deepcopy(getattr(unit.record(self.relations), self.field.attname, None))
         raw = self.dig(document)
         old = held(self.attribute, raw)
@@ -150,7 +143,7 @@ class Json(Mapping):
         value = _storable(amended(self.attribute, old, operation, unit.tolerances))
         if value == old or (is_empty(value) and is_empty(old)):
             return
-        _refuse_too_large(self.attribute, value, str(self.path))
+        _refuse_too_large(self.attribute, value, self.full_name)
         written = _with_unknown(self.attribute, raw, value)
         if not self.keys:
             nothing = None if self.field.null else empty(self.field)
@@ -159,7 +152,11 @@ class Json(Mapping):
             stored = document if isinstance(document, dict) else {}
             self._bury(stored, written)
         unit.set(self.relations, self.field, stored, "")
-        unit.note(str(self.path), None if is_empty(old) else old, value)
+        unit.note(self.full_name, None if is_empty(old) else old, value)
+
+    def current(self, unit: UnitOfWork) -> Any:
+        document = getattr(unit.record(self.relations), self.field.attname, None)
+        return held(self.attribute, self.dig(document))
 
     def _bury(self, document: dict[str, Any], value: Any) -> None:
         for key in self.keys[:-1]:

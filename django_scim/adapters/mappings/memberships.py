@@ -1,90 +1,102 @@
 """Membership, seen from the group and from the member.
 
 Adding one member to a group costs the same however large the group is: neither reading nor
-writing ever loads the members that are not asked for.
+writing loads members that are not asked for.
 """
 
 from collections.abc import Iterable
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
 from ...protocol.attributes import Attribute
-from ...protocol.errors import InvalidFilter, InvalidValue, Mutability
+from ...protocol.errors import InvalidValue, Mutability
 from ...protocol.filter_evaluation import element_matches
-from ...protocol.filters import Comparison, Filter, Or, ValueFilter
+from ...protocol.filters import Comparison, Filter, Or
+from ...protocol.messages.patch import Operation
 from ...protocol.tolerances import Tolerance, Tolerances
+from ...protocol.values import split_location
 from ...query import Constant, Locator
 from ...query.columns import Comparable
-from ...query.translate import translate_element
+from ...query.translate import list_condition
+from ..interfaces import Adapter
 from ..model_paths import MappingError
-from ..writing import guard as guarding
+from ..writing import guard
+from ..writing.outcomes import ChangeKind
+from ..writing.unit_of_work import Change, UnitOfWork
 from .base import Mapping, Reader, RelatedLoader, Selected
 from .computed import read_only
 from .multivalued import selectors
 from .references import id_column, refuse_parts
 from .relations import membership_relation
 
-if TYPE_CHECKING:
-    from ...protocol.messages.patch import Operation
-    from ..base import ResourceAdapter
-    from ..writing.unit_of_work import UnitOfWork
 
+class RelatedLinks(RelatedLoader):
+    """The links of the objects at the other end of a membership relation.
 
-class Related(RelatedLoader):
-    """The links of the objects at the other end of a junction."""
+    ``back`` is the query name that leads from the other end to this one.
+    """
 
     def __init__(self, to: str, back: str) -> None:
-        self.to, self.back = to, back  # back: the query name from the other end to this one
+        self.to, self.back = to, back
 
-    def links(self, adapter: "ResourceAdapter") -> Any:
-        """The other ends that this connection may see, each once for every relation it has."""
+    def links(self, adapter: Adapter) -> Any:
+        """Return the other ends that the connection may see, once for each membership."""
         return adapter.sibling(self.to).queryset().filter(**{f"target__{self.back}__isnull": False})
 
     def load(
-        self, keys: list[Any], names: list[str], adapter: "ResourceAdapter"
+        self, keys: list[Any], names: list[str], adapter: Adapter
     ) -> dict[tuple[Any, str], list[Any]]:
-        owner = f"target__{self.back}"
-        rows = adapter.sibling(self.to).queryset().filter(**{f"{owner}__in": keys}).order_by("pk")
+        other, owner = adapter.sibling(self.to), f"target__{self.back}"
+        rows = other.queryset().filter(**{f"{owner}__in": keys}).order_by("pk")
         found: dict[tuple[Any, str], dict[str, Any]] = {}
-        display = adapter.sibling(self.to).display()
-        for key, *columns in rows.values_list(owner, "scim_id", display):
-            found.setdefault((key, ""), {})[columns[0]] = columns  # once, however many rows
+        for key, *columns in rows.values_list(owner, "scim_id", other.display()):
+            # Each once, however many rows there are for it.
+            found.setdefault((key, ""), {})[columns[0]] = columns
         return {key: list(each.values()) for key, each in found.items()}
 
 
-class Memberships(Mapping):
-    """The groups of a user, or any other end of a many-to-many relation: read only.
+_SUBS: dict[str, Any] = {
+    "value": lambda page, to, kind, scim_id, display: scim_id,
+    "$ref": lambda page, to, kind, scim_id, display: page.location(to, scim_id),
+    "type": lambda page, to, kind, scim_id, display: kind,
+    "display": lambda page, to, kind, scim_id, display: display,
+}
 
-    ``relation`` is the name of the relation on the object, ``to`` the resource type at its other
-    end, ``kind`` what ``type`` says of every value (by default the resource type). Where the
-    relation leads to a table with a row for each membership, ``member`` names its foreign key to
-    the other end.
+
+class Memberships(Mapping):
+    """The groups of a user, or any other end of a many-to-many relation. Read-only.
+
+    ``accessor`` is the name of the relation on the object, ``to`` the resource type at its other
+    end, ``kind`` the ``type`` of every value (by default the resource type). Where the relation
+    leads to a table with a row for each membership, ``member`` names its foreign key to the other
+    end.
     """
 
     versioned = False
-    loader: "Related"
-    is_read_only = True
+    loader: RelatedLinks
+    is_derived = True
     refers = True
 
-    def __init__(self, relation: str, *, to: str, kind: str = "", member: str = "") -> None:
-        self.accessor, self.to, self.kind, self.member = relation, to, kind or to, member
+    def __init__(self, accessor: str, *, to: str, kind: str = "", member: str = "") -> None:
+        self.accessor, self.to, self.kind, self.member = accessor, to, kind or to, member
 
     def describe(self, attribute: Attribute) -> Attribute:
         described = super().describe(attribute)
-        return read_only(described) if self.is_read_only else described
+        return read_only(described) if self.is_derived else described
 
-    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+    def resolve(self, adapter: type[Adapter]) -> None:
         if not (self.attribute.multi_valued and self.attribute.sub("value")):
             raise MappingError("members are a multi-valued attribute with the sub-attribute value")
         self.relation = membership_relation(adapter.model, self.accessor, self.member)
         refuse_parts(self.attribute, tuple(_SUBS))
-        self.loader = Related(self.to, self.relation.back)
+        self.loader = RelatedLinks(self.to, self.relation.back)
 
     def related_model(self) -> Any:
         return self.relation.related_model
+
+    # Reading
 
     def columns(self) -> dict[str, Selected]:
         return {"owner": "target_id"}
@@ -105,189 +117,195 @@ class Memberships(Mapping):
 
         return read
 
-    def query_columns(self, adapter: "ResourceAdapter") -> dict[str, Comparable]:
-        own_id = id_column(self.attribute)
-        return {
+    # Filtering
+
+    def where(self, term: Any, adapter: Adapter, negated: bool) -> Q:
+        links, own_id = self.loader.links(adapter), id_column(self.attribute)
+        columns: dict[str, Comparable] = {
             "value": own_id,
             "$ref": Locator(own_id),
             "display": adapter.sibling(self.to).display_column(),
             "type": Constant(self.kind, case_exact=False),
         }
 
-    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
-        links = self.loader.links(adapter)
-        columns = self.query_columns(adapter)
-        if isinstance(term, ValueFilter):
-            q = self._any(links.filter(translate_element(term.term, columns)))
-        elif term.path.sub is None:
-            q = self._any(links)
-        else:
-            column = columns.get(term.path.sub.name)
-            if column is None:
-                raise InvalidFilter(f"{term.path} cannot be used in a filter here")
-            q = self._any(links.filter(column.test(term.op, term.value)))
-            if term.op == "ne":
-                q |= ~self._any(links)
-        return ~q if negated else q
+        def having(condition: Q | None) -> Q:
+            found = links if condition is None else links.filter(condition)
+            return Q(target__in=found.values(f"target__{self.loader.back}"))
 
-    def _any(self, links: Any) -> Q:
-        return Q(target__in=links.values(f"target__{self.loader.back}"))
+        return list_condition(term, columns, having, negated)
 
-    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
-        raise Mutability(f"{self.path}: is read-only; change the {self.to} instead")
+    # Writing
 
-
-_SUBS: dict[str, Any] = {
-    "value": lambda page, to, kind, scim_id, display: scim_id,
-    "$ref": lambda page, to, kind, scim_id, display: page.location(to, scim_id),
-    "type": lambda page, to, kind, scim_id, display: kind,
-    "display": lambda page, to, kind, scim_id, display: display,
-}
-
-
-@dataclass
-class MemberChange:
-    """What a draft has gathered for one relation: what to take away and what to give."""
-
-    cleared: bool = False
-    added: dict[str, None] = field(default_factory=dict)
-    removed: dict[str, None] = field(default_factory=dict)
-    #: Whoever an operation wanted to add, though a later one took it back: each must exist.
-    named: dict[str, None] = field(default_factory=dict)
-
-    def add(self, ids: Iterable[str]) -> None:
-        for each in ids:
-            self.added[each] = self.named[each] = None
-            self.removed.pop(each, None)
-
-    def remove(self, ids: Iterable[str]) -> None:
-        for each in ids:
-            self.removed[each] = None
-            self.added.pop(each, None)
-
-    def clear(self) -> None:
-        self.cleared, self.added, self.removed = True, {}, {}
+    def stage(self, unit: UnitOfWork, operation: Operation) -> None:
+        raise Mutability(f"{self.full_name}: is read-only; change the {self.to} instead")
 
 
 class Members(Memberships):
     """The members of a group, through any many-to-many relation.
 
-    Only members that the connection may see are shown, and only those are ever taken away.
+    Only members that the connection may see are shown, and only those are ever removed.
     """
 
-    is_read_only = False
+    is_derived = False
+    has_members = True
 
     def place(self) -> tuple[Any, ...]:
-        return (
-            self.relation.through,
-            self.relation.owner,
-            self.relation.member,
-        )
+        return (self.relation.through, self.relation.owner, self.relation.member)
 
     def new_rows(self) -> tuple[Any, set[str]] | None:
-        return self.relation.through, {
-            self.relation.owner,
-            self.relation.member,
-        }
+        return self.relation.through, {self.relation.owner, self.relation.member}
 
-    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
+    def keeps(self, unit: UnitOfWork, is_given: bool) -> bool:
+        """Keep the members where a PUT does not name them, if the profile says so."""
+        if super().keeps(unit, is_given):
+            return True
+        return not is_given and unit.tolerances.permit(Tolerance.KEEP_MEMBERS)
+
+    def change_kind(self, unit: UnitOfWork, change: Change) -> ChangeKind | None:
+        return ChangeKind.MEMBERSHIP_CHANGED
+
+    def stage(self, unit: UnitOfWork, operation: Operation) -> None:
         if operation.path.sub is not None:
             raise Mutability(f"{operation.path}: is immutable; add or remove the whole member")
-        change = unit.members(self)
+        staged = self._staged(unit)
         if operation.where is not None:
-            self._stage_selected(unit, change, operation)
+            self._stage_selected(staged, operation)
         elif operation.op == "remove":
             if operation.value is None:
-                change.clear()
+                staged.clear()
             else:
-                change.remove(self._ids(operation.value))
+                staged.remove(self._ids(operation.value))
         else:
             if operation.op == "replace":
-                change.clear()
-            change.add(self._ids(operation.value))
+                staged.clear()
+            staged.add(self._ids(operation.value))
+
+    def _staged(self, unit: UnitOfWork) -> "StagedMembers":
+        return unit.staged(self, lambda: StagedMembers(self, unit))
 
     def _ids(self, items: list[dict[str, Any]]) -> list[str]:
         ids = []
         for index, item in enumerate(items):
-            value = item.get("value") or item.get("$ref", "").rstrip("/").rpartition("/")[2]
+            value = item.get("value") or split_location(item.get("$ref", ""))[1]
             if not value:
-                raise InvalidValue(f"{self.path}[{index}].value: is required")
+                raise InvalidValue(f"{self.full_name}[{index}].value: is required")
             ids.append(value)
         return ids
 
-    def _stage_selected(
-        self, unit: "UnitOfWork", change: MemberChange, operation: "Operation"
-    ) -> None:
-        assert operation.where is not None
+    def _stage_selected(self, staged: "StagedMembers", operation: Operation) -> None:
+        """Stage an operation on the members that the brackets of its path select."""
+        where = operation.where
+        assert where is not None
         if operation.op != "remove":
-            change.add([self._made_target(operation, unit.tolerances)])
+            staged.add([self._made_target(operation, staged.unit.tolerances)])
             return
-        ids = _selected_ids(operation.where)
+        ids = _selected_ids(where)
         if ids is None:
-            ids = [
-                member["value"]
-                for member in unit.current_members(self)
-                if element_matches(operation.where, member)
-            ]
-        change.remove(ids)
+            members = staged.current()
+            ids = [each["value"] for each in members if element_matches(where, each)]
+        staged.remove(ids)
 
-    def _made_target(self, operation: "Operation", tolerances: Tolerances) -> str:
+    def _made_target(self, operation: Operation, tolerances: Tolerances) -> str:
         """Return the id of the member that ``add members[value eq "x"]`` means.
 
-        Raises Mutability for what would change a member.
+        Raises Mutability for an operation that would change a member.
         """
         assert operation.where is not None
         terms = selectors(operation.where) or {}
         is_whole = operation.op == "add" and "value" in terms
         is_same = is_whole and operation.value.get("value", terms["value"]) == terms["value"]
         if not is_same or not tolerances.permit(Tolerance.CREATE_TARGET):
-            raise Mutability(f"{self.path}: a member cannot be changed, only added or removed")
+            raise Mutability(f"{self.full_name}: a member can only be added or removed")
         return str(terms["value"])
 
-    def current(self, unit: "UnitOfWork") -> list[dict[str, Any]]:
-        """Return the stored members as the client sees them. It costs what the group is large."""
-        rows = self.loader.load([unit.target.pk], [""], unit.adapter)
-        return [
-            {"value": scim_id, "display": display, "type": self.kind}
-            for scim_id, display in rows.get((unit.target.pk, ""), [])
+    def current(self, unit: UnitOfWork) -> Any:
+        return self._staged(unit).current()
+
+
+class StagedMembers:
+    """The members that a unit of work adds to one object and removes from it."""
+
+    def __init__(self, mapping: Members, unit: UnitOfWork) -> None:
+        self._mapping, self.unit = mapping, unit
+        self._is_cleared = False
+        self._added: dict[str, None] = {}
+        self._removed: dict[str, None] = {}
+        #: Every id named by an add, even if a later operation removed it: all of them must exist.
+        self._named: dict[str, None] = {}
+
+    def add(self, ids: Iterable[str]) -> None:
+        for each in ids:
+            self._added[each] = self._named[each] = None
+            self._removed.pop(each, None)
+
+    def remove(self, ids: Iterable[str]) -> None:
+        for each in ids:
+            self._removed[each] = None
+            self._added.pop(each, None)
+
+    def clear(self) -> None:
+        self._is_cleared, self._added, self._removed = True, {}, {}
+
+    def current(self) -> list[dict[str, Any]]:
+        """Return the members as staged. The cost grows with the size of the group."""
+        mapping, unit = self._mapping, self.unit
+        rows: list[Any] = []
+        if unit.has_past and not self._is_cleared:
+            key = unit.target.pk
+            rows = mapping.loader.load([key], [""], unit.adapter).get((key, ""), [])
+        stored = [
+            {"value": scim_id, "display": display, "type": mapping.kind}
+            for scim_id, display in rows
+            if scim_id not in self._removed
         ]
+        return stored + [{"value": each, "type": mapping.kind} for each in self._added]
 
-    def save(self, unit: "UnitOfWork", change: MemberChange) -> tuple[list[Any], list[Any]]:
-        """Write a change and return the members taken away and given, as (id, display).
+    def is_changed(self) -> bool:
+        return self._is_cleared or bool(self._added or self._removed)
 
-        Raises InvalidValue for an id that the connection cannot see.
+    def save(self) -> tuple[Any, Any] | None:
+        """Write the memberships that differ.
+
+        Raises InvalidValue for an id that the connection cannot see, GuardTripped when the
+        connection removes too many.
         """
-        found = self._look_up(unit, list(change.named | change.removed))
-        missing = [each for each in change.named if each not in found]
-        if missing:
-            raise InvalidValue(f"{self.path}: there is no {self.to} {missing[0]!r}")
-        given = [found[each] for each in change.added if not found[each].is_member]
-        taken = [found[each] for each in change.removed if each in found and found[each].is_member]
-        if change.cleared and unit.has_past:
-            taken = [row for row in self._everyone(unit) if row.scim_id not in change.added]
-        if taken:
-            guarding.count_removal(unit.adapter, "memberships", len(taken), unit.link.created)
-            self.relation.remove(unit.target, [row.target_id for row in taken])
-        if given:
-            self.relation.add(unit.target, [row.target_id for row in given])
-        return [(r.scim_id, r.label) for r in taken], [(r.scim_id, r.label) for r in given]
+        mapping, unit = self._mapping, self.unit
+        found = self._look_up([*self._named, *self._removed])
+        if missing := [each for each in self._named if each not in found]:
+            raise InvalidValue(f"{mapping.full_name}: there is no {mapping.to} {missing[0]!r}")
+        added = [found[each] for each in self._added if not found[each].is_member]
+        removed = [found[each] for each in self._removed if each in found and found[each].is_member]
+        if self._is_cleared and unit.has_past:
+            removed = [link for link in self._everyone() if link.scim_id not in self._added]
+        if removed:
+            guard.count_removal(unit.adapter, "memberships", len(removed), unit.link.created)
+            mapping.relation.remove(unit.target, [link.target_id for link in removed])
+        if added:
+            mapping.relation.add(unit.target, [link.target_id for link in added])
+        return (_shown(removed), _shown(added)) if added or removed else None
 
-    def _links(self, unit: "UnitOfWork") -> Any:
-        adapter = unit.adapter.sibling(self.to)
+    def _links(self) -> Any:
+        adapter: Any = self.unit.adapter.sibling(self._mapping.to)
         return adapter.queryset().annotate(label=adapter.label())
 
-    def _look_up(self, unit: "UnitOfWork", ids: list[str]) -> dict[str, Any]:
+    def _look_up(self, ids: list[str]) -> dict[str, Any]:
+        """Return the links with these ids, each with ``is_member``."""
         if not ids:
             return {}
-        membership = self.relation.rows(unit.target.pk).filter(
-            **{self.relation.member: OuterRef("target_id")}
-        )
-        links = self._links(unit).annotate(is_member=Exists(membership))
+        relation = self._mapping.relation
+        rows = relation.rows(self.unit.target.pk)
+        membership = rows.filter(**{relation.member: OuterRef("target_id")})
+        links = self._links().annotate(is_member=Exists(membership))
         return {link.scim_id: link for link in links.filter(scim_id__in=ids)}
 
-    def _everyone(self, unit: "UnitOfWork") -> list[Any]:
-        owner = f"target__{self.loader.back}"
-        return list(self._links(unit).filter(**{owner: unit.target.pk}))
+    def _everyone(self) -> list[Any]:
+        owner = f"target__{self._mapping.loader.back}"
+        return list(self._links().filter(**{owner: self.unit.target.pk}))
+
+
+def _shown(links: list[Any]) -> list[dict[str, Any]] | None:
+    """Return members as the event log shows them."""
+    return [{"value": link.scim_id, "display": link.label} for link in links] or None
 
 
 def _selected_ids(where: Filter) -> list[str] | None:

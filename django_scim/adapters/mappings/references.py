@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
@@ -10,27 +10,26 @@ from django.db.models import F, OuterRef, Q, Subquery
 from ...protocol.attributes import Attribute, AttributePath
 from ...protocol.errors import InvalidValue
 from ...protocol.filters import ValueFilter
+from ...protocol.messages.patch import Operation
 from ...protocol.tolerances import Tolerance
+from ...protocol.values import split_location
 from ...query import Column, Locator
-from ...query.columns import Absent, Comparable
+from ...query.columns import Absent, Comparable, Sortable
 from ...query.translate import translate_element
+from ..interfaces import Adapter
 from ..model_paths import LINK, MappingError, locate, orm_path, refuse_write
+from ..writing.unit_of_work import UnitOfWork
 from .base import Mapping, Reader, Selected
-
-if TYPE_CHECKING:
-    from ...protocol.messages.patch import Operation
-    from ...query.columns import Sortable
-    from ..base import ResourceAdapter
-    from ..writing.unit_of_work import UnitOfWork
+from .column_types import check_length
 
 
 class Reference(Mapping):
     """A foreign key to an object that another resource type publishes.
 
     A client sees the target's id only if the target is linked to the same connection. ``pending``
-    is a column of the link that keeps what the client named until that resource appears, by its
-    id or its externalId; without it, an unknown target is refused. The target's ``displayName``
-    is the target adapter's.
+    is a column of the link that keeps the id or externalId which the client named until that
+    resource exists; without it, an unknown target is refused. ``displayName`` comes from the
+    target's adapter.
     """
 
     can_batch = True
@@ -40,7 +39,7 @@ class Reference(Mapping):
     def __init__(self, column: str, *, to: str, pending: str = "") -> None:
         self.column, self.to, self.pending = column, to, pending
 
-    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+    def resolve(self, adapter: type[Adapter]) -> None:
         if self.attribute.multi_valued or not self.attribute.sub("value"):
             raise MappingError("a reference is a complex attribute with the sub-attribute value")
         found: Any
@@ -85,7 +84,7 @@ class Reference(Mapping):
             columns["pending"] = self.pending_column.path
         return columns
 
-    def _of_target(self, adapter: "ResourceAdapter", expression: Any) -> Subquery:
+    def _of_target(self, adapter: Adapter, expression: Any) -> Subquery:
         links = adapter.sibling(self.to).queryset().filter(target=OuterRef(self.orm_path))
         return Subquery(links.values_list(expression)[:1])
 
@@ -113,7 +112,7 @@ class Reference(Mapping):
 
     # Filtering and sorting
 
-    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
+    def where(self, term: Any, adapter: Adapter, negated: bool) -> Q:
         if isinstance(term, ValueFilter):
             inner = term.term
         else:
@@ -136,7 +135,7 @@ class Reference(Mapping):
         return ~q if negated else q
 
     def _where_pending(self, term: Any) -> Q | None:
-        """Return the Q for what the client named and nobody is yet: it has an id, no more."""
+        """Return the Q for references to resources that do not exist yet: they only have an id."""
         if self.pending_column is None:
             return None
         if isinstance(term, ValueFilter):
@@ -153,14 +152,14 @@ class Reference(Mapping):
             return self.pending_column.test(term.op, term.value)
         return None
 
-    def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
+    def sort_key(self, path: AttributePath, adapter: Adapter) -> Sortable:
         if path.sub is not None and path.sub.name == "displayName":
             return self._of_target(adapter, adapter.sibling(self.to).display_column().order())
         return self._of_target(adapter, F("scim_id"))
 
     # Writing
 
-    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
+    def stage(self, unit: UnitOfWork, operation: Operation) -> None:
         if operation.path.sub is not None and operation.path.sub.name not in ("value", "$ref"):
             return  # displayName is the target's own
         target = unit.adapter.sibling(self.to)
@@ -178,46 +177,50 @@ class Reference(Mapping):
         may_wait = self.pending and unit.tolerances.permit(Tolerance.PENDING_REFERENCE)
         if not may_wait:
             raise InvalidValue(f"{self.path}: there is no {self.to} {named!r}")
-        limit = self.pending_field.max_length
-        if limit and len(named) > limit:
-            raise InvalidValue(f"{self.path}.value: is longer than {limit} characters")
+        check_length(self.pending_field, named, f"{self.full_name}.value")
         self._point(unit, None, named)
 
-    def _named(self, operation: "Operation", endpoint: str) -> str | None:
+    def _named(self, operation: Operation, endpoint: str) -> str | None:
         value, sub = operation.value, operation.path.sub
         if isinstance(value, dict):
             return value.get("value") or self._located(value.get("$ref", ""), endpoint)
         return self._located(value, endpoint) if sub and sub.name == "$ref" else value or None
 
     def _located(self, uri: str, endpoint: str) -> str | None:
-        """Return the id at the end of a URI. Raises InvalidValue for one of another type."""
-        *_, kind, scim_id = ["", "", *uri.rstrip("/").split("/")]
+        """Return the id in the URI of a target. Raises InvalidValue for another resource type."""
+        kind, scim_id = split_location(uri)
         if kind and kind.lower() != endpoint.lower():
             raise InvalidValue(f"{self.path}.$ref: must lead to {endpoint}, not to {kind!r}")
         return scim_id or None
 
-    def _point(self, unit: "UnitOfWork", target_key: Any, pending: str) -> None:
+    def _point(self, unit: UnitOfWork, target_key: Any, pending: str) -> None:
         targets = unit.adapter.sibling(self.to).queryset()
 
         def show(key: Any) -> str | None:
-            """The target's SCIM id: its primary key is the site's own affair."""
+            """Return the target's SCIM id: its primary key is internal to the site."""
             ids = targets.filter(target=key).values_list("scim_id", flat=True)
             return None if key is None else ids.first()
 
         if target_key is None and (record := unit.record(self.relations)) is not None:
             held = getattr(record, self.field.attname)
             if held is not None and not targets.filter(target=held).exists():
-                target_key = held  # another's: to this connection the attribute is absent already
-        unit.set(self.relations, self.field, target_key, str(self.path), show)
+                target_key = held  # another connection's target: absent to this one already
+        unit.set(self.relations, self.field, target_key, self.full_name, show)
         if self.pending:
-            unit.set(LINK, self.pending_field, pending, str(self.path))
+            unit.set(LINK, self.pending_field, pending, self.full_name)
 
-    def awaited(self, unit: "UnitOfWork") -> str | None:
-        """Return what a draft's object refers to that is not there yet; None for nothing."""
+    def current(self, unit: UnitOfWork) -> Any:
+        """Return the key of the target, or what the client named until it exists."""
+        record = unit.record(self.relations)
+        key = None if record is None else getattr(record, self.field.attname)
+        return key if key is not None or not self.pending else self.awaited(unit)
+
+    def awaited(self, unit: UnitOfWork) -> str | None:
+        """Return what the client named until it exists, None for nothing."""
         return getattr(unit.link, self.pending_field.attname) or None
 
-    def resolve_pending(self, units: Sequence["UnitOfWork"], waiting: "ResourceAdapter") -> None:
-        """Point at the drafts' objects where others of their connection were waiting for them."""
+    def resolve_pending(self, units: Sequence[UnitOfWork], waiting: Adapter) -> None:
+        """Point the references that wait for these units' objects at them."""
         assert self.pending_column is not None
         named = {
             name: unit
@@ -233,18 +236,8 @@ class Reference(Mapping):
             waiting.save(other, is_side_effect=True)
 
 
-def end_waiting(units: Sequence["UnitOfWork"]) -> None:
-    """Whoever named the drafts' objects before they were there is pointed at them now."""
-    adapter = units[0].adapter
-    for name in adapter.registry.names():
-        waiting = adapter.registry.adapter(name)
-        for mapping in waiting.declaration().waiting:
-            if mapping.to == adapter.name:
-                mapping.resolve_pending(units, waiting)
-
-
 def refuse_parts(attribute: Attribute, known: Sequence[str]) -> None:
-    """Raise Misfit for a sub-attribute that a reference to another resource does not have."""
+    """Raise MappingError for a sub-attribute that a reference to another resource does not have."""
     for sub in attribute.sub_attributes:
         if sub.name not in known or not sub.is_text or sub.multi_valued:
             raise MappingError(f"{sub.name}: it gives the texts {', '.join(known)}, and no more")

@@ -1,310 +1,317 @@
-"""A multi-valued attribute kept one row a value, in a table of the site's own."""
+"""A multi-valued attribute with one row for each value."""
 
+import json
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import replace
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 
-from ...models import ExactCharField, FoldedField
+from ...models import ExactCharField
 from ...protocol.attributes import Attribute, AttributePath
-from ...protocol.errors import InvalidFilter, InvalidValue
-from ...protocol.filters import ValueFilter
-from ...protocol.values import is_empty
+from ...protocol.messages.patch import Operation
 from ...query import Column
-from ...query.translate import translate_element
-from ..model_paths import MappingError, empty
-from ..writing import persistence as records
-from .base import Mapping, Reader, RelatedLoader, Selected
-from .column_types import Conversion, as_json, clean, conversion, from_json
+from ...query.columns import Sortable
+from ...query.translate import list_condition
+from ..interfaces import Adapter
+from ..model_paths import MappingError
+from ..writing import persistence
+from ..writing.unit_of_work import UnitOfWork
+from .base import Mapping, Reader, Selected
+from .column_types import Conversion, as_json, check_length, clean, conversion, from_json, same
+from .mirrored_column import MirroredColumn
 from .multivalued import MultiValue, apply, wrapped
-
-if TYPE_CHECKING:
-    from ...protocol.messages.patch import Operation
-    from ...query.columns import Sortable
-    from ..base import ResourceAdapter
-    from ..writing.unit_of_work import UnitOfWork
+from .row_tables import OwnTable, RowTable, StoredRow, UserValueTable
 
 
-class RowTable(RelatedLoader):
-    """A table with a row for each value, read for a page of owners in one statement.
-
-    ``owner`` is its foreign key to the object, ``columns`` gives the column of every
-    sub-attribute. A table that several attributes share names them in its column ``attribute``.
-    """
-
-    def __init__(
-        self, model: type[models.Model], owner: str, columns: dict[str, str], *, shared: bool
-    ) -> None:
-        self.model, self.owner, self.columns, self.shared = model, owner, columns, shared
-        self.fields: dict[str, Any] = {
-            sub: model._meta.get_field(name) for sub, name in columns.items()
-        }
-        extra = ["attribute", "mirrored"] if shared else []
-        self._names = [f"{owner}_id", "pk", *columns.values(), *extra]
-
-    def rows(self, name: str) -> models.QuerySet[Any]:
-        """Return the rows of one attribute."""
-        rows = self.model._base_manager.all()
-        return rows.filter(attribute=name) if self.shared else rows
-
-    def load(
-        self, keys: list[Any], names: list[str], adapter: "ResourceAdapter"
-    ) -> dict[tuple[Any, str], list[Any]]:
-        rows = self.model._base_manager.filter(**{f"{self.owner}__in": keys}).order_by("pk")
-        if self.shared:
-            rows = rows.filter(attribute__in=names)
-        found: dict[tuple[Any, str], list[Any]] = {}
-        end = 2 + len(self.columns)
-        for row in rows.values_list(*self._names):
-            name, mirrored = row[end:] if self.shared else (names[0], False)
-            found.setdefault((row[0], name), []).append((row[1], mirrored, row[2:end]))
-        return found
-
-
-class Rows(Mapping):
-    """A list of values in a table of the site's own.
+def Rows(relation: str, *, keys: dict[str, str] | None = None, **columns: str) -> "RelatedRows":
+    """Keep a list of values in a table of the site's.
 
     ``Rows("phones", value="number", type="kind", primary="is_main")``: the relation from the
     object to the rows (a foreign key's reverse), and the column of each sub-attribute. A list of
-    simple values has ``value`` alone. ``keys`` names columns of folded keys, as ``Field`` has
-    them: ``keys={"value": "number_key"}``.
+    simple values has ``value`` alone. ``keys`` names columns of folded keys, as in ``Field``:
+    ``keys={"value": "number_key"}``.
     """
+    return RelatedRows(OwnTable(relation, columns, keys or {}))
+
+
+def Values(name: str, *, mirror: str = "") -> "RelatedRows":
+    """Keep a list of a user's values in this app's table: ``Values("phoneNumbers")``.
+
+    ``mirror`` is a text column of the user that holds the primary value, or else the first one,
+    such as ``email``. The value is then in that column alone: what the site writes there shows.
+    """
+    return RelatedRows(UserValueTable(name, mirror))
+
+
+class RelatedRows(Mapping):
+    """A list of values in rows; ``storage`` says in which table. See ``Rows`` and ``Values``."""
 
     can_batch = True
-
     loader: RowTable
-    mirror = ""
 
-    def __init__(
-        self, relation: str, *, keys: dict[str, str] | None = None, **columns: str
-    ) -> None:
-        self.relation, self.keys, self.sub_columns = relation, keys or {}, columns
+    def __init__(self, storage: OwnTable | UserValueTable) -> None:
+        self.storage, self.name, self.mirror = storage, storage.name, storage.mirror
 
-    def table(self, adapter: type["ResourceAdapter"]) -> RowTable:
-        for candidate in adapter.model._meta.related_objects:
-            if candidate.get_accessor_name() == self.relation and candidate.one_to_many:
-                owner = candidate.field.name
-                return RowTable(
-                    candidate.related_model, owner, dict(self.sub_columns), shared=False
-                )
-        raise FieldDoesNotExist(
-            f"{adapter.model.__name__} has no rows {self.relation!r}: name the reverse of a "
-            "foreign key"
-        )
-
-    def resolve(self, adapter: type["ResourceAdapter"]) -> None:
+    def resolve(self, adapter: type[Adapter]) -> None:
         if not self.attribute.multi_valued:
             raise MappingError("it has one value; use Field")
-        self.is_simple = not self.attribute.is_complex
-        self.loader = self.table(adapter)
-        self.subs = {"value": _single(self.attribute)} if self.is_simple else {
-            sub.name: _single(sub) for sub in self.attribute.sub_attributes
-        }  # fmt: skip
-        subs = self.subs
-        if unknown := set(subs) - set(self.loader.columns):
-            raise MappingError(f"there is no column for {', '.join(sorted(unknown))}")
-        if not self.loader.shared and (spare := set(self.loader.columns) - set(subs)):
-            raise MappingError(f"it has no sub-attribute {', '.join(sorted(spare))}")
-        self.conversions: dict[str, Conversion] = {
-            name: conversion(sub, self.loader.fields[name]) for name, sub in subs.items()
-        }
         if many := [sub.name for sub in self.attribute.sub_attributes if sub.multi_valued]:
             raise MappingError(f"{', '.join(many)}: a column holds no list")
-        for name, column in self.keys.items():
-            key = self.loader.model._meta.get_field(column)
-            if not isinstance(key, FoldedField):
-                raise MappingError(f"keys: {column!r} of {name} is no FoldedField")
-            if not self.loader.shared and key.source != self.loader.columns.get(name):
-                raise MappingError(
-                    f"keys: {column!r} is not the folded key of {name}, by its source"
-                )
-        owner: Any = self.loader.model._meta.get_field(self.loader.owner)
-        if not owner.target_field.primary_key:
-            raise MappingError(f"{owner.name!r} leads to another column than the primary key")
-        if any(field.primary_key for field in self.loader.fields.values()):
-            raise MappingError("a client must not write the primary key of a row")
-        self.query_columns = {name: self._query_column(name, sub) for name, sub in subs.items()}
-
-    def place(self) -> tuple[Any, ...]:
-        return (self.loader.model, self.loader.owner)
-
-    def new_rows(self) -> tuple[Any, set[str]] | None:
-        return self.loader.model, {self.loader.owner, *self.loader.columns.values()}
+        self.is_simple = not self.attribute.is_complex
+        parts = (self.attribute.single(),) if self.is_simple else self.attribute.sub_attributes
+        self.subs = {"value" if self.is_simple else each.name: each for each in parts}
+        self.loader = self.storage.resolve(adapter, set(self.subs))
+        self.mirrored = MirroredColumn(adapter, self.mirror) if self.mirror else None
+        self.is_unique = self.mirrored is not None and self.mirrored.field.unique
+        self.conversions: dict[str, Conversion] = {
+            name: conversion(sub, self.loader.fields[name]) for name, sub in self.subs.items()
+        }
+        self.query_columns = {
+            name: self._query_column(name, sub) for name, sub in self.subs.items()
+        }
+        self._readers = [self._column_reader(name) for name in self.loader.columns]
 
     def _query_column(self, name: str, sub: Attribute) -> Column:
-        field = self.loader.fields[name]
+        table, field = self.loader, self.loader.fields[name]
+        source: Any = None
+        if self.mirrored and name == "value":
+            source = self.mirrored.expression(table.owner, table.columns[name])
         return Column(
-            self.loader.columns[name],
+            table.columns[name],
             self.conversions[name].kind,
             sub.case_exact,
-            key=self.keys.get(name, ""),
+            key=table.keys.get(name, ""),
             exact_storage=isinstance(field, ExactCharField),
             nullable=field.null,
+            source=source,
             absent_is_false=sub.type == "boolean" and sub.name == "primary",
             adjust=self.conversions[name].adjust,
         )
 
+    def _column_reader(self, name: str) -> tuple[str, Any, Any]:
+        """Return how a column is read: its sub-attribute, the conversion, what means absent.
+
+        The conversion is None for a column that needs none, or that the attribute does not have.
+        """
+        if name not in self.conversions:
+            return name, None, None
+        read = self.conversions[name].read
+        # A boolean column without a third state does not say that the value is not primary.
+        no_state = name == "primary" and not self.loader.fields[name].null
+        return name, None if read is same else read, False if no_state else None
+
+    def place(self) -> tuple[Any, ...]:
+        return (self.loader, self.name) if self.name else (self.loader.model, self.loader.owner)
+
+    def new_rows(self) -> tuple[Any, set[str]] | None:
+        if self.loader.shared:
+            return None  # the rows are this app's
+        return self.loader.model, {self.loader.owner, *self.loader.columns.values()}
+
+    def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
+        return [((), self.mirrored.field)] if self.mirrored else []
+
     # Reading
 
     def columns(self) -> dict[str, Selected]:
-        return {"owner": "target_id"}
+        columns: dict[str, Selected] = {"owner": "target_id"}
+        if self.mirror:
+            columns["mirror"] = f"target__{self.mirror}"
+        return columns
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
-        owner, table, name = at["owner"], self.loader, self.name
-        held_by_owner = at.get("mirror")
-        if self.is_simple:
-            return lambda row, page: [
-                data["value"] for _, data in self.read(page.rows(table, row[owner], name))
-            ]
+        owner, table, name, mirror = at["owner"], self.loader, self.name, at.get("mirror")
         names = {sub.name for sub in wanted.sub_attributes}
         everything = len(names) == len(self.attribute.sub_attributes)
 
-        def read(row: Any, page: Any) -> list[dict[str, Any]]:
-            mirrored = row[held_by_owner] if held_by_owner is not None else ""
-            found = self.read(page.rows(table, row[owner], name), mirrored)
+        def read(row: Any, page: Any) -> list[Any]:
+            rows = page.rows(table, row[owner], name)
+            mirrored = "" if mirror is None else row[mirror]
+            if not (rows or mirrored):
+                return []
+            found = [data for _, data in self.read(rows, mirrored)]
+            if self.is_simple:
+                return [data["value"] for data in found]
             if everything:
-                return [data for _, data in found]
-            narrowed = ({k: v for k, v in data.items() if k in names} for _, data in found)
+                return found
+            narrowed = ({k: v for k, v in data.items() if k in names} for data in found)
             return [data for data in narrowed if data]
 
         return read
 
-    def read(self, rows: Iterable[Any], mirrored: str = "") -> list[tuple[Any, dict[str, Any]]]:
-        """Return (key, sub-attributes) of each value."""
-        return [(key, data) for key, _, columns in rows if (data := self.data(columns))]
+    def read(
+        self, rows: Iterable[StoredRow], mirrored: str = ""
+    ) -> list[tuple[Any, dict[str, Any]]]:
+        """Return (key, sub-attributes) of each value, with the mirrored one filled in.
 
-    def data(self, columns: Iterable[Any]) -> dict[str, Any]:
+        ``mirrored`` is what the object's column holds. A value there without a row of its own
+        comes first, with no key.
+        """
+        found: list[tuple[Any, dict[str, Any]]] = []
+        seen = False
+        for key, is_mirrored, columns in rows:
+            data = self._data(columns)
+            if is_mirrored:
+                seen = True
+                if not mirrored:
+                    continue
+                data = {"value": mirrored} | data
+            if data:
+                found.append((key, data))
+        if mirrored and not seen:
+            found.insert(0, (None, {"value": mirrored, "primary": True}))
+        return found
+
+    def _data(self, columns: Iterable[Any]) -> dict[str, Any]:
         """Return a row's columns as sub-attributes; "" and NULL are absent."""
         found = {}
-        for name, value in zip(self.loader.columns, columns, strict=True):
-            if is_empty(value) or name not in self.conversions:
+        for (name, read, absent), value in zip(self._readers, columns, strict=True):
+            if value is None or value == "" or value is absent or name not in self.subs:
                 continue
-            if value is False and name == "primary" and not self.loader.fields[name].null:
-                continue  # a column that has no third state says nothing by False
-            found[name] = self.conversions[name].read(value)
+            found[name] = value if read is None else read(value)
         return found
 
     # Filtering and sorting
 
-    def where(self, term: Any, adapter: "ResourceAdapter", negated: bool) -> Q:
-        rows = self.rows()
-        if isinstance(term, ValueFilter):
-            return self._any(rows.filter(translate_element(term.term, self.query_columns)), negated)
-        if term.op == "pr" and term.path.sub is None:
-            return self._any(rows, negated)
-        column = self.query_columns.get(term.path.sub.name if term.path.sub else "value")
-        if column is None:
-            raise InvalidFilter(f"{term.path} cannot be used in a filter here")
-        matching = self._any(rows.filter(column.test(term.op, term.value)), False)
-        if term.op == "ne":
-            matching |= self._any(rows, True)
-        return ~matching if negated else matching
+    def where(self, term: Any, adapter: Adapter, negated: bool) -> Q:
+        rows, owner = self._shown_rows(), self.loader.owner
 
-    def rows(self) -> models.QuerySet[Any]:
-        """Return the rows that count in a filter: those with anything to show."""
+        def having(condition: Q | None) -> Q:
+            found = rows if condition is None else rows.filter(condition)
+            return Q(target__in=found.values(owner))
+
+        return list_condition(term, self.query_columns, having, negated)
+
+    def _shown_rows(self) -> models.QuerySet[Any]:
+        """Return the rows that a filter sees: those that have anything to show."""
         rows = self.loader.rows(self.name)
+        if self.mirrored:
+            rows = self.mirrored.without_empty(rows, self.loader.owner)
         if self.loader.shared:
             return rows
-        return rows.filter(
-            reduce(or_, (column.present() for column in self.query_columns.values()))
-        )
+        present = (column.present() for column in self.query_columns.values())
+        return rows.filter(reduce(or_, present))
 
-    def _any(self, rows: models.QuerySet[Any], negated: bool) -> Q:
-        q = Q(target__in=rows.values(self.loader.owner))
-        return ~q if negated else q
-
-    def sort_key(self, path: AttributePath, adapter: "ResourceAdapter") -> "Sortable":
+    def sort_key(self, path: AttributePath, adapter: Adapter) -> Sortable:
         sub = path.sub.name if path.sub else "value"
         if sub not in self.query_columns:
             return super().sort_key(path, adapter)
         first: list[Any] = ["pk"]
         if "primary" in self.query_columns:
             first.insert(0, F(self.loader.columns["primary"]).desc(nulls_last=True))
-        rows = self.rows().filter(**{self.loader.owner: OuterRef("target")}).order_by(*first)
-        return Subquery(rows.values_list(self.query_columns[sub].order())[:1])
+        rows = self._shown_rows().filter(**{self.loader.owner: OuterRef("target")})
+        return Subquery(rows.order_by(*first).values_list(self.query_columns[sub].order())[:1])
 
     # Writing
 
-    def stage(self, unit: "UnitOfWork", operation: "Operation") -> None:
+    def stage(self, unit: UnitOfWork, operation: Operation) -> None:
         if self.is_simple:
             operation = wrapped(operation)
-        if isinstance(operation.value, list):  # else a moment would never be the stored one
+        if isinstance(operation.value, list):  # as stored, so that equal values are equal
             operation = replace(operation, value=[self._as_json(item) for item in operation.value])
-        elements = apply(unit.elements(self), operation, unit.tolerances)
-        for element in elements:
-            element.data = self._as_json(element.data)
-            if element.data != element.original:
-                self.check(element.data)
-        unit.set_elements(self, elements)
+        staged = self._staged(unit)
+        values = apply(staged.values, operation, unit.tolerances)
+        for each in values:
+            each.data = self._as_json(each.data)
+            if each.data != each.original:
+                self._check(each.data)
+        staged.values = values
+        if self.mirrored:
+            self.mirrored.stage(unit, values, self.full_name)
 
-    def check(self, data: dict[str, Any]) -> None:
-        """Raise InvalidValue for a sub-attribute that its column does not take."""
-        for sub, value in data.items():
-            field, path = self.loader.fields[sub], f"{self.path}.{sub}"
-            limit = field.max_length if self.conversions[sub].kind == "text" else None
-            if limit and len(value) > limit:
-                raise InvalidValue(f"{path}: is longer than {limit} characters")
-            if not self.loader.shared:
-                clean(field, self._write(sub, value), path)
+    def _staged(self, unit: UnitOfWork) -> "StagedRows":
+        return unit.staged(self, lambda: StagedRows(self, unit, self._stored(unit)))
 
-    def _as_json(self, data: dict[str, Any]) -> dict[str, Any]:
-        return {name: as_json(self.subs[name], value) for name, value in data.items()}
-
-    def _write(self, sub: str, value: Any) -> Any:
-        return self.conversions[sub].write(from_json(self.subs[sub], value))
-
-    def stored_elements(self, unit: "UnitOfWork") -> list[MultiValue]:
+    def _stored(self, unit: UnitOfWork) -> list[MultiValue]:
         """Return the values that the database holds now."""
         if not unit.has_past:
             return []
-        rows = unit.value_rows(self.loader).get((unit.target.pk, self.name), [])
-        return [MultiValue(data, key, dict(data)) for key, data in self.read(rows)]
+        table, key = self.loader, unit.target.pk
+        names = unit.adapter.declared.loaders[table]
+        rows = unit.cached(table, lambda: table.load([key], names, unit.adapter))
+        mirrored = self.mirrored.value(unit.target) if self.mirrored else ""
+        found = self.read(rows.get((key, self.name), []), mirrored)
+        return [MultiValue(data, key, dict(data)) for key, data in found]
 
-    def row(self, owner: Any, data: dict[str, Any]) -> Any:
-        """Return the unsaved row of one value."""
-        values = {}
-        for sub, name in self.loader.columns.items():
-            field = self.loader.fields[sub]
-            value = data.get(sub)
-            if value is not None and sub in self.conversions:
-                values[name] = self._write(sub, value)
-            else:
-                values[name] = None if field.null else empty(field)
-        return self.loader.model(**{self.loader.owner: owner}, **values)
+    def _as_json(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: value if isinstance(value, str | bool) else as_json(self.subs[name], value)
+            for name, value in data.items()
+        }
 
-    def save(self, unit: "UnitOfWork", old: list[MultiValue], new: list[MultiValue]) -> None:
-        """Write the rows that differ: a statement each for those gone, changed and new."""
-        kept = {element.key for element in new}
-        gone = [element.key for element in old if element.key and element.key not in kept]
-        changed, fresh = self._rows_to_write(unit, new)
-        records.delete(self.loader.model, gone)
-        records.update(self.loader.model, changed, self._written())
-        unit.insert_all(self.loader.model, fresh)
+    def _check(self, data: dict[str, Any]) -> None:
+        """Raise InvalidValue for a sub-attribute that its column cannot hold."""
+        for sub, value in data.items():
+            field, path = self.loader.fields[sub], f"{self.full_name}.{sub}"
+            if self.conversions[sub].kind == "text":
+                check_length(field, value, path)
+            if not self.loader.shared:
+                clean(field, self._column_value(sub, value), path)
 
-    def _rows_to_write(
-        self, unit: "UnitOfWork", elements: list[MultiValue]
-    ) -> tuple[list[Any], list[Any]]:
-        changed, fresh = [], []
-        for element in elements:
-            if element.key is None:
-                fresh.append(self.row(unit.target, element.data))
-            elif element.data != element.original:
-                row = self.row(unit.target, element.data)
-                row.pk, row._state.adding = element.key, False
-                changed.append(row)
-        for row in fresh:
-            records.require_columns(row, unit)
-        return changed, fresh
+    def _column_value(self, sub: str, value: Any) -> Any:
+        return self.conversions[sub].write(from_json(self.subs[sub], value))
 
-    def _written(self) -> Sequence[str]:
-        return [*self.loader.columns.values(), *self.keys.values()]
+    def row(self, unit: UnitOfWork, value: MultiValue, *, is_mirrored: bool = False) -> Any:
+        """Return the row of one value, unsaved where it is new."""
+        columns = {
+            sub: self._column_value(sub, each)
+            for sub, each in value.data.items()
+            if sub in self.conversions
+        }
+        row = self.loader.new(unit.target, self.name, columns)
+        if is_mirrored and self.mirrored:
+            self.mirrored.mark(row, value)
+        if value.key is not None:
+            row.pk, row._state.adding = value.key, False
+        return row
+
+    def current(self, unit: UnitOfWork) -> Any:
+        values = [each.data for each in self._staged(unit).values]
+        return [each["value"] for each in values] if self.is_simple else values
+
+    def unique_value(self, unit: UnitOfWork) -> Any:
+        return getattr(unit.target, self.mirror)
+
+    def check_unique(self, unit: UnitOfWork) -> None:
+        if self.mirrored:
+            self.mirrored.check_unique(unit, self.full_name)
 
 
-def _single(attribute: Attribute) -> Attribute:
-    return attribute.single() if attribute.multi_valued else attribute
+class StagedRows:
+    """The stored values of one attribute, and those that are to replace them."""
+
+    def __init__(self, mapping: RelatedRows, unit: UnitOfWork, stored: list[MultiValue]) -> None:
+        self._mapping, self._unit = mapping, unit
+        self._stored, self.values = stored, stored
+
+    def is_changed(self) -> bool:
+        """Return whether values differ. Their order does not count."""
+        old = sorted(json.dumps(each.original, sort_keys=True) for each in self._stored)
+        return old != sorted(json.dumps(each.data, sort_keys=True) for each in self.values)
+
+    def save(self) -> tuple[Any, Any] | None:
+        """Write the rows that differ: one statement each for deleted, changed and new ones."""
+        if not self.is_changed():
+            return None
+        mapping, unit, table = self._mapping, self._unit, self._mapping.loader
+        old = [each.original for each in self._stored]
+        chosen = mapping.mirrored.choose(self.values) if mapping.mirrored else None
+        changed, added = [], []
+        for each in self.values:
+            if each.key is None:
+                added.append(mapping.row(unit, each, is_mirrored=each is chosen))
+            elif mapping.mirrored or each.data != each.original:
+                changed.append(mapping.row(unit, each, is_mirrored=each is chosen))
+        for row in added:
+            persistence.require_columns(row, unit.adapter)
+        kept = {each.key for each in self.values}
+        gone = [each.key for each in self._stored if each.key and each.key not in kept]
+        persistence.delete(table.model, gone)
+        persistence.update(table.model, changed, table.written)
+        unit.insert_all(table.model, added)
+        return old or None, [each.data for each in self.values] or None

@@ -1,48 +1,47 @@
-"""How the resources of one projection are read: columns, batches, assembly.
+"""How the resources of one projection are read: columns, loaders, assembly.
 
-Derived once from the mappings and kept; what an answer leaves out is not even selected.
+A plan is derived once from the mappings and kept. It does not even select what an answer leaves
+out.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ...protocol.attributes import COMMON, Attribute, AttributePath
 from ...protocol.projection import FULL, Projection
-from ...protocol.values import is_empty
+from ..declaration import Declaration
+from ..interfaces import Adapter
 from ..mappings.base import Mapping, Reader, RelatedLoader, Selected
 from .prepared_statements import Statements
 
-if TYPE_CHECKING:
-    from ..base import ResourceAdapter
-    from ..declaration import Declaration
-
 
 class Page:
-    """What the readers of one page share: rows read in batches, and how to name a resource."""
+    """What the readers of one page share: the rows of loaders, and the URIs of resources."""
 
-    def __init__(self, adapter: "ResourceAdapter", loaders: dict[RelatedLoader, Any]) -> None:
-        self._loaders = loaders
+    def __init__(self, adapter: Adapter, loaded: dict[RelatedLoader, Any]) -> None:
+        self._loaded = loaded
         self.location = adapter.location_of
 
     def rows(self, loader: RelatedLoader, key: Any, name: str) -> list[Any]:
-        return self._loaders[loader].get((key, name), [])
+        rows: list[Any] = self._loaded[loader].get((key, name), [])
+        return rows
 
 
 class Step(NamedTuple):
     """One attribute of the plan: where its value goes, and how it is read.
 
-    ``is_counted`` in the version, which is told from what is returned by default; a value that is
-    not ``is_shown`` is read for that alone.
+    ``digest`` returns the part of the value that counts for the version, None where all of it
+    does. A value that ``is_counted`` but not ``is_shown`` is read for the version alone.
     """
 
-    mapping: Mapping
     container: str
     parent: str
     name: str
     read: Reader
+    digest: Callable[[Any], Any] | None
     is_counted: bool
     is_shown: bool
 
@@ -58,7 +57,7 @@ class Plan:
         self._statements = Statements()
         meta = projection.select(AttributePath(urn, META))
         self._shows_version = meta is not None and meta.sub("version") is not None
-        # Asked for single attributes, it reads no others only to tell the version.
+        # Asked for single attributes, it does not read others only for the version.
         self.has_version = self._shows_version or projection.attributes is None
         for mapping in mappings:
             wanted = _select(mapping, projection)
@@ -74,7 +73,7 @@ class Plan:
     ) -> None:
         at: dict[str, int] = {}
         for name, selected in mapping.columns().items():
-            key = selected if isinstance(selected, str) else f"{mapping.path}#{name}"
+            key = selected if isinstance(selected, str) else f"{mapping.full_name}#{name}"
             self._columns.setdefault(key, selected)
             at[name] = list(self._columns).index(key)
         if mapping.loader is not None:
@@ -86,26 +85,25 @@ class Plan:
         parent, name = (
             (path.attribute.name, path.sub.name) if path.sub else ("", path.attribute.name)
         )
+        digest = None if type(mapping).digest is Mapping.digest else mapping.digest
         read = mapping.reader(at, wanted)
-        self._steps.append(Step(mapping, container, parent, name, read, is_counted, is_shown))
+        self._steps.append(Step(container, parent, name, read, digest, is_counted, is_shown))
 
-    def fetch(self, links: Any, adapter: "ResourceAdapter", *more: str) -> list[Sequence[Any]]:
-        """Run the one statement that reads the rows of a queryset of links, ``more`` at the end."""
+    def fetch(self, links: Any, adapter: Adapter, *more: str) -> list[Sequence[Any]]:
+        """Return the rows of a queryset of links, read in one statement, ``more`` at the end."""
         return list(links.values_list(*self._selected(adapter), *more))
 
-    def fetch_one(self, links: Any, adapter: "ResourceAdapter") -> list[Sequence[Any]]:
-        """Do the same by a statement that is kept: for a shape that comes again and again."""
+    def fetch_one(self, links: Any, adapter: Adapter) -> list[Sequence[Any]]:
+        """Return the rows, read by a statement that is kept, for a query that is often repeated."""
         return self._statements.rows(links, self._selected(adapter))
 
-    def _selected(self, adapter: "ResourceAdapter") -> list[Any]:
+    def _selected(self, adapter: Adapter) -> list[Any]:
         return [
             selected if isinstance(selected, str) else selected(adapter)
             for selected in self._columns.values()
         ]
 
-    def resources(
-        self, rows: Iterable[Sequence[Any]], adapter: "ResourceAdapter"
-    ) -> list[dict[str, Any]]:
+    def resources(self, rows: Iterable[Sequence[Any]], adapter: Adapter) -> list[dict[str, Any]]:
         """Return the rows as resources, in their order."""
         rows = list(rows)
         keys = [row[0] for row in rows]
@@ -119,13 +117,14 @@ class Plan:
     def _assemble(self, row: Sequence[Any], page: Page) -> dict[str, Any]:
         urns = [self.urn]
         resource: dict[str, Any] = {"schemas": urns}
-        digest: list[Any] = []
-        for mapping, container, parent, name, read, is_counted, is_shown in self._steps:
+        counted: list[Any] = []
+        for container, parent, name, read, digest, is_counted, is_shown in self._steps:
             value = read(row, page)
-            if is_empty(value):
-                continue
+            if not value and value is not False and value != 0:
+                continue  # None, "", an empty list: absent (RFC 7643 section 2.5)
             if is_counted:
-                digest.append((container, parent, name, mapping.digest(value)))
+                part = value if digest is None else digest(value)
+                counted.append((container, parent, name, part))
             if not is_shown:
                 continue
             place = resource
@@ -137,7 +136,7 @@ class Plan:
                 place = place.setdefault(parent, {})
             place[name] = value
         if self.has_version:
-            version = _weak_tag(row[1], digest)
+            version = _weak_tag(row[1], counted)
             if self._shows_version:
                 resource.setdefault("meta", {})["version"] = version
             else:
@@ -147,18 +146,18 @@ class Plan:
 
 META = next(attribute for attribute in COMMON if attribute.name == "meta")
 VERSION = "\0version"
-"""Where a resource carries its version when the projection leaves ``meta`` out."""
+"""The key of a resource's version when the projection leaves ``meta`` out."""
 
 
 def pop_version(resource: dict[str, Any]) -> str | None:
-    """Return a resource's version, and strip what is not for the client."""
+    """Return a resource's version, and remove what the client must not see."""
     hidden = resource.pop(VERSION, None)
     return hidden or resource.get("meta", {}).get("version")
 
 
-def _weak_tag(number: int, digest: list[Any]) -> str:
+def _weak_tag(number: int, counted: list[Any]) -> str:
     """Return the ETag: the link's version, and a digest of what the site may have changed."""
-    text = json.dumps(digest, ensure_ascii=True, sort_keys=True)
+    text = json.dumps(counted, ensure_ascii=True, sort_keys=True)
     return f'W/"{number}-{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"'
 
 
@@ -176,6 +175,6 @@ def _parts(attribute: Attribute) -> list[str]:
 
 
 @lru_cache(maxsize=512)
-def plan_for(declaration: "Declaration", projection: Projection) -> Plan:
-    """Return the plan of a compiled adapter; the last few hundred are kept."""
+def plan_for(declaration: Declaration, projection: Projection) -> Plan:
+    """Return the plan of a declaration. The last few hundred are kept."""
     return Plan(declaration.resource_schema.schema.id, declaration.mappings, projection)

@@ -7,16 +7,14 @@ likely than hundreds of leavers is a mistake at the identity provider, or somebo
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from django.db.models import F, Q
 from django.utils import timezone
 
 from ...models import Connection, Guard
 from ...protocol.errors import GuardTripped
-
-if TYPE_CHECKING:
-    from ..base import ResourceAdapter
+from ..interfaces import Adapter
 
 RemovalKind = Literal["accounts", "memberships"]
 COUNTED = ("started", "accounts", "accounts_lost", "memberships", "memberships_lost")
@@ -24,7 +22,7 @@ logger = logging.getLogger("django_scim")
 
 
 def count_removal(
-    adapter: "ResourceAdapter", kind: RemovalKind, count: int, since: datetime | None = None
+    adapter: Adapter, kind: RemovalKind, count: int, since: datetime | None = None
 ) -> None:
     """Count a loss, inside the transaction of the write that causes it. Raises Stopped.
 
@@ -50,7 +48,7 @@ def count_removal(
 
 
 def _decide(
-    adapter: "ResourceAdapter", kind: RemovalKind, count: int, since: datetime | None, now: datetime
+    adapter: Adapter, kind: RemovalKind, count: int, since: datetime | None, now: datetime
 ) -> None:
     """The rarer cases: a new window, a young account, a guard that was lifted, one that stops."""
     connection = adapter.connection
@@ -75,17 +73,17 @@ def _decide(
     guard.save()
 
 
-def counted_accounts(adapter: "ResourceAdapter") -> int:
+def counted_accounts(adapter: Adapter) -> int:
     """Return how many accounts a connection has."""
     return int(adapter.sibling("User").queryset().count()) if _has(adapter, "User") else 0
 
 
-def counted_memberships(adapter: "ResourceAdapter") -> int:
+def counted_memberships(adapter: Adapter) -> int:
     """Return how many memberships there are in all that a connection has."""
     total = 0
     for name in adapter.registry.names():
         other = adapter.registry.adapter(name)
-        for mapping in other.declaration().members:
+        for mapping in other.declared.members:
             owners = other.queryset().values("target")
             rows = mapping.relation.through._base_manager.filter(
                 **{f"{mapping.relation.owner}__in": owners}
@@ -94,7 +92,7 @@ def counted_memberships(adapter: "ResourceAdapter") -> int:
     return total
 
 
-def _has(adapter: "ResourceAdapter", name: str) -> bool:
+def _has(adapter: Adapter, name: str) -> bool:
     return name in adapter.registry.names()
 
 

@@ -6,16 +6,17 @@ from django.db import connections
 
 
 def for_update(links: Any) -> Any:
-    """Return a queryset that locks its rows, but not their keys where the database knows that.
+    """Return the queryset with its rows locked.
 
-    A new row that refers to a locked one (a membership) then does not wait for it.
+    Where the database has locks that leave the key free, a new row which refers to a locked one
+    (a membership) does not wait for it.
     """
     features = connections[links.db].features
     return links.select_for_update(no_key=features.has_select_for_no_key_update)
 
 
 def locked(links: Any, model: Any) -> Any:
-    """Return the first of a queryset of links with its object, both rows locked; or None."""
+    """Return the first link of a queryset with its object, both rows locked, or None."""
     # A condition on a column makes the join an inner one: PostgreSQL cannot lock the nullable
     # side of an outer join.
     columns = model._meta.concrete_fields

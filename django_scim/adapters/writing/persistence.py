@@ -1,23 +1,20 @@
-"""Writing rows of the site's tables: what they need, what is unique, and who listens."""
+"""Write rows of the site's tables: one by one where the site's code listens, else together."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
 from ...models import FoldedField
-from ...protocol.errors import InvalidValue, Uniqueness
-from ...query import Column
-
-if TYPE_CHECKING:
-    from .unit_of_work import UnitOfWork
+from ...protocol.errors import InvalidValue
+from ..interfaces import Adapter
 
 
 def with_followers(model: Any, names: Iterable[str]) -> list[str]:
-    """Return the names with those of the columns that follow by themselves: folded keys of the
-    named ones, and the time of the last change."""
+    """Return the names of columns to save, with the columns that follow from them: the folded
+    keys of the named ones, and ``auto_now`` times."""
     wanted = set(names)
     followers = {
         field.name
@@ -28,16 +25,19 @@ def with_followers(model: Any, names: Iterable[str]) -> list[str]:
     return sorted(wanted | followers)
 
 
-def require_columns(record: models.Model, unit: "UnitOfWork") -> None:
-    """Raise InvalidValue for a new row without a value that its table needs, not the database."""
+def require_columns(record: models.Model, adapter: Adapter) -> None:
+    """Raise InvalidValue for a new row that lacks a value which its table requires.
+
+    The error names the attribute that is written to the column.
+    """
     field: Any
     for field in record._meta.concrete_fields:
         if field.is_relation and field.is_cached(record):
-            continue  # its object may have been saved only now
+            continue  # that object may have got its key only now
         if getattr(record, field.attname) is None and needs_value(field):
             paths = [
                 str(mapping.path)
-                for mapping in unit.adapter.declaration().mappings
+                for mapping in adapter.declared.mappings
                 if any(written is field for _, written in mapping.written_columns())
             ]
             named = paths[0] if paths else f"{record._meta.label_lower}.{field.name}"
@@ -45,7 +45,7 @@ def require_columns(record: models.Model, unit: "UnitOfWork") -> None:
 
 
 def needs_value(field: Any) -> bool:
-    """Whether a row cannot be without a value that somebody gives."""
+    """Return whether a row cannot be inserted without a value for this column."""
     return not (
         field.null
         or field.primary_key
@@ -57,32 +57,8 @@ def needs_value(field: Any) -> bool:
     )
 
 
-def check_unique(unit: "UnitOfWork") -> None:
-    """Raise Uniqueness where a changed attribute's value is another row's (RFC 7643 section 7).
-
-    The whole table counts, not only what the connection sees.
-    """
-    for mapping in unit.adapter.declaration().unique:
-        if not unit.changed(str(mapping.path)):
-            continue
-        field, attribute = mapping.field, mapping.attribute
-        record: Any = unit.record(mapping.relations)
-        value = getattr(record, field.attname)
-        if value is None or value == "":
-            continue
-        if attribute.is_text and not attribute.case_exact and isinstance(value, str):
-            same = Column(field.name, nullable=field.null).test("eq", value)
-        else:
-            same = models.Q(**{field.name: value})
-        rows = type(record)._base_manager.filter(same)
-        if rows.exclude(pk=record.pk).exists():
-            raise Uniqueness(f"{mapping.path}: {mapping.conversion.read(value)!r} is taken")
-    for mirrored in unit.adapter.declaration().mirrored:
-        mirrored.check_unique(unit)
-
-
 def insert(model: type[models.Model], rows: list[Any]) -> None:
-    """Insert rows: in one statement where nobody would notice, else one by one."""
+    """Insert rows: one by one where the site's code listens, else in one statement."""
     if is_noticed(model, "save", pre_save, post_save):
         for row in rows:
             row.save(force_insert=True)
@@ -91,7 +67,7 @@ def insert(model: type[models.Model], rows: list[Any]) -> None:
 
 
 def update(model: type[models.Model], rows: list[Any], names: Iterable[str]) -> None:
-    """Update the named columns of rows, likewise."""
+    """Update the named columns of rows: one by one where the site's code listens."""
     if not rows:
         return
     changed = with_followers(model, names)
@@ -110,7 +86,7 @@ def update(model: type[models.Model], rows: list[Any], names: Iterable[str]) -> 
 
 
 def delete(model: type[models.Model], keys: list[Any]) -> None:
-    """Delete rows by their keys; Django itself sends the signals for each."""
+    """Delete rows by their keys; Django sends the signals for each."""
     if is_noticed(model, "delete", pre_delete, post_delete):
         for row in model._base_manager.filter(pk__in=keys):
             row.delete()
@@ -119,8 +95,11 @@ def delete(model: type[models.Model], keys: list[Any]) -> None:
 
 
 class Inserts:
-    """New rows of many drafts, kept back to be inserted together, each model's in the order in
-    which the models were first met: so that what others refer to is there first."""
+    """New rows of several units of work, inserted together by ``flush``.
+
+    Models are inserted in the order in which they were first added, so that a row exists before
+    others refer to it.
+    """
 
     def __init__(self) -> None:
         self._rows: dict[type[models.Model], list[Any]] = {}
@@ -136,16 +115,17 @@ class Inserts:
 
 
 def is_noticed(model: type[models.Model], method: str, *signals: Any) -> bool:
-    """Whether the site overrides the model's method or listens to its signals.
+    """Return whether the site overrides the model's method or listens to its signals.
 
-    What a Django user does in ``save`` is about a password set in the clear, which none is here.
+    ``AbstractBaseUser.save`` counts as Django's own: it only deals with a password that was set
+    in clear text, which never happens here.
     """
     own = {getattr(models.Model, method), getattr(AbstractBaseUser, method)}
     return getattr(model, method) not in own or any(_heard(each, model) for each in signals)
 
 
 def _heard(signal: Any, model: type[models.Model]) -> bool:
-    """Whether anybody but this app listens: a draft keeps up with its own writes."""
+    """Return whether a receiver other than this app's listens."""
     if not signal.has_listeners(model):
         return False
     receivers = [each for found in signal._live_receivers(model) for each in found]

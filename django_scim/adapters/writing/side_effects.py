@@ -1,34 +1,29 @@
-"""The end of an object's memberships, when its resource is deleted."""
+"""Writes to other objects that follow from the one that the client asked for."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
 
+from ..interfaces import Adapter
 from .locks import for_update
-from .outcomes import ChangeKind, announce
-from .unit_of_work import Change
-
-if TYPE_CHECKING:
-    from ..base import ResourceAdapter
-    from ..mappings.memberships import Members
+from .outcomes import ChangeKind, ResourceChange, announce
+from .unit_of_work import Change, UnitOfWork
 
 
-def end_memberships(adapter: "ResourceAdapter", link: Any) -> None:
-    """Take an object out of everything of its connection's that it is a member of."""
-    registry = adapter.registry
-    for name in registry.names():
-        other = registry.adapter(name)
-        for mapping in other.declaration().members:
+def end_memberships(adapter: Adapter, link: Any) -> None:
+    """Remove an object from every group of its connection, because its resource is deleted."""
+    for name in adapter.registry.names():
+        other = adapter.registry.adapter(name)
+        for mapping in other.declared.members:
             if mapping.to == adapter.name:
                 _leave(adapter, link, other, mapping)
 
 
-def _leave(
-    adapter: "ResourceAdapter", link: Any, other: "ResourceAdapter", mapping: "Members"
-) -> None:
-    """The group first, then its memberships, as a change of the group itself has it: whoever
-    locks in another order waits for ever."""
+def _leave(adapter: Adapter, link: Any, other: Adapter, mapping: Any) -> None:
+    """Lock the groups first and their memberships then, in the order in which a change of the
+    group locks them; another order could deadlock."""
     owners = mapping.relation.owners(link.target_id)
     keys = list(other.queryset().filter(target__in=owners).values_list("pk", flat=True))
     if not keys:
@@ -38,10 +33,19 @@ def _leave(
     objects = other.model._base_manager.in_bulk([each.target_id for each in locked])
     mapping.relation.leave(link.target, list(objects.values()))
     links.update(version=F("version") + 1, last_modified=timezone.now())
-    change = Change(
-        str(mapping.path), [{"value": link.scim_id, "display": adapter.name_of(link)}], None
-    )
+    member = {"value": link.scim_id, "display": adapter.name_of(link)}
+    change = Change(mapping.full_name, [member], None)
     kinds = frozenset({ChangeKind.UPDATED, ChangeKind.MEMBERSHIP_CHANGED})
     for each in locked:
         each.target = objects[each.target_id]
-        announce(other, each, each.target, kinds, [change], is_side_effect=True)
+        announce(ResourceChange(other, each, each.target, kinds, (change,)), is_side_effect=True)
+
+
+def resolve_references(units: Sequence[UnitOfWork]) -> None:
+    """Point references that named these objects before they existed at them."""
+    adapter = units[0].adapter
+    for name in adapter.registry.names():
+        waiting = adapter.registry.adapter(name)
+        for mapping in waiting.declared.waiting:
+            if mapping.to == adapter.name:
+                mapping.resolve_pending(units, waiting)

@@ -1,33 +1,29 @@
-"""The unit of work of one write: changes are gathered, compared, and written once.
+"""The unit of work of one write: changes are staged, compared with the database, written once.
 
-The log of (path, old, new) serves the audit, "no change" and the version alike.
+The log of (path, old, new) serves the audit event, "no change" and the version.
 """
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from django.db import models
 from django.utils import timezone
 
 from ...protocol.errors import Mutability
 from ...protocol.values import format_datetime, is_empty
-from ..mappings.multivalued import MultiValue
+from ..interfaces import Adapter, Staged
 from ..model_paths import LINK, empty, locate
 from .locks import for_update
-from .persistence import Inserts, check_unique, insert, require_columns, with_followers
+from .persistence import Inserts, insert, require_columns, with_followers
 
-if TYPE_CHECKING:
-    from ..base import ResourceAdapter
-    from ..mappings.base import Mapping
-    from ..mappings.memberships import MemberChange, Members
-    from ..mappings.related_rows import Rows, RowTable
+S = TypeVar("S", bound=Staged)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Change:
-    """One attribute that a write changed. A list of members shows those taken and given."""
+    """One attribute that a write changed. For members: those removed, and those added."""
 
     path: str
     old: Any
@@ -35,8 +31,8 @@ class Change:
 
 
 @dataclass
-class _Staged:
-    """A column that was set: on which record, what it held, and the attribute it stands for."""
+class _StagedColumn:
+    """A column that was set: on which record, what it held, and the attribute it belongs to."""
 
     record: models.Model
     field: "models.Field[Any, Any]"
@@ -52,41 +48,62 @@ class _Staged:
 class UnitOfWork:
     """The changes to one object and its link, on their way to the database."""
 
-    def __init__(self, adapter: "ResourceAdapter", link: Any, target: Any) -> None:
+    def __init__(self, adapter: Adapter, link: Any, target: Any) -> None:
         self.adapter, self.link, self.target = adapter, link, target
         self.tolerances = adapter.tolerances
         self.is_new = link.pk is None
-        #: An account that was deleted and comes back has a new link, but a past.
+        #: False only for an object that this write creates. An account that is adopted or that
+        #: comes back has a new link, but a past.
         self.has_past = not target._state.adding
         self.ignored: list[str] = []
         self.changes: list[Change] = []
         self._records: dict[tuple[str, ...], models.Model | None] = {(): target, LINK: link}
-        self._columns: dict[tuple[tuple[str, ...], str], _Staged] = {}
-        self._elements: dict[Rows, tuple[list[MultiValue], list[MultiValue]]] = {}
-        self._members: dict[Members, MemberChange] = {}
-        self._value_rows: dict[RowTable, Any] = {}
+        self._columns: dict[tuple[tuple[str, ...], str], _StagedColumn] = {}
         self._notes: dict[str, tuple[Any, Any]] = {}
-        self._wholes: dict[Mapping, Any] = {}
-        #: Where new rows are kept back, for a draft that is saved together with others.
+        self._staged: dict[Any, Any] = {}
+        self._cache: dict[Hashable, Any] = {}
+        #: Collects new rows, for a unit of work that is saved together with others.
         self.inserts: Inserts | None = None
+
+    # What mappings keep here while they stage
+
+    def staged(self, mapping: Any, begin: Callable[[], S]) -> S:
+        """Return the pending change of an attribute that is kept in rows.
+
+        ``begin`` makes it when the attribute is first touched. It is written by ``save``.
+        """
+        if mapping not in self._staged:
+            self._staged[mapping] = begin()
+        found: S = self._staged[mapping]
+        return found
+
+    def cached(self, key: Hashable, load: Callable[[], T]) -> T:
+        """Return what ``load`` read when it was first asked for under this key."""
+        if key not in self._cache:
+            self._cache[key] = load()
+        found: T = self._cache[key]
+        return found
+
+    def replace_cached(self, key: Hashable, value: Any) -> None:
+        """Keep another value under a key: the attribute as it is staged now."""
+        self._cache[key] = value
 
     # Columns
 
     def record(self, relations: tuple[str, ...]) -> models.Model | None:
-        """Return the record that relations lead to from the object; None when there is none."""
+        """Return the record at the end of these relations; None when there is none."""
         if relations not in self._records:
-            parent = self.record(relations[:-1])
-            self._records[relations] = (
-                None if parent is None else self._follow(parent, relations[-1])
-            )
+            *before, last = relations
+            parent = self.record(tuple(before))
+            self._records[relations] = None if parent is None else self._follow(parent, last)
         return self._records[relations]
 
     @staticmethod
-    def _follow(parent: models.Model, hop: str) -> models.Model | None:
-        """Return what a relation leads to; a row of the object's own is locked, to be written."""
-        relation: Any = parent._meta.get_field(hop)
+    def _follow(parent: models.Model, name: str) -> models.Model | None:
+        """Return the object of a relation; a row that belongs to the parent is locked."""
+        relation: Any = parent._meta.get_field(name)
         if not (relation.one_to_one and relation.auto_created):
-            return getattr(parent, hop)
+            return getattr(parent, name)
         if parent._state.adding:
             return None
         rows = relation.related_model._base_manager.filter(**{relation.field.name: parent.pk})
@@ -113,17 +130,21 @@ class UnitOfWork:
     ) -> None:
         """Stage a column.
 
-        With ``path`` the change is logged under that attribute; ``show`` turns what the column
-        holds into what the log may tell.
+        With ``path`` the change is logged under that attribute; ``show`` turns the column's
+        value into what the log may contain.
         """
-        record = self.record(relations)
+        record = self._records[relations] if relations in self._records else self.record(relations)
+        key = (relations, field.attname)
         if record is None:
             if is_empty(value):
                 return
             record = self._make(relations)
-        key = (relations, field.attname)
-        if key not in self._columns:
-            self._columns[key] = _Staged(record, field, getattr(record, field.attname), path, show)
+            # The default of a row that is not there yet is no value that anybody has seen.
+            self._columns[key] = _StagedColumn(record, field, None, path, show)
+        elif key not in self._columns:
+            self._columns[key] = _StagedColumn(
+                record, field, getattr(record, field.attname), path, show
+            )
         setattr(record, field.attname, value)
 
     def put(self, column: str, value: Any) -> None:
@@ -134,80 +155,66 @@ class UnitOfWork:
         self.set(relations, field, empty(field) if value is None and not field.null else value, "")
 
     def note(self, path: str, old: Any, new: Any) -> None:
-        """Log what an attribute was and is, for a mapping whose columns do not tell."""
+        """Log an attribute's old and new value, for a mapping whose columns do not show them."""
         first, _ = self._notes.get(path, (old, None))
         self._notes[path] = (first, new)
 
+    # What is staged so far
+
     def value(self, path: str) -> Any:
-        """Return what the column of a ``Field`` holds as staged: ``unit.value("title")``."""
-        mapping: Any = self.adapter.declaration().by_path[path]
-        record = self.record(mapping.relations)
-        return None if record is None else getattr(record, mapping.field.attname)
+        """Return an attribute's value as staged: ``unit.value("title")``."""
+        return self.adapter.declared.by_path[path].current(self)
 
     def changed(self, path: str) -> bool:
-        """Whether what stands for ``path`` differs from what is stored."""
+        """Return whether an attribute differs from what is stored. In a new resource, every
+        attribute that was staged does."""
         if path in self._notes:
             old, new = self._notes[path]
             return bool(self.is_new or new != old)
-        for mapping, (stored, elements) in self._elements.items():
-            if str(mapping.path) == path:
-                return _differ(stored, elements)
-        for members, change in self._members.items():
-            if str(members.path) == path:
-                return change.cleared or bool(change.added or change.removed)
+        mapping = self.adapter.declared.by_path.get(path)
+        if mapping in self._staged:
+            return bool(self._staged[mapping].is_changed())
         return any(
-            staged.path == path and (self.is_new or staged.new != staged.old)
-            for staged in self._columns.values()
+            column.path == path and (self.is_new or column.new != column.old)
+            for column in self._columns.values()
         )
 
-    # Values and members
+    def change_of(self, path: str) -> Change | None:
+        """Return the pending change of an attribute that is kept in columns; None for none."""
+        return next((each for each in self._column_changes() if each.path == path), None)
 
-    def whole(self, mapping: "Mapping", load: Callable[[], Any]) -> Any:
-        """Return an attribute's value as staged so far; ``load`` reads the stored one."""
-        if mapping not in self._wholes:
-            self._wholes[mapping] = load() if self.has_past else None
-        return self._wholes[mapping]
-
-    def set_whole(self, mapping: "Mapping", value: Any) -> None:
-        self._wholes[mapping] = value
-
-    def value_rows(self, table: "RowTable") -> Any:
-        """Return the stored rows of every attribute in a table, read once."""
-        if table not in self._value_rows:
-            names = self.adapter.declaration().loaders[table]
-            self._value_rows[table] = table.load([self.target.pk], names, self.adapter)
-        return self._value_rows[table]
-
-    def elements(self, mapping: "Rows") -> list[MultiValue]:
-        if mapping not in self._elements:
-            stored = mapping.stored_elements(self)
-            self._elements[mapping] = (stored, stored)
-        return self._elements[mapping][1]
-
-    def set_elements(self, mapping: "Rows", elements: list[MultiValue]) -> None:
-        stored, _ = self._elements[mapping]
-        self._elements[mapping] = (stored, elements)
-
-    def members(self, mapping: "Members") -> "MemberChange":
-        from ..mappings.memberships import MemberChange
-
-        return self._members.setdefault(mapping, MemberChange())
-
-    def current_members(self, mapping: "Members") -> list[dict[str, Any]]:
-        """Return the members as they would be after what is staged so far."""
-        change = self.members(mapping)
-        stored = [] if change.cleared or not self.has_past else mapping.current(self)
-        known = [member for member in stored if member["value"] not in change.removed]
-        return known + [{"value": each, "type": mapping.kind} for each in change.added]
+    def _column_changes(self) -> Iterator[Change]:
+        for path, (old, new) in self._notes.items():
+            if old != new:
+                yield Change(path, old, new)
+        logged: dict[str, tuple[list[Any], list[Any]]] = {}
+        for column in self._columns.values():
+            if column.path and column.new != column.old:
+                olds, news = logged.setdefault(column.path, ([], []))
+                olds.append(None if is_empty(column.old) else column.show(column.old))
+                news.append(None if is_empty(column.new) else column.show(column.new))
+        for path, (olds, news) in logged.items():
+            yield Change(path, _logged(olds) if self.has_past else None, _logged(news))
 
     # Writing
 
     def save(self) -> bool:
-        """Write what differs from the database. Return whether anything did."""
+        """Write what differs from the database. Return whether anything did.
+
+        The adapter's hooks run around it: ``before_save`` with everything staged, then the
+        behaviours of the attributes, and ``after_save`` with everything written. Raises a
+        ScimError for what cannot be stored; the caller's transaction then undoes the rest.
+        """
+        declared = self.adapter.declared
         self.adapter.before_save(self)
-        check_unique(self)
-        self._log_columns()
-        self.target._scim_saving = True  # our receivers leave keys and values to this draft
+        if getattr(self.link, "unconfirmed", False):
+            self._refuse_locked()
+        for mapping in declared.with_behaviour:
+            mapping.behaviour.before_save(self, mapping)
+        for mapping in declared.unique:
+            mapping.check_unique(self)
+        self.changes.extend(self._column_changes())
+        self.target._scim_saving = True  # our receivers leave keys and values to this unit
         try:
             self._save_records()
         finally:
@@ -216,116 +223,84 @@ class UnitOfWork:
             self.link.target = self.target
             self.link.last_modified = self.link.created
             self.insert(self.link)
-        self._save_elements()
-        self._save_members()
+        for mapping, staged in self._staged.items():
+            if (shown := staged.save()) is not None:
+                self.changes.append(Change(mapping.full_name, *shown))
         if self.changes and not self.is_new:
             self._refuse_immutable()
             self._touch()
+        for mapping in declared.with_behaviour:
+            mapping.behaviour.after_save(self, mapping)
         self.adapter.after_save(self)
         return self.is_new or bool(self.changes)
 
     def insert(self, row: models.Model) -> None:
-        """Insert a row, now or together with those of other drafts."""
+        """Insert a row, now or together with those of other units of work."""
         if self.inserts is not None:
             self.inserts.add([row])
         else:
             row.save(force_insert=True)
 
     def insert_all(self, model: type[models.Model], rows: list[Any]) -> None:
-        """Insert rows of one model, likewise."""
+        """Insert rows of one model, now or together with those of other units of work."""
         if self.inserts is not None:
             self.inserts.add(rows)
-        else:
+        elif rows:
             insert(model, rows)
 
-    def _log_columns(self) -> None:
-        logged: dict[str, tuple[list[Any], list[Any]]] = {}
-        for staged in self._columns.values():
-            if staged.path and staged.new != staged.old:
-                old, new = logged.setdefault(staged.path, ([], []))
-                old.append(None if is_empty(staged.old) else staged.show(staged.old))
-                new.append(None if is_empty(staged.new) else staged.show(staged.new))
-        for path, (old_value, new_value) in self._notes.items():
-            if old_value != new_value:
-                self.changes.append(Change(path, old_value, new_value))
-        for path, (olds, news) in logged.items():
-            before = self._shown(olds) if self.has_past else None
-            self.changes.append(Change(path, before, self._shown(news)))
-
-    @staticmethod
-    def _shown(values: list[Any]) -> Any:
-        """Return the one value of an attribute that several columns may hold, as JSON has it."""
-        value = next((each for each in values if not is_empty(each)), None)
-        if value is None or isinstance(value, bool | int | float | str):
-            return value
-        return format_datetime(value) if hasattr(value, "isoformat") else str(value)
-
     def _save_records(self) -> None:
-        """One statement for each record that differs; the site's receivers see each of them."""
+        """Write one statement for each record that differs; the site's receivers see each."""
         if not self.has_past:
-            require_columns(self.target, self)
+            require_columns(self.target, self.adapter)
             self.insert(self.target)
         names: dict[tuple[str, ...], set[str]] = {}
-        for (relations, _), staged in self._columns.items():
-            if staged.new != staged.old:
-                names.setdefault(relations, set()).add(staged.field.name)
+        for (relations, _), column in self._columns.items():
+            if column.new != column.old:
+                names.setdefault(relations, set()).add(column.field.name)
         for relations, changed in names.items():
-            record = self.record(relations)
+            record = self._records[relations]
             assert record is not None
             if relations == LINK or not (self.has_past or relations):
-                continue  # written with its version, and inserted above
+                continue  # the link is written with its version; a new object is inserted above
             if record._state.adding:
-                require_columns(record, self)
+                require_columns(record, self.adapter)
                 self.insert(record)
             else:
                 record.save(update_fields=with_followers(record, changed))
 
-    def _save_elements(self) -> None:
-        for mapping, (stored, elements) in self._elements.items():
-            if _differ(stored, elements):
-                old = [element.original for element in stored]
-                new = [element.data for element in elements]
-                mapping.save(self, stored, elements)
-                self.changes.append(Change(str(mapping.path), old or None, new or None))
-
-    def _save_members(self) -> None:
-        for mapping, change in self._members.items():
-            taken, given = mapping.save(self, change)
-            if taken or given:
-                shown = [
-                    [{"value": scim_id, "display": display} for scim_id, display in rows] or None
-                    for rows in (taken, given)
-                ]
-                self.changes.append(Change(str(mapping.path), *shown))
+    def _refuse_locked(self) -> None:
+        """Reject changes to locked attributes; a changed e-mail would allow a password reset."""
+        for mapping in self.adapter.declared.locked:
+            if self.changed(mapping.full_name):
+                raise Mutability(f"{mapping.full_name}: is locked until an admin confirms the link")
 
     def _refuse_immutable(self) -> None:
-        """What is immutable is set once (RFC 7643 section 7)."""
-        by_path = self.adapter.declaration().by_path
+        """Raise Mutability: an immutable attribute is set once (RFC 7643 section 7)."""
+        by_path = self.adapter.declared.by_path
         for change in self.changes:
             mapping = by_path.get(change.path)
             if mapping is None or change.old is None:
                 continue
             if "immutable" in (mapping.attribute.mutability, mapping.path.attribute.mutability):
-                raise Mutability(f"{change.path}: is immutable and has a value already")
+                raise Mutability(f"{change.path}: is immutable and already has a value")
 
     def _touch(self) -> None:
-        """Give the link its next version, with the columns of its own that changed."""
+        """Give the link its next version, together with its own columns that changed."""
         changed = {
-            staged.field.name
-            for (relations, _), staged in self._columns.items()
-            if relations == LINK and staged.new != staged.old
+            column.field.name
+            for (relations, _), column in self._columns.items()
+            if relations == LINK and column.new != column.old
         }
         self.link.version += 1
         self.link.created_by_scope = False
         self.link.last_modified = timezone.now()
-        self.link.save(
-            update_fields=with_followers(
-                self.link, changed | {"version", "created_by_scope", "last_modified"}
-            )
-        )
+        written = changed | {"version", "created_by_scope", "last_modified"}
+        self.link.save(update_fields=with_followers(self.link, written))
 
 
-def _differ(stored: list[MultiValue], elements: list[MultiValue]) -> bool:
-    """Whether values have changed; they have no order."""
-    old = sorted(json.dumps(each.original, sort_keys=True) for each in stored)
-    return old != sorted(json.dumps(each.data, sort_keys=True) for each in elements)
+def _logged(values: list[Any]) -> Any:
+    """Return, as JSON, the one value of an attribute that several columns may hold."""
+    value = next((each for each in values if not is_empty(each)), None)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return format_datetime(value) if hasattr(value, "isoformat") else str(value)

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
 
-from ...adapters.base import Assigned
+from ...adapters import Registry
+from ...adapters.accounts.passwords import await_hashes
 from ...adapters.batch_create import can_batch
-from ...adapters.mappings.passwords import await_hashes
+from ...adapters.interfaces import Assigned
 from ...audit import Recorder
 from ...protocol.errors import Forbidden, InvalidSyntax, ScimError
 from ...protocol.messages.bulk import BulkOperation
@@ -16,7 +17,7 @@ from ...protocol.tolerances import Tolerances
 from ..exceptions import as_scim_error
 from ..http import etags
 from ..http.network import client_address
-from ..resource_writer import Writer, record_failure
+from ..resource_writer import ResourceWriter, record_failure
 from ..views import ACTIONS, ScimView
 from . import references as bulk_ids
 
@@ -29,7 +30,7 @@ class OperationRunner:
     ``error`` is why it cannot be, or was not, carried out.
     """
 
-    writer: Writer
+    writer: ResourceWriter
 
     def __init__(self, view: ScimView, operation: BulkOperation, pool: Executor) -> None:
         self.view, self.operation, self._pool = view, operation, pool
@@ -69,15 +70,9 @@ class OperationRunner:
         if not view.token.permits(scope := f"{adapter.endpoint.lower()}:write"):
             raise Forbidden(f"the token lacks the scope {scope}")
         expected = etags.tags(operation.version) if operation.version else None
-        self.writer = Writer(
-            view.token.connection,
-            self.tolerances,
-            self.recorder,
-            view.base_url(),
-            adapter.name,
-            expected,
-            self._pool,
-        )
+        connection = view.token.connection
+        registry = Registry(connection, self.tolerances, view.base_url(), self._pool)
+        self.writer = ResourceWriter(registry, self.recorder, adapter.name, expected)
         if not operation.resource_id.isprintable():
             raise self.writer.adapter.not_found(operation.resource_id)
         if operation.method == "PATCH":

@@ -6,22 +6,21 @@ a title.
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ...adapters.interfaces import Adapter, Assigned
 from ...protocol.attributes import Attribute, AttributePath
 from ...protocol.errors import Conflict
 from ...protocol.filters import And, Comparison, Filter, Not, Or
 from ...protocol.messages.bulk import REFERENCE
 from ...protocol.messages.patch import Operation
-
-if TYPE_CHECKING:
-    from ...adapters.base import Assigned, ResourceAdapter
+from ...protocol.values import split_location
 
 Name = Callable[[str], str]
 """What becomes of the ``bulkId`` in a reference: the id of the resource."""
 
 
-def rename(operation: Operation, adapter: "ResourceAdapter", name: Name) -> Operation:
+def rename(operation: Operation, adapter: Adapter, name: Name) -> Operation:
     """Return an operation with every reference in its value and in its brackets renamed."""
     path = operation.path
     value = _renamed(operation.value, path, adapter, name)
@@ -31,7 +30,7 @@ def rename(operation: Operation, adapter: "ResourceAdapter", name: Name) -> Oper
     return replace(operation, value=value, where=where)
 
 
-def rename_body(values: "Assigned", adapter: "ResourceAdapter", name: Name) -> "Assigned":
+def rename_body(values: Assigned, adapter: Adapter, name: Name) -> Assigned:
     """Return what a body assigns with every reference renamed."""
     return {path: _renamed(value, path, adapter, name) for path, value in values.items()}
 
@@ -43,8 +42,8 @@ def rename_id(resource_id: str, name: Name) -> str:
 
 
 def defer_references(
-    values: "Assigned", adapter: "ResourceAdapter", bulk_ids: Collection[str]
-) -> tuple["Assigned", list[Operation]]:
+    values: Assigned, adapter: Adapter, bulk_ids: Collection[str]
+) -> tuple[Assigned, list[Operation]]:
     """Take from a body what refers to resources that are not there yet.
 
     Return the rest, and the operations that add what was taken. Raises Conflict where a required
@@ -71,7 +70,7 @@ def defer_references(
 
 
 def _is_waiting(
-    value: Any, path: AttributePath, adapter: "ResourceAdapter", bulk_ids: Collection[str]
+    value: Any, path: AttributePath, adapter: Adapter, bulk_ids: Collection[str]
 ) -> bool:
     found = False
 
@@ -84,11 +83,11 @@ def _is_waiting(
     return found
 
 
-def _refers(path: AttributePath, adapter: "ResourceAdapter") -> bool:
-    return any(mapping.refers for mapping in adapter.mappings_for(path))
+def _refers(path: AttributePath, adapter: Adapter) -> bool:
+    return any(mapping.refers for mapping in adapter.declared.mappings_for(path))
 
 
-def _renamed(value: Any, path: AttributePath, adapter: "ResourceAdapter", name: Name) -> Any:
+def _renamed(value: Any, path: AttributePath, adapter: Adapter, name: Name) -> Any:
     refers = _refers(path, adapter)
     if path.sub is not None:
         return _in_text(value, path.sub, refers, adapter, name)
@@ -97,9 +96,7 @@ def _renamed(value: Any, path: AttributePath, adapter: "ResourceAdapter", name: 
     return _in_one(value, path.attribute, refers, adapter, name)
 
 
-def _in_one(
-    value: Any, attribute: Attribute, refers: bool, adapter: "ResourceAdapter", name: Name
-) -> Any:
+def _in_one(value: Any, attribute: Attribute, refers: bool, adapter: Adapter, name: Name) -> Any:
     if not isinstance(value, dict):
         return _in_text(value, attribute, False, adapter, name)
     subs = {sub.name: sub for sub in attribute.sub_attributes}
@@ -109,9 +106,7 @@ def _in_one(
     }
 
 
-def _in_text(
-    value: Any, attribute: Attribute, refers: bool, adapter: "ResourceAdapter", name: Name
-) -> Any:
+def _in_text(value: Any, attribute: Attribute, refers: bool, adapter: Adapter, name: Name) -> Any:
     """Rename a reference: an id, or a URI that ends with one."""
     if not isinstance(value, str):
         return value
@@ -119,13 +114,14 @@ def _in_text(
         return name(value.removeprefix(REFERENCE)) if value.startswith(REFERENCE) else value
     if attribute.type != "reference":
         return value
-    before, slash, last = value.rpartition("/")
+    last = split_location(value)[1]
     if not last.startswith(REFERENCE):
         return value
     types = {each for each in attribute.reference_types if each in adapter.registry.names()}
     if not (refers or types):
         return value
-    return f"{before}{slash}{name(last.removeprefix(REFERENCE))}"
+    before = value.rstrip("/").removesuffix(last)
+    return f"{before}{name(last.removeprefix(REFERENCE))}"
 
 
 def _in_brackets(term: Filter, name: Name) -> Filter:

@@ -1,0 +1,162 @@
+"""Tables with a row for each value of a multi-valued attribute.
+
+A table belongs to the site, or is this app's table of values, which several attributes share.
+"""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+
+from ...models import FoldedField, UserValue
+from ..interfaces import Adapter
+from ..model_paths import MappingError, empty
+from .base import RelatedLoader
+
+StoredRow = tuple[Any, bool, tuple[Any, ...]]
+"""The key of a row, whether a column of the object has its value, and its columns."""
+
+
+class RowTable(RelatedLoader):
+    """A table of values, read for a page of objects in one statement.
+
+    ``owner`` is its foreign key to the object, ``columns`` the column of each sub-attribute,
+    ``keys`` the columns of folded keys. A ``shared`` table has the name of the attribute in its
+    column ``attribute``.
+    """
+
+    def __init__(
+        self,
+        model: type[models.Model],
+        owner: str,
+        columns: dict[str, str],
+        keys: dict[str, str],
+        *,
+        shared: bool = False,
+    ) -> None:
+        self.model, self.owner, self.shared = model, owner, shared
+        self.columns, self.keys = columns, keys
+        self.fields: dict[str, Any] = {
+            sub: model._meta.get_field(name) for sub, name in columns.items()
+        }
+        #: What an absent sub-attribute leaves in its column, where that is always the same.
+        self._blanks = {
+            sub: None if field.null else empty(field)
+            for sub, field in self.fields.items()
+            if field.null or not field.has_default()
+        }
+        extra = ["attribute", "mirrored"] if shared else []
+        self._selected = [f"{owner}_id", "pk", *columns.values(), *extra]
+        #: The columns that an update of a row writes.
+        self.written = [*columns.values(), *keys.values(), *(["mirrored"] if shared else [])]
+
+    def rows(self, name: str) -> models.QuerySet[Any]:
+        """Return the rows of one attribute."""
+        rows = self.model._base_manager.all()
+        return rows.filter(attribute=name) if self.shared else rows
+
+    def load(
+        self, keys: list[Any], names: list[str], adapter: Adapter
+    ) -> dict[tuple[Any, str], list[StoredRow]]:
+        rows = self.model._base_manager.filter(**{f"{self.owner}__in": keys}).order_by("pk")
+        if self.shared:
+            rows = rows.filter(attribute__in=names)
+        found: dict[tuple[Any, str], list[StoredRow]] = {}
+        end = 2 + len(self.columns)
+        for row in rows.values_list(*self._selected):
+            name, mirrored = row[end:] if self.shared else (names[0], False)
+            found.setdefault((row[0], name), []).append((row[1], mirrored, row[2:end]))
+        return found
+
+    def new(self, owner: Any, name: str, values: dict[str, Any]) -> Any:
+        """Return the unsaved row of one value, with the columns of ``values`` and no others."""
+        columns = {}
+        for sub, column in self.columns.items():
+            if sub in values:
+                columns[column] = values[sub]
+            else:
+                blank = sub in self._blanks
+                columns[column] = self._blanks[sub] if blank else empty(self.fields[sub])
+        if self.shared:
+            columns["attribute"] = name
+        return self.model(**{self.owner: owner}, **columns)
+
+
+class OwnTable:
+    """The rows at the other end of a foreign key of the site's: ``employee.phones``."""
+
+    def __init__(self, relation: str, columns: dict[str, str], keys: dict[str, str]) -> None:
+        self.relation, self.columns, self.keys = relation, columns, keys
+        self.name = self.mirror = ""
+
+    def resolve(self, adapter: type[Adapter], subs: set[str]) -> RowTable:
+        """Return the table for these sub-attributes.
+
+        Raises FieldDoesNotExist for an unknown relation or column, MappingError for one that
+        cannot keep the values.
+        """
+        table = self._table(adapter)
+        if unknown := subs - set(self.columns):
+            raise MappingError(f"there is no column for {', '.join(sorted(unknown))}")
+        if spare := set(self.columns) - subs:
+            raise MappingError(f"it has no sub-attribute {', '.join(sorted(spare))}")
+        for name, column in self.keys.items():
+            key = table.model._meta.get_field(column)
+            if not isinstance(key, FoldedField):
+                raise MappingError(f"keys: {column!r} of {name} is no FoldedField")
+            if key.source != self.columns.get(name):
+                raise MappingError(
+                    f"keys: {column!r} is not the folded key of {name}, by its source"
+                )
+        owner: Any = table.model._meta.get_field(table.owner)
+        if not owner.target_field.primary_key:
+            raise MappingError(f"{owner.name!r} leads to another column than the primary key")
+        if any(field.primary_key for field in table.fields.values()):
+            raise MappingError("a client must not write the primary key of a row")
+        return table
+
+    def _table(self, adapter: type[Adapter]) -> RowTable:
+        for candidate in adapter.model._meta.related_objects:
+            if candidate.get_accessor_name() == self.relation and candidate.one_to_many:
+                model, owner = candidate.related_model, candidate.field.name
+                return RowTable(model, owner, dict(self.columns), self.keys)
+        raise FieldDoesNotExist(
+            f"{adapter.model.__name__} has no rows {self.relation!r}: name the reverse of a "
+            "foreign key"
+        )
+
+
+class UserValueTable:
+    """This app's table of values, under the name of one attribute: ``phoneNumbers``."""
+
+    def __init__(self, name: str, mirror: str = "") -> None:
+        self.name, self.mirror = name, mirror
+
+    def resolve(self, adapter: type[Adapter], subs: set[str]) -> RowTable:
+        """Return the table. Raises MappingError for another model or sub-attribute than it has."""
+        if not issubclass(adapter.model, get_user_model()):
+            raise MappingError("Values are kept for users; use Rows")
+        if unknown := subs - set(USER_VALUES.columns):
+            raise MappingError(f"there is no column for {', '.join(sorted(unknown))}")
+        return USER_VALUES
+
+
+USER_VALUES = RowTable(
+    UserValue,
+    "user",
+    {
+        "value": "value",
+        "display": "display",
+        "type": "type",
+        "primary": "primary",
+        "formatted": "formatted",
+        "streetAddress": "street_address",
+        "locality": "locality",
+        "region": "region",
+        "postalCode": "postal_code",
+        "country": "country",
+    },
+    {"value": "key"},
+    shared=True,
+)
