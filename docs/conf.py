@@ -6,5 +6,5 @@ extensions = ["myst_parser"]
 html_theme = "furo"
 html_title = "django-scim-provisioning"
 exclude_patterns = ["_build"]
-myst_enable_extensions = ["colon_fence"]
+myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3

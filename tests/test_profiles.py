@@ -41,7 +41,7 @@ def test_the_tolerances_of_each_profile():
     rows = {row["tolerance"].strip("`"): row for row in table("reference/profiles.md", "tolerance")}
     assert list(rows) == sorted(Tolerance)
     for name, row in rows.items():
-        assert row["what is taken"] and row["sent by"], name
+        assert row["what is accepted"] and row["sent by"], name
         documented = {profile for profile in PROFILES if WORDS[row[f"`{profile}`"]]}
         assert documented == {p.name for p in PROFILES.values() if name in p.tolerances}, name
 
@@ -53,7 +53,7 @@ def test_the_answers_of_each_profile():
         expected = "200" if profile.returns_patched_groups else "204"
         assert answers["PATCH of a group"][f"`{name}`"] == expected
         expected = "yes" if profile.returns_bulk_ids else "no"
-        assert answers["Bulk: `id` beside `location` in a result"][f"`{name}`"] == expected
+        assert answers["Bulk: `id` in each result, next to `location`"][f"`{name}`"] == expected
     # whoever adds a habit adds its row and its assertion
     fields = {field.name for field in dataclasses.fields(Profile)}
     assert fields == {"name", "tolerances", "returns_patched_groups", "returns_bulk_ids"}
