@@ -69,7 +69,7 @@ def test_an_address_that_nobody_else_may_have():
 
 
 def test_every_kind_of_mapping():
-    run_checks("bent", "bulk", "contract", "documents", "edges", "site", "statements")
+    run_checks("bent", "activation", "bulk", "contract", "documents", "edges", "site", "statements")
 
 
 def test_access_tokens_of_django_oauth_toolkit():

@@ -23,6 +23,7 @@ class Employee(models.Model):
     nickname = models.CharField(max_length=40, blank=True)
     nickname_key = FoldedField(source="nickname", db_index=True)
     level = models.IntegerField(null=True)
+    is_employed = models.BooleanField(default=True)
     rate = models.DecimalField(max_digits=8, decimal_places=2, null=True)
     hired = models.DateField(null=True)
     seen = models.DateTimeField(null=True)
