@@ -20,10 +20,10 @@ from ..protocol.projection import FULL, Projection
 from ..protocol.tolerances import Tolerances
 from ..query import Column
 from ..query.columns import blank_to
+from .behaviours import Behaviour, Role
 from .declaration import Declaration, build_declaration
 from .interfaces import Assigned
 from .mappings.base import Mapping
-from .mappings.behaviours import Behaviour, Role
 from .mappings.columns import Field
 from .mappings.computed import Constant, Location
 from .reading.plan import Plan, plan_for, pop_version

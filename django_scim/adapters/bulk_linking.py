@@ -18,8 +18,8 @@ from django.db.models import Q
 from ..models import Connection, UserLink, fold_key
 from ..protocol.tolerances import Tolerances
 from .accounts.user_models import has
+from .behaviours import Role
 from .linking import BATCH, link_batch
-from .mappings.behaviours import Role
 from .registry import Registry, adapter_classes
 from .users import UserAdapter
 

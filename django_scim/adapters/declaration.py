@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 
 from ..protocol.attributes import Attribute, AttributePath, ResourceSchema, Schema
+from .behaviours import Behaviour, Role
 from .declaration_checks import (
     DeclarationError,
     column_errors,
@@ -18,7 +19,6 @@ from .declaration_checks import (
     wrong_targets,
 )
 from .mappings.base import Mapping, RelatedLoader
-from .mappings.behaviours import Behaviour, Role
 from .model_paths import MappingError
 
 

@@ -14,8 +14,8 @@ from ..protocol.attributes import load_schema
 from ..protocol.errors import Uniqueness
 from ..protocol.messages.patch import Operation
 from .base import ResourceAdapter
+from .behaviours import Behaviour
 from .mappings.base import Mapping
-from .mappings.behaviours import Behaviour
 from .mappings.columns import Field
 from .mappings.memberships import Members
 from .writing import guard

@@ -18,8 +18,8 @@ from .accounts.passwords import Password, close_password, has_new_password
 from .accounts.provisioning import begin_existing
 from .accounts.user_models import privileges, user_attributes
 from .base import ResourceAdapter
+from .behaviours import Behaviour, Role
 from .interfaces import Assigned
-from .mappings.behaviours import Behaviour, Role
 from .mappings.columns import Field
 from .mappings.references import Reference
 from .mappings.related_rows import Values

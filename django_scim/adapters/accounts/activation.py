@@ -4,9 +4,9 @@ from typing import Any
 
 from ...protocol.errors import InvalidValue
 from ...protocol.messages.patch import Operation
+from ..behaviours import Behaviour, Role
 from ..interfaces import Adapter, Assigned
 from ..mappings.base import Mapping
-from ..mappings.behaviours import Behaviour, Role
 from ..writing import guard
 from ..writing.outcomes import ChangeKind
 from ..writing.unit_of_work import Change, UnitOfWork

@@ -11,8 +11,8 @@ from django.utils.module_loading import import_string
 
 from ...conf import settings
 from ...models import fold_key
+from ..behaviours import Role
 from ..interfaces import Assigned
-from ..mappings.behaviours import Role
 from . import usernames
 from .user_models import has
 

@@ -5,8 +5,8 @@ The functions take the adapter of users of one request, and run in the transacti
 
 from typing import Any
 
+from ..behaviours import Role
 from ..interfaces import Assigned
-from ..mappings.behaviours import Role
 from ..writing.locks import for_update
 from ..writing.staging import assign, assign_given
 from ..writing.unit_of_work import UnitOfWork

@@ -15,8 +15,8 @@ from django.db.models import Max, Q
 from ...models import UserKey, fold_key
 from ...protocol.errors import Uniqueness
 from ...protocol.values import is_empty
+from ..behaviours import Behaviour, Role
 from ..mappings.base import Mapping
-from ..mappings.behaviours import Behaviour, Role
 from ..writing.unit_of_work import UnitOfWork
 
 BATCH = 2_000

@@ -19,10 +19,10 @@ from ...protocol.filters import Comparison, ValueFilter
 from ...protocol.messages.patch import Operation
 from ...query import Column
 from ...query.columns import Sortable
+from ..behaviours import Behaviour
 from ..interfaces import Adapter, Assigned, Page
 from ..writing.outcomes import ChangeKind
 from ..writing.unit_of_work import Change, UnitOfWork
-from .behaviours import Behaviour
 
 Selected = str | Callable[[Adapter], Any]
 Reader = Callable[[Sequence[Any], Page], Any]

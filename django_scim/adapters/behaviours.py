@@ -7,8 +7,8 @@ mapping a site declares for it.
 from enum import Enum
 from typing import Any
 
-from ..writing.outcomes import ChangeKind
-from ..writing.unit_of_work import Change, UnitOfWork
+from .writing.outcomes import ChangeKind
+from .writing.unit_of_work import Change, UnitOfWork
 
 
 class Role(Enum):
