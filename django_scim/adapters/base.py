@@ -76,7 +76,8 @@ class ResourceAdapter:
     def declaration(cls) -> Declaration:
         """Return the declaration. Raises ImproperlyConfigured for one that has errors."""
         declaration = cls.examine_declaration()
-        declaration.require_valid(cls.__name__)
+        if declaration.errors:
+            declaration.require_valid(cls.__name__)
         return declaration
 
     @classmethod

@@ -6,6 +6,7 @@ handler is never called: its rollback would turn a 401 into a 500 and lose the e
 
 import re
 import uuid
+from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -115,12 +116,10 @@ class ScimView(APIView):
             self.check_permissions(request)
             self.check_throttles(request)
 
-    @property
+    @cached_property
     def registry(self) -> Registry:
         """The adapters of this request."""
-        if not hasattr(self, "_registry"):
-            self._registry = Registry(self.token.connection, self.tolerances, self.base_url())
-        return self._registry
+        return Registry(self.token.connection, self.tolerances, self.base_url())
 
     def base_url(self) -> str:
         """Return the SCIM base, without a slash at its end, as the client reached it."""

@@ -48,7 +48,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
     adapter_class: type[ResourceAdapter] = ResourceAdapter
 
-    @property
+    @cached_property
     def adapter(self) -> Any:
         return self.registry.adapter(self.resource_type)
 

@@ -44,7 +44,7 @@ class RowTable(RelatedLoader):
         self._blanks = {
             sub: None if field.null else empty(field)
             for sub, field in self.fields.items()
-            if field.null or not field.has_default()
+            if field.null or not (field.has_default() and callable(field.default))
         }
         extra = ["attribute", "mirrored"] if shared else []
         self._selected = [f"{owner}_id", "pk", *columns.values(), *extra]
