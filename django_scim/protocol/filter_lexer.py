@@ -1,4 +1,4 @@
-"""Filter text to words, strings and marks (RFC 7644 section 3.4.2.2, figure 1)."""
+"""Splits a filter into words, strings and marks (RFC 7644 section 3.4.2.2, figure 1)."""
 
 import re
 from typing import NamedTuple
@@ -16,15 +16,18 @@ class Token(NamedTuple):
     position: int
 
 
-def tokenize(text: str, offset: int = 0) -> list[Token]:
-    """Split filter text; positions count from ``offset``. Raises InvalidFilter."""
+def tokenize(text: str) -> list[Token]:
+    """Return the tokens of a filter or a PATCH path, with their positions.
+
+    Raises InvalidFilter for a string without a closing quote.
+    """
     tokens, at, end = [], 0, len(text.rstrip())
     while at < end:
         match = _TOKEN.match(text, at)
         if match is None:
-            start = at + len(text[at:]) - len(text[at:].lstrip())
-            raise InvalidFilter("a string is not closed", offset + start)
+            start = text.index('"', at)
+            raise InvalidFilter("the string that starts here has no closing quote", start)
         kind = str(match.lastgroup)
-        tokens.append(Token(kind, match.group(kind), offset + match.start(kind)))
+        tokens.append(Token(kind, match[kind], match.start(kind)))
         at = match.end()
     return tokens

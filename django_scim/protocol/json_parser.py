@@ -1,4 +1,4 @@
-"""JSON from a client, read with suspicion: duplicates, characters no database takes."""
+"""Parses JSON from a client, and rejects what no attribute can store."""
 
 import json
 import math
@@ -11,20 +11,20 @@ from .errors import InvalidSyntax, InvalidValue, PayloadTooLarge
 
 @dataclass(frozen=True)
 class JsonLimits:
-    """How deep a document may be nested, and how many values one of its lists may have."""
+    """The largest depth of a document, and the largest number of values in one of its lists."""
 
     depth: int = 30
     values: int = 50_000
 
 
 def parse_json(text: bytes | str, name: str = "the body", limits: JsonLimits = JsonLimits()) -> Any:
-    """Return the value of a JSON text, which errors call by ``name``.
+    """Return the value of a JSON document. ``name`` is what errors call the document.
 
-    Raises InvalidSyntax for what is no plain JSON, with the position where known,
-    PayloadTooLarge for a list beyond the limits, InvalidValue for a string with a NUL, which
-    names its attribute.
+    Raises InvalidSyntax for a document that is not valid JSON, with the position where known, or
+    is nested too deep; PayloadTooLarge for a list with too many values; InvalidValue for a string
+    that contains a NUL character.
     """
-    too_deep = f"{name} is nested deeper than {limits.depth}"
+    too_deep = f"{name} is nested deeper than {limits.depth} levels"
     try:
         value = json.loads(
             text if isinstance(text, str) else text.decode("utf-8"),
@@ -40,7 +40,7 @@ def parse_json(text: bytes | str, name: str = "the body", limits: JsonLimits = J
     except RecursionError:
         raise InvalidSyntax(too_deep) from None
     except ValueError:
-        raise InvalidSyntax(f"{name} holds a number that is too long") from None
+        raise InvalidSyntax(f"{name} contains a number with too many digits") from None
     _inspect(value, "", 0, limits, too_deep)
     return value
 
@@ -49,12 +49,12 @@ def _unique(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) < len(pairs):
         twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise InvalidSyntax(f"{name} names {twice!r} twice in one object")
+        raise InvalidSyntax(f"{name} has the key {twice!r} twice in one object")
     return result
 
 
 def _finite(text: str) -> float:
-    """Return a number, but for 1e400: no column holds infinity."""
+    """Return a float. Raises ValueError for 1e400, since no column can store infinity."""
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(text)
@@ -62,16 +62,16 @@ def _finite(text: str) -> float:
 
 
 def _refuse_constant(constant: str, name: str) -> NoReturn:
-    raise InvalidSyntax(f"{name} is not JSON: {constant} is no JSON value")
+    raise InvalidSyntax(f"{name} is not JSON: {constant} is not a JSON value")
 
 
 def _inspect(value: Any, path: str, depth: int, limits: JsonLimits, too_deep: str) -> None:
-    """Walk through a document once and refuse what no attribute can hold."""
+    """Walk through a document and reject what no attribute can store."""
     if depth > limits.depth:
         raise InvalidSyntax(too_deep)
     if isinstance(value, dict):
         for key, each in value.items():
-            _inspect_text(key, f"{path}.{key}" if path else "a name")
+            _inspect_text(key, f"{path}.{key}" if path else "a key")
             _inspect(each, f"{path}.{key}" if path else key, depth + 1, limits, too_deep)
     elif isinstance(value, list):
         if len(value) > limits.values:
@@ -84,9 +84,9 @@ def _inspect(value: Any, path: str, depth: int, limits: JsonLimits, too_deep: st
 
 def _inspect_text(text: str, path: str) -> None:
     if "\0" in text:
-        raise InvalidValue(f"{path}: holds a NUL character")
+        raise InvalidValue(f"{path}: contains a NUL character")
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise InvalidSyntax(f"{path!a}: holds half a surrogate pair") from None
+            raise InvalidSyntax(f"{path!a}: contains half a surrogate pair") from None

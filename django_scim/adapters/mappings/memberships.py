@@ -15,7 +15,8 @@ from ...protocol.attributes import Attribute
 from ...protocol.errors import InvalidFilter, InvalidValue, Mutability
 from ...protocol.filter_evaluation import element_matches
 from ...protocol.filters import Comparison, Filter, Or, ValueFilter
-from ...protocol.tolerances import Tolerance, Tolerances
+from ...protocol.selectors import created_value, selectors
+from ...protocol.tolerances import Tolerances
 from ...query import Constant, Locator
 from ...query.columns import Comparable
 from ...query.translate import translate_element
@@ -23,7 +24,6 @@ from ..model_paths import MappingError
 from ..writing import guard as guarding
 from .base import Mapping, Reader, RelatedLoader, Selected
 from .computed import read_only
-from .multivalued import selectors
 from .references import id_column, refuse_parts
 from .relations import membership_relation
 
@@ -240,7 +240,7 @@ class Members(Memberships):
         terms = selectors(operation.where) or {}
         is_whole = operation.op == "add" and "value" in terms
         is_same = is_whole and operation.value.get("value", terms["value"]) == terms["value"]
-        if not is_same or not tolerances.permit(Tolerance.CREATE_TARGET):
+        if not is_same or created_value(operation.where, tolerances) is None:
             raise Mutability(f"{self.path}: a member cannot be changed, only added or removed")
         return str(terms["value"])
 
