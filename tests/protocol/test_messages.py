@@ -11,10 +11,10 @@ from django_scim.protocol.tolerances import Tolerance
 
 def message(kind, schema, tolerances, change):
     """Parse a message of a kind, after a change of its body."""
-    operation = {"method": "DELETE", "path": "/Users/1", "op": "remove"}
     if kind == "search":
         return search_parameters(change({"schemas": [SEARCH_URN], "count": 1}), tolerances)
     if kind == "bulk":
+        operation = {"method": "DELETE", "path": "/Users/1"}
         return parse_bulk(change({"schemas": [REQUEST_URN], "Operations": [operation]}), 10)
     operation = {"op": "remove", "path": "title"}
     body = {"schemas": [PATCH_URN], "Operations": [operation]}
