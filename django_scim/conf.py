@@ -92,7 +92,7 @@ class Defaults:
     MAX_PATCH_OPERATIONS: int = 1_000
     #: Characters of a request or response body that the event of a failure keeps.
     EVENT_BODY_LIMIT: int = 10_000
-    #: How events store an attribute's values, by its path: keep, mask, hash or drop.
+    #: Rules for an attribute's values in events, by its path: keep, mask, hash or drop.
     REDACT: dict[str, str] = field(default_factory=dict)
     #: Days until a new token expires (0: never).
     TOKEN_DAYS: int = 365
@@ -102,7 +102,7 @@ class Defaults:
     LAST_USED_INTERVAL: int = 300
     #: Add the resource types to the site's OpenAPI document (drf-spectacular).
     OPENAPI: bool = False
-    #: The URL of the site's documentation, for ServiceProviderConfig.
+    #: The URL of your documentation, for ServiceProviderConfig.
     DOCUMENTATION_URI: str = ""
 
 

@@ -17,7 +17,7 @@ class JsonLimits:
     values: int = 50_000
 
 
-def parse_json(text: bytes | str, name: str = "the body", limits: JsonLimits = JsonLimits()) -> Any:
+def parse_json(body: bytes | str, name: str = "the body", limits: JsonLimits = JsonLimits()) -> Any:
     """Return the value of a JSON document. ``name`` is what errors call the document.
 
     Raises InvalidSyntax for a document that is not valid JSON, with the position where known, or
@@ -26,8 +26,9 @@ def parse_json(text: bytes | str, name: str = "the body", limits: JsonLimits = J
     """
     too_deep = f"{name} is nested deeper than {limits.depth} levels"
     try:
+        text = body if isinstance(body, str) else body.decode("utf-8")
         value = json.loads(
-            text if isinstance(text, str) else text.decode("utf-8"),
+            text,
             object_pairs_hook=lambda pairs: _unique(pairs, name),
             parse_constant=lambda constant: _refuse_constant(constant, name),
             parse_float=_finite,
@@ -41,7 +42,9 @@ def parse_json(text: bytes | str, name: str = "the body", limits: JsonLimits = J
         raise InvalidSyntax(too_deep) from None
     except ValueError:
         raise InvalidSyntax(f"{name} contains a number with too many digits") from None
-    _inspect(value, "", 0, limits, too_deep)
+    _check_size(value, "", 1, limits, too_deep)
+    if "\\u" in text or isinstance(body, str):  # valid UTF-8 needs an escape for such characters
+        _check_texts(value, "")
     return value
 
 
@@ -65,28 +68,42 @@ def _refuse_constant(constant: str, name: str) -> NoReturn:
     raise InvalidSyntax(f"{name} is not JSON: {constant} is not a JSON value")
 
 
-def _inspect(value: Any, path: str, depth: int, limits: JsonLimits, too_deep: str) -> None:
-    """Walk through a document and reject what no attribute can store."""
+def _check_size(value: Any, path: str, depth: int, limits: JsonLimits, too_deep: str) -> None:
+    """Raise InvalidSyntax or PayloadTooLarge for a document that exceeds ``limits``."""
     if depth > limits.depth:
         raise InvalidSyntax(too_deep)
     if isinstance(value, dict):
         for key, each in value.items():
-            _inspect_text(key, f"{path}.{key}" if path else "a key")
-            _inspect(each, f"{path}.{key}" if path else key, depth + 1, limits, too_deep)
+            if isinstance(each, dict | list):
+                inner = f"{path}.{key}" if path else key
+                _check_size(each, inner, depth + 1, limits, too_deep)
     elif isinstance(value, list):
         if len(value) > limits.values:
             raise PayloadTooLarge(f"{path}: has more than {limits.values} values")
         for index, each in enumerate(value):
-            _inspect(each, f"{path}[{index}]", depth + 1, limits, too_deep)
-    elif isinstance(value, str):
-        _inspect_text(value, path)
+            if isinstance(each, dict | list):
+                _check_size(each, f"{path}[{index}]", depth + 1, limits, too_deep)
 
 
-def _inspect_text(text: str, path: str) -> None:
+def _check_texts(value: Any, path: str) -> None:
+    """Raise an error for a string in a document that databases cannot store."""
+    if isinstance(value, str):
+        _check_text(value, path)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            inner = f"{path}.{key}" if path else key
+            _check_text(key, inner)
+            _check_texts(each, inner)
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            _check_texts(each, f"{path}[{index}]")
+
+
+def _check_text(text: str, path: str) -> None:
+    where = ascii(path)[1:-1] or "the string"  # a path can contain the same characters
     if "\0" in text:
-        raise InvalidValue(f"{path}: contains a NUL character")
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise InvalidSyntax(f"{path!a}: contains half a surrogate pair") from None
+        raise InvalidValue(f"{where}: contains a NUL character")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidSyntax(f"{where}: contains half a surrogate pair") from None

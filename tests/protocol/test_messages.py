@@ -1,4 +1,4 @@
-"""What all messages have in common, and search requests (RFC 7644 section 3.4.3)."""
+"""The envelope of messages, and search requests (RFC 7644 section 3.4.3)."""
 
 import pytest
 

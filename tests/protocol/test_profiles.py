@@ -38,7 +38,7 @@ def shown(name, declaration):
         # answers
         ("acme", {"returns_patched_groups": True}, DEFAULT.tolerances, [True, True]),
         ("acme", {"returns_bulk_ids": False}, DEFAULT.tolerances, [False, False]),
-        # what is in both lists is removed
+        # remove wins over add
         ("acme", {"add": ["json-text"], "remove": ["json-text"]},
          DEFAULT.tolerances - {T.JSON_TEXT}, [False, True]),
     ],

@@ -1,4 +1,4 @@
-"""Where tolerances are decided."""
+"""Every tolerance is decided in a single place."""
 
 import re
 from pathlib import Path

@@ -5,7 +5,7 @@ operation, and the others are still carried out.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import InvalidSyntax, InvalidValue, PayloadTooLarge, ScimError
@@ -83,8 +83,7 @@ def _operation(given: Any, where: str) -> BulkOperation:
         members.get("data"),
         texts["path"],
     )
-    fault = _fault(operation, where)
-    return BulkOperation(**{**vars(operation), "fault": fault}) if fault else operation
+    return replace(operation, fault=_fault(operation, where))
 
 
 def _fault(operation: BulkOperation, where: str) -> ScimError | None:
