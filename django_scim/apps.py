@@ -1,13 +1,21 @@
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from django.apps import AppConfig
+
+from .conf import settings
 
 
 class DjangoScimConfig(AppConfig):
     name = "django_scim"
     verbose_name = "SCIM provisioning"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def __init__(self, *args: Any) -> None:
+        """Load the settings before any app's models are imported and any ``ready`` is called."""
+        super().__init__(*args)
+        settings.load()
 
     def ready(self) -> None:
         from . import checks, receivers  # noqa: F401 - registers the system checks

@@ -13,7 +13,8 @@ from typing import Any
 
 from django.conf import settings as site_settings
 from django.contrib.auth import get_user_model
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DatabaseError
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
@@ -21,6 +22,8 @@ from .adapters import ResourceAdapter
 from .adapters.accounts.adoption import AdoptionPolicy
 from .api.serializers import ResourceSerializer, serializer_for
 from .conf import IMPORT_ERRORS, Defaults, settings
+from .models import Connection
+from .models.connections import FALLBACK_PROFILE
 from .protocol.attributes import Schema
 
 RESERVED = {"me", "bulk", "schemas", "resourcetypes", "serviceproviderconfig", ".search"}
@@ -51,6 +54,7 @@ HINTS = {
     "E013": "The URLs are the same for all connections: change the attributes, not the type.",
     "E014": "Subclass django_scim.api.serializers.ResourceSerializer.",
     "E015": "Correct the dotted path.",
+    "E030": "A profile is a dict or a list, as reference/profiles.html describes it.",
     "W001": "An unknown key has no effect.",
     "W002": "Map a required attribute to it, give it a default, or set it in before_save.",
     "W003": "Add key=, the column of a FoldedField, so that names compare without case by index.",
@@ -58,6 +62,7 @@ HINTS = {
     "W006": "Set SECURE_PROXY_SSL_HEADER if a proxy ends TLS, else SECURE_SSL_REDIRECT.",
     "W007": "Take ALLOW_HTTP out: a token is for whoever reads it on the way.",
     "W005": "Take it out: whoever controls the client could make itself an admin.",
+    "W031": "Declare the profile in PROFILES again, or choose another one for the connection.",
 }
 
 
@@ -138,6 +143,31 @@ def _have_their_types() -> bool:
         return False
     defaults = {item.name: getattr(Defaults(), item.name) for item in fields(Defaults)}
     return all(_fits(given[key], type(defaults[key])) for key in given if key in defaults)
+
+
+@register("django_scim")
+def check_profiles(**kwargs: Any) -> list[CheckMessage]:
+    """Every profile in the settings is declared correctly."""
+    return [
+        message("E030", f"DJANGO_SCIM['PROFILES'][{name!r}]: {error}.")
+        for name, error in settings.profile_errors.items()
+    ]
+
+
+@register(Tags.database)
+def check_stored_profiles(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Every connection has a profile that is in the settings (``check --database default``)."""
+    messages = []
+    for alias in databases or ():
+        stored = Connection.objects.using(alias).exclude(profile__in=list(settings.PROFILES))
+        try:
+            found = list(stored.values_list("name", "profile"))
+        except DatabaseError:  # before the first migration there is no table
+            continue
+        for name, profile in found:
+            text = f"The connection {name!r} has the profile {profile!r}, which is not in PROFILES."
+            messages.append(message("W031", f"{text} It works like {FALLBACK_PROFILE!r}."))
+    return messages
 
 
 @register("django_scim", deploy=True)

@@ -1,20 +1,21 @@
-"""The settings: one dict, ``DJANGO_SCIM``, every key of which has a default.
+"""The settings of the package, in one dict: ``DJANGO_SCIM``.
 
-``conf.settings.MAX_PAGE_SIZE`` reads a value; dotted paths are imported. Nothing is written to
-``django.conf.settings``, and ``override_settings`` works.
+Code reads them as attributes: ``settings.MAX_PAGE_SIZE``. They have their defaults until Django
+creates the app, so that the package can be imported before ``django.setup()``.
 """
 
-from dataclasses import dataclass, field, fields
-from functools import cached_property
-from typing import Any
+from dataclasses import dataclass, field
 
 from django.conf import settings as site_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-#: What importing an adapter's module can end in: a schema file that is not there, or flawed; a
-#: model of an app that is not installed.
+from .protocol.profiles import ProfileError, declared_profile
+from .protocol.tolerances import PROFILES, Profile
+
+#: The errors that importing an adapter can raise: its module may load a schema that is missing or
+#: malformed, or a model of an app that is not installed.
 IMPORT_ERRORS = (
     ImportError,
     AttributeError,
@@ -27,111 +28,137 @@ IMPORT_ERRORS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Defaults:
-    """Every setting with its type and default; the docs describe them one by one."""
+    """Every setting with its type and default. The documentation describes each of them."""
 
-    #: The adapter class of each resource type, as a dotted path; None publishes no such type.
+    #: The dotted path of each resource type's adapter; None removes the type.
     ADAPTERS: dict[str, str] = field(
         default_factory=lambda: {
             "User": "django_scim.adapters.UserAdapter",
             "Group": "django_scim.adapters.GroupAdapter",
         }
     )
-    #: Other adapters for a connection of that name: {"Okta": {"User": "acme.scim.OktaUser"}}.
+    #: Different adapters for a connection, by its name: {"Okta": {"User": "acme.scim.OktaUser"}}.
     CONNECTION_ADAPTERS: dict[str, dict[str, str]] = field(default_factory=dict)
-    #: The policies of adoption that a connection can have, by name, as dotted paths.
+    #: The profiles that a connection can have; a site declares them as in protocol/profiles.py.
+    PROFILES: dict[str, Profile] = field(default_factory=lambda: dict(PROFILES))
+    #: The dotted paths of the adoption policies that a connection can have.
     ADOPTION_POLICIES: dict[str, str] = field(
         default_factory=lambda: {
             "username": "django_scim.adapters.accounts.adoption.ByUserName",
             "email": "django_scim.adapters.accounts.adoption.ByVerifiedEmail",
         }
     )
-    #: What finds the token behind a secret, as dotted paths: asked one after the other.
+    #: The dotted paths of functions that return the token for a secret; the first found is used.
     TOKEN_FINDERS: list[str] = field(
         default_factory=lambda: ["django_scim.api.authentication.find_token"]
     )
-    #: Addresses and networks of the site's own proxies, whose X-Forwarded-For is believed.
+    #: Addresses and networks of proxies whose X-Forwarded-For is trusted.
     TRUSTED_PROXIES: list[str] = field(default_factory=list)
-    #: Whether plain HTTP is served outside DEBUG; loopback always is.
+    #: Serve plain HTTP even without DEBUG; loopback is always allowed.
     ALLOW_HTTP: bool = False
-    #: Whether ServiceProviderConfig is read without a token, as RFC 7643 section 5 advises.
+    #: Serve ServiceProviderConfig without a token, as RFC 7643 section 5 recommends.
     ANONYMOUS_CONFIG: bool = True
-    #: Whether PUT, PATCH and DELETE need If-Match; without it they are 428.
+    #: Reject a PUT, PATCH or DELETE without If-Match (428).
     REQUIRE_IF_MATCH: bool = False
-    #: Requests a second for each connection, 0 for no limit, and how many at once.
+    #: Requests per second of each connection (0: no limit), and the size of a burst.
     THROTTLE_RATE: int = 0
     THROTTLE_BURST: int = 100
-    #: Scheme and host for ``meta.location``, such as "https://example.com"; else the request's.
+    #: Scheme and host of ``meta.location``; "" uses those of the request.
     BASE_URL: str = ""
-    #: Resources in a page when a client asks for no number, and at most.
+    #: The number of resources on a page without a ``count``, and the largest ``count``.
     PAGE_SIZE: int = 100
     MAX_PAGE_SIZE: int = 1_000
-    #: Resources that may match a query that does not page, 0 for any number.
+    #: The number of resources that a query without paging may match (0: no limit).
     MAX_RESULTS: int = 0
-    #: Seconds that a cursor leads on to the next page.
+    #: Seconds until a cursor expires.
     CURSOR_TIMEOUT: int = 3_600
-    #: Attributes that no filter in a URL may name, such as "emails"; a POST to .search may.
+    #: Attributes that a filter in a URL must not contain; a POST to .search may.
     SENSITIVE_FILTERS: list[str] = field(default_factory=list)
-    #: Bytes in a request's body.
+    #: The size of a request body in bytes.
     MAX_BODY_SIZE: int = 10 * 1024 * 1024
-    #: Nesting of a body, and values in one of its lists (members of a group).
+    #: The depth of a body, and the number of values in one of its lists.
     MAX_JSON_DEPTH: int = 30
     MAX_VALUES: int = 50_000
-    #: Limits of one filter: characters, nesting, terms.
+    #: The characters, depth and terms of a filter.
     MAX_FILTER_LENGTH: int = 20_000
     MAX_FILTER_DEPTH: int = 40
     MAX_FILTER_TERMS: int = 500
-    #: Operations in one bulk request, 0 for no Bulk at all, and bytes in its body.
+    #: The operations of a bulk request (0: no bulk requests), and the size of its body in bytes.
     BULK_MAX_OPERATIONS: int = 1_000
     BULK_MAX_PAYLOAD: int = 10 * 1024 * 1024
-    #: Operations in one PATCH.
+    #: The operations of a PATCH.
     MAX_PATCH_OPERATIONS: int = 1_000
-    #: Characters of a body that the event of a failure keeps.
+    #: Characters of a request or response body that the event of a failure keeps.
     EVENT_BODY_LIMIT: int = 10_000
-    #: What an event keeps of an attribute's values: keep, mask, hash or drop, by its path.
+    #: Rules for an attribute's values in events, by its path: keep, mask, hash or drop.
     REDACT: dict[str, str] = field(default_factory=dict)
-    #: Days until a new token expires; 0 means never.
+    #: Days until a new token expires (0: never).
     TOKEN_DAYS: int = 365
-    #: Days that a rotated token goes on to work beside its successor.
+    #: Days that a rotated token remains valid.
     TOKEN_OVERLAP_DAYS: int = 7
-    #: Seconds between two updates of a token's last use.
+    #: Seconds between updates of a token's last use.
     LAST_USED_INTERVAL: int = 300
-    #: Whether the resource types appear in the site's OpenAPI document (drf-spectacular).
+    #: Add the resource types to the site's OpenAPI document (drf-spectacular).
     OPENAPI: bool = False
-    #: Where the site documents its SCIM service, for ServiceProviderConfig.
+    #: The URL of your documentation, for ServiceProviderConfig.
     DOCUMENTATION_URI: str = ""
 
 
-class Settings:
-    """Typed access to ``DJANGO_SCIM``; unknown keys raise AttributeError."""
+class Settings(Defaults):
+    """The settings in effect: those of ``DJANGO_SCIM``, and the defaults of all others."""
 
-    @cached_property
-    def _values(self) -> dict[str, Any]:
-        defaults = {item.name: getattr(Defaults(), item.name) for item in fields(Defaults)}
-        given = dict(getattr(site_settings, "DJANGO_SCIM", {}))
-        adapters = defaults["ADAPTERS"] | dict(given.get("ADAPTERS", {}))
-        given["ADAPTERS"] = {name: path for name, path in adapters.items() if path}
-        policies = defaults["ADOPTION_POLICIES"] | dict(given.get("ADOPTION_POLICIES", {}))
-        given["ADOPTION_POLICIES"] = policies
-        return defaults | given
+    def __init__(self) -> None:
+        super().__init__()
+        #: The settings whose value has the wrong type. They have their default instead.
+        self.invalid: list[str] = []
+        #: The profiles that are not declared correctly, and why. They are not available.
+        self.profile_errors: dict[object, str] = {}
 
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self._values[name]
-        except KeyError:
-            raise AttributeError(f"DJANGO_SCIM has no setting {name!r}") from None
+    def load(self) -> None:
+        """Read ``DJANGO_SCIM``. The system checks report what is wrong with it."""
+        defaults = Defaults()
+        given: object = getattr(site_settings, "DJANGO_SCIM", {})
+        values = given if isinstance(given, dict) else {}
+        self.invalid = [] if isinstance(given, dict) else ["DJANGO_SCIM"]
+        for name, default in vars(defaults).items():
+            value = values.get(name, default)
+            if not has_type(value, type(default)):
+                self.invalid.append(name)
+                value = default
+            setattr(self, name, value)
+        adapters = defaults.ADAPTERS | self.ADAPTERS
+        self.ADAPTERS = {name: path for name, path in adapters.items() if path}
+        self.ADOPTION_POLICIES = defaults.ADOPTION_POLICIES | self.ADOPTION_POLICIES
+        declared = values.get("PROFILES")
+        self._load_profiles(declared if isinstance(declared, dict) else {})
+
+    def _load_profiles(self, declared: dict[object, object]) -> None:
+        self.PROFILES, self.profile_errors = dict(PROFILES), {}
+        for name, declaration in declared.items():
+            try:
+                profile = declared_profile(name, declaration)
+            except ProfileError as error:
+                self.profile_errors[name] = str(error)
+            else:
+                self.PROFILES[profile.name] = profile
 
     def adapter_classes(self, connection: str = "") -> dict[str, type]:
-        """Import the adapter class of every resource type, those of a connection's own included.
+        """Import the adapter of every resource type, for a connection or for the site.
 
-        Raises one of IMPORT_ERRORS.
+        Raises one of IMPORT_ERRORS: ImproperlyConfigured if a setting has the wrong type, so that
+        a site with a mistake in a setting is not served with the default instead.
         """
+        if self.invalid:
+            raise ImproperlyConfigured(f"Wrong type in DJANGO_SCIM: {', '.join(self.invalid)}.")
         own = self.CONNECTION_ADAPTERS.get(connection, {})
         return {name: import_string(own.get(name, path)) for name, path in self.ADAPTERS.items()}
 
-    def reload(self) -> None:
-        self.__dict__.pop("_values", None)
+
+def has_type(value: object, kind: type) -> bool:
+    """Return whether a value has the type of a setting. A bool is not an int."""
+    return isinstance(value, kind) and isinstance(value, bool) is (kind is bool)
 
 
 settings = Settings()
@@ -139,7 +166,7 @@ settings = Settings()
 
 def _reload(*, setting: str, **kwargs: object) -> None:
     if setting == "DJANGO_SCIM":
-        settings.reload()
+        settings.load()
 
 
 setting_changed.connect(_reload, dispatch_uid="django_scim.conf")

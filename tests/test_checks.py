@@ -127,11 +127,11 @@ CASES = {
     "one": ("E007", with_attributes(badge=Values("badge")), "one value"),
     "shared row": ("E007", with_attributes(badge=Field("scim_profile.manager.username")),
                    "other objects may share"),
-    "schema": ("E008", BrokenSchema, "type 'text' is none of"),
+    "schema": ("E008", BrokenSchema, "a: type must be one of binary"),
     "canonical text": ("E008", with_attributes(badge=Field("first_name").having(
-        canonical_values="red", strict=True)), "canonical_values 'red' must be a tuple"),
+        canonical_values="red", strict=True)), "canonical_values must be a tuple, not 'red'"),
     "required by a text": ("E008", with_attributes(badge=Field("first_name").having(
-        required="yes")), "required 'yes' must be true or false"),
+        required="yes")), "required must be true or false, not 'yes'"),
     "no URN": ("E008", with_schema(None), "None"),
     "one sub-attribute": ("E008", with_schema(URN, sub_attributes=Attribute(name="b")),
                           "else than"),

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from ..conf import settings
 from ..models import Connection
+from ..models.connections import profile_choices
 
 _ADOPTIONS = {
     "none": "None: only accounts that it created or was given",
@@ -28,6 +29,9 @@ class ConnectionForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        profile: Any = self.fields.get("profile")
+        if profile is not None:
+            profile.choices = profile_choices(self.instance.profile)
         if (field := self.fields.get("adoption")) is not None:
             self.fields["adoption"] = forms.ChoiceField(
                 choices=adoption_choices(self.instance.adoption),

@@ -8,11 +8,12 @@ from typing import Any
 from ..adapters.reading.plan import pop_version
 from ..conf import settings
 from ..protocol.attributes import AttributePath, ResourceSchema
-from ..protocol.errors import InvalidCount, InvalidSyntax, InvalidValue, ScimError, Sensitive
-from ..protocol.filters import Filter, Limits, parse_filter, paths_in
+from ..protocol.errors import InvalidCount, InvalidValue, ScimError, Sensitive
+from ..protocol.filters import Filter, paths_in
+from ..protocol.filters.parser import Limits, parse_filter
 from ..protocol.messages.responses import list_response
 from ..protocol.projection import Projection, parse_projection
-from ..protocol.tolerances import Tolerance, Tolerances
+from ..protocol.tolerances import Tolerances
 from ..query.search import Search, search
 from .http.cursors import read_cursor, write_cursor
 
@@ -97,45 +98,6 @@ def _filter(
 
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
-SEARCH_URN = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
-
-
-def search_parameters(body: Any, tolerances: Tolerances) -> dict[str, str]:
-    """Return the members of a SearchRequest as the parameters of a GET (RFC 7644 3.4.3).
-
-    Raises InvalidSyntax for a body that is no SearchRequest or a member of the wrong type.
-    """
-    if not isinstance(body, Mapping):
-        raise InvalidSyntax("the body must be a JSON object")
-    urns = body.get("schemas")
-    if not isinstance(urns, list) or [str(u).lower() for u in urns] != [SEARCH_URN.lower()]:
-        raise InvalidSyntax(f"schemas: must be [{SEARCH_URN}]")
-    result: dict[str, str] = {}
-    for name, kind in _SEARCH_MEMBERS.items():
-        value = body.get(name)
-        if value is None:
-            continue
-        is_text = isinstance(value, str) and kind is not str
-        if is_text and tolerances.permit(Tolerance.NUMBER_TEXT):
-            result[name] = value
-        elif not isinstance(value, kind) or isinstance(value, bool):
-            raise InvalidSyntax(f"{name}: must be {_KINDS[kind]}")
-        else:
-            result[name] = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-    return result
-
-
-_SEARCH_MEMBERS: dict[str, type] = {
-    "filter": str,
-    "sortBy": str,
-    "sortOrder": str,
-    "startIndex": int,
-    "count": int,
-    "cursor": str,
-    "attributes": list,
-    "excludedAttributes": list,
-}
-_KINDS = {str: "a string", int: "an integer", list: "an array"}
 
 
 def read_projection(

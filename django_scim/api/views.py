@@ -22,7 +22,7 @@ from ..conf import settings
 from ..models import Event, Token
 from ..protocol.errors import InvalidVersion, NotFound, ScimError
 from ..protocol.messages.responses import error_message
-from ..protocol.tolerances import PROFILES, Tolerances
+from ..protocol.tolerances import Tolerances
 from .authentication import BearerAuthentication
 from .exceptions import as_scim_error
 from .http.network import client_address, require_encryption
@@ -93,7 +93,7 @@ class ScimView(APIView):
         """Authenticate, negotiate, check the scope, in this order, each with a recorder at hand."""
         self.format_kwarg = None
         self.correlation_id = correlation_id(request._request)
-        self.tolerances = Tolerances(PROFILES["default"])
+        self.tolerances = Tolerances(settings.PROFILES["default"])
         self.recorder = Recorder(
             correlation_id=self.correlation_id,
             method=request.method or "",

@@ -13,10 +13,11 @@ from ..adapters.base import ResourceAdapter
 from ..adapters.reading.plan import pop_version
 from ..adapters.writing.unit_of_work import UnitOfWork
 from ..conf import settings
+from ..protocol.messages.search import search_parameters
 from ..protocol.projection import Projection, after_write
 from ..transactions import in_transaction
 from .http import etags
-from .pagination import page, read_projection, search_parameters
+from .pagination import page, read_projection
 from .resource_writer import ResourceWriter, Written
 from .serializers import ResourceSerializer, serializer_for
 from .views import ScimView, exempt_from_host_defaults

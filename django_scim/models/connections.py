@@ -11,8 +11,15 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.deconstruct import deconstructible
 
-from ..protocol.tolerances import PROFILES, Profile
+from ..conf import settings
+from ..protocol.profiles import MAX_NAME_LENGTH
+from ..protocol.tolerances import Profile
 from .fields import ExactCharField
+
+#: The profile of a connection whose own profile is no longer in the settings. With ``strict``, a
+#: leaver sent as ``"active": "False"`` would keep access, and a PUT of a group without members
+#: would remove them all.
+FALLBACK_PROFILE = "default"
 
 
 @deconstructible(path="django_scim.models.NetworksValidator")
@@ -35,10 +42,10 @@ class NetworksValidator:
 
 
 class ProfileField(models.CharField):
-    """The name of a profile. The choices are a setting, and so not part of a migration."""
+    """The name of a profile. Its choices come from the settings, not from the migrations."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **({"choices": _profiles} | kwargs))
+        super().__init__(*args, **({"choices": profile_choices} | kwargs))
 
     def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
         name, _, args, kwargs = super().deconstruct()
@@ -46,8 +53,12 @@ class ProfileField(models.CharField):
         return name, "django.db.models.CharField", args, kwargs
 
 
-def _profiles() -> list[tuple[str, str]]:
-    return [(name, name) for name in PROFILES]
+def profile_choices(current: str = "") -> list[tuple[str, str]]:
+    """Return the profiles to choose from, and ``current`` even if the settings lack it."""
+    choices = [(name, name) for name in settings.PROFILES]
+    if current and current not in settings.PROFILES:
+        choices.append((current, f"{current} (not in PROFILES, works like {FALLBACK_PROFILE})"))
+    return choices
 
 
 class Connection(models.Model):
@@ -67,7 +78,7 @@ class Connection(models.Model):
 
     name = models.CharField(max_length=100, unique=True)
     profile = ProfileField(
-        max_length=40,
+        max_length=MAX_NAME_LENGTH,
         default="default",
         help_text="Which deviations from the standard are accepted.",
     )
@@ -153,7 +164,8 @@ class Connection(models.Model):
 
     @property
     def tolerated(self) -> Profile:
-        return PROFILES[self.profile]
+        """The profile in the settings, or FALLBACK_PROFILE if it is no longer there."""
+        return settings.PROFILES.get(self.profile) or settings.PROFILES[FALLBACK_PROFILE]
 
     def admits(self, address: str | None) -> bool:
         """Whether a request may come from an address. Where networks are listed, an unknown

@@ -1,6 +1,6 @@
-"""Attributes and schemas (RFC 7643 sections 2, 3 and 7), and look-up of an attribute by its path.
+"""Attributes and schemas (RFC 7643 sections 2, 3 and 7), and looking attributes up by path.
 
-Names are found without regard to case, with or without the URN of their schema (RFC 7644 3.10).
+Names and URNs have no case. A name may follow the URN of its schema (RFC 7644 section 3.10).
 """
 
 import json
@@ -21,7 +21,7 @@ ENTERPRISE_URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Attribute:
-    """One attribute with its characteristics; the defaults are those of RFC 7643 section 2.2."""
+    """An attribute and its characteristics, with the defaults of RFC 7643 section 2.2."""
 
     name: str
     type: str = "string"
@@ -30,9 +30,9 @@ class Attribute:
     required: bool = False
     case_exact: bool = False
     canonical_values: tuple[str, ...] = ()
-    #: Whether a value must be one of the canonical ones; to the RFC they are suggestions.
+    #: Reject values that are not canonical; in the RFC the canonical values are suggestions.
     strict: bool = False
-    #: The format of a text, a name in ``protocol.formats``.
+    #: The format of its strings, see ``text_format``.
     format: str = ""
     mutability: str = "readWrite"
     returned: str = "default"
@@ -45,33 +45,38 @@ class Attribute:
         return {sub.name.lower(): sub for sub in self.sub_attributes}
 
     def sub(self, name: str) -> "Attribute | None":
-        """Return the sub-attribute of that name, in any case, or None."""
+        """Return the sub-attribute with this name, or None."""
         return self._subs.get(name.lower())
 
-    @property
+    @cached_property
     def is_complex(self) -> bool:
         return self.type == "complex"
 
-    @property
+    @cached_property
     def is_text(self) -> bool:
         return self.type in ("string", "reference", "binary")
 
-    @property
+    @cached_property
+    def text_format(self) -> str:
+        """The name of the format of its strings in ``protocol.formats``, or ""."""
+        return "uri" if self.type == "reference" else self.format
+
+    @cached_property
     def default_sub(self) -> "Attribute | None":
-        """What a path to this attribute means where a simple value is needed: its ``value``."""
+        """The sub-attribute that stands for a complex attribute in a comparison: ``value``."""
         return self.sub("value")
 
     def single(self) -> "Attribute":
-        """Return the attribute of one value of a list of simple values."""
+        """Return the definition of one value of this multi-valued attribute."""
         return replace(self, multi_valued=False)
 
     def with_sub(self, changed: "Attribute") -> "Attribute":
-        """Return the attribute with another definition of one of its sub-attributes."""
+        """Return the attribute with ``changed`` in place of the sub-attribute of that name."""
         subs = (changed if sub.name == changed.name else sub for sub in self.sub_attributes)
         return replace(self, sub_attributes=tuple(subs))
 
     def only(self, names: Iterable[str]) -> "Attribute":
-        """Return the attribute with no other sub-attributes than those named."""
+        """Return the attribute with only the named sub-attributes."""
         wanted = set(names)
         return replace(
             self, sub_attributes=tuple(s for s in self.sub_attributes if s.name in wanted)
@@ -79,7 +84,10 @@ class Attribute:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Attribute":
-        """Build an attribute from its definition in a Schema resource (RFC 7643 section 7)."""
+        """Build an attribute from its definition in a Schema resource (RFC 7643 section 7).
+
+        Raises KeyError for a definition without a name.
+        """
         return cls(
             name=data["name"],
             type=data.get("type", "string"),
@@ -100,7 +108,8 @@ class Attribute:
     def to_json(self) -> dict[str, Any]:
         """Return the definition as /Schemas publishes it.
 
-        A complex or boolean attribute has no case and no uniqueness (RFC 7643 2.3.2, 2.3.8).
+        Complex and boolean attributes have neither caseExact nor uniqueness (RFC 7643 sections
+        2.3.2 and 2.3.8).
         """
         data: dict[str, Any] = {
             "name": self.name,
@@ -127,7 +136,7 @@ class Attribute:
 class Schema:
     """A named set of attributes under one URN (RFC 7643 section 7).
 
-    Declared in Python, or read from a document as /Schemas publishes it: ``from_json``, ``load``.
+    Declare one in Python, or read it from a Schema resource with ``from_json`` or ``load``.
     """
 
     id: str
@@ -140,10 +149,11 @@ class Schema:
         return {attribute.name.lower(): attribute for attribute in self.attributes}
 
     def find(self, name: str) -> Attribute | None:
+        """Return the attribute with this name, or None."""
         return self._by_name.get(name.lower())
 
     def replaced(self, changed: Mapping[str, Attribute]) -> "Schema":
-        """Return the schema with other definitions for some of its attributes, by name."""
+        """Return the schema with the attributes in ``changed`` in place of those of that name."""
         if not changed:
             return self
         attributes = tuple(changed.get(each.name, each) for each in self.attributes)
@@ -151,7 +161,10 @@ class Schema:
 
     @classmethod
     def load(cls, path: str | Path) -> "Schema":
-        """Read a schema from a JSON file. Raises KeyError for a definition without a name."""
+        """Read a schema from a JSON file, which must hold a Schema resource.
+
+        Raises KeyError for a schema without an id or attributes, or an attribute without a name.
+        """
         return cls.from_json(json.loads(Path(path).read_text("utf-8")))
 
     @classmethod
@@ -171,7 +184,7 @@ class Schema:
 
 @cache
 def load_schema(name: str) -> Schema:
-    """Return one of the RFC's own schemas: User, Group, EnterpriseUser, Schema and so on."""
+    """Return a schema of RFC 7643 section 8.7 by its name, such as User or EnterpriseUser."""
     text = resources.files(__package__).joinpath("schemas", f"{name}.json").read_text("utf-8")
     return Schema.from_json(json.loads(text))
 
@@ -195,14 +208,15 @@ COMMON = (
         ),
     ),
 )  # fmt: skip
-"""The attributes that every resource has and no schema lists (RFC 7643 section 3.1)."""
+"""The attributes that every resource has, although no schema lists them (RFC 7643 section 3.1)."""
 
 
 @dataclass(frozen=True)
 class AttributePath:
-    """A path that was found in the schemas: attribute and, where named, its sub-attribute.
+    """An attribute or sub-attribute, together with the schema that defines it.
 
-    A foreign one belongs to another resource type of the same query: here it is always absent.
+    A foreign path names an attribute of another resource type in the same query. Resources of
+    this type never have it.
     """
 
     schema: str
@@ -211,22 +225,32 @@ class AttributePath:
     is_extension: bool = False
     is_foreign: bool = False
 
-    @property
+    @cached_property
     def leaf(self) -> Attribute:
+        """The sub-attribute if the path names one, else the attribute."""
         return self.sub or self.attribute
 
-    @property
+    @cached_property
     def name(self) -> str:
-        """The attribute in the schema's case; with its URN when it is an extension's."""
+        """The attribute's name in the schema's spelling, after the URN of an extension."""
         return f"{self.schema}:{self.attribute.name}" if self.is_extension else self.attribute.name
 
-    def __str__(self) -> str:
+    @cached_property
+    def parts(self) -> dict[str, "AttributePath"]:
+        """The paths of the sub-attributes, by name in lower case."""
+        return {sub.name.lower(): replace(self, sub=sub) for sub in self.attribute.sub_attributes}
+
+    @cached_property
+    def _text(self) -> str:
         return f"{self.name}.{self.sub.name}" if self.sub else self.name
+
+    def __str__(self) -> str:
+        return self._text
 
 
 @dataclass(frozen=True, eq=False)
 class ResourceSchema:
-    """What one resource type is made of: its schema, its extensions, the common attributes."""
+    """The attributes of a resource type: its schema, its extensions, and the common ones."""
 
     name: str
     schema: Schema
@@ -238,12 +262,25 @@ class ResourceSchema:
         return {schema.id.lower(): schema for schema in self.schemas}
 
     @cached_property
-    def _common(self) -> dict[str, Attribute]:
-        return {attribute.name.lower(): attribute for attribute in COMMON}
+    def _paths(self) -> dict[str, AttributePath]:
+        """Every attribute by its name, and by its schema's URN and name, in lower case.
+
+        Without a URN a name belongs to the core schema (RFC 7644 section 3.10).
+        """
+        found: dict[str, AttributePath] = {}
+        for path in self.paths():
+            name = path.attribute.name.lower()
+            found[f"{path.schema.lower()}:{name}"] = path
+            if not path.is_extension:
+                found[name] = path
+        return found
 
     @cached_property
-    def required(self) -> tuple["AttributePath", ...]:
-        """What a client must give: of extensions only where the extension itself is required."""
+    def required(self) -> tuple[AttributePath, ...]:
+        """The attributes that a client must send.
+
+        Those of an extension are required only if the extension itself is.
+        """
         return tuple(
             path
             for path in self.paths()
@@ -258,56 +295,35 @@ class ResourceSchema:
         return (self.schema, *self.extensions)
 
     def by_urn(self, urn: str) -> Schema | None:
-        """Return the schema or extension of that URN, in any case, or None."""
+        """Return the core schema or extension with this URN, or None."""
         return self._urns.get(urn.lower())
 
     def is_extension(self, schema: Schema) -> bool:
         return schema is not self.schema
 
     def paths(self) -> Iterator[AttributePath]:
-        """Yield every attribute, core first, then each extension's."""
+        """Yield the common attributes, then those of the core schema and of each extension."""
         for attribute in COMMON:
             yield AttributePath(self.schema.id, attribute)
         for schema in self.schemas:
             for attribute in schema.attributes:
                 yield AttributePath(schema.id, attribute, None, self.is_extension(schema))
 
-    def split_urn(self, text: str) -> tuple[Schema | None, str]:
-        """Split a known URN off the front of a path: the longest one that matches.
+    def find(self, text: str) -> AttributePath | None:
+        """Return the attribute or sub-attribute that ``text`` names, or None.
 
-        The version in a URN has a dot of its own, so that a path cannot be cut at its dots.
+        ``text`` is ``name`` or ``name.sub``, either alone or after a schema's URN and a colon.
         """
         lowered = text.lower()
-        for urn in sorted(self._urns, key=len, reverse=True):
-            if lowered == urn:
-                return self._urns[urn], ""
-            if lowered.startswith(urn + ":"):
-                return self._urns[urn], text[len(urn) + 1 :]
-        return None, text
-
-    def find(self, text: str) -> AttributePath | None:
-        """Return the attribute that ``text`` names, or None.
-
-        Takes ``name``, ``name.sub``, and both after a schema's URN and a colon. A name without
-        URN is a core attribute (RFC 7644 3.10).
-        """
-        schema, rest = self.split_urn(text)
-        if schema is None and text.lower().startswith("urn:"):
-            return None
-        name, dot, sub_name = rest.partition(".")
-        owner = schema or self.schema
-        attribute = owner.find(name)
-        if attribute is None and owner is self.schema:
-            attribute = self._common.get(name.lower())
-        if attribute is None:
-            return None
-        sub = attribute.sub(sub_name) if dot else None
-        if dot and sub is None:
-            return None
-        return AttributePath(owner.id, attribute, sub, self.is_extension(owner))
+        path = self._paths.get(lowered)
+        if path is None:
+            name, _, sub = lowered.rpartition(".")
+            parent = self._paths.get(name)
+            path = parent.parts.get(sub) if parent else None
+        return path
 
     def find_in_extensions(self, name: str) -> AttributePath | None:
-        """Return the extension attribute that a bare name means, where only one has it."""
+        """Return the extension attribute with this name, if exactly one extension has it."""
         found = [
             path
             for extension in self.extensions
@@ -315,11 +331,17 @@ class ResourceSchema:
         ]
         return found[0] if len(found) == 1 else None
 
+    def find_bare(self, name: str, tolerances: Tolerances) -> AttributePath | None:
+        """Return an extension's attribute named without its URN, if the profile accepts that."""
+        path = self.find_in_extensions(name)
+        if path is not None and tolerances.permit(Tolerance.BARE_EXTENSION):
+            return path
+        return None
+
     def resolve(self, text: str, tolerances: Tolerances) -> AttributePath | None:
-        """Like ``find``, for a name as a client sent it, with what its profile tolerates."""
+        """Return the attribute that a client's ``text`` names, or None.
+
+        Like ``find``, but also accepts the spellings that the profile tolerates.
+        """
         text = mend_urn(text, tolerances)
-        path = self.find(text)
-        bare = self.find_in_extensions(text) if path is None else None
-        if bare is not None and tolerances.permit(Tolerance.BARE_EXTENSION):
-            return bare
-        return path
+        return self.find(text) or self.find_bare(text, tolerances)

@@ -1,4 +1,4 @@
-"""One exception class per scimType (RFC 7644 section 3.12, table 9) and per plain HTTP status."""
+"""The errors of SCIM: one class per scimType (RFC 7644 section 3.12) and per HTTP status."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -7,10 +7,10 @@ ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
 class ScimError(Exception):
-    """Anything that is answered with a SCIM error message.
+    """An error that is answered with a SCIM error message (RFC 7644 section 3.12).
 
-    ``detail`` is for the reader of the answer: it names the attribute or the position that is
-    wrong and says what would be right. It never holds a secret.
+    ``detail`` is read by the administrator of the identity provider. It names the attribute or
+    the position that is wrong and says what would be right. It never contains a secret.
     """
 
     status: ClassVar[int] = 500
@@ -21,8 +21,14 @@ class ScimError(Exception):
         self.detail = detail
 
 
+# With a scimType
+
+
 class InvalidFilter(ScimError):
-    """The filter cannot be parsed, or its attribute and operator do not go together (T9)."""
+    """The filter has a syntax error, or an operator that does not fit its attribute.
+
+    RFC 7644 section 3.12, table 9. ``position`` counts characters from 0, the message from 1.
+    """
 
     status, scim_type = 400, "invalidFilter"
 
@@ -32,21 +38,81 @@ class InvalidFilter(ScimError):
 
 
 class TooMany(ScimError):
-    """More resources match than the site returns at once to a client that does not page (T9)."""
+    """A query without paging matches more resources than the site allows.
+
+    RFC 7644 section 3.12, table 9.
+    """
 
     status, scim_type = 400, "tooMany"
 
 
+class Uniqueness(ScimError):
+    """The value already belongs to another resource (RFC 7644 section 3.12, table 9)."""
+
+    status, scim_type = 409, "uniqueness"
+
+
+class Mutability(ScimError):
+    """The attribute's mutability does not allow the change (RFC 7644 section 3.12, table 9)."""
+
+    status, scim_type = 400, "mutability"
+
+
+class InvalidSyntax(ScimError):
+    """The body is not JSON, or not the message that this request needs.
+
+    RFC 7644 section 3.12, table 9.
+    """
+
+    status, scim_type = 400, "invalidSyntax"
+
+
+class InvalidPath(ScimError):
+    """The path of a PATCH operation has a syntax error or names an unknown attribute.
+
+    RFC 7644 section 3.12, table 9.
+    """
+
+    status, scim_type = 400, "invalidPath"
+
+
+class NoTarget(ScimError):
+    """The path of a PATCH operation selects no value (RFC 7644 section 3.12, table 9)."""
+
+    status, scim_type = 400, "noTarget"
+
+
+class InvalidValue(ScimError):
+    """A required value is missing, or a value does not fit its attribute.
+
+    RFC 7644 section 3.12, table 9.
+    """
+
+    status, scim_type = 400, "invalidValue"
+
+
+class InvalidVersion(ScimError):
+    """The URL names a version of SCIM that this server does not support.
+
+    RFC 7644 section 3.12, table 9, and section 3.13.
+    """
+
+    status, scim_type = 400, "invalidVers"
+
+
 class Sensitive(ScimError):
-    """The filter names what must not be in a URL (RFC 7644 section 7.5.2)."""
+    """The URL contains a filter on an attribute that must not appear in URLs.
+
+    RFC 7644 section 3.12, table 9, and section 7.5.2.
+    """
 
     status, scim_type = 403, "sensitive"
 
 
 class InvalidCursor(ScimError):
-    """No cursor of this connection for this query (RFC 9865 section 2.1).
+    """The cursor does not belong to this connection and query (RFC 9865 section 2.1).
 
-    Always the same text, so that it does not tell whose cursor it is.
+    The message is always the same, so that it does not reveal another connection's cursor.
     """
 
     status, scim_type = 400, "invalidCursor"
@@ -58,82 +124,37 @@ class InvalidCursor(ScimError):
 
 
 class ExpiredCursor(ScimError):
-    """The cursor was valid, and is too old (RFC 9865 section 2.1)."""
+    """The cursor is older than the site allows (RFC 9865 section 2.1)."""
 
     status, scim_type = 400, "expiredCursor"
 
 
 class InvalidCount(ScimError):
-    """A count that is no number, or another one than in the walk so far (RFC 9865 section 2.1)."""
+    """The count is not a number, or differs from that of the page before (RFC 9865 section 2.1)."""
 
     status, scim_type = 400, "invalidCount"
 
 
-class InvalidPath(ScimError):
-    """The path of a PATCH operation is malformed or names no attribute (T9)."""
-
-    status, scim_type = 400, "invalidPath"
-
-
-class InvalidSyntax(ScimError):
-    """The body is not JSON, or not the message that the request needs (T9)."""
-
-    status, scim_type = 400, "invalidSyntax"
-
-
-class InvalidValue(ScimError):
-    """A required value is missing, or a value does not fit its attribute (T9)."""
-
-    status, scim_type = 400, "invalidValue"
-
-
-class InvalidVersion(ScimError):
-    """The URL names another version of the protocol (T9; RFC 7644 3.13)."""
-
-    status, scim_type = 400, "invalidVers"
-
-
-class Mutability(ScimError):
-    """The change is not allowed by the attribute's mutability (T9; RFC 7644 3.5.2)."""
-
-    status, scim_type = 400, "mutability"
-
-
-class NoTarget(ScimError):
-    """The path of a PATCH operation selects nothing that could be changed (T9)."""
-
-    status, scim_type = 400, "noTarget"
-
-
-class Uniqueness(ScimError):
-    """The value is taken by another resource (RFC 7644 3.3: 409)."""
-
-    status, scim_type = 409, "uniqueness"
-
-
-class Conflict(ScimError):
-    """The site's own data does not allow the change (RFC 9110 15.5.10)."""
-
-    status = 409
+# Without one
 
 
 class Unauthorized(ScimError):
-    """No credential, or one that is not valid (RFC 7644 section 2)."""
+    """The credential is missing or not valid (RFC 7644 section 2)."""
 
     status = 401
 
 
 class Forbidden(ScimError):
-    """The credential is valid but not for this request (T8)."""
+    """The credential does not permit this request (RFC 7644 section 3.12, table 8)."""
 
     status = 403
 
 
 class GuardTripped(ScimError):
-    """The site's guard has stopped the connection (T8: 403).
+    """The guard has stopped the connection (RFC 7644 section 3.12, table 8).
 
-    ``counted`` is what the guard had counted with the request that it refuses, by the names of its
-    columns: what the request wrote itself is rolled back.
+    ``counted`` maps columns of Guard to their values including this request. The request's own
+    updates of them are rolled back.
     """
 
     status = 403
@@ -144,54 +165,66 @@ class GuardTripped(ScimError):
 
 
 class NotFound(ScimError):
-    """No such resource or endpoint, as far as this client may know (T8)."""
+    """The resource or endpoint does not exist, or is hidden from this client.
+
+    RFC 7644 section 3.12, table 8.
+    """
 
     status = 404
 
 
 class MethodNotAllowed(ScimError):
-    """The endpoint exists and does not take this method (RFC 9110 15.5.6)."""
+    """The endpoint does not support the method (RFC 9110 section 15.5.6)."""
 
     status = 405
 
 
 class NotAcceptable(ScimError):
-    """The Accept header admits neither SCIM's media type nor plain JSON."""
+    """The Accept header excludes both media types of SCIM (RFC 9110 section 15.5.7)."""
 
     status = 406
 
 
+class Conflict(ScimError):
+    """The change contradicts the site's own data (RFC 9110 section 15.5.10)."""
+
+    status = 409
+
+
 class PreconditionFailed(ScimError):
-    """If-Match names another version than the current one (RFC 7644 3.14)."""
+    """If-Match does not name the resource's current version (RFC 7644 section 3.14)."""
 
     status = 412
 
 
-class PreconditionRequired(ScimError):
-    """The site takes no change without If-Match (RFC 6585 section 3)."""
-
-    status = 428
-
-
 class PayloadTooLarge(ScimError):
-    """The body exceeds a limit, which the detail names."""
+    """The body exceeds a limit, which the message names (RFC 7644 section 3.7.4)."""
 
     status = 413
 
 
 class UnsupportedMediaType(ScimError):
-    """The body is not application/scim+json or application/json."""
+    """The body is neither application/scim+json nor application/json.
+
+    RFC 9110 section 15.5.16.
+    """
 
     status = 415
 
 
+class PreconditionRequired(ScimError):
+    """The site requires If-Match for every change (RFC 6585 section 3)."""
+
+    status = 428
+
+
 class InternalError(ScimError):
-    """A defect of the server; the detail holds no more than the request's id."""
+    """A defect of the server. The message contains only the id of the request."""
 
     status = 500
 
 
 class NotImplementedByServer(ScimError):
-    """An optional feature of SCIM that this server does not offer (T8)."""
+    """The server does not offer this optional feature (RFC 7644 section 3.12, table 8)."""
 
     status = 501

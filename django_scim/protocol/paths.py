@@ -1,20 +1,20 @@
-"""The path of a PATCH operation (RFC 7644 section 3.5.2), on the filter's own parser."""
+"""Parses the path of a PATCH operation with the parser of filters (RFC 7644 section 3.5.2)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .attributes import AttributePath, ResourceSchema, Schema
 from .errors import InvalidFilter, InvalidPath
-from .filter_lexer import Token, tokenize
-from .filters import Filter, Limits, parse_value_filter
+from .filters import Filter
+from .filters.lexer import Token, tokenize
+from .filters.parser import Limits, parse_value_filter
 from .tolerances import Tolerances, mend_urn
 
 
 @dataclass(frozen=True)
 class PatchPath:
-    """What an operation points at.
+    """The target of an operation.
 
-    ``path`` with its sub-attribute where one is named, ``where`` the filter in brackets; or
-    ``extension`` alone, when the path is the URN of a whole extension.
+    Either ``path``, with the filter in brackets as ``where``, or a whole ``extension``.
     """
 
     path: AttributePath | None
@@ -26,42 +26,42 @@ class PatchPath:
 
 
 def parse_path(text: str, schema: ResourceSchema, tolerances: Tolerances) -> PatchPath:
-    """Return what ``text`` points at among the attributes of ``schema``.
+    """Return the target that ``text`` names on a resource of ``schema``.
 
-    Raises InvalidPath for a malformed path or an unknown attribute, InvalidFilter for a wrong
-    filter in its brackets.
+    Raises InvalidPath for a syntax error or an unknown attribute, InvalidFilter for an error in
+    the brackets.
     """
     limits = Limits()
     if len(text) > limits.length:
         raise InvalidPath(f"the path is longer than {limits.length} characters")
     tokens = tokenize(text)
     if not tokens or tokens[0].kind != "word":
-        raise InvalidPath(f"{text[:80]!r} is not an attribute path")
-    path = _resolve(tokens[0].text, schema, tolerances)
+        raise InvalidPath(f"{text[:80]!r} does not begin with the name of an attribute")
+    target = _resolve(tokens[0].text, schema, tolerances)
     if len(tokens) == 1:
-        return path
-    if path.path is None or path.path.sub or not path.path.attribute.is_complex:
-        raise InvalidPath(f"{path} takes no brackets")
-    where, rest = _brackets(tokens[1:], path.path, tolerances, limits, len(text))
+        return target
+    path = target.path
+    if path is None or path.sub or not path.attribute.is_complex:
+        raise InvalidPath(f"{target} cannot be followed by brackets")
+    where, rest = _brackets(tokens[1:], path, tolerances, limits, len(text))
     if not rest:
-        return PatchPath(path.path, where)
+        return PatchPath(path, where)
     if len(rest) > 1 or rest[0].kind != "word" or not rest[0].text.startswith("."):
         raise InvalidPath(f"{text[:80]!r}: only a sub-attribute can follow the brackets")
-    sub = path.path.attribute.sub(rest[0].text[1:])
-    if sub is None:
-        raise InvalidPath(f"{path} has no sub-attribute {rest[0].text[1:]!r}")
-    return PatchPath(replace(path.path, sub=sub), where)
+    name = rest[0].text[1:]
+    part = path.parts.get(name.lower())
+    if part is None:
+        raise InvalidPath(f"{path} has no sub-attribute {name!r}")
+    return PatchPath(part, where)
 
 
 def _brackets(
     tokens: list[Token], parent: AttributePath, tolerances: Tolerances, limits: Limits, end: int
 ) -> tuple[Filter, list[Token]]:
-    """Return the filter in the brackets at the front of ``tokens``, and what follows them."""
-    closing = next(
-        (i for i, token in enumerate(tokens) if token.kind == "mark" and token.text == "]"), None
-    )
+    """Return the filter in the brackets that ``tokens`` begin with, and the tokens after them."""
     if tokens[0].text != "[":
-        raise InvalidPath(f"{tokens[0].text!r} does not belong in a path")
+        raise InvalidPath(f"{tokens[0].text!r} cannot follow {parent}")
+    closing = next((i for i, token in enumerate(tokens) if token[:2] == ("mark", "]")), None)
     if closing is None:
         raise InvalidFilter("']' is missing", end)
     inner = tokens[1:closing]

@@ -1,4 +1,4 @@
-"""attributes, excludedAttributes and ``returned`` (RFC 7644 section 3.9, RFC 7643 section 7)."""
+"""The attributes of an answer (RFC 7644 section 3.9, and ``returned`` in RFC 7643 section 7)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -11,9 +11,10 @@ from .tolerances import Tolerance, Tolerances, mend_urn
 
 @dataclass(frozen=True)
 class Projection:
-    """Which attributes an answer holds. Equal projections are equal keys of a cache.
+    """The choice of attributes for an answer. It can be the key of a cache.
 
-    ``written`` are those which are returned on request and which the write named.
+    ``attributes`` and ``excluded`` contain paths, and URNs of whole schemas. ``written`` contains
+    the paths with ``returned`` "request" that the request itself has written.
     """
 
     attributes: frozenset[str] | None = None
@@ -25,7 +26,7 @@ class Projection:
         return self.attributes is None and not self.excluded
 
     def select(self, path: AttributePath) -> Attribute | None:
-        """Return the attribute with those of its sub-attributes that are wanted, or None."""
+        """Return the attribute with the chosen sub-attributes, or None if it is left out."""
         attribute = path.attribute
         if attribute.returned == "never":
             return None
@@ -80,9 +81,10 @@ FULL = Projection()
 
 
 def after_write(projection: Projection, written: Iterable[tuple[AttributePath, Any]]) -> Projection:
-    """Return the projection of the answer to a write, whose attributes and values are given.
+    """Return the projection for the answer to a write of the given attributes and values.
 
-    What is returned on request is there when the write named it (RFC 7643 section 7).
+    An attribute with ``returned`` "request" is included if the write named it (RFC 7643 section
+    7).
     """
     named = frozenset(name for path, value in written for name in _on_request(path, value))
     return replace(projection, written=named) if named else projection
@@ -103,13 +105,13 @@ def parse_projection(
     excluded: Iterable[str] | None,
     tolerances: Tolerances,
 ) -> Projection:
-    """Return the projection for two lists of names; unknown names select nothing.
+    """Return the projection for ``attributes`` or ``excludedAttributes``. Ignores unknown names.
 
-    Raises InvalidValue when both are given: they are mutually exclusive (RFC 7644 3.9).
+    Raises InvalidValue if both are given (RFC 7644 section 3.9).
     """
     wanted, unwanted = list(attributes or ()), list(excluded or ())
     if wanted and unwanted:
-        raise InvalidValue("attributes and excludedAttributes exclude each other: send one")
+        raise InvalidValue("attributes: cannot be combined with excludedAttributes")
     if not wanted and not unwanted:
         return FULL
     names = frozenset(

@@ -1,16 +1,16 @@
-"""The attributes in a JSON object that a client sent, found in the schemas and coerced.
+"""Reads the attributes of a JSON object that a client sent.
 
-One walk serves the body of POST and PUT and the path-less value of PATCH: it opens extension
-blocks, matches names without regard to case, and refuses what is given twice.
+The body of a POST or PUT and the value of a PATCH without a path are read by the same code: it
+looks into extensions, ignores the case of names, and rejects an attribute that is given twice.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .attributes import AttributePath, ResourceSchema
-from .errors import InvalidPath, InvalidSyntax, InvalidValue
+from .errors import InvalidPath, InvalidSyntax, InvalidValue, ScimError
 from .tolerances import Tolerance, Tolerances, mend_urn
-from .values import coerce, is_empty
+from .values import coerce, ignore_unknown, is_empty
 
 
 def entries(
@@ -20,81 +20,111 @@ def entries(
     *,
     path_keys: bool = False,
 ) -> Iterator[tuple[AttributePath, Any]]:
-    """Yield (path, raw value) for each attribute in ``body``.
+    """Yield the path and the JSON value of each attribute in ``body``.
 
-    With ``path_keys`` a key may also be a path with a dot or a URN, as PATCH values have it.
-    Raises InvalidSyntax for an attribute given twice and, where the profile does not ignore
-    them, for unknown ones; InvalidPath for an unknown path key.
+    With ``path_keys`` a key can also be a path with a dot or a URN, as in the value of a PATCH.
+
+    Raises InvalidSyntax for an attribute that is given twice, InvalidValue for an extension that
+    is not an object, and InvalidSyntax (with ``path_keys`` InvalidPath) for an unknown attribute,
+    unless the profile ignores those.
     """
-    seen: set[str] = set()
+    seen: set[AttributePath] = set()
     for key, value in body.items():
         for path, each in _entry(key, value, schema, tolerances, path_keys):
-            if str(path) in seen:
-                raise InvalidSyntax(f"{path}: given twice")
-            seen.add(str(path))
+            if path in seen:
+                raise InvalidSyntax(f"{path}: is given twice")
+            seen.add(path)
             yield path, each
 
 
 def _entry(
     key: str, value: Any, schema: ResourceSchema, tolerances: Tolerances, path_keys: bool
 ) -> Iterator[tuple[AttributePath, Any]]:
-    mended = mend_urn(key, tolerances)
-    extension = schema.by_urn(mended)
+    unknown = InvalidPath if path_keys else InvalidSyntax
+    name = mend_urn(key, tolerances)
+    extension = schema.by_urn(name)
     if extension is not None:
-        if is_empty(value):
-            return
-        if not isinstance(value, Mapping):
-            raise InvalidValue(f"{key}: must be an object")
-        for name, each in value.items():
-            path = schema.find(f"{extension.id}:{name}")
-            if path is None or (path.sub and not path_keys):
-                _refuse_unknown(f"{extension.id}:{name}", tolerances, path_keys)
-            else:
-                yield path, each
+        yield from _extension(extension.id, key, value, schema, tolerances, path_keys)
         return
-    path = schema.find(mended)
-    is_plain = path is not None and path.sub is None and not path.is_extension and ":" not in mended
-    if path is not None and (is_plain or (path_keys and tolerances.permit(Tolerance.PATH_KEYS))):
+    path = schema.find(name)
+    if path is None:
+        bare = None if is_empty(value) else schema.find_bare(name, tolerances)
+        if bare is None:
+            ignore_unknown(key, tolerances, unknown)
+        else:
+            yield bare, value
+        return
+    is_plain = path.sub is None and not path.is_extension and ":" not in name
+    if is_plain or (path_keys and tolerances.permit(Tolerance.PATH_KEYS)):
         yield path, value
-        return
-    bare = schema.find_in_extensions(mended) if path is None else None
-    if bare is not None and not is_empty(value) and tolerances.permit(Tolerance.BARE_EXTENSION):
-        yield bare, value
-        return
-    _refuse_unknown(key, tolerances, path_keys)
+    else:
+        ignore_unknown(key, tolerances, unknown)
 
 
-def _refuse_unknown(key: str, tolerances: Tolerances, path_keys: bool) -> None:
-    if not tolerances.permit(Tolerance.UNKNOWN_ATTRIBUTE):
-        raise (InvalidPath if path_keys else InvalidSyntax)(f"{key}: no such attribute")
+def _extension(
+    urn: str,
+    key: str,
+    value: Any,
+    schema: ResourceSchema,
+    tolerances: Tolerances,
+    path_keys: bool,
+) -> Iterator[tuple[AttributePath, Any]]:
+    """Yield the attributes in the object that stands under the URN of a schema."""
+    if is_empty(value):
+        return
+    if not isinstance(value, Mapping):
+        raise InvalidValue(f"{key}: must be an object")
+    for name, each in value.items():
+        path = schema.find(f"{urn}:{name}")
+        if path is None or (path.sub and not path_keys):
+            unknown = InvalidPath if path_keys else InvalidSyntax
+            ignore_unknown(f"{urn}:{name}", tolerances, unknown)
+        else:
+            yield path, each
 
 
 def check_schemas(body: Mapping[str, Any], schema: ResourceSchema, tolerances: Tolerances) -> None:
-    """Raise InvalidSyntax unless ``schemas`` is as RFC 7643 section 3 wants it."""
-    named = next((value for key, value in body.items() if key.lower() == "schemas"), None)
-    if not isinstance(named, list) or not named or not all(isinstance(n, str) for n in named):
-        raise InvalidSyntax(f"schemas: must be an array with {schema.schema.id}")
-    lowered = [mend_urn(name, tolerances).lower() for name in named]
-    if len(set(lowered)) < len(lowered):
-        raise InvalidSyntax("schemas: a URN is given twice")
-    for name, mended in zip(named, lowered, strict=True):
-        if schema.by_urn(mended) is None and not tolerances.permit(Tolerance.UNKNOWN_SCHEMA):
-            raise InvalidSyntax(f"schemas: {schema.name} has no schema {name}")
-    if schema.schema.id.lower() not in lowered:
-        raise InvalidSyntax(f"schemas: {schema.schema.id} is missing")
+    """Check ``schemas`` and the required extensions of a resource (RFC 7643 section 3).
+
+    Raises InvalidSyntax for a wrong list of URNs, InvalidValue for a missing extension.
+    """
+    core = schema.schema.id
+    given = next((value for key, value in body.items() if key.lower() == "schemas"), None)
+    if not isinstance(given, list) or not given or not all(isinstance(n, str) for n in given):
+        raise InvalidSyntax(f"schemas: must be an array of URNs, among them {core}")
+    urns = [mend_urn(urn, tolerances).lower() for urn in given]
+    if len(set(urns)) < len(urns):
+        raise InvalidSyntax("schemas: must not contain a URN twice")
+    for urn in given:
+        check_urn(urn, schema, tolerances)
+    if core.lower() not in urns:
+        raise InvalidSyntax(f"schemas: must contain {core}")
     for urn in schema.required_extensions:
         if urn.lower() not in {key.lower() for key in body}:
-            raise InvalidValue(f"{urn}: this extension is required")
+            raise InvalidValue(f"{urn}: is a required extension")
+
+
+def check_urn(
+    urn: str,
+    schema: ResourceSchema,
+    tolerances: Tolerances,
+    error: type[ScimError] = InvalidSyntax,
+) -> None:
+    """Raise ``error`` for a URN of no schema of the type, unless the profile accepts any URN."""
+    is_known = schema.by_urn(mend_urn(urn, tolerances)) is not None
+    if not is_known and not tolerances.permit(Tolerance.UNKNOWN_SCHEMA):
+        raise error(f"schemas: {schema.name} has no schema {urn[:80]}")
 
 
 def read_resource(
     body: Any, schema: ResourceSchema, tolerances: Tolerances
 ) -> dict[AttributePath, Any]:
-    """Return what a POST or PUT body assigns: attribute to value, None where it unassigns.
+    """Return the values that the body of a POST or PUT assigns, None where it unassigns one.
 
-    What the server alone writes is left out (RFC 7644 3.3, 3.5.1). Raises InvalidSyntax for a
-    body that is no resource of this type, InvalidValue for a value that does not fit or a
-    required one that is missing.
+    Read-only attributes are left out (RFC 7644 sections 3.3 and 3.5.1).
+
+    Raises InvalidSyntax for a body that is not a resource of this type, InvalidValue for a value
+    that does not fit its attribute or a required one that is missing.
     """
     if not isinstance(body, Mapping):
         raise InvalidSyntax("the body must be a JSON object")
@@ -104,8 +134,7 @@ def read_resource(
         for path, value in entries(body, schema, tolerances)
         if path.attribute.mutability != "readOnly" and path.attribute.name != "schemas"
     }
-    given = {str(path) for path, value in result.items() if value is not None}
     for path in schema.required:
-        if str(path) not in given:
+        if result.get(path) is None:
             raise InvalidValue(f"{path}: is required")
     return result

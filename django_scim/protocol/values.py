@@ -1,7 +1,7 @@
-"""Values by attribute type: what a client may send, and how two values compare.
+"""Attribute values: conversion from JSON, and comparison without case.
 
-``coerce`` turns JSON into Python (RFC 7643 section 2.3), ``fold`` is the one rule for comparing
-without case, the same in Python and on every database.
+``coerce`` converts a client's JSON to Python (RFC 7643 section 2.3). ``fold`` is the only rule for
+comparing without case, so that Python and every database agree.
 """
 
 import base64
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from .attributes import Attribute
-from .errors import InvalidSyntax, InvalidValue
+from .errors import InvalidSyntax, InvalidValue, ScimError
 from .formats import check_format
 from .tolerances import Tolerance, Tolerances, boolean
 
@@ -23,10 +23,10 @@ _DATE_TIME = re.compile(
 
 
 def fold(text: str) -> str:
-    """Return the form in which texts are equal that differ only in case or Unicode spelling.
+    """Return ``text`` without differences of case, character width and Unicode composition.
 
-    NFKC, lower case, NFC, as RFC 8265 (UsernameCaseMapped) has it; the final sigma becomes the
-    ordinary one, so that folding a part of a text is a part of the folded text.
+    Applies NFKC, lower case and NFC, as RFC 8265 does (UsernameCaseMapped). A final sigma becomes
+    an ordinary one, so that folding a substring gives a substring of the folded text.
 
     >>> fold("BJensen") == fold("ｂjensen") == "bjensen"
     True
@@ -36,9 +36,9 @@ def fold(text: str) -> str:
 
 
 def parse_datetime(text: str) -> datetime | None:
-    """Return the instant of an xsd:dateTime in UTC, or None when ``text`` is not one.
+    """Return an xsd:dateTime as a datetime in UTC, or None if ``text`` is not one.
 
-    Without a zone it is taken as UTC; digits beyond microseconds are cut off.
+    A time without a zone is read as UTC. Digits beyond microseconds are dropped.
     """
     match = _DATE_TIME.fullmatch(text)
     if match is None:
@@ -60,29 +60,31 @@ def parse_datetime(text: str) -> datetime | None:
         return None
     try:
         return moment.astimezone(UTC)
-    except OverflowError:  # the very first or last hours that a datetime can hold
+    except OverflowError:  # within hours of the first or last datetime of Python
         return moment.replace(tzinfo=UTC)
 
 
 def format_datetime(moment: datetime) -> str:
+    """Return a datetime as an xsd:dateTime in UTC, such as 2008-01-23T04:56:22Z."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def is_empty(value: Any) -> bool:
-    """Whether a value is the same as none: null, "", [] and {} (RFC 7643 section 2.5)."""
-    return value is None or value == "" or value == [] or value == {}
+    """Return whether a value counts as unassigned: null, "", [] or {} (RFC 7643 section 2.5)."""
+    return not value and (value is None or isinstance(value, str | list | dict))
 
 
 def coerce(
     attribute: Attribute, value: Any, path: str, tolerances: Tolerances, *, partial: bool = False
 ) -> Any:
-    """Return the Python value of what a client sent for ``attribute``; None when unassigned.
+    """Return a client's JSON value for ``attribute`` as Python, or None if it unassigns.
 
-    ``path`` names the attribute in errors. A multi-valued attribute gives a list, a complex one
-    a dict keyed by the schema's own spelling, a dateTime a datetime. With ``partial`` an object
-    changes only what it names, and so need not have the required sub-attributes.
+    A multi-valued attribute becomes a list, a complex one a dict with the schema's spelling of
+    the names, a dateTime a datetime. ``path`` names the attribute in errors. ``partial`` means
+    that an object need not contain the required sub-attributes.
 
-    Raises InvalidValue for a value that does not fit (RFC 7643 section 2.3).
+    Raises InvalidValue for a value that does not fit (RFC 7643 section 2.3), InvalidSyntax for a
+    sub-attribute that is unknown or given twice.
     """
     if is_empty(value):
         return None
@@ -90,29 +92,32 @@ def coerce(
         return _coerce_list(attribute, value, path, tolerances)
     if isinstance(value, list) and len(value) == 1:
         value = _unwrap(attribute, value[0], tolerances, value)
-    return _in_format(
-        attribute, coerce_one(attribute, value, path, tolerances, partial=partial), path, tolerances
-    )
-
-
-def _in_format(attribute: Attribute, value: Any, path: str, tolerances: Tolerances) -> Any:
-    if isinstance(value, str):
-        check_format(attribute, value, path, tolerances)
-    return value
+    return coerce_one(attribute, value, path, tolerances, partial=partial)
 
 
 def coerce_one(
     attribute: Attribute, value: Any, path: str, tolerances: Tolerances, *, partial: bool = False
 ) -> Any:
-    """Like ``coerce``, for a single value, also of a multi-valued attribute."""
+    """Like ``coerce``, for a single value of an attribute that may be multi-valued."""
     if attribute.is_complex:
         return _coerce_complex(attribute, value, path, tolerances, partial)
+    cleaned = coerce_simple(attribute, value, path, tolerances)
+    if attribute.text_format and isinstance(cleaned, str):
+        check_format(attribute, cleaned, path, tolerances)
+    return cleaned
+
+
+def coerce_simple(attribute: Attribute, value: Any, path: str, tolerances: Tolerances) -> Any:
+    """Like ``coerce_one``, for an attribute that is not complex, and in any format.
+
+    A filter may search for a string that no resource could be given.
+    """
     cleaned = _SIMPLE[attribute.type](value, path, tolerances)
     return _canonical(attribute, cleaned, path) if attribute.strict else cleaned
 
 
 def _canonical(attribute: Attribute, value: Any, path: str) -> Any:
-    """Return the canonical value that is meant (RFC 7643 section 2.3.1)."""
+    """Return the canonical value that equals ``value`` (RFC 7643 section 2.3.1)."""
     for each in attribute.canonical_values:
         if value == each or (not attribute.case_exact and fold(str(value)) == fold(each)):
             return each
@@ -131,28 +136,28 @@ def _coerce_list(
         if is_empty(each):
             continue
         at = f"{path}[{index}]"
-        item = _in_format(attribute, coerce_one(attribute, each, at, tolerances), at, tolerances)
+        item = coerce_one(attribute, each, at, tolerances)
         if item is not None:
             items.append(item)
-        elif says_something(each):  # to drop it could empty the whole list
-            raise InvalidValue(f"{path}[{index}]: has nothing that a client can write")
+        elif has_values(each):  # dropping it could empty the whole list
+            raise InvalidValue(f"{at}: has nothing that a client can write")
     check_one_primary(items, path)
     return items or None
 
 
-def says_something(value: Any) -> bool:
-    """Whether a client's object has any value, be it one that cannot be written."""
+def has_values(value: Any) -> bool:
+    """Return whether a client's object contains a value, even one that cannot be written."""
     return isinstance(value, Mapping) and not all(is_empty(each) for each in value.values())
 
 
 def check_one_primary(items: list[Any], path: str) -> None:
-    """Raise InvalidValue when two elements are primary (RFC 7643 section 2.4)."""
+    """Raise InvalidValue if more than one value is primary (RFC 7643 section 2.4)."""
     if sum(1 for item in items if isinstance(item, dict) and item.get("primary") is True) > 1:
         raise InvalidValue(f"{path}: only one value can be primary")
 
 
 def _unwrap(attribute: Attribute, item: Any, tolerances: Tolerances, original: Any) -> Any:
-    """Take the one value out of a list where the attribute is single-valued."""
+    """Return the only value of a list sent for a single-valued attribute."""
     if not tolerances.permit(Tolerance.SINGLE_IN_LIST):
         return original
     if isinstance(item, dict) and not attribute.is_complex:
@@ -165,7 +170,7 @@ def _coerce_complex(
 ) -> dict[str, Any] | None:
     if isinstance(value, str) and attribute.default_sub is not None:
         if not tolerances.permit(Tolerance.BARE_VALUE):
-            raise InvalidValue(f"{path}: must be an object with a value")
+            raise InvalidValue(f'{path}: must be an object such as {{"value": "..."}}')
         value = {"value": value}
     if not isinstance(value, Mapping):
         raise InvalidValue(f"{path}: must be an object")
@@ -174,11 +179,10 @@ def _coerce_complex(
     for key, each in value.items():
         sub = attribute.sub(key)
         if sub is None:
-            if not tolerances.permit(Tolerance.UNKNOWN_ATTRIBUTE):
-                raise InvalidSyntax(f"{path}.{key}: no such attribute")
+            ignore_unknown(f"{path}.{key}", tolerances)
             continue
         if sub.name in seen:
-            raise InvalidSyntax(f"{path}.{sub.name}: given twice")
+            raise InvalidSyntax(f"{path}.{sub.name}: is given twice")
         seen.add(sub.name)
         if sub.mutability == "readOnly":
             continue
@@ -190,6 +194,14 @@ def _coerce_complex(
             if sub.required and sub.mutability != "readOnly" and sub.name not in result:
                 raise InvalidValue(f"{path}.{sub.name}: is required")
     return result or None
+
+
+def ignore_unknown(
+    name: str, tolerances: Tolerances, error: type[ScimError] = InvalidSyntax
+) -> None:
+    """Raise ``error`` for an attribute that no schema has, unless the profile ignores those."""
+    if not tolerances.permit(Tolerance.UNKNOWN_ATTRIBUTE):
+        raise error(f"{name}: there is no such attribute")
 
 
 def _string(value: Any, path: str, tolerances: Tolerances) -> str:
@@ -226,7 +238,7 @@ def _date_time(value: Any, path: str, tolerances: Tolerances) -> datetime:
 
 
 def _binary(value: Any, path: str, tolerances: Tolerances) -> str:
-    """Base64 of RFC 4648 section 4; its padding may be left out (RFC 7643 section 2.3.6)."""
+    """Return base64 (RFC 4648 section 4), with or without padding (RFC 7643 section 2.3.6)."""
     text = _string(value, path, tolerances)
     try:
         base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
@@ -247,7 +259,7 @@ _SIMPLE = {
 
 
 def _kind(value: Any) -> str:
-    """Name a JSON value's type in an error, never the value: it may be a secret."""
+    """Return the name of a value's JSON type. Errors never show the value: it may be a secret."""
     names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
     return names.get(type(value), "null" if value is None else "a number")
 

@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import BooleanField, Case, Func, Q, QuerySet, When
 
 from ..protocol.errors import InvalidFilter
-from ..protocol.filter_evaluation import compare
 from ..protocol.filters import And, Comparison, Filter, Not, Or, ValueFilter
+from ..protocol.filters.evaluation import compare
 from .columns import ALWAYS, NEVER, Comparable
 
 WIDEST = 16

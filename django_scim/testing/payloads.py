@@ -15,9 +15,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..api.pagination import SEARCH_URN
 from ..protocol.attributes import ENTERPRISE_URN, GROUP_URN, USER_URN
 from ..protocol.messages.patch import PATCH_URN
+from ..protocol.messages.search import SEARCH_URN
 
 __all__ = [
     "ATTRIBUTES", "authentik", "entra", "entra_legacy", "jumpcloud", "keycloak", "okta",

@@ -3,7 +3,6 @@
 from typing import Any
 
 from ..protocol.attributes import Attribute
-from ..protocol.formats import format_of
 from ..protocol.values import is_empty, parse_datetime
 
 MOMENTS = ("2011-05-13T04:42:34Z", "2015-11-30T09:00:00Z", "2019-02-28T23:59:59Z")
@@ -38,7 +37,7 @@ def _one(attribute: Attribute, number: int) -> Any:
         }
     if attribute.strict:
         return attribute.canonical_values[number % len(attribute.canonical_values)]
-    values = SIMPLE.get(attribute.type) or FORMATTED.get(format_of(attribute))
+    values = SIMPLE.get(attribute.type) or FORMATTED.get(attribute.text_format)
     if values:
         return values[number % len(values)]
     return f"{WORDS[number]} {attribute.name}"

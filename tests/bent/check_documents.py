@@ -9,8 +9,8 @@ from django.db import connection
 
 from django_scim import connections
 from django_scim.adapters import Attribute, Json, Schema
-from django_scim.protocol.filter_evaluation import matches
-from django_scim.protocol.filters import parse_filter
+from django_scim.protocol.filters.evaluation import matches
+from django_scim.protocol.filters.parser import parse_filter
 from django_scim.protocol.tolerances import PROFILES, Tolerances
 from tests.bent.adapters import AcmeUserAdapter
 from tests.bent.models import Employee

@@ -8,8 +8,8 @@ import os
 import pytest
 from django.db import transaction
 
-from django_scim.protocol.filter_evaluation import matches
-from django_scim.protocol.filters import parse_filter
+from django_scim.protocol.filters.evaluation import matches
+from django_scim.protocol.filters.parser import parse_filter
 from django_scim.protocol.tolerances import PROFILES, Tolerances
 from django_scim.query.translate import translate
 from tests.client import SEARCH

@@ -12,7 +12,8 @@ from scim2_filter_parser.parser import SCIMParser, SCIMParserError
 
 from django_scim.protocol.attributes import ResourceSchema, load_schema
 from django_scim.protocol.errors import InvalidFilter
-from django_scim.protocol.filters import parse_filter, tokenize
+from django_scim.protocol.filters.lexer import tokenize
+from django_scim.protocol.filters.parser import parse_filter
 from django_scim.protocol.tolerances import PROFILES, Tolerances
 
 from .filters import Filters

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from django_scim import connections
 from django_scim.adapters import GroupAdapter, UserAdapter
 from django_scim.models import GroupLink, UserLink
-from django_scim.protocol.filter_evaluation import matches
-from django_scim.protocol.filters import parse_filter
+from django_scim.protocol.filters.evaluation import matches
+from django_scim.protocol.filters.parser import parse_filter
 from django_scim.protocol.values import fold
 
 from ..client import ENTERPRISE, SEARCH, ScimClient, assert_error

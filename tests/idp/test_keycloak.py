@@ -60,7 +60,7 @@ def test_strict_wants_an_object(connect):
         ('"text"', "invalidValue", "Operations[0].value"),
         ('{"title": "a", "title": "b"}', "invalidValue", "'title' twice"),
         ('{"title": NaN}', "invalidValue", "NaN"),
-        ('{"title": "a\\u0000b"}', "invalidValue", "title: holds a NUL"),
+        ('{"title": "a\\u0000b"}', "invalidValue", "title: contains a NUL"),
         ('{"title": "\\ud800"}', "invalidValue", "half a surrogate pair"),
         ('{"title": ' + "[" * 40 + "]" * 40 + "}", "invalidValue", "deeper"),
         ('{"userName": 5}', "invalidValue", "userName"),

@@ -1,4 +1,4 @@
-"""What a schema's definition may say (RFC 7643 sections 2 and 7)."""
+"""The definition of a schema (RFC 7643 sections 2 and 7)."""
 
 import json
 
@@ -16,7 +16,7 @@ URN = "urn:example:scim:schemas:acme:2.0:User"
 @pytest.mark.parametrize(
     "name", ["User", "Group", "EnterpriseUser", "ResourceType", "ServiceProviderConfig"]
 )
-def test_the_schemas_of_the_rfc_have_no_problem(name):
+def test_the_schemas_of_the_rfc_are_valid(name):
     assert list(problems(load_schema(name))) == []
 
 
@@ -27,38 +27,41 @@ def sub(**characteristics):
 @pytest.mark.parametrize(
     ("attribute", "words"),
     [
-        (Attribute(name="1st"), "1st: a name is a letter"),
-        (Attribute(name="a b"), "a name is a letter"),
-        (Attribute(name="a", type="text"), "a: type 'text' is none of"),
-        (Attribute(name="a", mutability="readonly"), "a: mutability 'readonly' is none of"),
-        (Attribute(name="a", returned="no"), "a: returned 'no' is none of"),
-        (Attribute(name="a", uniqueness="yes"), "a: uniqueness 'yes' is none of"),
-        (Attribute(name="a", type="complex"), "a: a complex attribute needs subAttributes"),
-        (Attribute(name="a", sub_attributes=(sub(),)), "a: only a complex attribute has"),
-        (Attribute(name="a", strict=True), "a: strict without canonicalValues"),
-        (Attribute(name="a", mutability="writeOnly"), "a: what is writeOnly must be returned"),
+        (Attribute(name="1st"), "1st: a name must be a letter"),
+        (Attribute(name="a b"), "a b: a name must be a letter"),
+        (Attribute(name="a", type="text"), "a: type must be one of binary"),
+        (Attribute(name="a", mutability="readonly"), "a: mutability must be one of immutable"),
+        (Attribute(name="a", returned="no"), "a: returned must be one of always"),
+        (Attribute(name="a", uniqueness="yes"), "a: uniqueness must be one of global"),
+        (Attribute(name="a", type="complex"), "a: a complex attribute must have subAttributes"),
+        (Attribute(name="a", sub_attributes=(sub(),)), "a: only a complex attribute can have"),
+        (Attribute(name="a", strict=True), "a: a strict attribute must have canonicalValues"),
+        (
+            Attribute(name="a", mutability="writeOnly"),
+            "a: a writeOnly attribute must have returned 'never'",
+        ),
         (
             Attribute(name="a", type="complex", sub_attributes=(sub(type="complex"),)),
             "a.sub: a sub-attribute cannot be complex",
         ),
-        (Attribute(name="a", type="complex", sub_attributes=(sub(), sub())), "a.sub: defined 2"),
+        (Attribute(name="a", type="complex", sub_attributes=(sub(), sub())), "a.sub: is defined 2"),
     ],
 )
-def test_a_problem_is_named_with_its_attribute(attribute, words):
+def test_a_problem_names_its_attribute(attribute, words):
     assert words in " ".join(problems(Schema(URN, "Acme", attributes=(attribute,))))
 
 
-def test_a_name_in_two_cases_is_defined_twice():
+def test_names_that_differ_in_case_are_equal():
     schema = Schema(URN, "Acme", attributes=(Attribute(name="badge"), Attribute(name="Badge")))
-    assert list(problems(schema)) == ["badge: defined 2 times (names have no case)"]
+    assert list(problems(schema)) == ["badge: is defined 2 times (names have no case)"]
 
 
-def test_an_id_that_is_no_urn():
+def test_an_id_must_be_a_urn():
     assert "is not a URN" in next(problems(Schema("acme", "Acme")))
 
 
-def test_a_schema_from_a_file_has_the_defaults_of_the_rfc(tmp_path):
-    # RFC 7643 section 2.2: what an attribute is unless its definition says otherwise.
+def test_a_schema_from_a_file_gets_the_defaults_of_the_rfc(tmp_path):
+    # RFC 7643 section 2.2
     path = tmp_path / "acme.json"
     path.write_text(json.dumps({"id": URN, "attributes": [{"name": "badge"}]}))
     (badge,) = Schema.load(path).attributes
@@ -84,7 +87,7 @@ def read(attribute, value):
     return {str(path): value for path, value in values.items()}
 
 
-def test_canonical_values_are_suggestions_unless_they_are_strict():
+def test_canonical_values_are_suggestions_unless_the_attribute_is_strict():
     # RFC 7643 section 2.3.1: the service provider MAY restrict a value to them.
     free = Attribute(name="kind", canonical_values=("laptop", "phone"))
     assert read(free, "sextant") == {"kind": "sextant"}

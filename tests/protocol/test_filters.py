@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from django_scim.protocol.attributes import ENTERPRISE_URN, ResourceSchema, load_schema
 from django_scim.protocol.errors import InvalidFilter
-from django_scim.protocol.filter_evaluation import matches
-from django_scim.protocol.filters import And, Comparison, Limits, Not, Or, ValueFilter, parse_filter
+from django_scim.protocol.filters import And, Comparison, Not, Or, ValueFilter
+from django_scim.protocol.filters.evaluation import matches
+from django_scim.protocol.filters.parser import Limits, parse_filter
 from django_scim.protocol.tolerances import Tolerance
 
 BABS = {
@@ -62,16 +63,16 @@ MISSES = [
 
 
 @pytest.mark.parametrize("text", HITS)
-def test_filter_that_matches(text, user_schema, strict):
+def test_matching_filters(text, user_schema, strict):
     assert matches(parse_filter(text, user_schema, strict), BABS)
 
 
 @pytest.mark.parametrize("text", MISSES)
-def test_filter_that_does_not_match(text, user_schema, strict):
+def test_filters_that_do_not_match(text, user_schema, strict):
     assert not matches(parse_filter(text, user_schema, strict), BABS)
 
 
-def test_and_binds_closer_than_or_and_not_closest(user_schema, strict):
+def test_precedence_of_not_and_and_or(user_schema, strict):
     tree = parse_filter('not (active eq true) and userName sw "a" or title pr', user_schema, strict)
     assert isinstance(tree, Or)
     assert isinstance(tree.terms[0], And)
@@ -113,7 +114,7 @@ def test_string_escapes_are_those_of_json(user_schema, strict):
         ("userName eq 5", 13),
     ],
 )
-def test_errors_name_the_position(text, position, user_schema, strict):
+def test_errors_give_the_position(text, position, user_schema, strict):
     with pytest.raises(InvalidFilter) as caught:
         parse_filter(text, user_schema, strict)
     assert caught.value.scim_type == "invalidFilter"
@@ -129,12 +130,12 @@ def test_errors_name_the_position(text, position, user_schema, strict):
         ('manager eq "26118915"', Tolerance.BARE_EXTENSION),
     ],
 )
-def test_tolerated_forms_are_noted(text, tolerance, user_schema, entra):
+def test_use_of_a_tolerance_is_recorded(text, tolerance, user_schema, entra):
     assert matches(parse_filter(text, user_schema, entra), BABS)
     assert tolerance in entra.used
 
 
-def test_value_filter_holds_its_term(user_schema, strict):
+def test_value_filter_contains_its_term(user_schema, strict):
     tree = parse_filter('emails[type eq "work"]', user_schema, strict)
     assert isinstance(tree, ValueFilter)
     assert str(tree.path) == "emails"
@@ -150,12 +151,12 @@ def test_value_filter_holds_its_term(user_schema, strict):
         ('userName eq "' + "x" * 20_000 + '"', "longer than 20000 characters"),
     ],
 )
-def test_limits_are_named(text, limit, user_schema, strict):
+def test_default_limits(text, limit, user_schema, strict):
     with pytest.raises(InvalidFilter, match=limit):
         parse_filter(text, user_schema, strict)
 
 
-def test_other_limits(user_schema, strict):
+def test_limits_of_the_site(user_schema, strict):
     with pytest.raises(InvalidFilter, match="more than 1 terms"):
         parse_filter("title pr or title pr", user_schema, strict, Limits(terms=1))
 

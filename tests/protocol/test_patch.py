@@ -1,4 +1,4 @@
-"""PATCH bodies to typed operations (RFC 7644 section 3.5.2)."""
+"""Parsing of PatchOp messages (RFC 7644 section 3.5.2)."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def shown(operations):
     return [(each.op, str(each.path), each.value) for each in operations]
 
 
-def test_operations_keep_their_order_and_any_case(user_schema, strict):
+def test_operations_keep_their_order_and_names_have_no_case(user_schema, strict):
     operations = parse(
         user_schema,
         strict,
@@ -42,7 +42,7 @@ def test_operations_keep_their_order_and_any_case(user_schema, strict):
     ]
 
 
-def test_value_without_path_is_split_by_attribute(user_schema, strict):
+def test_a_value_without_a_path_is_split_by_attribute(user_schema, strict):
     value = {"title": "a", ENTERPRISE_URN: {"department": "R"}, "name": {"givenName": "X"}}
     assert shown(parse(user_schema, strict, {"op": "replace", "value": value})) == [
         ("replace", "title", "a"),
@@ -77,12 +77,12 @@ def test_every_form_of_entras_manager(path, value, user_schema, entra):
 
 
 @pytest.mark.parametrize("value", ["", None, [], {}])
-def test_replace_by_nothing_removes(value, user_schema, entra):
+def test_replacing_by_an_empty_value_removes(value, user_schema, entra):
     operations = parse(user_schema, entra, {"op": "replace", "path": "title", "value": value})
     assert shown(operations) == [("remove", "title", None)]
 
 
-def test_listed_removal_never_means_all(group_schema, entra, strict):
+def test_a_listed_removal_never_removes_all(group_schema, entra, strict):
     operation = {"op": "Remove", "path": "members", "value": [{"$ref": None, "value": "7"}]}
     (parsed,) = parse(group_schema, entra, operation)
     assert parsed.value == [{"value": "7"}]
@@ -91,7 +91,7 @@ def test_listed_removal_never_means_all(group_schema, entra, strict):
 
 
 @pytest.mark.parametrize("value", [[], {}, [{"value": None}], [None]])
-def test_an_empty_list_takes_nothing_away(value, group_schema, entra, strict):
+def test_removing_an_empty_list_removes_nothing(value, group_schema, entra, strict):
     operation = {"op": "remove", "path": "members", "value": value}
     assert shown(parse(group_schema, entra, operation)) == [("remove", "members", [])]
     with pytest.raises(InvalidSyntax):
@@ -99,20 +99,20 @@ def test_an_empty_list_takes_nothing_away(value, group_schema, entra, strict):
 
 
 @pytest.mark.parametrize("operation", [{}, {"value": None}, {"value": ""}])
-def test_a_removal_that_lists_nothing_is_of_all(operation, group_schema, entra, strict):
+def test_a_removal_without_a_list_removes_all(operation, group_schema, entra, strict):
     for tolerances in (entra, strict):
         (parsed,) = parse(group_schema, tolerances, {"op": "remove", "path": "members"} | operation)
         assert parsed.value is None
 
 
-def test_an_equal_id_and_read_only_echoes_are_ignored(user_schema, strict):
+def test_the_id_and_read_only_attributes_are_ignored_if_sent_back(user_schema, strict):
     value = {"id": "the-id", "meta": {"version": "x"}, "groups": [], "schemas": ["x"], "title": "t"}
     assert shown(parse(user_schema, strict, {"op": "replace", "value": value})) == [
         ("replace", "title", "t")
     ]
 
 
-def test_whole_extension(user_schema, strict):
+def test_removal_of_an_extension(user_schema, strict):
     operations = parse(user_schema, strict, {"op": "remove", "path": ENTERPRISE_URN})
     assert f"{ENTERPRISE_URN}:manager" in [str(each.path) for each in operations]
     assert {each.op for each in operations} == {"remove"}
@@ -151,7 +151,7 @@ def test_whole_extension(user_schema, strict):
         ({"op": "replace", "value": {"name.givenName": "X"}}, InvalidPath),
     ],
 )  # fmt: skip
-def test_strict_refusals(operation, error, user_schema, strict):
+def test_strict_rejects(operation, error, user_schema, strict):
     with pytest.raises(error):
         parse(user_schema, strict, operation)
 
@@ -166,37 +166,37 @@ def test_strict_refusals(operation, error, user_schema, strict):
         {"schemas": ["urn:x"], "Operations": [{"op": "remove", "path": "title"}]},
     ],
 )
-def test_what_is_no_patch_op(wrong, user_schema, strict):
+def test_rejects_other_messages(wrong, user_schema, strict):
     with pytest.raises(InvalidSyntax):
         parse_patch(wrong, user_schema, strict, "the-id")
 
 
-def test_number_of_operations_is_limited(user_schema, strict):
+def test_the_number_of_operations_is_limited(user_schema, strict):
     with pytest.raises(InvalidSyntax, match="more than 2"):
         parse(user_schema, strict, *[{"op": "remove", "path": "title"}] * 3, max_operations=2)
 
 
-def test_members_cannot_change_only_come_and_go(group_schema, strict):
+def test_a_member_cannot_be_changed(group_schema, strict):
     path = 'members[value eq "1"].value'
     with pytest.raises(Mutability):
         parse(group_schema, strict, {"op": "replace", "path": path, "value": "2"})
 
 
-def test_json_inside_a_string(user_schema, entra):
+def test_json_in_a_string(user_schema, entra):
     operation = {"op": "replace", "value": '{"name": {"givenName": "K"}}'}
     assert shown(parse(user_schema, entra, operation)) == [("replace", "name", {"givenName": "K"})]
 
 
 @pytest.mark.parametrize("op", ["add", "replace"])
 @pytest.mark.parametrize("value", [[{"display": "x"}], {"display": "x"}, [{"nonsense": "x"}]])
-def test_what_cannot_be_written_empties_no_list(group_schema, entra, op, value):
-    # RFC 7643 4.2: display is read-only. Were the element dropped, the list would be [].
+def test_a_value_without_writable_parts_does_not_empty_the_list(group_schema, entra, op, value):
+    # display is read-only (RFC 7643 section 4.2); without it the list would be empty
     with pytest.raises(InvalidValue, match=r"members\[0\]: has nothing that a client can write"):
         parse(group_schema, entra, {"op": op, "path": "members", "value": value})
 
 
 @pytest.mark.parametrize("op", ["add", "replace"])
-def test_what_cannot_be_written_of_a_complex_attribute_changes_nothing(user_schema, entra, op):
+def test_a_complex_value_without_writable_parts_changes_nothing(user_schema, entra, op):
     operation = {"op": op, "path": f"{ENTERPRISE_URN}:manager", "value": {"displayName": "Bob"}}
     assert parse(user_schema, entra, operation) == []
     assert (

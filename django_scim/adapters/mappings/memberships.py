@@ -12,9 +12,10 @@ from django.db.models import Exists, OuterRef, Q
 
 from ...protocol.attributes import Attribute
 from ...protocol.errors import InvalidValue, Mutability
-from ...protocol.filter_evaluation import element_matches
 from ...protocol.filters import Comparison, Filter, Or
+from ...protocol.filters.evaluation import element_matches
 from ...protocol.messages.patch import Operation
+from ...protocol.messages.selectors import created_value, selectors
 from ...protocol.tolerances import Tolerance, Tolerances
 from ...protocol.values import split_location
 from ...query import Constant, Locator
@@ -27,7 +28,6 @@ from ..writing.outcomes import ChangeKind
 from ..writing.unit_of_work import Change, UnitOfWork
 from .base import Mapping, Reader, RelatedLoader, Selected
 from .computed import read_only
-from .multivalued import selectors
 from .references import id_column, refuse_parts
 from .relations import membership_relation
 
@@ -214,7 +214,7 @@ class Members(Memberships):
         terms = selectors(operation.where) or {}
         is_whole = operation.op == "add" and "value" in terms
         is_same = is_whole and operation.value.get("value", terms["value"]) == terms["value"]
-        if not is_same or not tolerances.permit(Tolerance.CREATE_TARGET):
+        if not is_same or created_value(operation.where, tolerances) is None:
             raise Mutability(f"{self.full_name}: a member can only be added or removed")
         return str(terms["value"])
 

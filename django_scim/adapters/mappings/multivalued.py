@@ -9,10 +9,11 @@ from typing import Any
 
 from ...protocol.attributes import Attribute
 from ...protocol.errors import InvalidValue, Mutability, NoTarget
-from ...protocol.filter_evaluation import element_matches
-from ...protocol.filters import And, Comparison, Filter
+from ...protocol.filters import Filter
+from ...protocol.filters.evaluation import element_matches
 from ...protocol.messages.patch import Operation
-from ...protocol.tolerances import Tolerance, Tolerances
+from ...protocol.messages.selectors import created_value, kept_selectors
+from ...protocol.tolerances import Tolerances
 from ...protocol.values import check_one_primary
 
 
@@ -148,7 +149,7 @@ def _apply_selected(
         return [each for each in elements if each not in chosen]
     else:
         for element in chosen:
-            kept = element.data if operation.op == "add" else _kept(where, tolerances)
+            kept = element.data if operation.op == "add" else kept_selectors(where, tolerances)
             element.data = kept | operation.value
         sets_primary = operation.value.get("primary") is True
     if sets_primary:
@@ -158,32 +159,10 @@ def _apply_selected(
 
 
 def _make_target(where: Filter | None, path: str, tolerances: Tolerances) -> MultiValue:
-    terms = selectors(where) if where is not None else None
-    if terms is None or not tolerances.permit(Tolerance.CREATE_TARGET):
+    terms = created_value(where, tolerances)
+    if terms is None:
         raise NoTarget(f"{path}: no value is selected by the path")
     return MultiValue(terms)
-
-
-def _kept(where: Filter | None, tolerances: Tolerances) -> dict[str, Any]:
-    """What a replaced value keeps: that by which the path selected it."""
-    terms = selectors(where) if where is not None else None
-    return terms if terms and tolerances.permit(Tolerance.KEEP_SELECTORS) else {}
-
-
-def selectors(where: Filter) -> dict[str, Any] | None:
-    """Return the sub-attributes that a filter of ``eq`` terms joined by ``and`` fixes."""
-    match where:
-        case Comparison(path, "eq", value):
-            return {path.leaf.name: value}
-        case And(terms):
-            result: dict[str, Any] = {}
-            for term in terms:
-                found = selectors(term)
-                if found is None:
-                    return None
-                result |= found
-            return result
-    return None
 
 
 def _demote_others(elements: list[MultiValue], chosen: list[MultiValue]) -> None:

@@ -7,7 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ...protocol.errors import Forbidden
-from ..pagination import page, search_parameters
+from ...protocol.messages.search import search_parameters
+from ..pagination import page
 from ..views import ScimView
 
 

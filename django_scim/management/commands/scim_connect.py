@@ -9,8 +9,8 @@ from django.db import router, transaction
 from ... import connections
 from ...api.http.network import public_base
 from ...audit.administration import Actor, record
+from ...conf import settings
 from ...models import Connection
-from ...protocol.tolerances import PROFILES
 from ._progress import Progress
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="how the site calls the identity provider")
         parser.add_argument("--scope", choices=Connection.Scope.values, help="default: own")
-        parser.add_argument("--profile", choices=list(PROFILES), help="default: default")
+        parser.add_argument("--profile", choices=list(settings.PROFILES), help="default: default")
         parser.add_argument("--quiet", action="store_true", help="print the token alone")
 
     def handle(self, *args: Any, name: str, quiet: bool, **options: Any) -> None:

@@ -1,13 +1,15 @@
-"""Bulk requests (RFC 7644 section 3.7): the message, its operations, and their order.
+"""Parses bulk requests and orders their operations (RFC 7644 section 3.7).
 
-A fault of the message refuses it as a whole; a fault of one operation is that operation's own.
+An error in the message rejects the whole request. An error in an operation is kept with that
+operation, and the others are still carried out.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import InvalidSyntax, InvalidValue, PayloadTooLarge, ScimError
+from .envelope import read_members, read_message
 
 REQUEST_URN = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 RESPONSE_URN = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
@@ -17,7 +19,7 @@ REFERENCE = "bulkId:"
 
 @dataclass(frozen=True)
 class BulkOperation:
-    """One operation as it was sent; ``fault`` says why it cannot be carried out."""
+    """An operation as the client sent it; ``fault`` is the error if it is malformed."""
 
     method: str
     endpoint: str
@@ -31,28 +33,25 @@ class BulkOperation:
 
 @dataclass(frozen=True)
 class BulkRequest:
+    """The operations of a request, and the number of errors after which to stop (0: never)."""
+
     operations: list[BulkOperation]
-    #: After how many errors to stop; 0 for never.
     fail_on_errors: int = 0
 
 
 def parse_bulk(body: Any, limit: int) -> BulkRequest:
-    """Return a bulk request.
+    """Return the request in the body of a POST to /Bulk.
 
-    Raises InvalidSyntax for another message or a ``bulkId`` given twice, InvalidValue for a
-    ``failOnErrors`` that is none, PayloadTooLarge for more operations than ``limit``.
+    Raises InvalidSyntax for a body that is not a BulkRequest message or a ``bulkId`` that is given
+    twice, InvalidValue for a wrong ``failOnErrors``, PayloadTooLarge for more than ``limit``
+    operations.
     """
-    if not isinstance(body, Mapping):
-        raise InvalidSyntax("the body must be a JSON object")
-    members = _members(body)
-    urns = members.get("schemas")
-    if not isinstance(urns, list) or [str(urn).lower() for urn in urns] != [REQUEST_URN.lower()]:
-        raise InvalidSyntax(f"schemas: must be [{REQUEST_URN}]")
+    members = read_message(body, REQUEST_URN)
     given = members.get("operations")
     if not isinstance(given, list) or not given:
         raise InvalidSyntax("Operations: must be an array of at least one operation")
     if len(given) > limit:
-        raise PayloadTooLarge(f"Operations: there are more than maxOperations, which is {limit}")
+        raise PayloadTooLarge(f"Operations: must not be more than maxOperations, which is {limit}")
     allowed = members.get("failonerrors")
     if allowed is not None and (type(allowed) is not int or allowed < 1):
         raise InvalidValue("failOnErrors: must be an integer of at least 1")
@@ -66,18 +65,8 @@ def parse_bulk(body: Any, limit: int) -> BulkRequest:
     return BulkRequest(operations, allowed or 0)
 
 
-def _members(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the members by their lower-case names. Raises InvalidSyntax for one given twice."""
-    members = {key.lower(): value for key, value in body.items()}
-    if len(members) < len(body):
-        raise InvalidSyntax("a member is given twice, in different case")
-    return members
-
-
 def _operation(given: Any, where: str) -> BulkOperation:
-    if not isinstance(given, Mapping):
-        raise InvalidSyntax(f"{where}: must be an object")
-    members = _members(given)
+    members = read_members(given, where)
     texts = {}
     for name in ("method", "path", "bulkid", "version"):
         value = members.get(name)
@@ -94,47 +83,50 @@ def _operation(given: Any, where: str) -> BulkOperation:
         members.get("data"),
         texts["path"],
     )
-    fault = _fault(operation, where)
-    return BulkOperation(**{**vars(operation), "fault": fault}) if fault else operation
+    return replace(operation, fault=_fault(operation, where))
 
 
 def _fault(operation: BulkOperation, where: str) -> ScimError | None:
     if operation.method not in METHODS:
         return InvalidSyntax(f"{where}.method: must be POST, PUT, PATCH or DELETE")
     if not operation.endpoint or ":" in operation.endpoint or "?" in operation.path:
-        return InvalidSyntax(f"{where}.path: must be an endpoint's, relative to the base: /Users")
+        return InvalidSyntax(f"{where}.path: must be relative to the base URL, such as /Users")
     is_post = operation.method == "POST"
     if is_post and operation.resource_id:
-        return InvalidSyntax(f"{where}.path: a POST goes to an endpoint, not to a resource")
+        return InvalidSyntax(
+            f"{where}.path: must be that of an endpoint for a POST, such as /Users"
+        )
     if not is_post and (not operation.resource_id or "/" in operation.resource_id):
-        return InvalidSyntax(f"{where}.path: must name an endpoint and a resource: /Users/id")
+        return InvalidSyntax(f"{where}.path: must be that of a resource, such as /Users/2819c223")
     if is_post and not operation.bulk_id:
         return InvalidSyntax(f"{where}.bulkId: is required with POST")
     if operation.method != "DELETE" and not isinstance(operation.data, Mapping):
-        return InvalidSyntax(f"{where}.data: is required with {operation.method}, as an object")
+        return InvalidSyntax(f"{where}.data: must be an object with {operation.method}")
     return None
 
 
 def dependency_order(needs: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    """Yield the operations in an order in which each comes after those that it needs.
+    """Yield the operations in groups, each after the operations that it refers to.
 
-    ``needs[i]`` are the operations that operation ``i`` needs. Those that need each other come
-    together. Otherwise the order is the client's: who needs another waits for it, and nobody is
-    done before his turn, since what stands between may have made way for him.
+    ``needs[i]`` contains the operations that operation ``i`` refers to. Operations that refer to
+    each other in a circle form one group; every other group has a single operation.
+
+    The client's order is kept as far as possible: an operation moves back to follow one that it
+    refers to, but never forward, because an operation before it may free the name that it takes.
     """
     turn: dict[int, int] = {}
-    circles = list(_circles(needs))
-    for circle in circles:  # those that are needed stand first
-        last = max(max([each, *(turn.get(n, -1) for n in needs[each])]) for each in circle)
-        turn |= dict.fromkeys(circle, last)
-    yield from sorted(circles, key=lambda circle: turn[circle[0]])
+    groups = list(_groups(needs))
+    for group in groups:
+        last = max(max([each, *(turn.get(n, -1) for n in needs[each])]) for each in group)
+        turn |= dict.fromkeys(group, last)
+    yield from sorted(groups, key=lambda group: turn[group[0]])
 
 
-def _circles(needs: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    """Yield the operations that need each other together, after all those that they need.
+def _groups(needs: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """Yield the groups of ``dependency_order``, each after those that it refers to.
 
-    Tarjan's strongly connected components, with a stack of its own: a thousand managers in a row
-    are no recursion.
+    This is Tarjan's algorithm for strongly connected components. It does not recurse, since a
+    chain of a thousand managers would exceed Python's limit.
     """
     index: dict[int, int] = {}
     low: dict[int, int] = {}

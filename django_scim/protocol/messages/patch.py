@@ -1,11 +1,11 @@
-"""A PatchOp body to typed operations (RFC 7644 section 3.5.2).
+"""Parses a PatchOp message into operations (RFC 7644 section 3.5.2).
 
-Paths are resolved, values coerced, and operations without a path split into one for each
-attribute, so that whoever applies them meets one form only.
+Every parsed operation has the path of a single attribute and a converted value: an operation
+without a path becomes one operation for each attribute in its value.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ..attributes import AttributePath, ResourceSchema, Schema
@@ -13,9 +13,10 @@ from ..errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTar
 from ..filters import Filter
 from ..json_parser import parse_json
 from ..paths import PatchPath, parse_path
-from ..resource_body import entries
-from ..tolerances import Tolerance, Tolerances, mend_urn
-from ..values import coerce, coerce_one, is_empty, says_something
+from ..resource_body import check_urn, entries
+from ..tolerances import Tolerance, Tolerances
+from ..values import coerce, coerce_one, has_values, is_empty
+from .envelope import read_members, read_message
 
 PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 MAX_OPERATIONS = 1_000
@@ -23,9 +24,10 @@ MAX_OPERATIONS = 1_000
 
 @dataclass(frozen=True)
 class Operation:
-    """One change: ``op`` is add, replace or remove; ``value`` is coerced.
+    """A change of one attribute: ``op`` is "add", "replace" or "remove".
 
-    A remove has a value only where a client lists the elements to take away.
+    ``where`` is the filter that selects values of a multi-valued attribute. A "remove" has a value
+    only if the client lists the values to remove.
     """
 
     op: str
@@ -41,22 +43,16 @@ def parse_patch(
     resource_id: str,
     max_operations: int = MAX_OPERATIONS,
 ) -> list[Operation]:
-    """Return the operations of a PatchOp body in their order.
+    """Return the operations of a PatchOp message in the order in which they apply.
 
-    Raises InvalidSyntax for a body that is no PatchOp, InvalidPath, InvalidFilter,
-    InvalidValue, NoTarget or Mutability for what is wrong in one of its operations.
+    Raises InvalidSyntax for a body that is not a PatchOp message, and InvalidSyntax, InvalidPath,
+    InvalidFilter, InvalidValue, NoTarget or Mutability for an error in one of its operations.
     """
-    if not isinstance(body, Mapping):
-        raise InvalidSyntax("the body must be a JSON object")
-    keys = {key.lower(): value for key, value in body.items()}
-    urns = keys.get("schemas")
-    if not isinstance(urns, list) or [str(urn).lower() for urn in urns] != [PATCH_URN.lower()]:
-        raise InvalidSyntax(f"schemas: must be [{PATCH_URN}]")
-    operations = keys.get("operations")
+    operations = read_message(body, PATCH_URN).get("operations")
     if not isinstance(operations, list) or not operations:
         raise InvalidSyntax("Operations: must be an array of at least one operation")
     if len(operations) > max_operations:
-        raise InvalidSyntax(f"Operations: more than {max_operations} operations")
+        raise InvalidSyntax(f"Operations: must not be more than {max_operations} operations")
     return [
         operation
         for index, each in enumerate(operations)
@@ -67,21 +63,19 @@ def parse_patch(
 def _operations(
     data: Any, where: str, schema: ResourceSchema, tolerances: Tolerances, resource_id: str
 ) -> Iterator[Operation]:
-    if not isinstance(data, Mapping):
-        raise InvalidSyntax(f"{where}: must be an object")
-    keys = {key.lower(): value for key, value in data.items()}
-    op = keys.get("op")
+    members = read_members(data, where)
+    op = members.get("op")
     if not isinstance(op, str) or op.lower() not in ("add", "remove", "replace"):
         raise InvalidSyntax(f"{where}.op: must be add, remove or replace")
     op = op.lower()
-    text = keys.get("path")
+    text = members.get("path")
     if text is not None and not isinstance(text, str):
         raise InvalidPath(f"{where}.path: must be a string")
     if op == "remove" and not text:
-        raise NoTarget(f"{where}.path: a remove needs a path")
-    if op != "remove" and "value" not in keys:
-        raise InvalidValue(f"{where}.value: {op} needs a value")
-    value = keys.get("value")
+        raise NoTarget(f"{where}.path: is required with remove")
+    if op != "remove" and "value" not in members:
+        raise InvalidValue(f"{where}.value: is required with {op}")
+    value = members.get("value")
     if not text:
         yield from _without_path(op, value, where, schema, tolerances, resource_id)
         return
@@ -97,15 +91,13 @@ def _operations(
 
 
 def _check_schemas(op: str, value: Any, schema: ResourceSchema, tolerances: Tolerances) -> None:
-    """Hold a change of ``schemas`` against what there is; the list follows from the data."""
+    """Check a change of ``schemas``, which has no effect because the list follows from the data."""
     if op == "remove":
         raise Mutability("schemas: is required and cannot be removed")
     for urn in value if isinstance(value, list) else [value]:
         if not isinstance(urn, str):
             raise InvalidValue("schemas: must be an array of URNs")
-        known = schema.by_urn(mend_urn(urn, tolerances))
-        if known is None and not tolerances.permit(Tolerance.UNKNOWN_SCHEMA):
-            raise InvalidValue(f"schemas: {schema.name} has no schema {urn[:80]}")
+        check_urn(urn, schema, tolerances, InvalidValue)
 
 
 def _without_path(
@@ -116,19 +108,19 @@ def _without_path(
     tolerances: Tolerances,
     resource_id: str,
 ) -> Iterator[Operation]:
-    """Split a value without path into an operation for each attribute in it."""
+    """Yield an operation for each attribute in the value of an operation without a path."""
     if isinstance(value, str) and tolerances.permit(Tolerance.JSON_TEXT):
         try:
             value = parse_json(value, f"{where}.value")
         except InvalidSyntax as error:
             raise InvalidValue(error.detail) from None
     if not isinstance(value, Mapping):
-        raise InvalidValue(f"{where}.value: without a path it must be an object of attributes")
+        raise InvalidValue(f"{where}.value: must be an object of attributes, as there is no path")
     for path, each in entries(value, schema, tolerances, path_keys=True):
         if path.attribute.name == "id" and each != resource_id:
             raise Mutability("id: is assigned by the server and cannot change")
         if path.leaf.mutability == "readOnly" or path.attribute.mutability == "readOnly":
-            continue  # a client may echo what it has read
+            continue  # clients send back what they have read
         if path.attribute.name != "schemas":
             yield from _operation(op, PatchPath(path), each, tolerances)
 
@@ -153,41 +145,45 @@ def _whole_extension(
 def _operation(
     op: str, target: PatchPath, value: Any, tolerances: Tolerances
 ) -> Iterator[Operation]:
-    """Yield the operation, or nothing for a value of which nothing can be written."""
+    """Yield the operation, or none if a client cannot write any part of the value."""
     path, where = target.path, target.where
     assert path is not None
     attribute, leaf = path.attribute, path.leaf
     if "readOnly" in (attribute.mutability, leaf.mutability):
         raise Mutability(f"{path}: is read-only")
     if path.sub is not None and leaf.mutability == "immutable" and attribute.multi_valued:
-        raise Mutability(f"{path}: is immutable; remove the value and add another")
+        raise Mutability(f"{path}: is immutable; remove the whole value and add another")
     if path.sub is not None and attribute.multi_valued and where is None and op != "replace":
-        raise InvalidPath(f"{path}: select the values to change, as in {attribute.name}[...]")
+        example = f'{path.name}[value eq "..."].{leaf.name}'
+        raise InvalidPath(f"{path}: must select the values to change, as in {example}")
     if op == "remove":
         yield _removal(path, where, value, tolerances)
         return
-    names_parts = leaf.is_complex and not attribute.multi_valued and isinstance(value, Mapping)
-    if names_parts:
+    has_parts = leaf.is_complex and not attribute.multi_valued and isinstance(value, Mapping)
+    if has_parts:
         yield from (Operation("remove", part) for part in _unassigned_parts(path, value))
     cleaned = None if is_empty(value) else _cleaned(target, value, tolerances)
     if cleaned is not None:
         yield Operation(op, path, where, cleaned)
     elif attribute.multi_valued and op == "add" and path.sub is None:
         yield Operation("add", path, where, {} if where else [])
-    elif is_empty(value) or not (names_parts or says_something(value)):
+    elif is_empty(value) or not (has_parts or has_values(value)):
         yield _removal(path, where, None, tolerances)
 
 
 def _unassigned_parts(path: AttributePath, value: Mapping[str, Any]) -> Iterator[AttributePath]:
-    """Yield the parts of a complex attribute that its value sets to null; the others stay."""
+    """Yield the sub-attributes that the value of a complex attribute sets to null.
+
+    Those that it does not name stay as they are.
+    """
     for key, each in value.items():
-        sub = path.attribute.sub(key)
-        if sub is not None and is_empty(each) and sub.mutability != "readOnly":
-            yield replace(path, sub=sub)
+        part = path.parts.get(key.lower())
+        if part is not None and is_empty(each) and part.leaf.mutability != "readOnly":
+            yield part
 
 
 def _cleaned(target: PatchPath, value: Any, tolerances: Tolerances) -> Any:
-    """Return the Python value of what an operation sets, None where it unassigns."""
+    """Return the converted value of an operation, or None if a client can write none of it."""
     path = target.path
     assert path is not None
     attribute = path.attribute
@@ -206,11 +202,12 @@ def _removal(
 ) -> Operation:
     if path.leaf.required and where is None and path.sub is None:
         raise Mutability(f"{path}: is required and cannot be removed")
-    is_listed = value not in (None, "")  # an empty list takes nothing away, rather than all
+    is_listed = value not in (None, "")  # an empty list removes no value, instead of all
     if not is_listed or where is not None or not path.attribute.multi_valued:
         return Operation("remove", path, where)
     if not tolerances.permit(Tolerance.LISTED_REMOVAL):
-        raise InvalidSyntax(f"{path}: to remove some values, select them in the path")
+        example = f'{path}[value eq "..."]'
+        raise InvalidSyntax(f"{path}: must select the values to remove, as in {example}")
     items = value if isinstance(value, list) else [value]
     return Operation(
         "remove", path, None, coerce(path.attribute, items, str(path), tolerances) or []

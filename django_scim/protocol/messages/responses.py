@@ -1,4 +1,4 @@
-"""Bodies of the messages that a server sends (RFC 7644 sections 3.4.2, 3.7.3 and 3.12)."""
+"""The bodies of the messages that a server sends (RFC 7644 sections 3.4.2, 3.7.3 and 3.12)."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ LIST_URN = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 
 def error_message(error: ScimError, request_id: str = "") -> dict[str, Any]:
-    """Return the body of an error; ``status`` is a string (RFC 7644 3.12)."""
+    """Return the body of an error. Its ``status`` is a string (RFC 7644 section 3.12)."""
     body: dict[str, Any] = {"schemas": [ERROR_URN], "status": str(error.status)}
     if error.scim_type:
         body["scimType"] = error.scim_type
@@ -20,9 +20,9 @@ def error_message(error: ScimError, request_id: str = "") -> dict[str, Any]:
 def list_response(
     resources: list[dict[str, Any]], total: int, start_index: int | None = 1, next_cursor: str = ""
 ) -> dict[str, Any]:
-    """Return one page of a list; ``Resources`` is always there, empty or not.
+    """Return a page of a list. ``Resources`` is always present, even if empty.
 
-    A page that a cursor leads to has no index, and only the last one has no next cursor (RFC 9865
+    With cursors a page has no ``startIndex``, and the last page has no ``nextCursor`` (RFC 9865
     section 2).
     """
     body: dict[str, Any] = {"schemas": [LIST_URN], "totalResults": total}
@@ -36,5 +36,5 @@ def list_response(
 
 
 def bulk_response(results: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the answer to a bulk request: one result for each operation carried out."""
+    """Return the answer to a bulk request, with a result for each operation that was tried."""
     return {"schemas": [RESPONSE_URN], "Operations": results}

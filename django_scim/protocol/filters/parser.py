@@ -1,79 +1,32 @@
-"""Filter text to a frozen tree (RFC 7644 section 3.4.2.2), resolved against the schemas.
+"""Parses a filter (RFC 7644 section 3.4.2.2).
 
-The whole grammar: comparison and ``pr``, ``and``, ``or``, ``not``, grouping, value paths. Each
-error names the character at which the text goes wrong.
+The whole grammar is supported, and attributes are looked up in the schemas. Every error gives the
+position of the character at which the filter is wrong.
 """
 
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .attributes import Attribute, AttributePath, ResourceSchema
-from .errors import InvalidFilter, InvalidValue
-from .filter_lexer import Token, tokenize
-from .tolerances import Tolerance, Tolerances
-from .values import coerce_one, parse_datetime
+from ..attributes import Attribute, AttributePath, ResourceSchema
+from ..errors import InvalidFilter, InvalidValue
+from ..tolerances import Tolerance, Tolerances
+from ..values import coerce_simple, parse_datetime
+from .lexer import Token, tokenize
+from .terms import And, Comparison, Filter, Not, Or, ValueFilter
 
 EQUALITY = ("eq", "ne")
 SUBSTRING = ("co", "sw", "ew")
 ORDER = ("gt", "ge", "lt", "le")
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """``path op value``; ``pr`` has no value. ``eq null`` is written with ``pr`` (7643 2.5)."""
-
-    path: AttributePath
-    op: str
-    value: Any = None
-
-
-@dataclass(frozen=True)
-class And:
-    terms: tuple["Filter", ...]
-
-
-@dataclass(frozen=True)
-class Or:
-    terms: tuple["Filter", ...]
-
-
-@dataclass(frozen=True)
-class Not:
-    term: "Filter"
-
-
-@dataclass(frozen=True)
-class ValueFilter:
-    """``path[term]``: one and the same value of the attribute satisfies the term."""
-
-    path: AttributePath
-    term: "Filter"
-
-
-Filter = Comparison | And | Or | Not | ValueFilter
-
-
-def paths_in(term: Filter) -> Iterator[AttributePath]:
-    """Yield every attribute that a filter names."""
-    match term:
-        case And(terms) | Or(terms):
-            for each in terms:
-                yield from paths_in(each)
-        case Not(inner):
-            yield from paths_in(inner)
-        case Comparison(path) | ValueFilter(path):
-            yield path
-            if isinstance(term, ValueFilter):
-                yield from paths_in(term.term)
+_WITH_VALUE = frozenset((*EQUALITY, *SUBSTRING, *ORDER))
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How large a filter may be before it is refused unread."""
+    """The largest length of a filter in characters, its depth, and its number of terms."""
 
     length: int = 20_000
     depth: int = 40
@@ -95,11 +48,11 @@ def parse_filter(
 ) -> Filter:
     """Return the tree of a filter on resources of ``schema``.
 
-    ``others`` are the types that the same query also covers: their attributes are known, and
-    absent from resources of ``schema`` (RFC 7644 section 3.4.2.1).
+    ``others`` are the other resource types in the same query. The filter may name their
+    attributes too; resources of ``schema`` do not have them (RFC 7644 section 3.4.2.1).
 
-    Raises InvalidFilter, with the position, for text outside the grammar, an unknown attribute,
-    an operator or a value that does not go with the attribute, or a filter beyond ``limits``.
+    Raises InvalidFilter for a syntax error, an unknown attribute, an operator or value that does
+    not fit its attribute, or a filter that exceeds ``limits``.
     """
     if len(text) > limits.length:
         raise InvalidFilter(f"the filter is longer than {limits.length} characters")
@@ -114,8 +67,7 @@ def parse_filter(
             raise InvalidFilter(f"{schema.name} has no attribute {name!r}", position)
         return path
 
-    parser = Parser(tokenize(text), resolve, tolerances, limits, len(text))
-    return parser.parse()
+    return Parser(tokenize(text), resolve, tolerances, limits, len(text)).parse()
 
 
 def parse_value_filter(
@@ -125,24 +77,27 @@ def parse_value_filter(
     limits: Limits,
     end: int,
 ) -> Filter:
-    """Return the tree of what stands in the brackets after ``parent`` (a valFilter)."""
+    """Return the tree of the filter in the brackets after ``parent`` (``valFilter``).
+
+    ``end`` is the position of the closing bracket. Raises InvalidFilter.
+    """
     return Parser(tokens, _within(parent), tolerances, limits, end, nested=True).parse()
 
 
 def _within(parent: AttributePath) -> Resolver:
-    """Return the look-up for names in brackets: sub-attributes of the parent, nothing else."""
+    """Return a function that looks up names in brackets, where only sub-attributes are valid."""
 
     def resolve(name: str, position: int) -> AttributePath:
-        sub = parent.attribute.sub(name)
-        if sub is None:
+        path = parent.parts.get(name.lower())
+        if path is None:
             raise InvalidFilter(f"{parent} has no sub-attribute {name!r}", position)
-        return replace(parent, sub=sub)
+        return path
 
     return resolve
 
 
 class Parser:
-    """Recursive descent over the tokens; ``or`` binds loosest, then ``and``, then ``not``."""
+    """A recursive descent parser. ``not`` binds closest, then ``and``, then ``or``."""
 
     def __init__(
         self,
@@ -153,31 +108,32 @@ class Parser:
         end: int,
         nested: bool = False,
     ) -> None:
-        self.tokens, self.resolve, self.tolerances = tokens, resolve, tolerances
-        self.limits, self.end, self.nested = limits, end, nested
+        self.tokens = [*tokens, Token("end", "", end)]
+        self.resolve, self.tolerances, self.limits = resolve, tolerances, limits
+        self.nested = nested
         self.at = self.depth = self.terms = 0
 
     def parse(self) -> Filter:
-        if not self.tokens:
-            raise InvalidFilter("the filter is empty", self.end)
+        token = self.tokens[0]
+        if token.kind == "end":
+            raise InvalidFilter("the filter is empty", token.position)
         result = self._or()
-        if self.at < len(self.tokens):
-            token = self.tokens[self.at]
-            raise InvalidFilter(f"expected 'and', 'or' or the end, not {token.text!r}", token[2])
+        token = self.tokens[self.at]
+        if token.kind != "end":
+            raise InvalidFilter(
+                f"expected 'and', 'or' or the end, not {token.text!r}", token.position
+            )
         return result
 
-    def _peek(self) -> Token:
-        return self.tokens[self.at] if self.at < len(self.tokens) else Token("end", "", self.end)
-
     def _next(self, expected: str) -> Token:
-        token = self._peek()
+        token = self.tokens[self.at]
         if token.kind == "end":
             raise InvalidFilter(f"expected {expected}, but the filter ends", token.position)
         self.at += 1
         return token
 
     def _keyword(self, word: str) -> bool:
-        token = self._peek()
+        token = self.tokens[self.at]
         if token.kind == "word" and token.text.lower() == word:
             self.at += 1
             return True
@@ -204,12 +160,13 @@ class Parser:
         self.depth += 1
         if self.depth > self.limits.depth:
             raise InvalidFilter(
-                f"the filter is nested deeper than {self.limits.depth}", self._peek().position
+                f"the filter is nested deeper than {self.limits.depth} levels",
+                self.tokens[self.at].position,
             )
         try:
             if self._keyword("not"):
                 return Not(self._group())
-            token = self._peek()
+            token = self.tokens[self.at]
             if token.kind == "mark" and token.text == "(":
                 return self._group()
             return self._attribute()
@@ -224,33 +181,37 @@ class Parser:
 
     def _attribute(self) -> Filter:
         self.terms += 1
-        token = self._next("an attribute")
+        token = self._next("the name of an attribute")
         if self.terms > self.limits.terms:
             raise InvalidFilter(
                 f"the filter has more than {self.limits.terms} terms", token.position
             )
         if token.kind != "word" or not _NAME.fullmatch(token.text):
-            raise InvalidFilter(f"expected an attribute, not {token.text!r}", token.position)
+            raise InvalidFilter(
+                f"expected the name of an attribute, not {token.text!r}", token.position
+            )
         path = self.resolve(token.text, token.position)
         if path.attribute.returned == "never":
             raise InvalidFilter(f"{path} cannot be used in a filter", token.position)
-        following = self._peek()
+        following = self.tokens[self.at]
         if following.kind == "mark" and following.text == "[":
             return self._value_path(path, following)
         return self._comparison(path, token)
 
     def _value_path(self, path: AttributePath, bracket: Token) -> Filter:
         if self.nested or path.sub is not None or not path.attribute.is_complex:
-            raise InvalidFilter(f"{path} takes no brackets", bracket.position)
+            raise InvalidFilter(f"{path} cannot be followed by brackets", bracket.position)
         self._mark("[")
         outer, self.resolve, self.nested = self.resolve, _within(path), True
         try:
             term = self._or()
             self._mark("]")
-            suffix = self._peek()
+            suffix = self.tokens[self.at]
             if suffix.kind == "word" and suffix.text.startswith("."):
                 if not self.tolerances.permit(Tolerance.VALUE_PATH_SUFFIX):
-                    raise InvalidFilter("nothing can follow the brackets", suffix.position)
+                    raise InvalidFilter(
+                        f"{suffix.text!r} cannot follow the brackets", suffix.position
+                    )
                 self.at += 1
                 sub = self.resolve(suffix.text[1:], suffix.position + 1)
                 term = And((term, self._comparison(sub, suffix)))
@@ -263,9 +224,10 @@ class Parser:
         op = operator.text.lower() if operator.kind == "word" else operator.text
         if op == "pr":
             return Comparison(path, "pr")
-        if op not in EQUALITY + SUBSTRING + ORDER:
+        if op not in _WITH_VALUE:
             raise InvalidFilter(
-                f"unknown operator {operator.text!r}; one of eq ne co sw ew gt ge lt le pr",
+                f"expected one of the operators eq, ne, co, sw, ew, gt, ge, lt, le and pr, "
+                f"not {operator.text!r}",
                 operator.position,
             )
         path = self._simple(path, token)
@@ -273,43 +235,51 @@ class Parser:
         value = self._value(path.leaf, value_token)
         if value is None:
             if op not in EQUALITY:
-                raise InvalidFilter(f"{op} does not go with null", operator.position)
+                raise InvalidFilter(
+                    f"null can be compared by eq and ne, not by {op}", operator.position
+                )
             present = Comparison(path, "pr")
             return Not(present) if op == "eq" else present
         self._check_operator(path, op, operator)
         return Comparison(path, op, self._typed(path, value, value_token))
 
     def _simple(self, path: AttributePath, token: Token) -> AttributePath:
-        """A complex attribute is compared by its ``value``, where it has one (L1268)."""
+        """Return the path to compare, for a complex attribute that of its ``value``.
+
+        RFC 7644 section 3.4.2.2 has the example ``emails co "example.com"``.
+        """
         if not path.leaf.is_complex:
             return path
         if path.attribute.default_sub is None:
+            first = path.attribute.sub_attributes[0].name
             raise InvalidFilter(
-                f"{path} is complex: name one of its sub-attributes", token.position
+                f"{path} is complex; compare one of its sub-attributes, such as {path}.{first}",
+                token.position,
             )
-        return replace(path, sub=path.attribute.default_sub)
+        return path.parts["value"]
 
     def _check_operator(self, path: AttributePath, op: str, operator: Token) -> None:
         kind = path.leaf.type
-        if op in ORDER and kind in ("boolean", "binary"):
-            raise InvalidFilter(f"{op} does not go with {path}, a {kind}", operator.position)
-        if op in SUBSTRING and not path.leaf.is_text:
-            raise InvalidFilter(f"{op} does not go with {path}, a {kind}", operator.position)
+        has_no_order = op in ORDER and kind in ("boolean", "binary")
+        if has_no_order or (op in SUBSTRING and not path.leaf.is_text):
+            raise InvalidFilter(
+                f"{path} has the type {kind}, which cannot be compared by {op}", operator.position
+            )
 
     def _value(self, attribute: Attribute, token: Token) -> Any:
-        """Return the JSON value of a token (compValue)."""
+        """Return the JSON value of a token (``compValue``)."""
         if token.kind == "string":
             try:
                 value = json.loads(token.text, strict=False)
                 value.encode()
             except ValueError:
-                raise InvalidFilter("not a JSON string", token.position) from None
+                raise InvalidFilter("this is not a JSON string", token.position) from None
             if "\0" in value:
-                raise InvalidFilter("a NUL character cannot be searched", token.position)
+                raise InvalidFilter("a string cannot contain NUL", token.position)
             return value
         if token.kind == "word":
             if token.text in ("true", "false", "null"):
-                return {"true": True, "false": False, "null": None}[token.text]
+                return json.loads(token.text)
             if _NUMBER.fullmatch(token.text) and not attribute.is_text and len(token.text) < 40:
                 number = json.loads(token.text)
                 if not math.isfinite(number):
@@ -327,13 +297,13 @@ class Parser:
             moment = parse_datetime(value) if isinstance(value, str) else None
             if moment is None:
                 raise InvalidFilter(
-                    f'{path} compares with a date and time such as "2008-01-23T04:56:22Z"',
+                    f'{path} must be compared with a time such as "2008-01-23T04:56:22Z"',
                     token.position,
                 )
             return moment
         if leaf.type == "binary" and isinstance(value, str):
             return value
         try:
-            return coerce_one(leaf, value, str(path), self.tolerances)
+            return coerce_simple(leaf, value, str(path), self.tolerances)
         except InvalidValue as error:
             raise InvalidFilter(error.detail, token.position) from None

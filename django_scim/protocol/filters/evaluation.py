@@ -1,15 +1,18 @@
-"""Evaluates a filter on a plain dict: value paths in PATCH, and the oracle of the query layer."""
+"""Evaluates a filter on a dict.
+
+PATCH selects values with it, and the tests compare the query layer with it.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
-from .attributes import Attribute
-from .filters import And, Comparison, Filter, Not, Or, ValueFilter
-from .values import fold, is_empty, parse_datetime
+from ..attributes import Attribute, AttributePath
+from ..values import fold, is_empty, parse_datetime
+from .terms import And, Comparison, Filter, Not, Or, ValueFilter
 
 
 def matches(term: Filter, resource: dict[str, Any]) -> bool:
-    """Whether a resource, as sent to a client, satisfies a filter."""
+    """Return whether a filter matches a resource in the form that is sent to a client."""
     match term:
         case And(terms):
             return all(matches(each, resource) for each in terms)
@@ -20,12 +23,15 @@ def matches(term: Filter, resource: dict[str, Any]) -> bool:
         case ValueFilter(path, inner):
             return any(element_matches(inner, each) for each in _elements(resource, path))
         case Comparison(path, op, value):
-            return _compare_values(_values(resource, path), path.leaf, op, value)
+            values = _elements(resource, path)
+            if path.sub is not None:
+                values = [each.get(path.sub.name) for each in values]
+            return _compare_values(values, path.leaf, op, value)
     raise TypeError(term)
 
 
 def element_matches(term: Filter, element: dict[str, Any]) -> bool:
-    """Whether one value of a complex attribute satisfies the filter in its brackets."""
+    """Return whether the filter in brackets matches one value of a complex attribute."""
     match term:
         case And(terms):
             return all(element_matches(each, element) for each in terms)
@@ -38,37 +44,27 @@ def element_matches(term: Filter, element: dict[str, Any]) -> bool:
     raise TypeError(term)
 
 
-def _holder(resource: dict[str, Any], path: Any) -> dict[str, Any]:
-    return resource.get(path.schema, {}) if path.is_extension else resource
-
-
-def _elements(resource: dict[str, Any], path: Any) -> list[dict[str, Any]]:
-    found: Any = _holder(resource, path).get(path.attribute.name)
+def _elements(resource: dict[str, Any], path: AttributePath) -> list[Any]:
+    """Return the values of an attribute, none where it is absent."""
+    owner = resource.get(path.schema, {}) if path.is_extension else resource
+    found = owner.get(path.attribute.name)
     if is_empty(found):
         return []
     return found if isinstance(found, list) else [found]
-
-
-def _values(resource: dict[str, Any], path: Any) -> list[Any]:
-    found: Any = _holder(resource, path).get(path.attribute.name)
-    if is_empty(found):
-        return []
-    each = found if isinstance(found, list) else [found]
-    return [item.get(path.sub.name) for item in each] if path.sub else each
 
 
 def _compare_values(values: list[Any], attribute: Attribute, op: str, wanted: Any) -> bool:
     if op == "pr":
         return any(not is_empty(value) for value in values)
     if op == "ne" and not values:
-        return True  # what is absent is not equal (RFC 7644 table 3)
+        return True  # an absent value is not equal (RFC 7644 section 3.4.2.2, table 3)
     return any(compare(attribute, op, value, wanted) for value in values)
 
 
 def compare(attribute: Attribute, op: str, value: Any, wanted: Any) -> bool:
-    """Compare one value with a filter's (RFC 7644 table 3); an absent boolean is false."""
+    """Return whether ``value op wanted`` holds (RFC 7644 section 3.4.2.2, table 3)."""
     if attribute.name == "primary" and value is None:
-        value = False  # RFC 7643 section 2.4
+        value = False  # the default (RFC 7643 section 2.4)
     if is_empty(value):
         return op == "ne"
     if attribute.type == "dateTime" and isinstance(value, str):

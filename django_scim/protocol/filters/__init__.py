@@ -1,0 +1,5 @@
+"""Filters (RFC 7644 section 3.4.2.2): text to terms, and terms evaluated on a resource."""
+
+from .terms import And, Comparison, Filter, Not, Or, ValueFilter, paths_in
+
+__all__ = ["And", "Comparison", "Filter", "Not", "Or", "ValueFilter", "paths_in"]

@@ -1,0 +1,59 @@
+"""The nodes of a parsed filter (RFC 7644 section 3.4.2.2)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..attributes import AttributePath
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``path op value``, or ``path pr`` without a value.
+
+    A comparison with null is parsed as ``pr`` or its negation (RFC 7643 section 2.5).
+    """
+
+    path: AttributePath
+    op: str
+    value: Any = None
+
+
+@dataclass(frozen=True)
+class And:
+    terms: tuple["Filter", ...]
+
+
+@dataclass(frozen=True)
+class Or:
+    terms: tuple["Filter", ...]
+
+
+@dataclass(frozen=True)
+class Not:
+    term: "Filter"
+
+
+@dataclass(frozen=True)
+class ValueFilter:
+    """``path[term]``: a single value of the attribute matches the whole term."""
+
+    path: AttributePath
+    term: "Filter"
+
+
+Filter = Comparison | And | Or | Not | ValueFilter
+
+
+def paths_in(term: Filter) -> Iterator[AttributePath]:
+    """Yield the path of every attribute that a filter names."""
+    match term:
+        case And(terms) | Or(terms):
+            for each in terms:
+                yield from paths_in(each)
+        case Not(inner):
+            yield from paths_in(inner)
+        case Comparison(path) | ValueFilter(path):
+            yield path
+            if isinstance(term, ValueFilter):
+                yield from paths_in(term.term)
