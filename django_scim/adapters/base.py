@@ -13,7 +13,7 @@ from django.db.models import Expression, F, Q, TextField, Value
 
 from ..conf import settings
 from ..models import AbstractLink, Connection
-from ..protocol.attributes import ResourceSchema, Schema
+from ..protocol.attributes import Schema
 from ..protocol.errors import NotFound
 from ..protocol.messages.patch import Operation
 from ..protocol.projection import FULL, Projection
@@ -63,12 +63,19 @@ class ResourceAdapter:
     #: Whether the answer to a PATCH is the resource, or 204 without a body (RFC 7644 3.5.2).
     returns_patched: ClassVar[bool] = True
 
+    #: Set for a subclass that has an ``after_commit`` hook.
+    hears_commits: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        cls.hears_commits = cls.after_commit is not ResourceAdapter.after_commit
+
     def __init__(
         self, registry: Any, connection: Connection, tolerances: Tolerances, base_url: str = ""
     ) -> None:
         self.registry, self.connection = registry, connection
         self.tolerances, self.base_url = tolerances, base_url
         self.declared = self.declaration()
+        self.resource_schema = self.declared.resource_schema
 
     # The declaration
 
@@ -102,10 +109,6 @@ class ResourceAdapter:
             "meta.lastModified": Field("link.last_modified"),
             "meta.location": Location(cls.name),
         }
-
-    @property
-    def resource_schema(self) -> ResourceSchema:
-        return self.declared.resource_schema
 
     @classmethod
     def published_schemas(cls) -> list[Schema]:
@@ -153,14 +156,9 @@ class ResourceAdapter:
         """Return an object's name for the event log."""
         return str(link.target)
 
-    def sibling(self, name: str) -> "ResourceAdapter":
-        """Return the adapter of another resource type, for the same request."""
-        adapter: ResourceAdapter = self.registry.adapter(name)
-        return adapter
-
     def location_of(self, resource_type: str, scim_id: str) -> str:
         """Return the URI of a resource."""
-        return f"{self.base_url}/{self.registry.endpoint(resource_type)}/{scim_id}"
+        return f"{self.base_url}/{self.registry.endpoints[resource_type]}/{scim_id}"
 
     # Reading
 
@@ -235,8 +233,8 @@ class ResourceAdapter:
         """
         mappings = self.declared.prepared
         return {
-            path: mappings[name].prepare(self, value, scim_id, body or {})
-            if value is not None and (name := str(path)) in mappings
+            path: mappings[path.full_name].prepare(self, value, scim_id, body or {})
+            if value is not None and path.full_name in mappings
             else value
             for path, value in values.items()
         }
@@ -272,7 +270,8 @@ class ResourceAdapter:
         unit.save()
         announce_unit(unit, is_side_effect=is_side_effect)
         external_id = self.declared.by_role.get(Role.EXTERNAL_ID)
-        if unit.is_new or (external_id and unit.changed(external_id.full_name)):
+        name = external_id.full_name if external_id else ""
+        if unit.is_new or any(change.path == name for change in unit.changes):
             resolve_references([unit])
         return unit
 
@@ -311,8 +310,3 @@ class ResourceAdapter:
     @classmethod
     def adopt(cls, link: Any) -> None:
         """Prepare the new link of an object that is assigned to a connection."""
-
-    @classmethod
-    def hears_commits(cls) -> bool:
-        """Return whether a subclass has an ``after_commit`` hook."""
-        return cls.after_commit is not ResourceAdapter.after_commit

@@ -41,7 +41,7 @@ class Declaration:
 
     def mappings_for(self, path: AttributePath) -> list[Mapping]:
         """Return the mappings of a path: one, or those of a complex attribute's parts."""
-        found = self.by_path.get(str(path)) or self.by_path.get(path.name)
+        found = self.by_path.get(path.full_name) or self.by_path.get(path.name)
         if found is not None:
             return [found]
         return self.by_name.get(path.name, []) if path.sub is None else []
@@ -52,9 +52,16 @@ class Declaration:
         return {m.behaviour.role: m for m in self.mappings if m.behaviour.role is not None}
 
     @cached_property
-    def with_behaviour(self) -> tuple[Mapping, ...]:
-        """The mappings whose behaviour has a part in every write."""
-        return tuple(m for m in self.mappings if type(m.behaviour) is not Behaviour)
+    def before_save(self) -> tuple[Mapping, ...]:
+        """The mappings whose behaviour runs before a write."""
+        plain = Behaviour.before_save
+        return tuple(m for m in self.mappings if type(m.behaviour).before_save is not plain)
+
+    @cached_property
+    def after_save(self) -> tuple[Mapping, ...]:
+        """The mappings whose behaviour runs after a write."""
+        plain = Behaviour.after_save
+        return tuple(m for m in self.mappings if type(m.behaviour).after_save is not plain)
 
     @cached_property
     def prepared(self) -> dict[str, Mapping]:

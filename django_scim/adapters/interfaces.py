@@ -32,9 +32,8 @@ class Adapter(Protocol):
     declared: Any
     #: What a change of an attribute means beyond its value, by the attribute's path.
     behaviours: ClassVar[dict[str, Any]]
-
-    def sibling(self, name: str) -> Any:
-        """Return the adapter of another resource type, for the same request."""
+    #: Set for an adapter that has an ``after_commit`` hook.
+    hears_commits: ClassVar[bool]
 
     def queryset(self) -> Any:
         """Return the links that the connection may see and change."""
@@ -65,9 +64,6 @@ class Adapter(Protocol):
 
     def after_commit(self, change: Any) -> None:
         """Run once a change is committed."""
-
-    def hears_commits(self) -> bool:
-        """Return whether a subclass defines ``after_commit``."""
 
 
 class Staged(Protocol):

@@ -39,6 +39,7 @@ class Registry:
         self.connection, self.tolerances, self.base_url = connection, tolerances, base_url
         self.pool = pool
         self._classes = adapter_classes(connection)
+        self.endpoints = {name: made.endpoint for name, made in self._classes.items()}
         self._made: dict[str, Any] = {}
         #: The changes of other objects that followed from the request's own write.
         self.side_effects: list[Any] = []
@@ -58,6 +59,3 @@ class Registry:
             made = self._classes[name]
             self._made[name] = made(self, self.connection, self.tolerances, self.base_url)
         return self._made[name]
-
-    def endpoint(self, name: str) -> str:
-        return self._classes[name].endpoint

@@ -63,9 +63,10 @@ class BearerAuthentication(BaseAuthentication):
         now = timezone.now()
         if token is None or not token.is_usable(now) or not token.connection.is_active:
             raise Unauthorized("the bearer token is not valid")
-        if not token.connection.admits(client_address(request._request)):
+        connection = token.connection
+        if connection.networks and not connection.admits(client_address(request._request)):
             raise Forbidden("the connection does not admit requests from this address")
-        if token.connection.tenant_is_gone():
+        if connection.tenant_is_gone():
             raise Forbidden("the site no longer has what this connection belongs to")
         token.touch(now, settings.LAST_USED_INTERVAL)
         return Principal(token), token

@@ -29,9 +29,11 @@ class ScimParser(BaseParser):
         request = context["request"]
         if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
             raise UnsupportedMediaType("send the body without Content-Encoding")
-        limit, name = context["view"].body_limit()
+        view = context["view"]
+        limit: int = getattr(settings, view.body_limit)
         raw = stream.read(limit + 1)
         if len(raw) > limit:
+            name = f"{view.body_limit_name}, which is " if view.body_limit_name else ""
             raise PayloadTooLarge(f"the body is larger than {name}{limit} bytes")
         limits = JsonLimits(settings.MAX_JSON_DEPTH, settings.MAX_VALUES)
         return parse_json(raw, limits=limits)

@@ -20,7 +20,8 @@ class TokenScope(BasePermission):
             raise Forbidden("the token speaks for one person: it opens /Me alone")
         if area is None:
             return True
-        reads = request.method in SAFE_METHODS or view.is_query()  # type: ignore[attr-defined]
+        method = request.method
+        reads = method in SAFE_METHODS or (method == "POST" and view.is_query())  # type: ignore[attr-defined]
         scope = f"{area}:{'read' if reads else 'write'}"
         if not view.token.permits(scope):  # type: ignore[attr-defined]
             raise Forbidden(f"the token lacks the scope {scope}")

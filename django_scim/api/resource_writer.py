@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ..adapters import Registry
 from ..adapters.interfaces import Assigned
 from ..adapters.reading.plan import pop_version
 from ..adapters.writing import guard
-from ..adapters.writing.outcomes import action_of, kinds_of
+from ..adapters.writing.outcomes import action_of
 from ..adapters.writing.unit_of_work import UnitOfWork
 from ..audit import Recorder
 from ..conf import settings
@@ -39,16 +38,10 @@ class ResourceWriter:
     ``create`` on run inside the caller's transaction.
     """
 
-    def __init__(
-        self,
-        registry: Registry,
-        recorder: Recorder,
-        resource_type: str,
-        expected: set[str] | None = None,
-    ) -> None:
-        self.registry, self.recorder = registry, recorder
-        self.resource_type, self.expected = resource_type, expected
-        self.adapter: Any = registry.adapter(resource_type)
+    def __init__(self, adapter: Any, recorder: Recorder, expected: set[str] | None = None) -> None:
+        self.adapter, self.registry = adapter, adapter.registry
+        self.resource_type: str = adapter.name
+        self.recorder, self.expected = recorder, expected
 
     def start_again(self) -> None:
         """Forget what was looked up: the next attempt reads the database again."""
@@ -88,7 +81,7 @@ class ResourceWriter:
         slow = self.adapter.declared.prepared
         return [
             each
-            if each.op == "remove" or str(each.path) not in slow
+            if each.op == "remove" or each.path.full_name not in slow
             else replace(each, value=self._prepared(each, scim_id))
             for each in operations
         ]
@@ -126,7 +119,7 @@ class ResourceWriter:
         """Record a write and return the resource; without a projection only its version."""
         written = self._represent(unit.link, projection)
         self.recorder.set_resource(self.resource_type, unit.link, self.adapter.name_of(unit.link))
-        self._record(action_of(kinds_of(unit), unit.changes), unit.changes, status)
+        self._record(action_of(unit.kinds, unit.changes), unit.changes, status)
         return written
 
     def _represent(self, link: Any, projection: Projection | None) -> Written:
@@ -149,7 +142,7 @@ def finish_batch(
     versions = written[0][0].adapter.versions([unit.link for _, unit in written])
     events = []
     for writer, unit in written:
-        recorder, action = writer.recorder, action_of(kinds_of(unit), unit.changes)
+        recorder, action = writer.recorder, action_of(unit.kinds, unit.changes)
         recorder.set_resource(writer.resource_type, unit.link, writer.adapter.name_of(unit.link))
         events.append(
             recorder.build_success(

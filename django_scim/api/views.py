@@ -71,10 +71,8 @@ class ScimView(APIView):
     depth = 1
     resource_type = ""
     requires_token = True
-
-    def body_limit(self) -> tuple[int, str]:
-        """Return how many bytes a body may have, and what the limit is called."""
-        return settings.MAX_BODY_SIZE, ""
+    #: The setting that limits the bytes of a body, and what ServiceProviderConfig calls it.
+    body_limit, body_limit_name = "MAX_BODY_SIZE", ""
 
     def is_query(self) -> bool:
         """Whether a request only reads, also where its method is POST."""
@@ -93,7 +91,6 @@ class ScimView(APIView):
         """Authenticate, negotiate, check the scope, in this order, each with a recorder at hand."""
         self.format_kwarg = None
         self.correlation_id = correlation_id(request._request)
-        self.tolerances = Tolerances(settings.PROFILES["default"])
         self.recorder = Recorder(
             correlation_id=self.correlation_id,
             method=request.method or "",
@@ -108,6 +105,8 @@ class ScimView(APIView):
             self.token: Token = request.auth  # type: ignore[assignment]
             self.recorder.authenticated(self.token)
             self.tolerances = Tolerances(self.token.connection.tolerated)
+        else:
+            self.tolerances = Tolerances(settings.PROFILES["default"])
         request.scim_tolerances = self.tolerances  # type: ignore[attr-defined]
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(
             request
@@ -162,7 +161,8 @@ class ScimView(APIView):
             action = Event.Action.AUTHENTICATION
             if (token := getattr(self.request, "scim_token", None)) is not None:
                 recorder.set_token(token)
-        record_failure(recorder, action, error, self._parsed_body(), answer, self.tolerances.used)
+        used = self.tolerances.used if recorder.connection else ()
+        record_failure(recorder, action, error, self._parsed_body(), answer, used)
 
     def _parsed_body(self) -> Any:
         """Return the body as far as it was parsed; what could not be parsed is not kept."""

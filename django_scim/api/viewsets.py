@@ -43,10 +43,8 @@ class ResourceViewSet(ViewSetMixin, ScimView):
     def is_query(self) -> bool:
         return self.action in ("list", "search", "retrieve")
 
-    @property
-    def scope_area(self) -> str:
-        return self.adapter_class.endpoint.lower()
-
+    #: The part of a token's scopes before the colon.
+    scope_area = ""
     adapter_class: type[ResourceAdapter] = ResourceAdapter
 
     @cached_property
@@ -84,7 +82,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
     @cached_property
     def writer(self) -> ResourceWriter:
         expected = etags.if_match(self.request._request)
-        return ResourceWriter(self.registry, self.recorder, self.resource_type, expected)
+        return ResourceWriter(self.adapter, self.recorder, expected)
 
     def create(self, request: Request) -> Response:
         projection, writer = self._projection(), self.writer
@@ -159,7 +157,11 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
 def viewset_for(adapter: type[ResourceAdapter]) -> type[ResourceViewSet]:
     """Return the viewset of an adapter's resource type."""
-    attributes: dict[str, Any] = {"adapter_class": adapter, "resource_type": adapter.name}
+    attributes: dict[str, Any] = {
+        "adapter_class": adapter,
+        "resource_type": adapter.name,
+        "scope_area": adapter.endpoint.lower(),
+    }
     if settings.OPENAPI:
         attributes["schema"] = DefaultSchema()
     return type(f"{adapter.name}ViewSet", (ResourceViewSet,), attributes)

@@ -241,11 +241,12 @@ class AttributePath:
         return {sub.name.lower(): replace(self, sub=sub) for sub in self.attribute.sub_attributes}
 
     @cached_property
-    def _text(self) -> str:
+    def full_name(self) -> str:
+        """The path as text: ``"name.givenName"``."""
         return f"{self.name}.{self.sub.name}" if self.sub else self.name
 
     def __str__(self) -> str:
-        return self._text
+        return self.full_name
 
 
 @dataclass(frozen=True, eq=False)

@@ -70,11 +70,13 @@ def _brackets(
 
 
 def _resolve(name: str, schema: ResourceSchema, tolerances: Tolerances) -> PatchPath:
-    mended = mend_urn(name, tolerances)
-    extension = schema.by_urn(mended)
-    if extension is not None and schema.is_extension(extension):
-        return PatchPath(None, None, extension)
-    path = schema.resolve(mended, tolerances)
+    path = schema.find(name)
+    if path is None:
+        mended = mend_urn(name, tolerances)
+        extension = schema.by_urn(mended)
+        if extension is not None and schema.is_extension(extension):
+            return PatchPath(None, None, extension)
+        path = schema.resolve(mended, tolerances)
     if path is None:
         raise InvalidPath(f"{schema.name} has no attribute {name[:80]!r}")
     return PatchPath(path)

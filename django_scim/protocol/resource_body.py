@@ -41,12 +41,14 @@ def _entry(
     key: str, value: Any, schema: ResourceSchema, tolerances: Tolerances, path_keys: bool
 ) -> Iterator[tuple[AttributePath, Any]]:
     unknown = InvalidPath if path_keys else InvalidSyntax
-    name = mend_urn(key, tolerances)
-    extension = schema.by_urn(name)
-    if extension is not None:
-        yield from _extension(extension.id, key, value, schema, tolerances, path_keys)
-        return
-    path = schema.find(name)
+    name, path = key, schema.find(key)
+    if path is None:
+        name = mend_urn(key, tolerances)
+        extension = schema.by_urn(name)
+        if extension is not None:
+            yield from _extension(extension.id, key, value, schema, tolerances, path_keys)
+            return
+        path = schema.find(name)
     if path is None:
         bare = None if is_empty(value) else schema.find_bare(name, tolerances)
         if bare is None:
@@ -130,7 +132,7 @@ def read_resource(
         raise InvalidSyntax("the body must be a JSON object")
     check_schemas(body, schema, tolerances)
     result = {
-        path: coerce(path.attribute, value, str(path), tolerances)
+        path: coerce(path.attribute, value, path.full_name, tolerances)
         for path, value in entries(body, schema, tolerances)
         if path.attribute.mutability != "readOnly" and path.attribute.name != "schemas"
     }

@@ -69,6 +69,10 @@ def format_datetime(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+"""What counts as no value at all (RFC 7643 section 2.5)."""
+
+
 def is_empty(value: Any) -> bool:
     """Return whether a value counts as unassigned: null, "", [] or {} (RFC 7643 section 2.5)."""
     return not value and (value is None or isinstance(value, str | list | dict))

@@ -14,7 +14,7 @@ from django.db.models import Max, Q
 
 from ...models import UserKey, fold_key
 from ...protocol.errors import Uniqueness
-from ...protocol.values import is_empty
+from ...protocol.values import EMPTY
 from ..behaviours import Behaviour, Role
 from ..mappings.base import Mapping
 from ..writing.unit_of_work import UnitOfWork
@@ -38,7 +38,7 @@ class SignInName(Behaviour):
         """
         user = unit.target
         adapter: Any = unit.adapter
-        if is_empty(user.get_username()):
+        if user.get_username() in EMPTY:
             field = user._meta.get_field(user.USERNAME_FIELD)
             unit.set((), field, adapter.choose_username(unit), "")
         if unit.changed(mapping.full_name):

@@ -90,7 +90,7 @@ class Mapping:
         attribute that the mapping cannot serve.
         """
         bound = copy.copy(self)
-        bound.path, bound.full_name, bound.behaviour = path, str(path), behaviour
+        bound.path, bound.full_name, bound.behaviour = path, path.full_name, behaviour
         bound.attribute = path.leaf
         bound.resolve(adapter)
         return bound

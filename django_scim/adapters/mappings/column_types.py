@@ -102,6 +102,8 @@ def clean(field: Any, value: Any, path: str, *, by_type_only: bool = False) -> N
     With ``by_type_only``, only the validators of the column's type run, such as an e-mail's.
     Raises InvalidValue with the site's message.
     """
+    if isinstance(value, str):
+        check_length(field, value, path)
     try:
         if by_type_only:
             for validator in field.default_validators:

@@ -12,14 +12,14 @@ from ...models import ExactCharField, FoldedField
 from ...protocol.attributes import Attribute, AttributePath
 from ...protocol.errors import InvalidValue, Uniqueness
 from ...protocol.messages.patch import Operation
-from ...protocol.values import is_empty
+from ...protocol.values import EMPTY
 from ...query import Column
 from ...query.columns import Sortable
 from ..interfaces import Adapter
 from ..model_paths import LINK, MappingError, empty, locate, orm_path, refuse_write
 from ..writing.unit_of_work import UnitOfWork
 from .base import Mapping, Reader, Selected
-from .column_types import check_length, clean, conversion, same
+from .column_types import clean, conversion, same
 
 
 class Field(Mapping):
@@ -52,6 +52,7 @@ class Field(Mapping):
         # A read-only column of the link changes only together with the version number.
         self.versioned = self.relations != LINK or self.attribute.mutability != "readOnly"
         self.query_column = self._query_column(adapter)
+        self._writes_as_is = self.conversion.write is same
         self.text_column = self.query_column if self.conversion.kind == "text" else None
         # With the site's rules switched off, the adapter has rules for uniqueness itself.
         self.is_unique = (
@@ -127,12 +128,10 @@ class Field(Mapping):
     def stored(self, value: Any) -> Any:
         """Return the column's value for an attribute's. Raises InvalidValue if it does not fit."""
         field, path = self.field, self.full_name
-        if is_empty(value):
+        if value in EMPTY:
             return None if field.null else empty(field)
-        if self.conversion.kind == "text":
-            check_length(field, value, path)
         try:
-            stored = self.conversion.write(value)
+            stored = value if self._writes_as_is else self.conversion.write(value)
         except (ValidationError, ValueError, ArithmeticError):
             raise InvalidValue(f"{path}: the site cannot store this value") from None
         clean(field, stored, path, by_type_only=not self.validate)
@@ -141,7 +140,8 @@ class Field(Mapping):
     def current(self, unit: UnitOfWork) -> Any:
         record = unit.record(self.relations)
         value = None if record is None else getattr(record, self.field.attname)
-        return None if value is None else self.conversion.read(value)
+        read = self.conversion.read
+        return value if value is None or read is same else read(value)
 
     def check_unique(self, unit: UnitOfWork) -> None:
         """Raise Uniqueness if another row of the table has the value, whoever may see it."""

@@ -43,12 +43,16 @@ class RelatedLinks(RelatedLoader):
 
     def links(self, adapter: Adapter) -> Any:
         """Return the other ends that the connection may see, once for each membership."""
-        return adapter.sibling(self.to).queryset().filter(**{f"target__{self.back}__isnull": False})
+        return (
+            adapter.registry.adapter(self.to)
+            .queryset()
+            .filter(**{f"target__{self.back}__isnull": False})
+        )
 
     def load(
         self, keys: list[Any], names: list[str], adapter: Adapter
     ) -> dict[tuple[Any, str], list[Any]]:
-        other, owner = adapter.sibling(self.to), f"target__{self.back}"
+        other, owner = adapter.registry.adapter(self.to), f"target__{self.back}"
         rows = other.queryset().filter(**{f"{owner}__in": keys}).order_by("pk")
         found: dict[tuple[Any, str], dict[str, Any]] = {}
         for key, *columns in rows.values_list(owner, "scim_id", other.display()):
@@ -124,7 +128,7 @@ class Memberships(Mapping):
         columns: dict[str, Comparable] = {
             "value": own_id,
             "$ref": Locator(own_id),
-            "display": adapter.sibling(self.to).display_column(),
+            "display": adapter.registry.adapter(self.to).display_column(),
             "type": Constant(self.kind, case_exact=False),
         }
 
@@ -285,7 +289,7 @@ class StagedMembers:
         return (_shown(removed), _shown(added)) if added or removed else None
 
     def _links(self) -> Any:
-        adapter: Any = self.unit.adapter.sibling(self._mapping.to)
+        adapter: Any = self.unit.adapter.registry.adapter(self._mapping.to)
         return adapter.queryset().annotate(label=adapter.label())
 
     def _look_up(self, ids: list[str]) -> dict[str, Any]:

@@ -78,14 +78,16 @@ class Reference(Mapping):
     def columns(self) -> dict[str, Selected]:
         columns: dict[str, Selected] = {
             "id": lambda adapter: self._of_target(adapter, F("scim_id")),
-            "display": lambda adapter: self._of_target(adapter, adapter.sibling(self.to).display()),
+            "display": lambda adapter: self._of_target(
+                adapter, adapter.registry.adapter(self.to).display()
+            ),
         }
         if self.pending_column:
             columns["pending"] = self.pending_column.path
         return columns
 
     def _of_target(self, adapter: Adapter, expression: Any) -> Subquery:
-        links = adapter.sibling(self.to).queryset().filter(target=OuterRef(self.orm_path))
+        links = adapter.registry.adapter(self.to).queryset().filter(target=OuterRef(self.orm_path))
         return Subquery(links.values_list(expression)[:1])
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
@@ -119,7 +121,7 @@ class Reference(Mapping):
             inner = term
             if term.op == "ne":  # single-valued: the opposite of eq
                 return self.where(type(term)(term.path, "eq", term.value), adapter, not negated)
-        target = adapter.sibling(self.to)
+        target = adapter.registry.adapter(self.to)
         columns: dict[str, Comparable] = {
             "value": (own_id := id_column(self.attribute)),
             "$ref": Locator(own_id),
@@ -154,7 +156,9 @@ class Reference(Mapping):
 
     def sort_key(self, path: AttributePath, adapter: Adapter) -> Sortable:
         if path.sub is not None and path.sub.name == "displayName":
-            return self._of_target(adapter, adapter.sibling(self.to).display_column().order())
+            return self._of_target(
+                adapter, adapter.registry.adapter(self.to).display_column().order()
+            )
         return self._of_target(adapter, F("scim_id"))
 
     # Writing
@@ -162,7 +166,7 @@ class Reference(Mapping):
     def stage(self, unit: UnitOfWork, operation: Operation) -> None:
         if operation.path.sub is not None and operation.path.sub.name not in ("value", "$ref"):
             return  # displayName is the target's own
-        target = unit.adapter.sibling(self.to)
+        target = unit.adapter.registry.adapter(self.to)
         named = None if operation.op == "remove" else self._named(operation, target.endpoint)
         if named is None:
             self._point(unit, None, "")
@@ -194,7 +198,7 @@ class Reference(Mapping):
         return scim_id or None
 
     def _point(self, unit: UnitOfWork, target_key: Any, pending: str) -> None:
-        targets = unit.adapter.sibling(self.to).queryset()
+        targets = unit.adapter.registry.adapter(self.to).queryset()
 
         def show(key: Any) -> str | None:
             """Return the target's SCIM id: its primary key is internal to the site."""

@@ -75,7 +75,7 @@ def _decide(
 
 def counted_accounts(adapter: Adapter) -> int:
     """Return how many accounts a connection has."""
-    return int(adapter.sibling("User").queryset().count()) if _has(adapter, "User") else 0
+    return int(adapter.registry.adapter("User").queryset().count()) if _has(adapter, "User") else 0
 
 
 def counted_memberships(adapter: Adapter) -> int:

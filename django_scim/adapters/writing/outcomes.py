@@ -94,7 +94,7 @@ def announce(change: ResourceChange, *, is_side_effect: bool = False) -> None:
         for kind in ChangeKind
         if kind in change.kinds and (signal := getattr(signals, kind)).has_listeners(sender)
     ]
-    if not (heard or adapter.hears_commits()):
+    if not (heard or adapter.hears_commits):
         return
 
     def tell() -> None:
@@ -113,7 +113,7 @@ def announce(change: ResourceChange, *, is_side_effect: bool = False) -> None:
 
 
 def announce_unit(unit: UnitOfWork, *, is_side_effect: bool = False) -> None:
-    """Announce what a saved unit of work did."""
-    kinds = kinds_of(unit)
-    change = ResourceChange(unit.adapter, unit.link, unit.target, kinds, tuple(unit.changes))
+    """Announce what a saved unit of work did, and keep its kinds."""
+    unit.kinds = kinds_of(unit)
+    change = ResourceChange(unit.adapter, unit.link, unit.target, unit.kinds, tuple(unit.changes))
     announce(change, is_side_effect=is_side_effect)

@@ -10,9 +10,9 @@ from .unit_of_work import UnitOfWork
 def assign(unit: UnitOfWork, values: Assigned) -> None:
     """Stage a whole body: what it has is replaced, what it lacks is unassigned."""
     declared = unit.adapter.declared
-    given = {str(path): value for path, value in values.items()}
+    given = {path.full_name: value for path, value in values.items()}
     for path in declared.writable_paths:
-        name = str(path)
+        name = path.full_name
         value = given.get(name)
         mapping = declared.by_path.get(name)
         if value is None and mapping is not None and mapping.keeps(unit, name in given):
@@ -38,7 +38,7 @@ def apply(unit: UnitOfWork, operation: Operation) -> None:
     sets the parts that it names (RFC 7644 section 3.5.2.3). Raises a ScimError.
     """
     path, declared = operation.path, unit.adapter.declared
-    mapping = declared.by_path.get(str(path))
+    mapping = declared.by_path.get(path.full_name)
     if mapping is None and path.sub is not None:
         mapping = declared.by_path.get(path.name)
     if mapping is not None:

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from ...protocol.errors import Mutability
-from ...protocol.values import format_datetime, is_empty
+from ...protocol.values import EMPTY, format_datetime
 from ..interfaces import Adapter, Staged
 from ..model_paths import LINK, empty, locate
 from .locks import for_update
@@ -57,6 +57,8 @@ class UnitOfWork:
         self.has_past = not target._state.adding
         self.ignored: list[str] = []
         self.changes: list[Change] = []
+        #: What the saved changes mean for the event and the signals; see ``outcomes``.
+        self.kinds: frozenset[Any] = frozenset()
         self._records: dict[tuple[str, ...], models.Model | None] = {(): target, LINK: link}
         self._columns: dict[tuple[tuple[str, ...], str], _StagedColumn] = {}
         self._notes: dict[str, tuple[Any, Any]] = {}
@@ -136,7 +138,7 @@ class UnitOfWork:
         record = self._records[relations] if relations in self._records else self.record(relations)
         key = (relations, field.attname)
         if record is None:
-            if is_empty(value):
+            if value in EMPTY:
                 return
             record = self._make(relations)
             # The default of a row that is not there yet is no value that anybody has seen.
@@ -189,10 +191,11 @@ class UnitOfWork:
                 yield Change(path, old, new)
         logged: dict[str, tuple[list[Any], list[Any]]] = {}
         for column in self._columns.values():
-            if column.path and column.new != column.old:
+            old, new = column.old, getattr(column.record, column.field.attname)
+            if column.path and new != old:
                 olds, news = logged.setdefault(column.path, ([], []))
-                olds.append(None if is_empty(column.old) else column.show(column.old))
-                news.append(None if is_empty(column.new) else column.show(column.new))
+                olds.append(None if old in EMPTY else column.show(old))
+                news.append(None if new in EMPTY else column.show(new))
         for path, (olds, news) in logged.items():
             yield Change(path, _logged(olds) if self.has_past else None, _logged(news))
 
@@ -209,7 +212,7 @@ class UnitOfWork:
         self.adapter.before_save(self)
         if getattr(self.link, "unconfirmed", False):
             self._refuse_locked()
-        for mapping in declared.with_behaviour:
+        for mapping in declared.before_save:
             mapping.behaviour.before_save(self, mapping)
         for mapping in declared.unique:
             mapping.check_unique(self)
@@ -229,7 +232,7 @@ class UnitOfWork:
         if self.changes and not self.is_new:
             self._refuse_immutable()
             self._touch()
-        for mapping in declared.with_behaviour:
+        for mapping in declared.after_save:
             mapping.behaviour.after_save(self, mapping)
         self.adapter.after_save(self)
         return self.is_new or bool(self.changes)
@@ -300,7 +303,7 @@ class UnitOfWork:
 
 def _logged(values: list[Any]) -> Any:
     """Return, as JSON, the one value of an attribute that several columns may hold."""
-    value = next((each for each in values if not is_empty(each)), None)
+    value = next((each for each in values if each not in EMPTY), None)
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return format_datetime(value) if hasattr(value, "isoformat") else str(value)

@@ -72,7 +72,7 @@ class OperationRunner:
         expected = etags.tags(operation.version) if operation.version else None
         connection = view.token.connection
         registry = Registry(connection, self.tolerances, view.base_url(), self._pool)
-        self.writer = ResourceWriter(registry, self.recorder, adapter.name, expected)
+        self.writer = ResourceWriter(registry.adapter(adapter.name), self.recorder, expected)
         if not operation.resource_id.isprintable():
             raise self.writer.adapter.not_found(operation.resource_id)
         if operation.method == "PATCH":

@@ -24,8 +24,7 @@ class Bulk(ScimView):
 
     http_method_names = ["post", "options"]
 
-    def body_limit(self) -> tuple[int, str]:
-        return settings.BULK_MAX_PAYLOAD, "maxPayloadSize, which is "
+    body_limit, body_limit_name = "BULK_MAX_PAYLOAD", "maxPayloadSize"
 
     def post(self, request: Request) -> Response:
         if not settings.BULK_MAX_OPERATIONS:

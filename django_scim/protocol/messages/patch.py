@@ -15,7 +15,7 @@ from ..json_parser import parse_json
 from ..paths import PatchPath, parse_path
 from ..resource_body import check_urn, entries
 from ..tolerances import Tolerance, Tolerances
-from ..values import coerce, coerce_one, has_values, is_empty
+from ..values import EMPTY, coerce, coerce_one, has_values
 from .envelope import read_members, read_message
 
 PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -162,12 +162,12 @@ def _operation(
     has_parts = leaf.is_complex and not attribute.multi_valued and isinstance(value, Mapping)
     if has_parts:
         yield from (Operation("remove", part) for part in _unassigned_parts(path, value))
-    cleaned = None if is_empty(value) else _cleaned(target, value, tolerances)
+    cleaned = None if value in EMPTY else _cleaned(target, value, tolerances)
     if cleaned is not None:
         yield Operation(op, path, where, cleaned)
     elif attribute.multi_valued and op == "add" and path.sub is None:
         yield Operation("add", path, where, {} if where else [])
-    elif is_empty(value) or not (has_parts or has_values(value)):
+    elif value in EMPTY or not (has_parts or has_values(value)):
         yield _removal(path, where, None, tolerances)
 
 
@@ -178,7 +178,7 @@ def _unassigned_parts(path: AttributePath, value: Mapping[str, Any]) -> Iterator
     """
     for key, each in value.items():
         part = path.parts.get(key.lower())
-        if part is not None and is_empty(each) and part.leaf.mutability != "readOnly":
+        if part is not None and each in EMPTY and part.leaf.mutability != "readOnly":
             yield part
 
 
@@ -188,13 +188,13 @@ def _cleaned(target: PatchPath, value: Any, tolerances: Tolerances) -> Any:
     assert path is not None
     attribute = path.attribute
     if path.sub is not None or not attribute.multi_valued:
-        return coerce(path.leaf, value, str(path), tolerances, partial=True)
+        return coerce(path.leaf, value, path.full_name, tolerances, partial=True)
     if target.where is None:
         items = value if isinstance(value, list) else [value]
-        return coerce(attribute, items, str(path), tolerances)
+        return coerce(attribute, items, path.full_name, tolerances)
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
-    return coerce_one(attribute, value, str(path), tolerances, partial=True)
+    return coerce_one(attribute, value, path.full_name, tolerances, partial=True)
 
 
 def _removal(
@@ -210,5 +210,5 @@ def _removal(
         raise InvalidSyntax(f"{path}: must select the values to remove, as in {example}")
     items = value if isinstance(value, list) else [value]
     return Operation(
-        "remove", path, None, coerce(path.attribute, items, str(path), tolerances) or []
+        "remove", path, None, coerce(path.attribute, items, path.full_name, tolerances) or []
     )
