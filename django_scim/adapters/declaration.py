@@ -114,7 +114,7 @@ class Declaration:
         return tuple(
             path
             for path in self.resource_schema.paths()
-            if path.attribute.mutability != "readOnly" and path.attribute.name != "schemas"
+            if path.attribute.mutability != "readOnly" and not path.is_schemas
         )
 
     def published(self, schema: Schema) -> Schema:

@@ -190,23 +190,24 @@ def load_schema(name: str) -> Schema:
 
 
 _READ_ONLY: dict[str, Any] = {"mutability": "readOnly", "case_exact": True}
+META = Attribute(
+    name="meta",
+    type="complex",
+    mutability="readOnly",
+    sub_attributes=(
+        Attribute(name="resourceType", **_READ_ONLY),
+        Attribute(name="created", type="dateTime", mutability="readOnly"),
+        Attribute(name="lastModified", type="dateTime", mutability="readOnly"),
+        Attribute(name="location", type="reference", reference_types=("uri",), **_READ_ONLY),
+        Attribute(name="version", **_READ_ONLY),
+    ),
+)
 COMMON = (
     Attribute(name="schemas", type="reference", multi_valued=True, case_exact=True,
               reference_types=("uri",), returned="always"),
     Attribute(name="id", returned="always", uniqueness="server", required=True, **_READ_ONLY),
     Attribute(name="externalId", case_exact=True),
-    Attribute(
-        name="meta",
-        type="complex",
-        mutability="readOnly",
-        sub_attributes=(
-            Attribute(name="resourceType", **_READ_ONLY),
-            Attribute(name="created", type="dateTime", mutability="readOnly"),
-            Attribute(name="lastModified", type="dateTime", mutability="readOnly"),
-            Attribute(name="location", type="reference", reference_types=("uri",), **_READ_ONLY),
-            Attribute(name="version", **_READ_ONLY),
-        ),
-    ),
+    META,
 )  # fmt: skip
 """The attributes that every resource has, although no schema lists them (RFC 7643 section 3.1)."""
 
@@ -234,6 +235,11 @@ class AttributePath:
     def name(self) -> str:
         """The attribute's name in the schema's spelling, after the URN of an extension."""
         return f"{self.schema}:{self.attribute.name}" if self.is_extension else self.attribute.name
+
+    @property
+    def is_schemas(self) -> bool:
+        """Whether it is ``schemas``, which follows from the other attributes and is not stored."""
+        return self.name == "schemas"
 
     @cached_property
     def parts(self) -> dict[str, "AttributePath"]:

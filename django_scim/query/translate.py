@@ -52,7 +52,7 @@ def translate(term: Filter, adapter: Any, negated: bool = False) -> Q:
             if path.is_foreign:
                 differs = isinstance(term, Comparison) and term.op == "ne"
                 return ALWAYS if differs is not negated else NEVER
-            if isinstance(term, Comparison) and path.name == "schemas":
+            if isinstance(term, Comparison) and path.is_schemas:
                 return _by_schemas(term, adapter, negated)
             mappings = adapter.declared.mappings_for(path)
             if not mappings:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ...protocol.attributes import COMMON, Attribute, AttributePath
+from ...protocol.attributes import META, Attribute, AttributePath
 from ...protocol.projection import FULL, Projection
 from ..declaration import Declaration
 from ..interfaces import Adapter
@@ -144,7 +144,6 @@ class Plan:
         return resource
 
 
-META = next(attribute for attribute in COMMON if attribute.name == "meta")
 VERSION = "\0version"
 """The key of a resource's version when the projection leaves ``meta`` out."""
 
