@@ -190,7 +190,7 @@ def test_what_is_no_value(ada, okta, field, value, word):
 
 def test_the_policies_of_the_site_are_to_choose_from(ada, okta, settings):
     settings.DJANGO_SCIM = {
-        "ADOPTION_POLICIES": {"number": "tests.http.test_adoption.ByStaffNumber"}
+        "ADOPTION_POLICIES": {"number": "tests.adapters.test_adoption.ByStaffNumber"}
     }
     choices = dict(ada.get(of(okta)).context["adminform"].form.fields["adoption"].choices)
     assert list(choices) == ["none", "username", "email", "number"]

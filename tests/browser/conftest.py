@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -8,7 +9,24 @@ from django.utils import timezone
 
 from django_scim.models import UserLink
 
-from .browser import Browser, start
+from .browser import Browser, reason_to_skip, start
+
+FOLDER = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items):
+    if reason := reason_to_skip():
+        for item in in_this_folder(items):
+            item.add_marker(pytest.mark.skip(reason))
+
+
+def pytest_report_collectionfinish(items):
+    if reason_to_skip() and in_this_folder(items):
+        return f"tests/browser is skipped: {reason_to_skip()}"
+
+
+def in_this_folder(items):
+    return [item for item in items if item.path.is_relative_to(FOLDER)]
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,7 @@ def people(okta):
 
 
 def use(settings, name):
-    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"tests.commands.test_link.{name}"}}
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.{name}"}}
 
 
 # Who is given

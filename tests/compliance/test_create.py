@@ -3,8 +3,8 @@
 import pytest
 
 from django_scim.adapters.accounts import usernames as names
+from tests.api.test_races import at_once, needs_rows_locked
 from tests.client import GROUP, USER, assert_error
-from tests.http.test_races import at_once, needs_rows_locked
 
 
 def body(**attributes):
@@ -74,7 +74,9 @@ def test_cre_09_a_lost_race(scim, monkeypatch):
     """The other request commits between the look for the name and the claim of it."""
     scim.make_user("bjensen")
     look, answers = names.conflicts, [{"BJensen": []}]
-    monkeypatch.setattr(names, "conflicts", lambda wanted: answers.pop() if answers else look(wanted))
+    monkeypatch.setattr(
+        names, "conflicts", lambda wanted: answers.pop() if answers else look(wanted)
+    )
     assert_error(scim.post("/Users", body(userName="BJensen")), 409, "uniqueness", "userName")
     assert not answers and scim.get("/Users").data["totalResults"] == 1
 
