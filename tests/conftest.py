@@ -1,4 +1,3 @@
-import importlib.util
 import itertools
 
 import pytest
@@ -8,9 +7,17 @@ from django_scim.models import Event
 
 from .client import ScimClient
 
-#: The browser's tests need an extra of their own, and are run by themselves.
-collect_ignore = [] if importlib.util.find_spec("selenium") else ["browser"]
+pytest_plugins = ["tests.sites.collector"]
+
+#: Start with the tests that take longest, so that no worker waits for another in the end.
+LONGEST = ("tests/sites/hostile/test_requests.py", "tests/docs/test_examples.py")
+
 _numbers = itertools.count(1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture
