@@ -8,7 +8,7 @@ from django_scim.adapters import UserAdapter
 from django_scim.models import UserLink
 from tests.client import ENTERPRISE, PATCH, USER
 
-from .test_bulk import group, managed, patch, statuses, user
+from .bulk import group, managed, patch, statuses, user
 
 
 def delete(path, **members):

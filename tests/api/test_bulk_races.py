@@ -3,8 +3,8 @@
 import pytest
 from django.contrib.auth.models import User
 
-from .test_bulk import user
-from .test_races import at_once, needs_rows_locked
+from ..concurrency import at_once, needs_rows_locked
+from .bulk import user
 
 
 @needs_rows_locked

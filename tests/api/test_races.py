@@ -1,35 +1,14 @@
 """Requests at the same moment, and requests through ASGI."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Group, User
-from django.db import connection, connections
 from django.test import AsyncClient
 
-from ..client import GROUP, PATCH, USER, ScimClient
-
-needs_rows_locked = pytest.mark.skipif(
-    connection.vendor == "sqlite", reason="SQLite in memory serves one thread"
-)
-
-
-def at_once(scim, calls):
-    """Run the calls, each in a thread and with a client of its own, and return the statuses."""
-    barrier = Barrier(len(calls))
-
-    def run(call):
-        barrier.wait()
-        try:
-            return call(ScimClient(scim.connection, scim.secret)).status_code
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return sorted(pool.map(run, calls))
+from ..client import GROUP, PATCH, USER
+from ..concurrency import at_once, needs_rows_locked
 
 
 @needs_rows_locked

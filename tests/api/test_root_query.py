@@ -20,7 +20,7 @@ from django_scim.protocol.filters import parse_filter
 from django_scim.protocol.values import fold
 
 from ..client import ENTERPRISE, SEARCH, ScimClient, assert_error
-from .test_cursors import assert_invalid, first_cursor
+from .cursors import assert_invalid, first_cursor
 
 EXAMPLES = 300 if os.environ.get("SCIM_LONG") else 6
 

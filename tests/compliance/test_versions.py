@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from ..api.test_races import at_once
 from ..client import USER, assert_error
+from ..concurrency import at_once
 
 RETITLE = {"op": "replace", "path": "title", "value": "new"}
 STALE = 'W/"stale"'

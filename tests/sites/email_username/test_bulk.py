@@ -3,7 +3,7 @@
 from django.contrib.auth import get_user_model
 from django.db import models
 
-from tests.api.test_bulk import group, managed, statuses, user
+from tests.api.bulk import group, managed, statuses, user
 from tests.client import ENTERPRISE, USER
 
 

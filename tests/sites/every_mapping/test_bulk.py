@@ -1,6 +1,6 @@
 """Many at once, with columns and rows of the site's own."""
 
-from tests.api.test_bulk import statuses, user
+from tests.api.bulk import statuses, user
 from tests.client import USER
 
 from .models import Employee, Phone

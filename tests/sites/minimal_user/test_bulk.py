@@ -2,7 +2,7 @@
 
 from django.contrib.auth import get_user_model
 
-from tests.api.test_bulk import statuses, user
+from tests.api.bulk import statuses, user
 
 
 def test_many_at_once(scim):

@@ -2,7 +2,7 @@
 
 from django.contrib.auth import get_user_model
 
-from tests.api.test_bulk import statuses, user
+from tests.api.bulk import statuses, user
 
 
 def at(name, address):

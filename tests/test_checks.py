@@ -1,0 +1,174 @@
+"""System checks of the settings, the URLs and the site."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from django_scim import checks
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "words"),
+    [
+        ({"PAGE_SIZES": 5}, "W001", "PAGE_SIZE'?"),
+        ({"ZZZ": 5}, "W001", "Known: ADAPTERS"),
+        ({"PAGE_SIZE": "5"}, "E012", "must be of type int, not str"),
+        ({"PAGE_SIZE": True}, "E012", "must be of type int, not bool"),
+        ({"OPENAPI": 1}, "E012", "must be of type bool, not int"),
+        ({"REDACT": {"title": "hide"}}, "E012", "keep, mask, hash, drop"),
+        ([], "E012", "must be a dict"),
+        (None, "E012", "must be a dict"),
+        ("x", "E012", "must be a dict"),
+        ({5: 5}, "W001", "unknown key 5"),
+        ({"ADAPTERS": None}, "E012", "must be of type dict"),
+        ({"ADAPTERS": ["x"]}, "E012", "must be of type dict"),
+        ({"CONNECTION_ADAPTERS": None}, "E012", "must be of type dict"),
+        ({"CONNECTION_ADAPTERS": ["x"]}, "E012", "must be of type dict"),
+        ({"ADOPTION_POLICIES": None}, "E012", "must be of type dict"),
+        ({"TOKEN_FINDERS": None}, "E012", "must be of type list"),
+        ({"TRUSTED_PROXIES": None}, "E012", "must be of type list"),
+        ({"TRUSTED_PROXIES": "10.0.0.1"}, "E012", "must be of type list"),
+        ({"ALLOW_HTTP": "yes"}, "E012", "must be of type bool"),
+        ({"REDACT": {"title": ["mask"]}}, "E012", "keep, mask, hash, drop"),
+    ],
+)
+def test_flawed_settings(settings, given, code, words):
+    settings.DJANGO_SCIM = given
+    (message,) = checks.check_settings()
+    assert message.id == f"django_scim.{code}"
+    assert words in f"{message.msg} {message.hint}"
+    settings.SECURE_SSL_REDIRECT = True  # nothing else is told twice, nor fails
+    assert checks.check_paths() == checks.check_adapters() == checks.check_encryption() == []
+
+
+def test_a_site_without_the_urls(settings):
+    settings.ROOT_URLCONF = "django.contrib.auth.urls"
+    (message,) = checks.check_urls()
+    assert message.id == "django_scim.W004"
+
+
+def test_a_site_with_the_urls_under_a_prefix_that_captures(settings):
+    settings.ROOT_URLCONF = "tests.admin.urls"
+    assert checks.check_urls() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "words"),
+    [
+        ({"TRUSTED_PROXIES": ["10.0.0.0/33"]}, "E012", "10.0.0.0/33"),
+        ({"ADOPTION_POLICIES": {"x": "nowhere.Policy"}}, "E015", "'x'"),
+        ({"ADOPTION_POLICIES": {"x": "django_scim.models.Event"}}, "E015", "no policy"),
+        ({"ADOPTION_POLICIES": {"x": "os.path.join"}}, "E015", "no policy"),
+        ({"ADOPTION_POLICIES": {"x": None}}, "E015", "no policy"),
+        ({"TOKEN_FINDERS": ["nowhere.find"]}, "E015", "nowhere.find"),
+    ],
+)
+def test_paths_and_networks(settings, given, code, words):
+    assert checks.check_paths() == []
+    settings.DJANGO_SCIM = given
+    (message,) = checks.check_paths()
+    assert message.id == f"django_scim.{code}" and words in message.msg
+
+
+def test_encryption_is_checked_before_a_deployment(settings):
+    assert [each.id for each in checks.check_encryption()] == ["django_scim.W006"]
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert checks.check_encryption() == []
+    settings.DJANGO_SCIM = {"ALLOW_HTTP": True}
+    assert [each.id for each in checks.check_encryption()] == ["django_scim.W007"]
+
+
+def test_django_scim2_beside_us(monkeypatch):
+    assert checks.check_other_package() == []
+    monkeypatch.setattr(checks, "distribution", lambda name: object())
+    (message,) = checks.check_other_package()
+    assert message.id == "django_scim.E001"
+
+
+def test_a_stock_site_with_zero_settings_hears_nothing(capsys):
+    call_command("check", fail_level="WARNING")
+    assert "no issues" in capsys.readouterr().out
+
+
+# A site that cannot be served, in a process of its own: Django imports the URLs for its own checks
+
+ROOT = Path(__file__).parents[2]
+REQUESTS = """
+import json, django
+django.setup()
+from django.test import Client
+from django.urls import reverse
+assert reverse("django_scim:base") == "/scim/v2/"
+client = Client(raise_request_exception=False)
+sent = 0
+for path in ("/", "/Users", "/Users/x", "/Schemas", "/ServiceProviderConfig", "/x"):
+    for method in ("get", "post", "delete"):
+        answer = getattr(client, method)("/scim/v2" + path, HTTP_AUTHORIZATION="Bearer x")
+        sent += 1
+        assert answer.status_code == 500, (path, method, answer.status_code)
+        assert answer.headers["Content-Type"] == "application/scim+json", answer.headers
+        body = json.loads(answer.content)
+        assert body["status"] == "500" and "detail" in body, body
+        assert body["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
+print(sent)
+"""
+BROKEN = {
+    "no such module": ({"ADAPTERS": {"User": "nowhere.Adapter"}}, "E002", "nowhere"),
+    "no such class": (
+        {"ADAPTERS": {"User": "tests.sites.every_mapping.Nothing"}},
+        "E002",
+        "Nothing",
+    ),
+    "no adapter": ({"ADAPTERS": {"User": "django.contrib.auth.models.User"}}, "E002", "no Res"),
+    "no text": ({"ADAPTERS": {"User": 5}}, "E002", "cannot be imported"),
+    "no schema file": ({"ADAPTERS": {"User": "fileless.Adapter"}}, "E002", "/nowhere.json"),
+    "no dict of adapters": ({"ADAPTERS": None}, "E012", "ADAPTERS"),
+    "no dict": (None, "E012", "must be a dict"),
+}
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """Run Python on a site with settings that are wrong."""
+    text = "from django_scim.adapters import Schema\n\nSchema.load('/nowhere.json')\n"
+    (tmp_path / "fileless.py").write_text(text)
+    path = os.pathsep.join(map(str, (tmp_path, ROOT, ROOT / "testproject")))
+
+    def run(given, *arguments):
+        environment = {
+            "DJANGO_SETTINGS_MODULE": "tests.sites.declaration_errors.broken_settings",
+            "BROKEN_DJANGO_SCIM": json.dumps(given),
+            "PYTHONPATH": path,
+        }
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_the_command_tells_why_a_site_cannot_be_served(broken, case):
+    given, code, words = BROKEN[case]
+    result = broken(given, "-m", "django", "check")
+    assert result.returncode == 1
+    assert f"django_scim.{code}" in result.stderr and words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("case", ["no such class", "no dict of adapters"])
+def test_a_site_that_cannot_be_served_answers_500_to_all(broken, case):
+    result = broken(BROKEN[case][0], "-c", REQUESTS)
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert len(re.findall("request [0-9a-f]{32} failed", result.stderr)) == int(result.stdout)
+    assert "DJANGO_SCIM is wrong; manage.py check says how" in result.stderr
