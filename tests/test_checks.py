@@ -98,7 +98,7 @@ def test_a_stock_site_with_zero_settings_hears_nothing(capsys):
 
 # A site that cannot be served, in a process of its own: Django imports the URLs for its own checks
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 REQUESTS = """
 import json, django
 django.setup()
