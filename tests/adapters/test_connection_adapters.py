@@ -1,4 +1,4 @@
-"""A connection that the settings give an adapter of its own."""
+"""Adapters that the settings declare for one connection (``CONNECTION_ADAPTERS``)."""
 
 import pytest
 
@@ -10,7 +10,7 @@ TYPE = "urn:ietf:params:scim:schemas:core:2.0:User"
 
 
 class PartnerAdapter(UserAdapter):
-    """People of a partner: their title is one for all, and their nicknames are not kept."""
+    """Give every user the same title and store no nicknames."""
 
     attributes = {
         path: mapping
@@ -27,7 +27,7 @@ def partner(db, settings):
     return ScimClient(connections.create("Partner"))
 
 
-def test_it_is_used_for_that_connection_alone(partner, scim):
+def test_applies_to_its_connection_only(partner, scim):
     body = {"schemas": [USER], "title": "Chief", "nickName": "Babs"}
     theirs = partner.post("/Users", body | {"userName": "theirs"}).data
     ours = scim.post("/Users", body | {"userName": "ours"}).data
@@ -37,7 +37,7 @@ def test_it_is_used_for_that_connection_alone(partner, scim):
     assert_error(partner.get("/Users", {"filter": "nickName pr"}), 400, "invalidFilter")
 
 
-def test_its_schemas_say_so(partner, scim):
+def test_schemas_reflect_the_connection_adapter(partner, scim):
     def published(client):
         attributes = client.get(f"/Schemas/{TYPE}").data["attributes"]
         return {each["name"]: each["mutability"] for each in attributes}

@@ -1,4 +1,4 @@
-"""A mapping of the site's own for a complex attribute, in filters."""
+"""Filters on a complex attribute with a custom mapping."""
 
 import pytest
 from django.db.models import Q
@@ -7,7 +7,7 @@ from django_scim.adapters import Custom, UserAdapter
 
 
 class Name(Custom):
-    """Both names in one go."""
+    """Map both parts of the name in one mapping."""
 
     select = {"family": "last_name", "given": "first_name"}
     writes = ("last_name", "first_name")
@@ -32,7 +32,7 @@ class Name(Custom):
         return Q(**{columns[sub]: value})
 
 
-class Named(UserAdapter):
+class NameAdapter(UserAdapter):
     attributes = {
         path: mapping
         for path, mapping in UserAdapter.attributes.items()
@@ -44,7 +44,7 @@ class Named(UserAdapter):
     ("text", "expected"),
     [
         ('name[familyName eq "Jensen"]', "a"),
-        ('name[familyName ne "Jensen"]', "b"),  # not who has no name at all
+        ('name[familyName ne "Jensen"]', "b"),  # a user without a name does not match
         ('not (name[familyName ne "Jensen"])', "ac"),
         ('name[not (familyName eq "Jensen")]', "b"),
         ('name[not (givenName pr)]', "a"),
@@ -53,8 +53,8 @@ class Named(UserAdapter):
         ('name[familyName eq "Jensen" or givenName eq "Bob"]', "ab"),
     ],
 )  # fmt: skip
-def test_brackets_are_about_a_value_that_is_there(scim, settings, text, expected):
-    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.Named"}}
+def test_value_filter_requires_a_value(scim, settings, text, expected):
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.NameAdapter"}}
     scim.make_user("a", name={"familyName": "Jensen"})
     scim.make_user("b", name={"givenName": "Bob"})
     scim.make_user("c")

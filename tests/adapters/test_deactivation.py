@@ -1,4 +1,4 @@
-"""Who is deactivated is out at once, by whatever they were in, and stays out."""
+"""Deactivation ends sessions and passwords at once, and reactivation does not restore them."""
 
 import pytest
 from django.contrib.auth import authenticate, get_user
@@ -18,7 +18,7 @@ def active(value):
 
 @pytest.fixture
 def person(scim):
-    """Somebody provisioned, to whom the site has given a password."""
+    """Return a provisioned user with a password set by the site."""
     made = scim.make_user("bjensen", emails=[{"value": "bj@example.com", "primary": True}])
     user = User.objects.get()
     user.set_password("secret")
@@ -27,8 +27,8 @@ def person(scim):
     return user
 
 
-def who(browser):
-    """Return who a browser is signed in as, as a view would be told."""
+def current_user(browser):
+    """Return the user of a browser's session, as a view would get it."""
     request = RequestFactory().get("/")
     request.session = browser.session
     return get_user(request)
@@ -36,21 +36,21 @@ def who(browser):
 
 @pytest.mark.parametrize("how", ["password", "single sign-on"])
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_session_ends_and_stays_ended(scim, person, settings, backend, how, tmp_path):
+def test_deactivation_ends_sessions_for_good(scim, person, settings, backend, how, tmp_path):
     settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{backend}"
     settings.SESSION_FILE_PATH = str(tmp_path)
     browser = Client()
     if how == "password":
         assert browser.login(username="bjensen", password="secret")
-    else:  # the account has no password that works
+    else:  # single sign-on: the account has no usable password
         person.set_unusable_password()
         person.save()
         browser.force_login(person)
-    assert who(browser) == person
+    assert current_user(browser) == person
     scim.patch(scim.path, active(False))
-    assert who(browser).is_anonymous
+    assert current_user(browser).is_anonymous
     scim.patch(scim.path, active(True))
-    assert who(browser).is_anonymous  # the return gives no session back
+    assert current_user(browser).is_anonymous  # reactivation does not restore the session
     assert authenticate(username="bjensen", password="secret") is None
 
 
@@ -66,16 +66,16 @@ def test_a_session_ends_and_stays_ended(scim, person, settings, backend, how, tm
         lambda scim: scim.delete(scim.path),
     ],
 )
-def test_every_way_to_end_an_account_ends_its_session(scim, person, end):
+def test_every_form_of_deactivation_ends_sessions(scim, person, end):
     browser = Client()
     browser.login(username="bjensen", password="secret")
     assert end(scim).status_code in (200, 204)
-    assert who(browser).is_anonymous
+    assert current_user(browser).is_anonymous
     person.refresh_from_db()
     assert not person.is_active and not person.has_usable_password()
 
 
-def test_no_password_is_reset(scim, person):
+def test_deactivation_blocks_password_reset(scim, person):
     def ask():
         return len(list(PasswordResetForm().get_users("bj@example.com")))
 
@@ -86,7 +86,7 @@ def test_no_password_is_reset(scim, person):
     assert ask() == 0
 
 
-def test_a_connection_may_let_passwords_live(scim, person):
+def test_connection_may_keep_passwords(scim, person):
     scim.connection.keeps_passwords = True
     scim.connection.save()
     scim.patch(scim.path, active(False))
@@ -95,7 +95,7 @@ def test_a_connection_may_let_passwords_live(scim, person):
     assert authenticate(username="bjensen", password="secret") == person
 
 
-def test_an_account_that_another_connection_holds_goes_on(connect):
+def test_account_shared_with_another_connection_stays_active(connect):
     one, other = connect(), connect()
     made = one.make_user("shared")
     user = User.objects.get()
@@ -104,13 +104,13 @@ def test_an_account_that_another_connection_holds_goes_on(connect):
     browser.force_login(user)
     assert one.delete(f"/Users/{made['id']}").status_code == 204
     user.refresh_from_db()
-    assert user.is_active and who(browser) == user
+    assert user.is_active and current_user(browser) == user
     (seen,) = other.find('userName eq "shared"')
     other.delete(f"/Users/{seen['id']}")
-    assert who(browser).is_anonymous
+    assert current_user(browser).is_anonymous
 
 
-def test_a_new_account_has_no_password_that_works(scim):
+def test_new_account_has_unusable_password(scim):
     scim.make_user("new", password="secret")
     user = User.objects.get()
     assert not user.has_usable_password() and user.password != ""

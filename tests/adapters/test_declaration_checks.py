@@ -1,4 +1,4 @@
-"""Every system check: a set-up that it is about, and what it says."""
+"""System checks of adapters: a faulty declaration and the message for it."""
 
 import pytest
 from django.core.checks import ERROR, WARNING
@@ -26,7 +26,7 @@ ACME = Schema(URN, "Acme", attributes=(Attribute(name="badge"), Attribute(name="
 
 
 def with_attributes(base=UserAdapter, **attributes):
-    """Return a subclass of an adapter with more attributes, ``badge`` for an extension's."""
+    """Return a subclass of an adapter with more attributes; plain names go to an extension."""
     named = {name if "." in name or base.schema.find(name) else f"{URN}:{name}": mapping
              for name, mapping in attributes.items()}  # fmt: skip
     return type("Acme", (base,), {
@@ -38,7 +38,7 @@ def with_schema(urn, **characteristics):
     return type("Acme", (UserAdapter,), {"extensions": [*UserAdapter.extensions, made]})
 
 
-class Staff(Custom):
+class StaffMapping(Custom):
     select = {"is_staff": "is_staff"}
     writes = ("is_staff",)
 
@@ -135,7 +135,7 @@ CASES = {
     "mirror elsewhere": ("E007", with_attributes(tags=Values("tags", mirror="scim_profile.title")),
                          "no text column"),
     "two mirrors": ("E005", with_attributes(tags=Values("tags", mirror="email")), "'email'"),
-    "privilege by custom": ("W005", with_attributes(badge=Staff()), "'is_staff'"),
+    "privilege by custom": ("W005", with_attributes(badge=StaffMapping()), "'is_staff'"),
     "privilege by absence": ("W005", with_attributes(nickName=Field(
         "scim_profile.nick_name", absent="is_staff")), "'is_staff'"),
     "unknown type": ("E009", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes | {
@@ -157,7 +157,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_flawed_declaration(case, settings, monkeypatch):
+def test_reports_faulty_declaration(case, settings, monkeypatch):
     code, adapter, words = CASES[case]
     monkeypatch.setitem(globals(), "Subject", adapter)
     key = "Group" if issubclass(adapter, GroupAdapter | NoModel) else "User"
@@ -169,7 +169,7 @@ def test_a_flawed_declaration(case, settings, monkeypatch):
     assert f"checks.html#{code.lower()}" in messages[0].hint
 
 
-def test_a_sensitive_attribute_that_no_type_has(settings):
+def test_reports_unknown_sensitive_attribute(settings):
     known = ["emails", "name.familyName", "department", f"{ENTERPRISE}:division", "members"]
     settings.DJANGO_SCIM = {"SENSITIVE_FILTERS": known}
     assert checks.check_adapters() == []
@@ -191,7 +191,7 @@ def test_a_sensitive_attribute_that_no_type_has(settings):
         ({"User": "django.contrib.auth.models.User"}, "no ResourceAdapter"),
     ],
 )
-def test_an_adapter_that_is_none(settings, adapters, words):
+def test_rejects_non_adapter_class(settings, adapters, words):
     settings.DJANGO_SCIM = {"ADAPTERS": adapters}
     (message,) = checks.check_adapters()
     assert message.id == "django_scim.E002" and words in message.msg
@@ -206,7 +206,7 @@ def test_an_adapter_that_is_none(settings, adapters, words):
         ("Field('username').having(mutabilty='readOnly')", "mutabilty"),
     ],
 )
-def test_a_module_with_a_flawed_definition(settings, tmp_path, monkeypatch, definition, words):
+def test_reports_faulty_module(settings, tmp_path, monkeypatch, definition, words):
     text = f"from django_scim.adapters import Field, Schema\n\nflawed = {definition}\n"
     (tmp_path / "flawed_adapters.py").write_text(text)
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -240,7 +240,7 @@ class OtherEndpoint(UserAdapter):
         ({"Okta": {5: f"{__name__}.NoKey"}}, ["E013"], "adapters for 5"),
     ],
 )
-def test_adapters_of_one_connection(settings, given, codes, words):
+def test_checks_connection_adapters(settings, given, codes, words):
     settings.DJANGO_SCIM = {"CONNECTION_ADAPTERS": given}
     messages = checks.check_adapters()
     assert [each.id for each in messages] == [f"django_scim.{code}" for code in codes]

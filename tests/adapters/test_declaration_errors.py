@@ -1,4 +1,4 @@
-"""Declarations that cannot work: each is a message of a check, never a traceback or a 500."""
+"""Declarations that cannot work are reported by a check, without a traceback or a 500."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -40,14 +40,14 @@ ACME = Schema(
 )
 
 
-class Unwritable(Custom):
+class MixedSelect(Custom):
     select = {"a": F("first_name") + F("id")}
 
     def read(self, a):
         return a
 
 
-class Keys(Custom):
+class KeyMapping(Custom):
     select = {"a": "id"}
     writes = ("id",)
 
@@ -77,7 +77,7 @@ CASES = {
     "a string": ("E007", user(text="first_name")),
     "nothing": ("E007", user(text=None)),
     "a class": ("E007", user(text=Field)),
-    "a custom class": ("E007", user(text=Keys)),
+    "a custom class": ("E007", user(text=KeyMapping)),
     "no column": ("E007", user(text=Field(None))),
     "a reference to nothing": ("E009", user(one=Reference("scim_profile.manager", to=""))),
     "members of nothing": ("E009", user(GroupAdapter, many=Members("user_set", to=""))),
@@ -88,8 +88,8 @@ CASES = {
     "computed from a string": ("E007", user(text=Computed("first_name"))),
     "computed from a mixture": ("E003", user(text=Computed(F("first_name") + F("id")))),
     "computed number for a text": ("E007", user(text=Computed(F("id")))),
-    "selected from a mixture": ("E003", user(text=Unwritable())),
-    "writes a key": ("E007", user(text=Keys())),
+    "selected from a mixture": ("E003", user(text=MixedSelect())),
+    "writes a key": ("E007", user(text=KeyMapping())),
     "the primary key": ("E007", user(number=Field("id"))),
     "a text in a moment's column": ("E007", user(text=Field("date_joined"))),
     "a number for a text": ("E007", user(text=Constant(5))),
@@ -125,7 +125,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_it_is_told(case, settings, monkeypatch):
+def test_reports_error(case, settings, monkeypatch):
     code, adapter = CASES[case]
     monkeypatch.setitem(globals(), "Subject", adapter)
     key = "Group" if adapter.model is Group else "User"
@@ -135,7 +135,7 @@ def test_it_is_told(case, settings, monkeypatch):
     assert all(each.hint and each.msg for each in messages)
 
 
-def test_a_schema_file_that_is_not_there(settings, tmp_path, monkeypatch):
+def test_reports_missing_schema_file(settings, tmp_path, monkeypatch):
     for name, text in (("nofile", "Schema.load('/nowhere.json')"), ("noname", "Schema.from_json({"
                        "'id': 'urn:x:y', 'attributes': [{'type': 'string'}]})")):  # fmt: skip
         module = tmp_path / f"{name}_adapters.py"
@@ -146,12 +146,12 @@ def test_a_schema_file_that_is_not_there(settings, tmp_path, monkeypatch):
         assert message.id == "django_scim.E002"
 
 
-def test_a_connections_adapters_that_are_no_dict(settings):
+def test_rejects_connection_adapters_that_are_not_a_dict(settings):
     settings.DJANGO_SCIM = {"CONNECTION_ADAPTERS": {"Okta": None}}
     (message,) = checks.check_adapters()
     assert message.id == "django_scim.E012" and "'Okta'" in message.msg
 
 
-def test_what_the_package_ships_has_no_flaw():
+def test_stock_adapters_have_no_errors():
     assert issubclass(UserAdapter, ResourceAdapter)
     assert [*UserAdapter.examined().errors, *GroupAdapter.examined().errors] == []

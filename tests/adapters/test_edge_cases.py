@@ -1,4 +1,4 @@
-"""Where what is stored, what is shown and what is found could come apart."""
+"""Edge cases in which stored, returned and filtered values could differ."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -9,7 +9,7 @@ from django_scim.models import UserLink
 from tests.client import ENTERPRISE, USER, assert_error
 
 
-def test_what_was_taken_away_is_not_found(scim):
+def test_removed_value_is_not_found(scim):
     user = scim.make_user("ada", displayName="Ada")
     path = f"/Users/{user['id']}"
     scim.patch(path, {"op": "remove", "path": "displayName"})
@@ -17,11 +17,11 @@ def test_what_was_taken_away_is_not_found(scim):
         assert scim.find(text) == []
     other = scim.make_user("other", displayName="Bea")
     listed = scim.get("/Users", {"sortBy": "displayName"}).data["Resources"]
-    assert [each["id"] for each in listed] == [other["id"], user["id"]]  # absent is last
+    assert [each["id"] for each in listed] == [other["id"], user["id"]]  # sorted last without a value
 
 
 @pytest.mark.parametrize("attribute", ["meta.resourceType", "id", "meta.created", "meta.location"])
-def test_sorting_by_what_the_server_writes(scim, attribute):
+def test_sorts_by_read_only_attributes(scim, attribute):
     scim.make_user("one")
     answer = scim.get("/Users", {"sortBy": attribute})
     assert answer.status_code in (200, 400)
@@ -39,13 +39,13 @@ def test_sorting_by_what_the_server_writes(scim, attribute):
         ("phoneNumbers.primary eq true", 0),
     ],
 )
-def test_primary_is_false_unless_it_is_said(scim, text, count):
+def test_primary_is_false_by_default(scim, text, count):
     # RFC 7643 section 2.4: if not specified, it SHALL be assumed to be "false".
     scim.make_user("one", phoneNumbers=[{"value": "1"}])
     assert len(scim.find(text)) == count
 
 
-def test_a_manager_who_is_out_of_sight_stays(scim):
+def test_manager_outside_the_scope_is_kept(scim):
     boss = scim.make_user("boss")
     report = scim.make_user("report", **{ENTERPRISE: {"manager": {"value": boss["id"]}}})
     path = f"/Users/{report['id']}"
@@ -58,7 +58,7 @@ def test_a_manager_who_is_out_of_sight_stays(scim):
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1e999"])
-def test_a_number_without_end(scim, number):
+def test_rejects_infinite_number(scim, number):
     raw = f'{{"schemas": ["{USER}"], "userName": "x", "title": {number}}}'
     assert_error(scim.request("POST", "/Users", raw=raw), 400, "invalidSyntax")
 
@@ -72,7 +72,7 @@ def test_a_number_without_end(scim, number):
         (DataError("out of range"), 400, "invalidValue", "cannot hold"),
     ],
 )
-def test_what_the_sites_own_code_refuses(scim, monkeypatch, error, status, scim_type, words):
+def test_reports_errors_of_the_sites_save(scim, monkeypatch, error, status, scim_type, words):
     def save(self, *args, **kwargs):
         raise error
 
@@ -85,8 +85,8 @@ def test_what_the_sites_own_code_refuses(scim, monkeypatch, error, status, scim_
     assert scim.get(f"/Users/{made['id']}").data == made
 
 
-def test_an_object_that_another_connection_has_is_only_let_go_of(connect):
-    """A hard deletion ends no account that somebody else holds."""
+def test_hard_delete_keeps_account_of_another_connection(connect):
+    """Hard deletion must not delete an account that another connection uses."""
     one, other = connect(deletion="delete"), connect(deletion="delete")
     made = one.make_user("shared")
     user = User.objects.get()
@@ -98,7 +98,7 @@ def test_an_object_that_another_connection_has_is_only_let_go_of(connect):
     assert not User.objects.exists()
 
 
-def test_a_group_is_let_go_of_likewise(connect):
+def test_delete_keeps_group_of_another_connection(connect):
     from django.contrib.auth.models import Group
 
     from django_scim import connections
@@ -111,8 +111,8 @@ def test_a_group_is_let_go_of_likewise(connect):
     assert other.find('displayName eq "Guides"', "/Groups")
 
 
-def test_a_hard_deletion_ends_no_account_that_the_site_had(connect):
-    """A connection of the whole site lets go of what it did not make."""
+def test_hard_delete_keeps_preexisting_account(connect):
+    """A connection with scope "site" deletes only accounts that it created."""
     from django_scim import connections
 
     User.objects.create_user("amy")
@@ -127,7 +127,7 @@ def test_a_hard_deletion_ends_no_account_that_the_site_had(connect):
     assert connections.assign(scim.connection, bea).preexisting
 
 
-def test_what_an_admin_gives_needs_no_confirmation(connect):
+def test_assigned_account_needs_no_confirmation(connect):
     from django_scim import connections
 
     amy = User.objects.create_user("amy")
@@ -138,7 +138,7 @@ def test_what_an_admin_gives_needs_no_confirmation(connect):
     assert scim.patch(f"/Users/{made['id']}", operation).status_code == 200
 
 
-def test_a_policy_of_adoption_that_does_not_exist(db):
+def test_rejects_unknown_adoption_policy(db):
     from django_scim import connections
 
     with pytest.raises(ValidationError):

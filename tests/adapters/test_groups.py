@@ -13,7 +13,7 @@ def members(scim, group):
     return {m["value"] for m in scim.get(f"/Groups/{group['id']}").data.get("members", [])}
 
 
-def test_a_group_with_members(scim):
+def test_create_group_with_members(scim):
     user = scim.make_user(displayName="Babs")
     group = scim.make_group("Tour Guides", user)
     location = user["meta"]["location"]
@@ -39,7 +39,7 @@ def test_display_name_is_required(scim):
     assert_error(scim.patch(f"/Groups/{group['id']}", remove), 400, "mutability")
 
 
-def test_display_name_is_unique_in_the_connection_only(connect):
+def test_display_name_is_unique_per_connection(connect):
     one, other = connect(), connect()
     one.make_group("Sales")
     body = {"schemas": [GROUP], "displayName": "SALES"}
@@ -48,8 +48,8 @@ def test_display_name_is_unique_in_the_connection_only(connect):
     assert Group.objects.count() == 2
 
 
-def test_a_member_who_is_not_there_is_refused_though_taken_back(scim):
-    """Each operation is tried in its turn (RFC 7644 section 3.5.2)."""
+def test_unknown_member_is_rejected_even_if_removed_again(scim):
+    """Each operation is validated in order (RFC 7644 section 3.5.2)."""
     group = scim.make_group("Guides", scim.make_user("amy"))
     nobody = [{"value": "00000000-0000-4000-8000-000000000000"}]
     answer = scim.patch(
@@ -61,7 +61,7 @@ def test_a_member_who_is_not_there_is_refused_though_taken_back(scim):
     assert scim.get(f"/Groups/{group['id']}").data == group
 
 
-def test_the_sites_own_group_is_never_adopted(scim):
+def test_preexisting_group_is_never_adopted(scim):
     own = GroupFactory(name="Admins")
     insider = UserFactory()
     insider.groups.add(own)
@@ -72,7 +72,7 @@ def test_the_sites_own_group_is_never_adopted(scim):
     assert [each["id"] for each in scim.get("/Groups").data["Resources"]] == [group["id"]]
 
 
-def test_an_unknown_member_is_refused(scim):
+def test_unknown_member_is_rejected(scim):
     group = scim.make_group()
     stranger = str(uuid.uuid4())
     body = {"schemas": [GROUP], "displayName": "x", "members": [{"value": stranger}]}
@@ -82,7 +82,7 @@ def test_an_unknown_member_is_refused(scim):
     assert_error(scim.patch(f"/Groups/{group['id']}", add), 400, "invalidValue", stranger)
 
 
-def test_a_member_of_another_connection_is_unknown(connect):
+def test_member_of_another_connection_is_unknown(connect):
     one, other = connect(), connect()
     user = one.make_user()
     group = other.make_group()
@@ -100,7 +100,7 @@ def test_a_member_of_another_connection_is_unknown(connect):
         {"op": "replace", "path": "displayName", "value": "Tour Guides"},
     ],
 )
-def test_what_changes_nothing_keeps_version_and_date(operation, scim):
+def test_patch_without_effect_keeps_version_and_date(operation, scim):
     user = scim.make_user()
     group = scim.make_group("Tour Guides", user)
     if isinstance(operation.get("value"), list):
@@ -111,7 +111,7 @@ def test_what_changes_nothing_keeps_version_and_date(operation, scim):
     assert scim.get(f"/Groups/{group['id']}").data == group
 
 
-def test_operations_see_what_came_before(scim):
+def test_operations_see_earlier_results(scim):
     one, two, three = (scim.make_user(name) for name in ("one", "two", "three"))
     group = scim.make_group("G", one, two)
     scim.patch(
@@ -124,14 +124,14 @@ def test_operations_see_what_came_before(scim):
     assert Group.objects.get().user_set.get().username == "three"
 
 
-def test_removing_by_another_filter(scim):
+def test_remove_members_by_display_filter(scim):
     one, two = scim.make_user("one", displayName="Ann"), scim.make_user("two", displayName="Bob")
     group = scim.make_group("G", one, two)
     scim.patch(f"/Groups/{group['id']}", {"op": "remove", "path": 'members[display sw "an"]'})
     assert members(scim, group) == {two["id"]}
 
 
-def test_a_failing_operation_leaves_the_members_alone(scim):
+def test_failed_patch_keeps_members(scim):
     one = scim.make_user("one")
     group = scim.make_group("G", one)
     answer = scim.patch(
@@ -143,7 +143,7 @@ def test_a_failing_operation_leaves_the_members_alone(scim):
     assert members(scim, group) == {one["id"]}
 
 
-def test_the_sites_own_members_are_invisible_and_stay(scim):
+def test_members_added_by_the_site_are_hidden_and_kept(scim):
     user = scim.make_user()
     group = scim.make_group("G", user)
     insider = UserFactory()
@@ -165,14 +165,14 @@ def test_put_without_members_keeps_them_unless_strict(connect):
         assert not members(scim, group)
 
 
-def test_renaming_renames_the_django_group(scim):
+def test_rename_renames_the_django_group(scim):
     group = scim.make_group("Old")
     rename = {"op": "replace", "path": "displayName", "value": "New"}
     scim.patch(f"/Groups/{group['id']}", rename)
     assert Group.objects.get().name == "New"
 
 
-def test_a_deleted_group_frees_its_name_and_keeps_its_users(scim):
+def test_delete_frees_the_name_and_keeps_users(scim):
     user = scim.make_user()
     group = scim.make_group("G", user)
     assert scim.delete(f"/Groups/{group['id']}").status_code == 204
@@ -181,14 +181,14 @@ def test_a_deleted_group_frees_its_name_and_keeps_its_users(scim):
     assert "groups" not in scim.get(f"/Users/{user['id']}").data
 
 
-def test_a_group_that_the_site_deleted_is_gone(scim):
+def test_group_deleted_by_the_site_is_not_found(scim):
     group = scim.make_group("G")
     Group.objects.all().delete()
     assert_error(scim.get(f"/Groups/{group['id']}"), 404)
     assert scim.make_group("G")
 
 
-def test_without_members_the_membership_is_not_even_read(scim, django_assert_num_queries, settings):
+def test_excluded_members_are_not_queried(scim, django_assert_num_queries, settings):
     group = scim.make_group("G", scim.make_user())
     scim.get("/Groups")
     with django_assert_num_queries(2):
@@ -196,14 +196,14 @@ def test_without_members_the_membership_is_not_even_read(scim, django_assert_num
     assert "members" not in data
 
 
-def test_strict_answers_a_patched_group_with_its_body(connect):
+def test_strict_patch_returns_the_group(connect):
     scim = connect("strict")
     group = scim.make_group("G")
     rename = {"op": "replace", "path": "displayName", "value": "H"}
     assert scim.patch(f"/Groups/{group['id']}", rename).status_code == 200
 
 
-def test_attributes_ask_for_a_body(scim):
+def test_attributes_parameter_returns_the_group(scim):
     group = scim.make_group("G")
     rename = {"op": "replace", "path": "displayName", "value": "H"}
     answer = scim.patch(f"/Groups/{group['id']}?attributes=displayName", rename)
@@ -212,7 +212,7 @@ def test_attributes_ask_for_a_body(scim):
 
 
 @pytest.mark.parametrize("profile", ["default", "strict", "entra"])
-def test_members_without_a_value_empty_no_group(connect, profile):
+def test_members_without_value_do_not_empty_the_group(connect, profile):
     scim = connect(profile)
     group = scim.make_group("Guides", scim.make_user("one"))
     path = f"/Groups/{group['id']}"

@@ -18,7 +18,7 @@ ACTIVE = {"op": "replace", "path": "active", "value": True}
 
 
 def age(scim, minutes=90):
-    """Let everything that the connection has be older than the guard's window."""
+    """Make all accounts and groups of the connection older than the guard's window."""
     before = timezone.now() - timedelta(minutes=minutes)
     UserLink.objects.filter(connection=scim.connection).update(created=before)
     scim.connection.django_scim_grouplinks.update(created=before)
@@ -26,7 +26,7 @@ def age(scim, minutes=90):
 
 @pytest.fixture
 def company(connect):
-    """A connection that has thirty accounts; the guard stops it after the third."""
+    """Return a connection with thirty accounts whose guard allows three removals."""
     scim = connect(guard_count=3, guard_percent=10)
     scim.users = [scim.make_user(f"user{number}") for number in range(30)]
     age(scim)
@@ -41,10 +41,10 @@ def active():
     return User.objects.filter(is_active=True).count()
 
 
-def test_it_stops_what_takes_too_much(company):
+def test_stops_removals_above_the_limit(company):
     one, two, three, four = leave(company, *company.users[:4])
     assert [each.status_code for each in (one, two, three)] == [200, 200, 200]
-    # More than 3, and more than 10 % of 30.
+    # more than 3, and more than 10 % of 30
     assert_error(four, 403, None, "the guard stops", "3 accounts", "10 %")
     assert active() == 27
     assert company.get(f"/Users/{company.users[3]['id']}").data["active"] is True
@@ -54,7 +54,7 @@ def test_it_stops_what_takes_too_much(company):
     assert connections.guard_of(company.connection).tripped is not None
 
 
-def test_what_takes_nothing_goes_on(company):
+def test_other_requests_continue(company):
     leave(company, *company.users[:4])
     company.make_user("joiner")
     title = {"op": "replace", "path": "title", "value": "Guide"}
@@ -63,7 +63,7 @@ def test_what_takes_nothing_goes_on(company):
     assert company.get("/Users").status_code == 200
 
 
-def test_it_stays_stopped_until_an_admin_lets_it_go_on(company):
+def test_stays_stopped_until_an_admin_overrides(company):
     leave(company, *company.users[:4])
     Guard.objects.update(started=timezone.now() - timedelta(hours=5))
     (later,) = leave(company, company.users[5])
@@ -74,7 +74,7 @@ def test_it_stays_stopped_until_an_admin_lets_it_go_on(company):
     assert active() == 17
 
 
-def test_after_the_lift_has_ended_it_counts_anew(company):
+def test_counts_again_after_the_override(company):
     connections.override_guard(company.connection)
     leave(company, *company.users[:10])
     Guard.objects.update(overridden_until=timezone.now() - timedelta(seconds=1))
@@ -82,15 +82,15 @@ def test_after_the_lift_has_ended_it_counts_anew(company):
     assert [each.status_code for each in answers] == [200, 200, 200, 403]
 
 
-def test_an_hour_later_it_counts_anew(company):
+def test_counts_again_after_an_hour(company):
     leave(company, *company.users[:3])
     Guard.objects.update(started=timezone.now() - timedelta(minutes=61))
     assert {each.status_code for each in leave(company, *company.users[3:6])} == {200}
     assert_error(leave(company, company.users[6])[0], 403)
 
 
-def test_the_share_counts_too(connect):
-    """More than the number alone is not too much, where the connection has many."""
+def test_percentage_must_be_exceeded_as_well(connect):
+    """Exceeding the number alone does not trip the guard of a connection with many accounts."""
     scim = connect(guard_count=1, guard_percent=50)
     users = [scim.make_user(f"user{number}") for number in range(10)]
     age(scim)
@@ -98,7 +98,7 @@ def test_the_share_counts_too(connect):
     assert [each.status_code for each in answers] == [200] * 5 + [403]
 
 
-def test_by_default_twenty_and_ten_percent(connect):
+def test_default_limits_are_twenty_and_ten_percent(connect):
     scim = connect()
     users = [scim.make_user(f"user{number}") for number in range(21)]
     age(scim)
@@ -106,7 +106,7 @@ def test_by_default_twenty_and_ten_percent(connect):
     assert [each.status_code for each in answers] == [200] * 20 + [403]
 
 
-def test_it_can_be_turned_off(connect):
+def test_can_be_disabled(connect):
     scim = connect(guard_count=0, guard_percent=100)
     users = [scim.make_user(f"user{number}") for number in range(3)]
     age(scim)
@@ -114,15 +114,15 @@ def test_it_can_be_turned_off(connect):
     assert not Guard.objects.exists()
 
 
-def test_young_accounts_do_not_count(company):
-    leave(company, company.users[0])  # the window begins
+def test_new_accounts_do_not_count(company):
+    leave(company, company.users[0])  # starts the window
     young = [company.make_user(f"young{number}") for number in range(8)]
     assert {each.status_code for each in leave(company, *young)} == {200}
     assert connections.guard_of(company.connection).accounts_lost == 1
     assert connections.guard_of(company.connection).accounts == 30
 
 
-def test_who_is_gone_already_does_not_count(company):
+def test_inactive_accounts_do_not_count(company):
     leave(company, *company.users[:3])
     again = leave(company, company.users[0])  # no change
     assert again[0].status_code == 200
@@ -164,7 +164,7 @@ def members(scim):
     return len(scim.get(scim.path).data.get("members", []))
 
 
-def test_memberships_count_likewise(group):
+def test_removed_memberships_count(group):
     answers = [
         group.patch(group.path, {"op": "remove", "path": f'members[value eq "{user["id"]}"]'})
         for user in group.users[:4]
@@ -181,28 +181,28 @@ def test_memberships_count_likewise(group):
         {"op": "remove", "path": "members[value pr]"},
     ],
 )
-def test_a_group_is_not_emptied_at_once(group, operation):
+def test_emptying_a_group_is_stopped(group, operation):
     assert_error(group.patch(group.path, operation), 403, None, "3 memberships")
     assert members(group) == 30
     assert_error(group.delete(group.path), 403, None, "the guard")
     assert members(group) == 30
 
 
-def test_a_list_that_lacks_many(group):
+def test_put_that_removes_many_members_is_stopped(group):
     kept = [{"value": user["id"]} for user in group.users[:10]]
     body = {"schemas": group.group["schemas"], "displayName": "Everyone", "members": kept}
     assert_error(group.put(group.path, body), 403, None, "memberships")
     assert members(group) == 30
 
 
-def test_a_stopped_request_changes_nothing_else(group):
+def test_stopped_request_changes_nothing(group):
     rename = {"op": "replace", "path": "displayName", "value": "Nobody"}
     before = group.get(group.path).data
     assert_error(group.patch(group.path, rename, {"op": "remove", "path": "members"}), 403)
     assert group.get(group.path).data == before
 
 
-def test_another_connection_is_not_stopped(company, connect):
+def test_other_connections_are_not_stopped(company, connect):
     leave(company, *company.users[:4])
     other = connect(guard_count=3)
     users = [other.make_user(f"other{number}") for number in range(2)]
@@ -212,7 +212,7 @@ def test_another_connection_is_not_stopped(company, connect):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite in memory serves one thread")
-def test_of_many_at_once_no_more_pass_than_of_one_after_the_other(connect):
+def test_concurrent_removals_stay_within_the_limit(connect):
     scim = connect(guard_count=3, guard_percent=10)
     users = [scim.make_user(f"user{number}") for number in range(30)]
     age(scim)
@@ -230,10 +230,10 @@ def test_of_many_at_once_no_more_pass_than_of_one_after_the_other(connect):
     assert active() == 27
 
 
-def test_a_departure_costs_one_statement_more(company, django_assert_num_queries):
+def test_removal_costs_one_more_statement(company, django_assert_num_queries):
     from django.test.utils import CaptureQueriesContext
 
-    leave(company, company.users[0])  # the first of the hour counts
+    leave(company, company.users[0])  # the first one of the hour counts the accounts
     with CaptureQueriesContext(connection) as captured:
         leave(company, company.users[1])
     assert sum(quoted("django_scim_guard") in query["sql"] for query in captured) == 1

@@ -1,4 +1,4 @@
-"""The small verbs that a site overrides: names, the end and the return of an account."""
+"""Hooks of the user adapter: choosing the user name, deactivation and reactivation."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -8,8 +8,8 @@ from tests.client import USER, assert_error
 
 
 @pytest.fixture
-def site(settings, scim):
-    """Make the site use an adapter of this module."""
+def use_adapter(settings, scim):
+    """Return a function that sets the user adapter to a class of this module."""
 
     def use(name):
         settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.{name}"}}
@@ -22,11 +22,11 @@ def create(scim, name="amy", **attributes):
     return scim.post("/Users", {"schemas": [USER], "userName": name, **attributes})
 
 
-# The name
+# choose_username
 
 
-class ByMail(UserAdapter):
-    """The userName is the address; the site's own names are made from it."""
+class EmailAdapter(UserAdapter):
+    """Map userName to the e-mail address and derive the use_adapter's user name from it."""
 
     attributes = UserAdapter.attributes | {
         "userName": Field("email"),
@@ -37,28 +37,28 @@ class ByMail(UserAdapter):
         return unit.value("userName").partition("@")[0]
 
 
-class ByMailAlone(UserAdapter):
-    attributes = ByMail.attributes
+class EmailWithoutHookAdapter(UserAdapter):
+    attributes = EmailAdapter.attributes
 
 
-def test_the_site_chooses_the_name(site):
-    made = create(site("ByMail"), "bj@example.com").data
+def test_site_chooses_the_username(use_adapter):
+    made = create(use_adapter("EmailAdapter"), "bj@example.com").data
     assert made["userName"] == "bj@example.com"
     user = User.objects.get()
     assert (user.username, user.email) == ("bj", "bj@example.com")
 
 
-def test_without_the_hook_the_name_is_what_the_client_says(site):
-    scim = site("ByMailAlone")
+def test_default_username_is_the_sent_one(use_adapter):
+    scim = use_adapter("EmailWithoutHookAdapter")
     create(scim, "bj@example.com")
     assert User.objects.get().username == "bj@example.com"
 
 
-# The end and the return
+# deactivate and reactivate
 
 
-class Leaving(UserAdapter):
-    """A leaver keeps no first name here, as a stand-in for what the site has to clear."""
+class LastNameAdapter(UserAdapter):
+    """Set the last name, in place of data that a use_adapter must clear."""
 
     def deactivate(self, unit):
         super().deactivate(unit)
@@ -72,8 +72,8 @@ def active(value):
     return {"op": "replace", "path": "active", "value": value}
 
 
-def test_the_end_and_the_return_of_an_account(site):
-    scim = site("Leaving")
+def test_deactivate_and_reactivate(use_adapter):
+    scim = use_adapter("LastNameAdapter")
     path = f"/Users/{create(scim).data['id']}"
     user = User.objects.get()
     user.set_password("secret")
@@ -82,14 +82,14 @@ def test_the_end_and_the_return_of_an_account(site):
         scim.patch(path, active(value))
         user.refresh_from_db()
         assert (user.is_active, user.last_name) == (value, name)
-        assert not user.has_usable_password()  # the return gives no password back
+        assert not user.has_usable_password()  # reactivation restores no password
     scim.delete(path)
     user.refresh_from_db()
     assert not user.is_active
 
 
-class Refusing(UserAdapter):
-    """The one who must never leave."""
+class RefusingAdapter(UserAdapter):
+    """Refuse every deactivation."""
 
     def deactivate(self, unit):
         from django_scim.protocol.errors import Mutability
@@ -97,8 +97,8 @@ class Refusing(UserAdapter):
         raise Mutability("active: this account is needed until the year's end")
 
 
-def test_a_hook_that_refuses_undoes_the_whole_request(site):
-    scim = site("Refusing")
+def test_refusal_of_a_hook_rolls_back_the_request(use_adapter):
+    scim = use_adapter("RefusingAdapter")
     path = f"/Users/{create(scim).data['id']}"
     title = {"op": "replace", "path": "title", "value": "Guide"}
     assert_error(scim.patch(path, title, active(False)), 400, "mutability", "year's end")

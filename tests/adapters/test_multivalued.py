@@ -1,4 +1,4 @@
-"""What PATCH may do to the parts of a complex value (RFC 7643 section 7, RFC 7644 3.5.2)."""
+"""PATCH of sub-attributes (RFC 7643 section 7, RFC 7644 section 3.5.2)."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def run(op, path, value=None):
         ("remove", "key.value", None),
     ],
 )
-def test_a_required_part_is_there_afterwards(op, path, value):
+def test_required_sub_attribute_cannot_be_removed(op, path, value):
     with pytest.raises(InvalidValue, match=r"value: is required"):
         run(op, path, value)
 
@@ -56,7 +56,7 @@ def test_a_required_part_is_there_afterwards(op, path, value):
         ("remove", "key.serial", None),
     ],
 )
-def test_an_immutable_part_keeps_its_value(op, path, value):
+def test_immutable_sub_attribute_cannot_change(op, path, value):
     with pytest.raises(Mutability, match="serial"):
         run(op, path, value)
 
@@ -72,5 +72,5 @@ def test_an_immutable_part_keeps_its_value(op, path, value):
         ("remove", "key", None, None),
     ],
 )
-def test_the_rest_goes_through(op, path, value, expected):
+def test_other_changes_are_applied(op, path, value, expected):
     assert run(op, path, value) == expected

@@ -1,4 +1,4 @@
-"""Passwords: ignored, unless the connection accepts them; never seen again."""
+"""Passwords: ignored unless the connection accepts them, and never returned."""
 
 import logging
 
@@ -43,7 +43,7 @@ def test_ignored_by_default(scim):
     assert not User.objects.get().has_usable_password()
 
 
-def test_accepted(accepting):
+def test_accepted_if_the_connection_allows(accepting):
     path = f"/Users/{create(accepting, password=SECRET).data['id']}"
     assert authenticate(username="bjensen", password=SECRET) == User.objects.get()
     before = accepting.get(path).data["meta"]
@@ -54,13 +54,13 @@ def test_accepted(accepting):
     body = {"schemas": [USER], "userName": "bjensen"}
     accepting.put(path, body | {"password": SECRET})
     assert authenticate(username="bjensen", password=SECRET)
-    accepting.put(path, body)  # a PUT without it leaves it
+    accepting.put(path, body)  # a PUT without a password keeps it
     assert authenticate(username="bjensen", password=SECRET)
     accepting.patch(path, {"op": "remove", "path": "password"})
     assert not User.objects.get().has_usable_password()
 
 
-def test_without_one_none_works(accepting):
+def test_account_without_password_has_unusable_one(accepting):
     create(accepting)
     assert not User.objects.get().has_usable_password()
 
@@ -69,7 +69,7 @@ def test_without_one_none_works(accepting):
     ("password", "words"),
     [("short", "too short"), ("bjensen-1", "too similar"), (7, "must be a string")],
 )
-def test_the_sites_validators(accepting, settings, password, words):
+def test_password_validators_apply(accepting, settings, password, words):
     settings.AUTH_PASSWORD_VALIDATORS = VALIDATORS
     settings.LANGUAGE_CODE = "en"
     assert_error(create(accepting, password=password), 400, "invalidValue", "password", words)
@@ -79,8 +79,8 @@ def test_the_sites_validators(accepting, settings, password, words):
     assert authenticate(username="bjensen", password=SECRET)
 
 
-def test_it_is_hashed_before_the_transaction(accepting, monkeypatch):
-    """Hashing takes long: no row may be locked meanwhile."""
+def test_hashing_happens_before_the_transaction(accepting, monkeypatch):
+    """Hashing is slow, so no row may be locked in the meantime."""
     from django_scim.adapters.mappings import passwords
 
     path = f"/Users/{create(accepting).data['id']}"
@@ -115,7 +115,7 @@ SHAPES = [
 
 @pytest.mark.parametrize("passwords", ["ignore", "accept"])
 @pytest.mark.parametrize("operation", SHAPES)
-def test_it_is_in_no_event_and_no_log(connect, caplog, operation, passwords):
+def test_not_in_events_or_logs(connect, caplog, operation, passwords):
     scim = connect("okta", passwords=passwords, log_reads=True)
     made = create(scim).data
     with caplog.at_level(logging.DEBUG):
@@ -133,7 +133,7 @@ def test_it_is_in_no_event_and_no_log(connect, caplog, operation, passwords):
     assert SECRET not in answer.content.decode()
 
 
-def test_a_change_of_it_is_told_but_not_it(accepting):
+def test_event_names_the_change_without_the_value(accepting):
     path = f"/Users/{create(accepting).data['id']}"
     accepting.patch(path, set_to(SECRET))
     event = Event.objects.latest("pk")
@@ -141,7 +141,7 @@ def test_a_change_of_it_is_told_but_not_it(accepting):
     assert [change["path"] for change in event.changes] == ["password"]
 
 
-def test_filters_and_sorting_know_none(accepting):
+def test_cannot_be_filtered_or_sorted(accepting):
     create(accepting, password=SECRET)
     for text in ("password pr", f'password eq "{SECRET}"', 'password sw "C"'):
         assert_error(accepting.get("/Users", {"filter": text}), 400, "invalidFilter", "password")
@@ -151,7 +151,7 @@ def test_filters_and_sorting_know_none(accepting):
 
 
 @pytest.mark.parametrize(("passwords", "supported"), [("ignore", False), ("accept", True)])
-def test_the_configuration_says_which(connect, passwords, supported):
+def test_configuration_tells_if_passwords_can_change(connect, passwords, supported):
     scim = connect(passwords=passwords)
     document = scim.get("/ServiceProviderConfig").data
     assert document["changePassword"] == {"supported": supported}

@@ -1,4 +1,4 @@
-"""Statements that are kept: for every connection its own parameters, for every shape its text."""
+"""Prepared SELECT statements: shared text, with parameters for each connection."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from django_scim.protocol.tolerances import PROFILES, Tolerances
 from tests.client import ENTERPRISE, USER
 
 
-def test_two_connections_share_the_text_and_not_the_parameters(connect):
+def test_connections_share_text_but_not_parameters(connect):
     first, second = connect(), connect()
     bodies = []
     for scim in (first, second):
@@ -24,7 +24,7 @@ def test_two_connections_share_the_text_and_not_the_parameters(connect):
 
 
 @pytest.mark.parametrize("kind", ["User", "Group"])
-def test_the_same_rows_as_djangos_own_statement(scim, kind):
+def test_returns_the_same_rows_as_django(scim, kind):
     made = scim.make_user(title="Guide", active=False, emails=[{"value": "a@example.com"}])
     made = made if kind == "User" else scim.make_group("Guides", made)
     adapter = Registry(scim.connection, Tolerances(PROFILES["default"]), "").adapter(kind)
@@ -36,8 +36,8 @@ def test_the_same_rows_as_djangos_own_statement(scim, kind):
         assert len(plain) == (scim_id == made["id"])
 
 
-def test_it_is_built_once(connect, monkeypatch):
-    """The second time, and for another connection, nothing but the narrow statement is built."""
+def test_statement_is_built_once(connect, monkeypatch):
+    """A second request, also of another connection, reuses the statement."""
     first, second = connect(), connect()
     users = [scim.make_user(f"user{scim.connection.pk}") for scim in (first, second)]
     assert first.get(f"/Users/{users[0]['id']}").data == users[0]

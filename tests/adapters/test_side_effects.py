@@ -1,4 +1,4 @@
-"""What a write changes beside its own object: each has its event, under the request's id."""
+"""Side effects of a write on other objects, each with an event under the same request id."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -15,7 +15,7 @@ def external_id(value):
     return {"op": "replace", "path": "externalId", "value": value}
 
 
-def test_who_waited_for_a_manager(scim, events):
+def test_pending_manager_is_resolved(scim, events):
     waiting = scim.make_user("report", **manager("M-1"))
     answer = scim.post(
         "/Users", {"schemas": waiting["schemas"][:1], "userName": "boss", "externalId": "M-1"}
@@ -25,14 +25,14 @@ def test_who_waited_for_a_manager(scim, events):
     assert (updated.action, updated.object_name) == ("update", "report")
     assert updated.scim_id == waiting["id"] and updated.outcome == "success"
     (change,) = updated.changes
-    # The old value is what the client had named (RFC 7643 4.3), the new one is the id.
+    # The old value is the one that the client sent (RFC 7643 section 4.3), the new one is the id.
     assert change["path"] == f"{ENTERPRISE}:manager"
     assert (change["old"], change["new"]) == ("M-1", answer.data["id"])
     assert updated.correlation_id == created.correlation_id == answer.headers["X-Request-Id"]
     assert updated.token_prefix == created.token_prefix
 
 
-def test_a_manager_may_get_the_name_later(scim, events):
+def test_pending_manager_is_resolved_by_a_later_patch(scim, events):
     report = scim.make_user("report", **manager("M-1"))
     boss = scim.make_user("boss")
     scim.patch(f"/Users/{boss['id']}", external_id("M-1"))
@@ -41,7 +41,7 @@ def test_a_manager_may_get_the_name_later(scim, events):
     assert [event.object_name for event in events()[-2:]] == ["boss", "report"]
 
 
-def test_nobody_of_another_connection_is_waited_for(scim, connect):
+def test_pending_manager_ignores_other_connections(scim, connect):
     report = scim.make_user("report", **manager("M-1"))
     connect().make_user("boss", externalId="M-1")
     found = scim.get(f"/Users/{report['id']}").data
@@ -49,7 +49,7 @@ def test_nobody_of_another_connection_is_waited_for(scim, connect):
 
 
 @pytest.mark.parametrize("deletion", ["deactivate", "delete"])
-def test_the_groups_of_who_is_deleted(connect, events, deletion):
+def test_deleted_user_leaves_their_groups(connect, events, deletion):
     scim = connect(deletion=deletion)
     leaver, stayer = scim.make_user("leaver"), scim.make_user("stayer")
     groups = [scim.make_group(name, leaver, stayer) for name in ("One", "Other")]
@@ -71,7 +71,7 @@ def test_the_groups_of_who_is_deleted(connect, events, deletion):
     assert scim.get(f"/Groups/{untouched['id']}").data["meta"] == untouched["meta"]
 
 
-def test_a_group_of_another_connection_keeps_its_members(connect, events):
+def test_groups_of_another_connection_keep_their_members(connect, events):
     scim, other = connect(scope="site"), connect(scope="site")
     User.objects.create_user("shared")
     for client in (scim, other):
@@ -85,7 +85,7 @@ def test_a_group_of_another_connection_keeps_its_members(connect, events):
     assert [group.user_set.count() for group in Group.objects.order_by("pk")] == [0, 1]
 
 
-def test_what_the_site_protects_stays(connect, events, monkeypatch):
+def test_delete_protected_by_the_site_fails(connect, events, monkeypatch):
     scim = connect(deletion="delete")
     user = scim.make_user()
 

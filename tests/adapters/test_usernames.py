@@ -1,4 +1,4 @@
-"""Names of Entra's guests, which Django's validator would refuse."""
+"""User names of Entra guests, which Django's validator would reject."""
 
 import pytest
 from django.contrib.auth.forms import UserCreationForm
@@ -23,23 +23,23 @@ def change_form(admin_client, user, **changes):
     return admin_client.post(url, data)
 
 
-def test_the_sites_admin_can_edit_a_guest(guest, admin_client):
+def test_admin_can_edit_a_guest(guest, admin_client):
     answer = change_form(admin_client, guest, first_name="Xenia")
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     guest.refresh_from_db()
     assert (guest.username, guest.first_name) == (GUEST, "Xenia")
 
 
-def test_no_other_name_becomes_valid(guest, admin_client):
+def test_other_names_stay_invalid(guest, admin_client):
     answer = change_form(admin_client, guest, username="y_gmail.com#EXT#@elsewhere")
     assert "username" in answer.context["adminform"].form.errors
 
 
 @pytest.mark.parametrize("name", [GUEST, "new#name"])
-def test_sign_up_refuses_what_it_always_refused(name, guest):
+def test_sign_up_form_stays_strict(name, guest):
     form = UserCreationForm({"username": name, "password1": "Xk29!aaa", "password2": "Xk29!aaa"})
     assert "username" in form.errors
 
 
-def test_a_guest_is_found_by_name(guest, scim):
+def test_guest_is_found_by_username(guest, scim):
     assert scim.find(f'userName eq "{GUEST.upper()}"')

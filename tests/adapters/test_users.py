@@ -75,14 +75,14 @@ def without_server_attributes(resource):
     return {key: value for key, value in resource.items() if key not in ("id", "meta", "groups")}
 
 
-def test_nothing_is_lost_between_post_and_get(scim):
+def test_post_keeps_every_attribute(scim):
     created = scim.post("/Users", MAXIMAL)
     assert created.status_code == 201
     assert without_server_attributes(created.data) == MAXIMAL
     assert without_server_attributes(scim.get(f"/Users/{created.data['id']}").data) == MAXIMAL
 
 
-def test_nothing_is_lost_between_put_and_get(scim):
+def test_put_keeps_every_attribute(scim):
     user = scim.make_user("someone@example.com")
     body = copy.deepcopy(MAXIMAL)
     replaced = scim.put(f"/Users/{user['id']}", body)
@@ -97,7 +97,7 @@ def test_nothing_is_lost_between_put_and_get(scim):
     assert sorted(kept["emails"], key=str) == sorted(MAXIMAL["emails"], key=str)
 
 
-def test_the_answer_to_a_creation(scim):
+def test_create_response(scim):
     response = scim.post("/Users", {"schemas": [USER], "userName": "bjensen"})
     data = response.data
     assert response.status_code == 201
@@ -113,7 +113,7 @@ def test_the_answer_to_a_creation(scim):
     assert "externalId" not in data and "groups" not in data
 
 
-def test_the_account_behind_it(scim):
+def test_create_makes_the_account(scim):
     scim.post("/Users", MAXIMAL)
     user = User.objects.get()
     assert (user.username, user.email) == ("bjensen@example.com", "bjensen@example.com")
@@ -126,20 +126,20 @@ def test_the_account_behind_it(scim):
 @pytest.mark.parametrize(
     "other", ["bjensen", "BJensen", "ＢＪＥＮＳＥＮ"]
 )  # fmt: skip
-def test_duplicates_in_any_spelling(other, scim):
+def test_duplicate_username_in_any_spelling(other, scim):
     scim.make_user("bjensen")
     response = scim.post("/Users", {"schemas": [USER], "userName": other})
     assert_error(response, 409, "uniqueness", "userName")
     assert User.objects.count() == 1
 
 
-def test_composed_and_decomposed_names_are_one(scim):
+def test_composed_and_decomposed_usernames_are_equal(scim):
     scim.make_user("zo\u00eb")
     response = scim.post("/Users", {"schemas": [USER], "userName": "Zoe\u0308"})
     assert_error(response, 409, "uniqueness")
 
 
-def test_a_patch_to_a_taken_name(scim):
+def test_patch_to_a_taken_username(scim):
     scim.make_user("one")
     other = scim.make_user("two")
     path = f"/Users/{other['id']}"
@@ -151,7 +151,7 @@ def test_a_patch_to_a_taken_name(scim):
     assert scim.find('userName eq "two"')[0]["id"] == other["id"]
 
 
-def test_what_only_the_server_writes_is_ignored(scim):
+def test_read_only_values_are_ignored(scim):
     user = scim.make_user(
         id="bulkId:1",
         meta={"created": "1999-01-01T00:00:00Z", "resourceType": "Group"},
@@ -166,7 +166,7 @@ def test_what_only_the_server_writes_is_ignored(scim):
     assert not User.objects.filter(is_staff=True).exists()
 
 
-def test_put_clears_what_it_leaves_out_but_never_reactivates(scim):
+def test_put_clears_missing_attributes_but_never_reactivates(scim):
     user = scim.make_user(externalId="x", title="Guide", name={"givenName": "B", "familyName": "J"})
     path = f"/Users/{user['id']}"
     scim.patch(path, {"op": "replace", "path": "active", "value": False})
@@ -182,7 +182,7 @@ def test_put_clears_what_it_leaves_out_but_never_reactivates(scim):
     assert scim.put(path, body | {"active": True}).data["active"] is True
 
 
-def test_put_of_the_same_changes_nothing(scim):
+def test_put_of_the_same_resource_changes_nothing(scim):
     user = scim.post("/Users", MAXIMAL).data
     same = scim.put(f"/Users/{user['id']}", user)
     assert same.data == user
@@ -196,7 +196,7 @@ def test_put_creates_nothing(scim):
     assert not User.objects.exists()
 
 
-def test_removing_active_leaves_the_account_as_it_is(scim):
+def test_removing_active_keeps_the_account_state(scim):
     user = scim.make_user(active=False)
     data = scim.patch(f"/Users/{user['id']}", {"op": "remove", "path": "active"}).data
     assert "active" not in data
@@ -207,7 +207,7 @@ def test_removing_active_leaves_the_account_as_it_is(scim):
     assert back.data["active"] is False
 
 
-def test_a_deleted_user_is_gone(scim):
+def test_deleted_user_is_not_found(scim):
     user = scim.make_user()
     group = scim.make_group("G", user)
     path = f"/Users/{user['id']}"
@@ -225,7 +225,7 @@ def test_a_deleted_user_is_gone(scim):
     assert not account.is_active and not account.has_usable_password()
 
 
-def test_the_same_person_comes_back(scim):
+def test_recreated_user_gets_the_same_account(scim):
     user = scim.make_user(externalId="7", title="Guide", nickName="Babs")
     scim.delete(f"/Users/{user['id']}")
     again = scim.make_user(externalId="7", title="Chief")
@@ -236,7 +236,7 @@ def test_the_same_person_comes_back(scim):
     assert UserLink.objects.filter(target=None).count() == 1
 
 
-def test_who_comes_back_inactive_stays_inactive(scim):
+def test_recreated_inactive_user_stays_inactive(scim):
     user = scim.make_user(externalId="7")
     scim.delete(f"/Users/{user['id']}")
     assert scim.make_user(externalId="7", active=False)["active"] is False
@@ -244,7 +244,7 @@ def test_who_comes_back_inactive_stays_inactive(scim):
 
 
 @pytest.mark.parametrize("external_id", ["8", None])
-def test_another_person_gets_another_account(external_id, scim):
+def test_another_user_of_that_name_gets_another_account(external_id, scim):
     user = scim.make_user(externalId="7")
     scim.delete(f"/Users/{user['id']}")
     scim.make_user(**({"externalId": external_id} if external_id else {}))
@@ -253,7 +253,7 @@ def test_another_person_gets_another_account(external_id, scim):
     assert old.username.startswith("bjensen.") and not old.is_active
 
 
-def test_a_deleted_account_that_the_site_took_up_is_not_given_away(scim):
+def test_reused_deleted_account_is_not_restored(scim):
     user = scim.make_user(externalId="7")
     scim.delete(f"/Users/{user['id']}")
     User.objects.update(is_active=True)
@@ -261,7 +261,7 @@ def test_a_deleted_account_that_the_site_took_up_is_not_given_away(scim):
     assert_error(response, 409, "uniqueness")
 
 
-def test_a_connection_may_delete_for_good(connect):
+def test_connection_may_hard_delete(connect):
     scim = connect(deletion="delete")
     user = scim.make_user()
     scim.delete(f"/Users/{user['id']}")
@@ -270,7 +270,7 @@ def test_a_connection_may_delete_for_good(connect):
     assert scim.make_user()["id"] != user["id"]
 
 
-def test_the_manager_arrives_late(scim):
+def test_manager_created_later(scim):
     report = scim.make_user("report", **{ENTERPRISE: {"manager": {"value": "boss-id"}}})
     assert report[ENTERPRISE]["manager"] == {"value": "boss-id"}
     boss = scim.make_user("boss", externalId="boss-id", displayName="The Boss")
@@ -285,7 +285,7 @@ def test_the_manager_arrives_late(scim):
     assert ENTERPRISE not in scim.get(f"/Users/{report['id']}").data
 
 
-def test_what_the_site_changes_shows_at_once(scim):
+def test_changes_by_the_site_are_returned(scim):
     user = scim.make_user(emails=[{"value": "old@x.com", "type": "work"}])
     account = User.objects.get()
     account.email = "new@x.com"
