@@ -17,7 +17,10 @@ def test_removed_value_is_not_found(scim):
         assert scim.find(text) == []
     other = scim.make_user("other", displayName="Bea")
     listed = scim.get("/Users", {"sortBy": "displayName"}).data["Resources"]
-    assert [each["id"] for each in listed] == [other["id"], user["id"]]  # sorted last without a value
+    assert [each["id"] for each in listed] == [
+        other["id"],
+        user["id"],
+    ]  # sorted last without a value
 
 
 @pytest.mark.parametrize("attribute", ["meta.resourceType", "id", "meta.created", "meta.location"])

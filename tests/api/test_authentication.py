@@ -1,4 +1,4 @@
-"""Who gets in: tokens, networks, encryption, throttling, limits."""
+"""Bearer tokens: the Authorization header and the life of a token."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from django_scim import connections
 from django_scim.models import Connection, Token
 from tests.client import USER, ScimClient, assert_error
 
-# The header
+# The Authorization header
 
 
 @pytest.mark.parametrize(
@@ -20,25 +20,25 @@ from tests.client import USER, ScimClient, assert_error
      "Bearer {}, Bearer {}", "Bearer {},{}", "Token {}", "Bearer\t", "Bearer {}\x00", "bearer: {}",
      "Bearer \u00e9"],
 )  # fmt: skip
-def test_other_headers_are_refused(scim, header):
+def test_rejects_other_authorization_headers(scim, header):
     text = header.replace("{}", scim.secret)
     answer = scim.get("/Users", token=False, authorization=text)
     assert_error(answer, 401)
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_the_scheme_has_no_case(scim):
+def test_scheme_is_case_insensitive(scim):
     # RFC 9110 section 11.1
     assert scim.get("/Users", authorization=f"bEARER {scim.secret}").status_code == 200
 
 
-def test_a_token_in_the_address_is_none(scim):
+def test_token_in_the_url_is_ignored(scim):
     answer = scim.get(f"/Users?access_token={scim.secret}", token=False)
     assert_error(answer, 401)
 
 
 @pytest.mark.parametrize("change", ["prefix", "longer", "shorter", "case", "digest"])
-def test_almost_the_token(scim, change):
+def test_similar_secret_is_rejected(scim, change):
     token = Token.objects.get()
     secret = {
         "prefix": token.prefix,
@@ -50,37 +50,37 @@ def test_almost_the_token(scim, change):
     assert_error(scim.get("/Users", authorization=f"Bearer {secret}"), 401)
 
 
-# The token's life
+# Expiry, revocation and rotation
 
 
-def test_an_expired_token(scim):
+def test_expired_token_is_rejected(scim):
     Token.objects.update(expires=timezone.now() - timedelta(seconds=1))
     assert_error(scim.get("/Users"), 401)
 
 
-def test_a_revoked_token(scim):
+def test_revoked_token_is_rejected(scim):
     Token.objects.get().revoke()
     assert_error(scim.get("/Users"), 401)
 
 
-def test_a_paused_connection(scim):
+def test_token_of_a_paused_connection_is_rejected(scim):
     connections.pause(scim.connection)
     assert_error(scim.get("/Users"), 401)
     connections.resume(scim.connection)
     assert scim.get("/Users").status_code == 200
 
 
-def test_a_closed_connection(scim):
+def test_token_of_a_closed_connection_is_rejected(scim):
     user = scim.make_user()
     connections.close(scim.connection)
     assert_error(scim.get("/Users"), 401)
     connections.resume(scim.connection)
-    assert_error(scim.get("/Users"), 401)  # its tokens are gone for good
+    assert_error(scim.get("/Users"), 401)  # reopening does not restore its tokens
     fresh = ScimClient(scim.connection)
     assert fresh.get(f"/Users/{user['id']}").status_code == 200
 
 
-def test_a_deleted_connection(scim):
+def test_token_of_a_deleted_connection_is_rejected(scim):
     scim.connection.delete()
     assert_error(scim.get("/Users"), 401)
 
@@ -90,13 +90,13 @@ def gone(how, tenant):
         tenant.delete()
     elif how == "without its type":
         ContentType.objects.get_for_model(tenant).delete()
-    else:  # the app that had the model is no longer installed
+    else:  # the app of the model is no longer installed
         stale = ContentType.objects.create(app_label="former", model="customer")
         Connection.objects.update(tenant_type=stale)
 
 
 @pytest.mark.parametrize("how", ["deleted", "without its type", "without its model"])
-def test_a_connection_whose_tenant_is_gone(connect, how):
+def test_connection_of_a_deleted_tenant_is_rejected(connect, how):
     tenant = Group.objects.create(name="Contoso")
     scim = connect(tenant=tenant)
     user = scim.make_user()
@@ -113,18 +113,18 @@ def test_a_connection_whose_tenant_is_gone(connect, how):
     assert scim.connection.django_scim_userlinks.get().target is not None
 
 
-def test_a_rotated_token(scim):
+def test_rotated_token_works_until_the_overlap_ends(scim):
     old = Token.objects.get()
     issued = connections.rotate(old, overlap=timedelta(hours=1))
     new = ScimClient(scim.connection, issued.secret)
     assert old.replaced_by == issued.token and issued.token.scopes == old.scopes
     assert scim.get("/Users").status_code == new.get("/Users").status_code == 200
     Token.objects.filter(pk=old.pk).update(expires=timezone.now())
-    assert_error(scim.get("/Users"), 401)  # the overlap ends by itself
+    assert_error(scim.get("/Users"), 401)  # the overlap ends
     assert new.get("/Users").status_code == 200
 
 
-def test_the_overlap_never_prolongs_a_token(scim):
+def test_overlap_does_not_extend_a_token(scim):
     soon = timezone.now() + timedelta(hours=1)
     Token.objects.update(expires=soon)
     old = Token.objects.get()
@@ -133,7 +133,7 @@ def test_the_overlap_never_prolongs_a_token(scim):
 
 
 @pytest.mark.parametrize("state", ["revoked", "expired", "rotated"])
-def test_what_is_not_usable_is_not_rotated(scim, state):
+def test_unusable_token_cannot_be_rotated(scim, state):
     token = Token.objects.get()
     if state == "rotated":
         connections.rotate(token)
@@ -149,7 +149,7 @@ def test_only_digests_are_stored(scim):
     assert len(scim.secret) >= 40
 
 
-def test_a_wrong_token_costs_the_same_whatever_is_wrong(scim, django_assert_num_queries):
+def test_every_wrong_token_costs_the_same(scim, django_assert_num_queries):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 

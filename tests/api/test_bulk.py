@@ -1,4 +1,4 @@
-"""Bulk beyond the letter: each operation is held to what a single request is held to."""
+"""Bulk requests: events, passwords, references and malformed bodies."""
 
 import random
 import time
@@ -12,7 +12,7 @@ from tests.client import ENTERPRISE
 from .bulk import SECRET, group, managed, patch, statuses, user
 
 
-def test_an_event_for_each_operation(scim, events):
+def test_each_operation_has_an_event(scim, events):
     made = scim.make_user("old")
     before = len(events())
     response = scim.bulk(
@@ -38,7 +38,7 @@ def test_an_event_for_each_operation(scim, events):
     assert found[2].path == "/scim/v2/Bulk /Users/" + made["id"]
 
 
-def test_a_password_is_hashed_before_and_seen_nowhere(connect, events, caplog):
+def test_passwords_are_hashed_and_never_shown(connect, events, caplog):
     accepting = connect(passwords="accept")
     response = accepting.bulk(
         *(user(f"u{i}", password=f"{SECRET}{i}") for i in range(5)),
@@ -56,8 +56,8 @@ def test_a_password_is_hashed_before_and_seen_nowhere(connect, events, caplog):
     assert SECRET not in events()[-1].request_body + events()[-1].response_body
 
 
-def test_passwords_are_hashed_beside_each_other(connect, monkeypatch):
-    """While one is hashed, others are: with four at work none waits for another."""
+def test_passwords_are_hashed_in_parallel(connect, monkeypatch):
+    """Two threads hash at the same time, so that neither waits for the other."""
     import threading
 
     from django_scim.adapters.mappings import passwords
@@ -76,7 +76,7 @@ def test_passwords_are_hashed_beside_each_other(connect, monkeypatch):
     )
 
 
-def test_nobody_hashes_for_a_job_that_has_stopped(connect, monkeypatch):
+def test_stopped_bulk_hashes_no_more_passwords(connect, monkeypatch):
     from django_scim.adapters.mappings import passwords
 
     hashed = []
@@ -95,7 +95,7 @@ def test_nobody_hashes_for_a_job_that_has_stopped(connect, monkeypatch):
     assert not User.objects.exists()
 
 
-def test_a_weak_password_is_one_operations_error(connect, settings):
+def test_weak_password_fails_only_its_operation(connect, settings):
     settings.AUTH_PASSWORD_VALIDATORS = [
         {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"}
     ]
@@ -105,8 +105,8 @@ def test_a_weak_password_is_one_operations_error(connect, settings):
     assert "password" in response.data["Operations"][0]["response"]["detail"]
 
 
-def test_a_long_row_of_managers_in_any_order(scim):
-    """A thousand people of whom each is managed by the next: no recursion, and one order."""
+def test_long_chain_of_managers_in_any_order(scim):
+    """A thousand users, each managed by the next one, are created without recursion."""
     people = [user(f"u{i}", **managed(f"bulkId:u{i + 1}")) for i in range(150)]
     operations = [*people, user("u150")]
     random.Random(7).shuffle(operations)
@@ -117,7 +117,7 @@ def test_a_long_row_of_managers_in_any_order(scim):
     assert len(scim.find(f'{ENTERPRISE}:manager.value eq "{top}"')) == 1
 
 
-def test_a_circle_outside_of_which_something_is_missing(scim):
+def test_cycle_with_a_missing_reference_fails(scim):
     response = scim.bulk(
         user("a", **managed("bulkId:b")),
         user("b", **managed("bulkId:a")),
@@ -127,7 +127,7 @@ def test_a_circle_outside_of_which_something_is_missing(scim):
     assert scim.get("/Groups").data["totalResults"] == 0
 
 
-def test_names_and_methods_in_any_case(scim):
+def test_keys_and_methods_are_case_insensitive(scim):
     operation = {"METHOD": "post", "Path": "/users", "bulkid": "1", "DATA": user("a")["data"]}
     assert statuses(scim.bulk(operation)) == ["201"]
     twice = {**operation, "path": "/Groups"}
@@ -147,7 +147,7 @@ def test_names_and_methods_in_any_case(scim):
         {"Operations": [{"method": "POST", "path": "/Users", "bulkId": 1}]},
     ],
 )
-def test_what_is_no_bulk_changes_nothing(scim, body):
+def test_malformed_bulk_changes_nothing(scim, body):
     urn = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
     whole = {"schemas": [urn], **body} if isinstance(body, dict) else body
     response = scim.post("/Bulk", whole)
@@ -155,6 +155,6 @@ def test_what_is_no_bulk_changes_nothing(scim, body):
     assert response.data["scimType"] == "invalidSyntax"
 
 
-def test_only_post(scim):
+def test_only_post_is_allowed(scim):
     for method in ("GET", "PUT", "PATCH", "DELETE"):
         assert scim.request(method, "/Bulk").status_code == 405

@@ -11,7 +11,7 @@ from tests.client import ENTERPRISE, USER
 from .bulk import SECRET, group, patch, statuses, user
 
 
-def test_another_connections_ids_do_not_exist_in_a_bulk(connect):
+def test_ids_of_another_connection_are_unknown(connect):
     ours, theirs = connect(), connect()
     person, team = theirs.make_user("victim"), theirs.make_group("Theirs")
     response = ours.bulk(
@@ -24,12 +24,12 @@ def test_another_connections_ids_do_not_exist_in_a_bulk(connect):
     assert statuses(response) == ["404", "404", "404", "400", "201"]
     assert theirs.get(f"/Users/{person['id']}").data == person
     assert theirs.get(f"/Groups/{team['id']}").data == team
-    # kept as the text that was sent, of a person who may still arrive
+    # stored as sent, like the id of a manager who does not exist yet
     manager = ours.find('userName eq "a"')[0][ENTERPRISE]["manager"]
     assert manager == {"value": person["id"]}
 
 
-def test_a_bulk_is_no_way_around_a_scope(connect):
+def test_scopes_apply_to_each_operation(connect):
     readers = connect(scopes=["users:read", "groups:read"])
     made = User.objects.create(username="victim")
     response = readers.bulk(user("a"), group("g"), {"method": "DELETE", "path": f"/Users/{made}"})
@@ -40,7 +40,7 @@ def test_a_bulk_is_no_way_around_a_scope(connect):
     assert statuses(writers.bulk(user("b"), group("g", "bulkId:b"))) == ["201", "403"]
 
 
-def test_a_bulk_reaches_no_staff(scim):
+def test_staff_are_out_of_reach(scim):
     boss = User.objects.create_superuser("boss", "boss@example.com", SECRET)
     link = UserLink.objects.create(connection=scim.connection, target=boss)
     response = scim.bulk(
@@ -62,7 +62,7 @@ def test_a_bulk_reaches_no_staff(scim):
         "/Groups/bulkId:a/members", "/bulkId:a", "bulkId:a", "javascript:alert(1)",
     ],
 )  # fmt: skip
-def test_a_path_that_leads_elsewhere(scim, path):
+def test_path_to_another_endpoint_is_rejected(scim, path):
     for method in ("POST", "DELETE", "PUT"):
         operation = {**user("a"), "method": method, "path": path}
         response = scim.bulk(operation)
@@ -73,7 +73,7 @@ def test_a_path_that_leads_elsewhere(scim, path):
     assert not User.objects.exists()
 
 
-def test_a_bulk_within_a_bulk(scim):
+def test_nested_bulk_is_rejected(scim):
     inner = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
              "Operations": [user("a")]}  # fmt: skip
     operation = {"method": "POST", "path": "/Bulk", "bulkId": "1", "data": inner}
@@ -81,8 +81,8 @@ def test_a_bulk_within_a_bulk(scim):
     assert not User.objects.exists()
 
 
-def test_a_bulk_id_of_another_operation_is_not_an_id(scim):
-    """A bulkId that looks like somebody's id, or like a reference, names nothing else."""
+def test_bulk_id_is_not_a_resource_id(scim):
+    """A bulkId that looks like an id or a reference refers to nothing else."""
     victim = scim.make_user("victim")
     response = scim.bulk(
         user("a", victim["id"]),
@@ -96,7 +96,7 @@ def test_a_bulk_id_of_another_operation_is_not_an_id(scim):
     assert scim.get("/Groups").data["Resources"][0]["members"][0]["value"] == made
 
 
-def test_the_guard_counts_what_a_bulk_takes(connect):
+def test_guard_counts_bulk_operations(connect):
     scim = connect(guard_count=2, guard_percent=10)
     made = [scim.make_user(f"u{i}") for i in range(6)]
     UserLink.objects.update(created="2020-01-01T00:00:00Z")
@@ -106,8 +106,8 @@ def test_the_guard_counts_what_a_bulk_takes(connect):
     assert Event.objects.filter(outcome="stopped").count() == 4
 
 
-def test_many_references_to_nothing(scim):
-    """Thousands of references that no operation answers: each group is refused, none is made."""
+def test_many_unresolved_references_fail(scim):
+    """Groups with thousands of unresolved references are rejected; none is created."""
     names = [f"u{i}" for i in range(60)]
     members = [{"value": f"bulkId:{name}"} for name in names]
     operations = [
@@ -118,7 +118,7 @@ def test_many_references_to_nothing(scim):
     assert not Group.objects.exists()
 
 
-def test_nothing_of_a_body_that_is_too_deep(scim):
+def test_deeply_nested_body_is_rejected(scim):
     deep = json.loads("[" * 40 + "]" * 40)
     assert scim.bulk(user("a", title=deep)).status_code == 400
     assert not User.objects.exists()

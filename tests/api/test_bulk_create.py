@@ -1,4 +1,4 @@
-"""Users that a bulk request creates together."""
+"""Users that a bulk request creates in one batch."""
 
 from django.contrib.auth.models import User
 from django.db import connection
@@ -13,8 +13,8 @@ from tests.client import ENTERPRISE, USER
 from .bulk import statuses, user
 
 
-def full(name):
-    """A user with a value in every kind of place."""
+def full_user(name):
+    """Return the operation that creates a user with a value in every table."""
     return user(
         name,
         externalId=f"x-{name}",
@@ -37,8 +37,8 @@ def without_server_side(resource):
     return {k: v for k, v in resource.items() if k not in ("id", "meta")}
 
 
-def told(events):
-    """What events say, but for the ids of managers."""
+def summarize(events):
+    """Return what events record, with the ids of managers replaced."""
     for event in events:
         for change in event.changes:
             if change["path"].endswith(":manager"):
@@ -46,15 +46,15 @@ def told(events):
     return [(e.action, e.outcome, e.changes, e.object_name) for e in events]
 
 
-def test_many_are_what_each_alone_would_be(connect, events):
+def test_batch_creates_the_same_users_as_single_requests(connect, events):
     one, many = connect(), connect()
     names = ["boss", "a", "bb", "ccc", "dddd"]
     for name in names:
-        one.make("/Users", full(name)["data"])
+        one.make("/Users", full_user(name)["data"])
     alone = {u["userName"]: u for u in one.find("userName pr")}
-    kept = told(events(action="create"))
+    kept = summarize(events(action="create"))
     User.objects.all().delete()
-    assert statuses(many.bulk(*map(full, names))) == ["201"] * 5
+    assert statuses(many.bulk(*map(full_user, names))) == ["201"] * 5
     together = {u["userName"]: u for u in many.find("userName pr")}
     assert together.keys() == alone.keys()
     boss = {alone["boss"]["id"]: "boss", together["boss"]["id"]: "boss"}
@@ -65,38 +65,38 @@ def test_many_are_what_each_alone_would_be(connect, events):
             manager.pop("$ref", None)
     for name in names:
         assert without_server_side(together[name]) == without_server_side(alone[name])
-    assert told(events(action="create", connection=many.connection)) == kept
+    assert summarize(events(action="create", connection=many.connection)) == kept
 
 
-def test_nobody_is_modified_before_he_is_there(scim):
-    assert statuses(scim.bulk(*map(full, ["a", "bb", "ccc"]))) == ["201"] * 3
+def test_created_users_are_not_modified_yet(scim):
+    assert statuses(scim.bulk(*map(full_user, ["a", "bb", "ccc"]))) == ["201"] * 3
     for resource in scim.find("userName pr"):
         assert resource["meta"]["created"] == resource["meta"]["lastModified"]
 
 
-def test_the_version_in_the_answer_is_the_resources(scim):
-    response = scim.bulk(*map(full, ["a", "bb", "ccc"]))
+def test_response_has_the_version_of_the_resource(scim):
+    response = scim.bulk(*map(full_user, ["a", "bb", "ccc"]))
     for result in response.data["Operations"]:
         resource = scim.get("/Users/" + result["location"].rpartition("/")[2]).data
         assert result["version"] == resource["meta"]["version"]
         assert result["location"] == resource["meta"]["location"]
 
 
-def test_forty_users_cost_the_statements_of_ten(scim):
+def test_statements_do_not_grow_with_the_number_of_users(scim):
     def count(number):
-        operations = [full(f"{number}-{i}") for i in range(number)]
+        operations = [full_user(f"{number}-{i}") for i in range(number)]
         for operation in operations:
-            del operation["data"][ENTERPRISE]["manager"]  # each is looked up
+            del operation["data"][ENTERPRISE]["manager"]  # each manager is looked up
         with CaptureQueriesContext(connection) as captured:
             assert statuses(scim.bulk(*operations)) == ["201"] * number
         return len(captured)
 
     few, many = count(10), count(40)
     assert few <= 20
-    assert many - few <= 8  # SQLite takes so many parameters in a statement, and no more
+    assert many - few <= 8  # SQLite limits the parameters of a statement
 
 
-def test_an_error_among_many_is_its_own(scim, events, caplog):
+def test_error_affects_only_its_operation(scim, events, caplog):
     caplog.set_level("INFO", "django_scim")
     User.objects.create_user("taken")
     names = ["a", "taken", "b", "B", "", "c"]
@@ -111,14 +111,14 @@ def test_an_error_among_many_is_its_own(scim, events, caplog):
     assert "created one by one" in caplog.text
 
 
-def test_errors_among_many_stop_the_job(scim):
+def test_errors_stop_the_bulk(scim):
     names = ["a", "b", "A", "c", "d"]
     operations = [user(name, str(i)) for i, name in enumerate(names)]
     assert statuses(scim.bulk(*operations, failOnErrors=1)) == ["201", "201", "409"]
     assert {u["userName"] for u in scim.find("userName pr")} == {"a", "b"}
 
 
-def test_a_site_that_listens_hears_of_each(scim):
+def test_site_receives_post_save_for_each_user(scim):
     heard = []
 
     def listen(instance, created, **kwargs):
@@ -126,16 +126,14 @@ def test_a_site_that_listens_hears_of_each(scim):
 
     post_save.connect(listen, sender=User)
     try:
-        assert statuses(scim.bulk(*map(full, ["a", "bb", "ccc"]))) == ["201"] * 3
+        assert statuses(scim.bulk(*map(full_user, ["a", "bb", "ccc"]))) == ["201"] * 3
     finally:
         post_save.disconnect(listen, sender=User)
     assert heard == [("a", True, True), ("bb", True, True), ("ccc", True, True)]
     assert len(scim.find('phoneNumbers.value eq "1"')) == 3
 
 
-def test_signals_and_links_of_a_connection_that_has_everybody(
-    connect, django_capture_on_commit_callbacks
-):
+def test_signals_and_links_of_a_site_wide_connection(connect, django_capture_on_commit_callbacks):
     scim, everywhere = connect(), connect(scope="site")
     heard = []
 
@@ -145,24 +143,24 @@ def test_signals_and_links_of_a_connection_that_has_everybody(
     signals.created.connect(listen)
     try:
         with django_capture_on_commit_callbacks(execute=True):
-            assert statuses(scim.bulk(*map(full, ["a", "bb"]))) == ["201"] * 2
+            assert statuses(scim.bulk(*map(full_user, ["a", "bb"]))) == ["201"] * 2
     finally:
         signals.created.disconnect(listen)
     assert heard == [("a", scim.connection), ("bb", scim.connection)]
     assert {u["userName"] for u in everywhere.find("userName pr")} == {"a", "bb"}
 
 
-def test_who_was_here_before_comes_back_among_many(scim):
-    made = scim.make("/Users", full("a")["data"])
+def test_deleted_user_is_restored_in_a_batch(scim):
+    made = scim.make("/Users", full_user("a")["data"])
     scim.delete(f"/Users/{made['id']}")
-    assert statuses(scim.bulk(*map(full, ["bb", "a", "ccc"]))) == ["201"] * 3
+    assert statuses(scim.bulk(*map(full_user, ["bb", "a", "ccc"]))) == ["201"] * 3
     assert User.objects.count() == 3
     assert scim.find('userName eq "a"')[0]["id"] != made["id"]
 
 
-def test_who_waited_for_a_manager_has_one(scim, events):
-    waiting = scim.make("/Users", full("early")["data"])
-    assert statuses(scim.bulk(*map(full, ["bb", "boss", "ccc"]))) == ["201"] * 3
+def test_pending_manager_is_resolved_in_a_batch(scim, events):
+    waiting = scim.make("/Users", full_user("early")["data"])
+    assert statuses(scim.bulk(*map(full_user, ["bb", "boss", "ccc"]))) == ["201"] * 3
     boss = scim.find('userName eq "boss"')[0]
     manager = scim.get(f"/Users/{waiting['id']}").data[ENTERPRISE]["manager"]
     assert manager["value"] == boss["id"]
@@ -170,14 +168,16 @@ def test_who_waited_for_a_manager_has_one(scim, events):
     assert [change["path"] for change in pointed[0].changes] == [f"{ENTERPRISE}:manager"]
 
 
-def test_an_adapter_that_needs_a_key_creates_one_by_one(connect, settings):
-    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.Counting"}}
-    Counting.seen = []
+def test_adapter_that_needs_keys_creates_one_by_one(connect, settings):
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.KeyRecordingAdapter"}}
+    KeyRecordingAdapter.seen = []
     assert statuses(connect().bulk(user("a"), user("b"))) == ["201", "201"]
-    assert Counting.seen == list(User.objects.order_by("pk").values_list("pk", flat=True))
+    assert KeyRecordingAdapter.seen == list(
+        User.objects.order_by("pk").values_list("pk", flat=True)
+    )
 
 
-class Counting(UserAdapter):
+class KeyRecordingAdapter(UserAdapter):
     seen: list[int] = []
 
     def after_save(self, unit):

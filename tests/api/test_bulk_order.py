@@ -1,4 +1,4 @@
-"""What the operations of a bulk have to do with each other: order, mixed types and hooks."""
+"""Order of the operations in a bulk request, several resource types, and hooks."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,7 +15,7 @@ def delete(path, **members):
     return {"method": "DELETE", "path": path, **members}
 
 
-def test_created_deleted_and_created_again(scim):
+def test_create_delete_and_create_again(scim):
     response = scim.bulk(
         user("a", "1"), delete("/Users/bulkId:1"), user("a", "2"), user("b", "3"), user("A", "4")
     )
@@ -23,15 +23,15 @@ def test_created_deleted_and_created_again(scim):
     assert [u["userName"] for u in scim.find("userName pr")] == ["a", "b"]
 
 
-def test_a_leavers_name_is_given_again(scim):
+def test_username_of_a_deleted_user_is_free(scim):
     old = scim.make_user("a")
     response = scim.bulk(user("x"), delete(f"/Users/{old['id']}"), user("a"), user("y"))
     assert statuses(response) == ["201", "204", "201", "201"]
     assert len(scim.find('userName eq "a"')) == 1
 
 
-def test_a_leavers_name_waits_for_its_turn_although_something_refers_to_it(scim):
-    """The one who refers comes later; nothing else leaves its place."""
+def test_deletion_precedes_reuse_of_the_username(scim):
+    """A reference to the new user does not move its creation before the deletion."""
     old = scim.make_user("a")
     response = scim.bulk(
         group("Guides", "bulkId:a"), delete(f"/Users/{old['id']}"), user("a"), user("y")
@@ -39,7 +39,7 @@ def test_a_leavers_name_waits_for_its_turn_although_something_refers_to_it(scim)
     assert statuses(response) == ["201", "204", "201", "201"]
 
 
-def test_a_name_that_was_changed_is_free(scim):
+def test_old_username_of_a_renamed_user_is_free(scim):
     old = scim.make_user("a")
     response = scim.bulk(
         user("x"), patch(f"/Users/{old['id']}", "replace", "userName", "b"), user("a"), user("B")
@@ -47,8 +47,8 @@ def test_a_name_that_was_changed_is_free(scim):
     assert statuses(response) == ["201", "200", "201", "409"]
 
 
-def test_what_is_done_to_one_resource_keeps_its_order(scim):
-    """The first refers to somebody who comes last, and the second must not come before it."""
+def test_operations_on_one_resource_keep_their_order(scim):
+    """The first operation refers to a user created last; the second one must wait for it."""
     one, two = scim.make_user("one"), scim.make_user("two")
     team = scim.make_group("G", one)
     path = f"/Groups/{team['id']}"
@@ -63,15 +63,15 @@ def test_what_is_done_to_one_resource_keeps_its_order(scim):
     assert members == {late, two["id"]}
 
 
-def test_groups_of_one_name(scim):
+def test_duplicate_group_name_fails(scim):
     response = scim.bulk(group("G", bulk_id="1"), group("g", bulk_id="2"), user("a"))
     assert statuses(response) == ["201", "409", "201"]
 
 
-class Guest(UserAdapter):
-    """Guests show no family name: their versions are told from other attributes than users'."""
+class GuestAdapter(UserAdapter):
+    """Users without a family name, whose versions depend on other attributes."""
 
-    name, endpoint = "Guest", "Guests"
+    name, endpoint = "GuestAdapter", "Guests"
     attributes = {
         path: mapping
         for path, mapping in UserAdapter.attributes.items()
@@ -86,12 +86,12 @@ class Guest(UserAdapter):
         unit.put("last_name", "guest")
 
 
-def test_two_types_of_users(connect, settings):
-    """Each has the version of its own type, which If-Match knows."""
+def test_two_resource_types_of_users(connect, settings):
+    """Each resource has the version of its own type, as If-Match expects."""
     settings.DJANGO_SCIM = {
         "ADAPTERS": {
             "User": "django_scim.adapters.UserAdapter",
-            "Guest": f"{__name__}.Guest",
+            "GuestAdapter": f"{__name__}.GuestAdapter",
         }
     }
     scim = connect()
@@ -105,7 +105,7 @@ def test_two_types_of_users(connect, settings):
     assert statuses(scim.bulk(*found)) == ["204"] * 3
 
 
-class Own(UserAdapter):
+class CreateAdapter(UserAdapter):
     made = []
 
     def create(self, values):
@@ -114,14 +114,14 @@ class Own(UserAdapter):
         return unit
 
 
-def test_an_adapter_with_a_create_of_its_own(connect, settings):
-    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.Own"}}
-    Own.made.clear()
+def test_custom_create_is_called_for_each_user(connect, settings):
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.CreateAdapter"}}
+    CreateAdapter.made.clear()
     assert statuses(connect().bulk(user("a"), user("b"))) == ["201"] * 2
-    assert Own.made == ["a", "b"]
+    assert CreateAdapter.made == ["a", "b"]
 
 
-class OwnSave(UserAdapter):
+class SaveAdapter(UserAdapter):
     made = []
 
     def save(self, unit, *, is_side_effect=False):
@@ -130,29 +130,29 @@ class OwnSave(UserAdapter):
         return unit
 
 
-def test_an_adapter_with_a_save_of_its_own(connect, settings):
-    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.OwnSave"}}
-    OwnSave.made.clear()
+def test_custom_save_is_called_for_each_user(connect, settings):
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.SaveAdapter"}}
+    SaveAdapter.made.clear()
     assert statuses(connect().bulk(user("a"), user("b"))) == ["201"] * 2
-    assert OwnSave.made == list(User.objects.order_by("pk").values_list("pk", flat=True))
+    assert SaveAdapter.made == list(User.objects.order_by("pk").values_list("pk", flat=True))
 
 
-class Refusing(UserAdapter):
+class RefusingAdapter(UserAdapter):
     def before_save(self, unit):
         super().before_save(unit)
         if unit.target.username == "bad":
             raise RuntimeError("no")
 
 
-def test_a_hook_that_raises(connect, settings, events):
-    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.Refusing"}}
+def test_failing_hook_fails_only_its_operation(connect, settings, events):
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.RefusingAdapter"}}
     scim = connect()
     assert statuses(scim.bulk(user("a"), user("bad"), user("c"))) == ["201", "500", "201"]
     assert [e.outcome for e in events()] == ["success", "failure", "success"]
     assert sorted(u["userName"] for u in scim.find("userName pr")) == ["a", "c"]
 
 
-def test_scope_site_in_bulk(connect, django_capture_on_commit_callbacks):
+def test_bulk_on_a_site_wide_connection(connect, django_capture_on_commit_callbacks):
     scim = connect(scope="site")
     other = connect(scope="site")
     with django_capture_on_commit_callbacks(execute=True):
@@ -165,7 +165,7 @@ def test_scope_site_in_bulk(connect, django_capture_on_commit_callbacks):
     assert other.find('emails.value eq "A@x.org"')
 
 
-def test_versions(scim, settings):
+def test_version_of_an_operation_is_if_match(scim, settings):
     made = scim.make_user("a")
     path, version = f"/Users/{made['id']}", made["meta"]["version"]
     settings.DJANGO_SCIM = {"REQUIRE_IF_MATCH": True}
@@ -204,7 +204,7 @@ def test_versions(scim, settings):
 @pytest.mark.parametrize(
     "name", [" ", "ä ö", "x" * 5000, "a/b", "a?b", "a\nb", "<script>", "bulkId:", ":", "null"]
 )
-def test_odd_bulk_ids(scim, name):
+def test_unusual_bulk_ids(scim, name):
     response = scim.bulk(
         group("G", f"bulkId:{name}"),
         user("a", name),
@@ -223,13 +223,13 @@ def test_odd_bulk_ids(scim, name):
     assert statuses(response)[:2] == ["201", "201"]
     made = scim.find('userName eq "a"')[0]
     if "/" in name or "?" in name:
-        return  # in a URI these are no part of a name
+        return  # these characters end a name in a URI
     assert statuses(response) == ["201", "201", "201", "200"]
     assert scim.find('userName eq "c"')[0][ENTERPRISE]["manager"]["value"] == made["id"]
     assert not made.get("groups")
 
 
-def test_empty_and_other_case(scim):
+def test_bulk_ids_are_case_sensitive_and_not_empty(scim):
     response = scim.bulk(
         group("G", "bulkId:"),
         user("a", "X"),
@@ -240,7 +240,7 @@ def test_empty_and_other_case(scim):
     assert statuses(response) == ["400", "201", "400", "400", "400"]
 
 
-def test_path_less_values(scim):
+def test_references_in_values_without_a_path(scim):
     data = {
         "schemas": [PATCH],
         "Operations": [
@@ -276,7 +276,7 @@ def test_path_less_values(scim):
     assert len(scim.get(f"/Groups/{team['id']}").data["members"]) == 2
 
 
-def test_signals_of_a_circle_and_fallback(scim, django_capture_on_commit_callbacks):
+def test_signals_of_a_cycle_and_of_single_creates(scim, django_capture_on_commit_callbacks):
     User.objects.create_user("taken")
     heard = []
 
@@ -299,7 +299,7 @@ def test_signals_of_a_circle_and_fallback(scim, django_capture_on_commit_callbac
     assert heard == ["a", "b", "c", "d"]
 
 
-def test_more_than_together(scim, events):
+def test_more_users_than_one_batch(scim, events):
     ops = [user(f"u{i}", externalId=f"e{i}") for i in range(230)]
     ops[150] = user("u3", "u150")
     response = scim.bulk(*ops)

@@ -1,4 +1,4 @@
-"""Bulks at the same moment."""
+"""Concurrent bulk requests."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,8 +10,8 @@ from .bulk import user
 @needs_rows_locked
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("attempt", range(3))
-def test_each_name_is_given_once(attempt, scim):
-    """Each has names of its own and one that all want, in different orders; only that one fails."""
+def test_username_is_assigned_once(attempt, scim):
+    """All requests contain one user name in different places; only that operation may fail."""
     answers = []
 
     def create(number):

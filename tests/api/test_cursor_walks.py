@@ -1,4 +1,4 @@
-"""Walks through a list by cursor, and their SQL."""
+"""Listing all resources by cursor, and the SQL of each page."""
 
 import os
 import re
@@ -19,11 +19,11 @@ from .cursors import first_cursor, names
 EXAMPLES = 300 if os.environ.get("SCIM_LONG") else 6
 
 
-# What a walk finds
+# Completeness
 
 
-def test_a_walk_goes_on_where_its_last_resource_was(scim):
-    """Renamed, deleted or out of reach since: the others are neither lost nor shown twice."""
+def test_continues_after_the_last_resource(scim):
+    """Renaming, deleting or hiding a resource neither skips nor repeats the others."""
     ids = {name: scim.make_user(name)["id"] for name in ("a", "b", "c", "d", "e", "f", "g", "h")}
     query = {"sortBy": "userName", "count": 2}
     first = scim.get("/Users", query | {"cursor": ""}).data
@@ -38,8 +38,8 @@ def test_a_walk_goes_on_where_its_last_resource_was(scim):
     assert names([fourth]) == ["g", "h"]
 
 
-def test_deleting_page_by_page(scim):
-    """An index would pass over every second page."""
+def test_delete_while_paging(scim):
+    """With an index, every second page would be skipped."""
     made = {scim.make_user(f"u{number}")["id"] for number in range(7)}
     deleted = set()
     for page in scim.pages(count=2):
@@ -49,11 +49,11 @@ def test_deleting_page_by_page(scim):
     assert deleted == made
 
 
-def test_who_comes_meanwhile(five):
-    cursor = first_cursor(five)
-    five.make_user("u5")
-    pages = [five.get("/Users", {"cursor": cursor, "count": 2}).data]
-    pages.append(five.get("/Users", {"cursor": pages[0]["nextCursor"], "count": 2}).data)
+def test_resources_created_while_paging_are_listed(five_users):
+    cursor = first_cursor(five_users)
+    five_users.make_user("u5")
+    pages = [five_users.get("/Users", {"cursor": cursor, "count": 2}).data]
+    pages.append(five_users.get("/Users", {"cursor": pages[0]["nextCursor"], "count": 2}).data)
     assert names(pages) == ["u2", "u3", "u4", "u5"]
 
 
@@ -100,7 +100,7 @@ def hire(scim, people):
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(people=PEOPLE, count=st.integers(1, 4), order=st.sampled_from(["ascending", "descending"]))
-def test_a_walk_is_the_whole_list_in_every_order(scim, people, count, order):
+def test_pages_add_up_to_the_list_in_every_order(scim, people, count, order):
     UserLink.objects.all().delete()
     get_user_model().objects.all().delete()
     hire(scim, people)
@@ -114,11 +114,11 @@ def test_a_walk_is_the_whole_list_in_every_order(scim, people, count, order):
         assert {page["totalResults"] for page in pages} == {len(people)}
 
 
-# What it costs
+# SQL
 
 
 @pytest.mark.parametrize("params", [{}, {"sortBy": "userName"}, {"sortBy": "title"}])
-def test_no_page_counts_what_came_before(scim, params):
+def test_no_page_uses_offset(scim, params):
     for number in range(12):
         scim.make_user(f"u{number:02}", title=f"t{number % 3}")
     seen = []
@@ -134,7 +134,7 @@ def test_no_page_counts_what_came_before(scim, params):
     assert seen[1] == seen[2] == seen[3], seen
 
 
-def test_the_default_order_starts_within_the_index(scim):
+def test_default_order_uses_the_index(scim):
     for number in range(3):
         scim.make_user(f"u{number}")
     cursor = first_cursor(scim)

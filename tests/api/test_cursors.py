@@ -16,11 +16,11 @@ from .cursors import assert_invalid, first_cursor, names
 UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
 
 
-# The protocol
+# Requests and responses
 
 
-def test_a_walk(five):
-    pages = list(five.pages(count=2))
+def test_cursor_pages(five_users):
+    pages = list(five_users.pages(count=2))
     assert names(pages) == ["u0", "u1", "u2", "u3", "u4"]
     assert [page["itemsPerPage"] for page in pages] == [2, 2, 1]
     for page in pages[:-1]:
@@ -31,147 +31,147 @@ def test_a_walk(five):
         assert "previousCursor" not in page
 
 
-def test_the_last_page_may_be_full(five):
-    assert [page["itemsPerPage"] for page in five.pages(count=5)] == [5]
-    assert [page["itemsPerPage"] for page in five.pages()] == [5]
-    assert [page["itemsPerPage"] for page in five.pages(filter='userName eq "x"')] == [0]
+def test_last_page_may_be_full(five_users):
+    assert [page["itemsPerPage"] for page in five_users.pages(count=5)] == [5]
+    assert [page["itemsPerPage"] for page in five_users.pages()] == [5]
+    assert [page["itemsPerPage"] for page in five_users.pages(filter='userName eq "x"')] == [0]
 
 
-def test_without_a_cursor_the_page_has_an_index(five):
-    page = five.get("/Users", {"count": 2}).data
+def test_page_without_cursor_has_start_index(five_users):
+    page = five_users.get("/Users", {"count": 2}).data
     assert page["startIndex"] == 1
     assert "nextCursor" not in page
 
 
-def test_a_walk_by_post(five):
+def test_cursor_by_post(five_users):
     body = {"schemas": [SEARCH], "cursor": "", "count": 3, "sortBy": "userName",
             "sortOrder": "descending", "attributes": ["userName"]}  # fmt: skip
-    first = five.post("/Users/.search", body).data
-    second = five.post("/Users/.search", body | {"cursor": first["nextCursor"]}).data
+    first = five_users.post("/Users/.search", body).data
+    second = five_users.post("/Users/.search", body | {"cursor": first["nextCursor"]}).data
     assert names([first, second]) == ["u4", "u3", "u2", "u1", "u0"]
     assert "nextCursor" not in second
-    assert_error(five.post("/Users/.search", body | {"cursor": 5}), 400, "invalidSyntax", "cursor")
+    assert_error(five_users.post("/Users/.search", body | {"cursor": 5}), 400, "invalidSyntax", "cursor")
 
 
-def test_a_walk_of_groups(five):
+def test_cursor_pages_of_groups(five_users):
     for number in range(3):
-        five.make_group(f"g{number}")
-    pages = list(five.pages("/Groups", count=2))
+        five_users.make_group(f"g{number}")
+    pages = list(five_users.pages("/Groups", count=2))
     shown = [each["displayName"] for page in pages for each in page["Resources"]]
     assert shown == ["g0", "g1", "g2"]
 
 
 @pytest.mark.parametrize(("count", "shown"), [(0, 0), (-3, 0), (10**12, 5), ("", 5)])
-def test_count(five, count, shown):
-    page = five.get("/Users", {"cursor": "", "count": count}).data
+def test_count(five_users, count, shown):
+    page = five_users.get("/Users", {"cursor": "", "count": count}).data
     assert (page["totalResults"], page["itemsPerPage"]) == (5, shown)
     assert "nextCursor" not in page
 
 
-def test_a_page_has_a_maximum(five, settings):
+def test_page_size_is_limited(five_users, settings):
     settings.DJANGO_SCIM = {"MAX_PAGE_SIZE": 2}
-    assert [page["itemsPerPage"] for page in five.pages(count=50)] == [2, 2, 1]
+    assert [page["itemsPerPage"] for page in five_users.pages(count=50)] == [2, 2, 1]
 
 
 @pytest.mark.parametrize("count", ["one", "1.5", "--1"])
-def test_a_count_that_is_none(five, count):
-    assert_error(five.get("/Users", {"cursor": "", "count": count}), 400, "invalidCount", "count")
+def test_rejects_malformed_count(five_users, count):
+    assert_error(five_users.get("/Users", {"cursor": "", "count": count}), 400, "invalidCount", "count")
 
 
-def test_another_count_on_the_way(five):
-    cursor = first_cursor(five)
-    assert_error(five.get("/Users", {"cursor": cursor, "count": 3}), 400, "invalidCount", "2")
-    assert_error(five.get("/Users", {"cursor": cursor}), 400, "invalidCount")
+def test_count_may_change_between_pages(five_users):
+    cursor = first_cursor(five_users)
+    assert_error(five_users.get("/Users", {"cursor": cursor, "count": 3}), 400, "invalidCount", "2")
+    assert_error(five_users.get("/Users", {"cursor": cursor}), 400, "invalidCount")
 
 
-def test_a_cursor_and_an_index(five):
-    answer = five.get("/Users", {"cursor": "", "startIndex": 1})
+def test_cursor_and_start_index_are_exclusive(five_users):
+    answer = five_users.get("/Users", {"cursor": "", "startIndex": 1})
     assert_error(answer, 400, "invalidValue", "startIndex", "cursor")
 
 
-def test_a_query_is_the_same_in_any_case_of_its_names(five):
-    """The example of RFC 9865 section 2 says userName first and username then."""
-    cursor = first_cursor(five, filter='userName sw "U"', sortBy="userName")
+def test_query_may_change_the_case_of_names(five_users):
+    """The example in RFC 9865 section 2 uses userName first and username later."""
+    cursor = first_cursor(five_users, filter='userName sw "U"', sortBy="userName")
     again = {"filter": '  USERNAME SW "U"', "sortBy": "username", "count": 2, "cursor": cursor}
-    assert names([five.get("/Users", again).data]) == ["u2", "u3"]
+    assert names([five_users.get("/Users", again).data]) == ["u2", "u3"]
 
 
-# What a cursor is worth
+# Validation
 
 
-def test_a_forged_cursor(five):
-    cursor = first_cursor(five)
+def test_rejects_forged_cursor(five_users):
+    cursor = first_cursor(five_users)
     body, stamp, signature = cursor.split(".")
     for forged in (
         "x", ".", "..", "é", "\0", "a" * 3000, cursor[:-1], cursor + "A", f"{body}.{stamp}",
         f"{body[:-2]}AA.{stamp}.{signature}", f"{body}.1zzzzz.{signature}",
         base64.urlsafe_b64encode(json.dumps([2, "User", None, 1]).encode()).decode(),
     ):  # fmt: skip
-        assert_invalid(five.get("/Users", {"cursor": forged, "count": 2}))
-    assert five.get("/Users", {"cursor": cursor, "count": 2}).status_code == 200
+        assert_invalid(five_users.get("/Users", {"cursor": forged, "count": 2}))
+    assert five_users.get("/Users", {"cursor": cursor, "count": 2}).status_code == 200
 
 
-def test_the_cursor_of_another_connection(five, connect):
+def test_rejects_cursor_of_another_connection(five_users, connect):
     other = connect()
     for number in range(3):
         other.make_user(f"v{number}")
-    of_five, of_other = first_cursor(five), first_cursor(other)
+    of_five, of_other = first_cursor(five_users), first_cursor(other)
     assert_invalid(other.get("/Users", {"cursor": of_five, "count": 2}))
-    assert_invalid(five.get("/Users", {"cursor": of_other, "count": 2}))
+    assert_invalid(five_users.get("/Users", {"cursor": of_other, "count": 2}))
     assert names([other.get("/Users", {"cursor": of_other, "count": 2}).data]) == ["v2"]
 
 
-def test_another_token_of_the_same_connection(five):
-    again = ScimClient(five.connection, connections.issue_token(five.connection).secret)
-    answer = again.get("/Users", {"cursor": first_cursor(five), "count": 2})
+def test_accepts_another_token_of_the_same_connection(five_users):
+    again = ScimClient(five_users.connection, connections.issue_token(five_users.connection).secret)
+    answer = again.get("/Users", {"cursor": first_cursor(five_users), "count": 2})
     assert names([answer.data]) == ["u2", "u3"]
 
 
-def test_a_cursor_with_another_query(five):
+def test_rejects_cursor_with_another_query(five_users):
     for name in ("g0", "g1", "g2"):
-        five.make_group(name)
+        five_users.make_group(name)
     query = {"filter": 'displayName co "e"', "sortBy": "displayName", "count": 2}
-    cursor = first_cursor(five, **query)
-    assert five.get("/Users", query | {"cursor": cursor}).status_code == 200
+    cursor = first_cursor(five_users, **query)
+    assert five_users.get("/Users", query | {"cursor": cursor}).status_code == 200
     for other in (
         {"filter": 'displayName co "o"'}, {"filter": 'not (displayName co "e")'},
         {"filter": 'displayName co "e" and userName pr'}, {"sortBy": "userName"},
         {"sortOrder": "descending"}, {"attributes": "userName"}, {"excludedAttributes": "emails"},
     ):  # fmt: skip
-        assert_invalid(five.get("/Users", query | other | {"cursor": cursor}))
-    assert_invalid(five.get("/Groups", query | {"cursor": cursor}))
-    assert_invalid(five.get("/", query | {"cursor": cursor}))
-    of_groups = first_cursor(five, "/Groups")
-    assert_invalid(five.get("/Users", {"count": 2, "cursor": of_groups}))
-    assert five.get("/Groups", {"count": 2, "cursor": of_groups}).status_code == 200
+        assert_invalid(five_users.get("/Users", query | other | {"cursor": cursor}))
+    assert_invalid(five_users.get("/Groups", query | {"cursor": cursor}))
+    assert_invalid(five_users.get("/", query | {"cursor": cursor}))
+    of_groups = first_cursor(five_users, "/Groups")
+    assert_invalid(five_users.get("/Users", {"count": 2, "cursor": of_groups}))
+    assert five_users.get("/Groups", {"count": 2, "cursor": of_groups}).status_code == 200
 
 
-def test_an_expired_cursor(five, settings, monkeypatch):
+def test_rejects_expired_cursor(five_users, settings, monkeypatch):
     settings.DJANGO_SCIM = {"CURSOR_TIMEOUT": 60}
-    cursor = first_cursor(five)
+    cursor = first_cursor(five_users)
     now = time.time()
     monkeypatch.setattr("django.core.signing.time.time", lambda: now + 55)
-    assert five.get("/Users", {"cursor": cursor, "count": 2}).status_code == 200
+    assert five_users.get("/Users", {"cursor": cursor, "count": 2}).status_code == 200
     monkeypatch.setattr("django.core.signing.time.time", lambda: now + 65)
-    assert_error(five.get("/Users", {"cursor": cursor, "count": 2}), 400, "expiredCursor", "60")
-    assert_invalid(five.get("/Users", {"cursor": f"{cursor}x", "count": 2}))
+    assert_error(five_users.get("/Users", {"cursor": cursor, "count": 2}), 400, "expiredCursor", "60")
+    assert_invalid(five_users.get("/Users", {"cursor": f"{cursor}x", "count": 2}))
 
 
-def test_a_cursor_grants_nothing(five):
-    """Who is out of reach on the way is on no later page."""
-    cursor = first_cursor(five)
+def test_cursor_grants_no_access(five_users):
+    """A user who becomes privileged while paging is on no later page."""
+    cursor = first_cursor(five_users)
     get_user_model().objects.filter(username="u2").update(is_staff=True)
-    page = five.get("/Users", {"cursor": cursor, "count": 2}).data
+    page = five_users.get("/Users", {"cursor": cursor, "count": 2}).data
     assert (names([page]), page["totalResults"]) == (["u3", "u4"], 4)
-    only_groups = connections.issue_token(five.connection, scopes=["groups:read"]).secret
-    poor = ScimClient(five.connection, only_groups)
+    only_groups = connections.issue_token(five_users.connection, scopes=["groups:read"]).secret
+    poor = ScimClient(five_users.connection, only_groups)
     assert_error(poor.get("/Users", {"cursor": cursor, "count": 2}), 403)
 
 
-# What is published
+# Discovery
 
 
-def test_it_is_published(scim):
+def test_service_provider_config_describes_cursors(scim):
     config = scim.get("/ServiceProviderConfig").data
     assert config["pagination"] == {
         "cursor": True,
@@ -195,7 +195,7 @@ def test_it_is_published(scim):
     assert (pagination["required"], required) == (False, {"cursor", "index"})
 
 
-def test_it_publishes_the_sites_own_limits(scim, settings):
+def test_service_provider_config_has_the_limits_of_the_site(scim, settings):
     settings.DJANGO_SCIM = {"MAX_PAGE_SIZE": 50, "CURSOR_TIMEOUT": 600}
     pagination = scim.get("/ServiceProviderConfig").data["pagination"]
     assert pagination["defaultPageSize"] == pagination["maxPageSize"] == 50

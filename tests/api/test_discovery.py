@@ -49,7 +49,7 @@ def test_every_attribute_of_the_rfc_is_published(name, scim):
 
 
 def characteristics(attribute):
-    """An attribute's definition; what a type has no use for left out (RFC 7643 section 2.3)."""
+    """Return a definition without what its type does not use (RFC 7643 section 2.3)."""
     shown = {key: value for key, value in attribute.items() if value not in ([], None)}
     shown["subAttributes"] = [characteristics(s) for s in attribute.get("subAttributes", [])]
     if attribute["type"] in ("complex", "boolean"):
@@ -59,7 +59,7 @@ def characteristics(attribute):
     return shown
 
 
-def test_schemas_as_a_list(scim):
+def test_list_of_schemas(scim):
     data = scim.get("/Schemas", {"startIndex": 2, "count": 1}).data
     ids = [each["id"] for each in data["Resources"]]
     assert data["totalResults"] == len(ids)
@@ -79,7 +79,7 @@ def test_discovery_is_read_only_and_not_filtered(path, scim):
     assert_error(scim.get(path, token=False), 401)
 
 
-def test_what_is_not_mapped_is_not_published(scim, settings):
+def test_unmapped_attributes_are_not_published(scim, settings):
     settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.SmallAdapter"}}
     data = scim.get(f"/Schemas/{USER}").data
     assert [each["name"] for each in data["attributes"]] == ["userName", "name", "active"]
@@ -87,7 +87,7 @@ def test_what_is_not_mapped_is_not_published(scim, settings):
 
 
 def __getattr__(name):
-    """Build the adapter when it is asked for: Django is set up by then."""
+    """Build the adapter on first use, when Django is set up."""
     if name != "SmallAdapter":
         raise AttributeError(name)
     from django_scim.adapters import UserAdapter

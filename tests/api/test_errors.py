@@ -1,4 +1,4 @@
-"""Bad input: a SCIM error that says what is wrong, nothing changed, one event."""
+"""Invalid requests: a SCIM error with the cause, no change, and one event."""
 
 import json
 
@@ -15,7 +15,7 @@ GOOD = {"schemas": [USER], "userName": "good"}
 
 @pytest.fixture
 def untouched(scim):
-    """Check after the test that nothing changed and that there is one event, of a failure."""
+    """Assert after the test that nothing has changed and one failure was recorded."""
     before = list(User.objects.values()), list(Group.objects.values())
     Event.objects.all().delete()
     yield
@@ -32,20 +32,20 @@ def untouched(scim):
         "Bearer a,Bearer b", "Token x",
     ],
 )  # fmt: skip
-def test_no_valid_token(header, scim):
+def test_invalid_token(header, scim):
     answer = scim.get("/Users", authorization=header)
     assert_error(answer, 401)
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 @pytest.mark.usefixtures("untouched")
-def test_no_header_at_all(scim):
+def test_missing_token(scim):
     assert_error(scim.post("/Users", GOOD, token=False), 401)
 
 
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("state", ["revoked", "expired", "inactive"])
-def test_a_token_that_was_once_good(state, scim):
+def test_revoked_token(state, scim):
     from datetime import timedelta
 
     from django.utils import timezone
@@ -72,14 +72,14 @@ def test_a_token_that_was_once_good(state, scim):
         ("GET", "/", "groups:read"),
     ],
 )
-def test_a_scope_that_is_missing(method, path, missing, scim):
+def test_missing_scope(method, path, missing, scim):
     secret = connections.issue_token(scim.connection, scopes=["users:read"]).secret
     assert_error(
         ScimClient(scim.connection, secret).request(method, path, GOOD), 403, None, missing
     )
 
 
-def test_a_search_by_post_only_reads(scim):
+def test_search_by_post_needs_only_the_read_scope(scim):
     secret = connections.issue_token(scim.connection, scopes=["users:read"]).secret
     body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}
     assert ScimClient(scim.connection, secret).post("/Users/.search", body).status_code == 200
@@ -94,7 +94,7 @@ def test_unknown_urls(method, path, scim):
 
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("path", ["/Me", "/me/"])
-def test_features_that_are_not_there(path, scim):
+def test_unsupported_features(path, scim):
     assert_error(scim.post(path, GOOD), 501)
 
 
@@ -109,7 +109,7 @@ def test_other_versions(path, scim):
 @pytest.mark.parametrize(
     ("method", "path"), [("DELETE", "/Users"), ("PUT", "/Groups"), ("POST", "/Users/x")]
 )
-def test_wrong_methods(method, path, scim):
+def test_unsupported_methods(method, path, scim):
     answer = scim.request(method, path, GOOD)
     assert_error(answer, 405)
     assert method not in answer.headers["Allow"].split(", ")
@@ -122,17 +122,17 @@ def test_unknown_ids(scim_id, scim):
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml;q=0.9", "application/json;q=0"])
-def test_accept(accept, connect):
+def test_unacceptable_media_types(accept, connect):
     assert_error(connect("strict").get("/Users", accept=accept), 406)
     assert connect("default").get("/Users", accept=accept).status_code == 200
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/*", "text/html, application/scim+json"])
-def test_accepted(accept, connect):
+def test_acceptable_media_types(accept, connect):
     assert connect("strict").get("/Users", accept=accept).status_code == 200
 
 
-def test_plain_json_for_who_takes_nothing_else(connect):
+def test_error_is_json_if_nothing_is_acceptable(connect):
     scim = connect("strict")
     answer = scim.http.get(
         "/scim/v2/Users",
@@ -145,17 +145,17 @@ def test_plain_json_for_who_takes_nothing_else(connect):
 
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("kind", ["text/xml", "multipart/form-data; boundary=x", "text/plain"])
-def test_wrong_media_type(kind, scim):
+def test_unsupported_media_type(kind, scim):
     assert_error(scim.post("/Users", GOOD, content_type=kind), 415)
 
 
 @pytest.mark.usefixtures("untouched")
-def test_an_encoded_body(scim):
+def test_encoded_body(scim):
     assert_error(scim.post("/Users", GOOD, content_encoding="gzip"), 415, None, "Content-Encoding")
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/scim+json; charset=utf-8", ""])
-def test_good_media_types(kind, scim):
+def test_supported_media_types(kind, scim):
     assert scim.post("/Users", GOOD, content_type=kind).status_code == 201
 
 
@@ -180,7 +180,7 @@ def test_good_media_types(kind, scim):
         (b'{"a": ' + b"9" * 5000 + b"}", "invalidSyntax", "number"),
     ],
 )
-def test_what_is_no_body(raw, scim_type, word, scim):
+def test_malformed_body(raw, scim_type, word, scim):
     assert_error(scim.post("/Users", raw=raw), 400, scim_type, word)
 
 
@@ -208,24 +208,24 @@ def test_what_is_no_body(raw, scim_type, word, scim):
          ["phoneNumbers.type", "255"]),
     ],
 )  # fmt: skip
-def test_wrong_attributes(change, scim_type, words, scim):
+def test_invalid_attributes(change, scim_type, words, scim):
     assert_error(scim.post("/Users", GOOD | change), 400, scim_type, *words)
 
 
 @pytest.mark.usefixtures("untouched")
-def test_unknown_attributes_when_strict(connect):
+def test_strict_rejects_unknown_attributes(connect):
     scim = connect("strict")
     assert_error(scim.post("/Users", GOOD | {"foo": 1}), 400, "invalidSyntax", "foo")
 
 
-def test_unknown_attributes_are_ignored_elsewhere(scim, events):
+def test_other_profiles_ignore_unknown_attributes(scim, events):
     assert scim.post("/Users", GOOD | {"foo": 1}).status_code == 201
     assert events()[-1].tolerances == ["unknown-attribute"]
 
 
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("endpoint", ["/Users", "/Groups"])
-def test_an_oversized_body(endpoint, scim, settings):
+def test_oversized_body(endpoint, scim, settings):
     settings.DJANGO_SCIM = {"MAX_BODY_SIZE": 1000}
     assert_error(scim.post(endpoint, GOOD | {"title": "x" * 1000}), 413, None, "1000")
 
@@ -234,7 +234,7 @@ def test_an_oversized_body(endpoint, scim, settings):
 @pytest.mark.parametrize(
     "text", ['userName eq "', "a" * 20_001, "(" * 100, " or ".join(["title pr"] * 501)]
 )
-def test_wrong_filters(text, scim):
+def test_invalid_filters(text, scim):
     assert_error(scim.get("/Users", {"filter": text}), 400, "invalidFilter")
 
 
@@ -248,7 +248,7 @@ def test_wrong_filters(text, scim):
         {"Operations": []},
     ],
 )
-def test_wrong_patches(body, scim):
+def test_invalid_patches(body, scim):
     assert_error(scim.request("PATCH", "/Users/x", body), 400, body_type(body))
 
 
@@ -261,7 +261,7 @@ def body_type(body):
 
 
 @pytest.mark.usefixtures("untouched")
-def test_a_defect_tells_nothing_and_changes_nothing(scim, monkeypatch):
+def test_internal_error_reveals_and_changes_nothing(scim, monkeypatch):
     def fail(self, *args, **kwargs):
         raise RuntimeError("the secret of the house")
 

@@ -13,7 +13,7 @@ def user(scim):
     return scim.make_user()
 
 
-def test_header_and_meta_are_one(scim, user):
+def test_header_equals_meta_version(scim, user):
     for answer in (
         scim.get(f"/Users/{user['id']}"),
         scim.patch(f"/Users/{user['id']}", RENAME),
@@ -34,7 +34,7 @@ def test_not_modified(scim, user):
 
 
 @pytest.mark.parametrize("header", ['W/"stale"', '"x", W/"y"', "malformed", ""])
-def test_a_stale_version_changes_nothing(header, scim, user):
+def test_stale_version_changes_nothing(header, scim, user):
     path = f"/Users/{user['id']}"
     body = {"schemas": [USER], "userName": "other"}
     for answer in (
@@ -46,7 +46,7 @@ def test_a_stale_version_changes_nothing(header, scim, user):
     assert scim.get(path).data == user
 
 
-def test_the_current_version_goes_through(scim, user):
+def test_current_version_is_accepted(scim, user):
     path = f"/Users/{user['id']}"
     changed = scim.patch(path, RENAME, if_match=user["meta"]["version"])
     assert changed.status_code == 200
@@ -56,18 +56,18 @@ def test_the_current_version_goes_through(scim, user):
     assert scim.delete(path, if_match=tags).status_code == 204
 
 
-def test_the_sites_own_change_makes_a_version_stale(scim, user):
+def test_changes_by_the_site_change_the_version(scim, user):
     User.objects.update(first_name="Changed")
     answer = scim.patch(f"/Users/{user['id']}", RENAME, if_match=user["meta"]["version"])
     assert_error(answer, 412)
 
 
-def test_a_membership_is_no_version_of_the_user(scim, user):
+def test_membership_does_not_change_the_version_of_the_user(scim, user):
     scim.make_group("G", user)
     assert scim.get(f"/Users/{user['id']}").headers["ETag"] == user["meta"]["version"]
 
 
-def test_a_membership_is_a_version_of_the_group(scim, user):
+def test_membership_changes_the_version_of_the_group(scim, user):
     group = scim.make_group("G")
     add = {"op": "add", "path": "members", "value": [{"value": user["id"]}]}
     answer = scim.patch(f"/Groups/{group['id']}", add)
@@ -77,11 +77,11 @@ def test_a_membership_is_a_version_of_the_group(scim, user):
     assert without.headers["ETag"] == fresh.headers["ETag"]
 
 
-def test_no_version_where_part_of_the_resource_is_not_read(scim, user):
+def test_partial_response_has_no_version(scim, user):
     answer = scim.get(f"/Users/{user['id']}", {"attributes": "userName"})
     assert "ETag" not in answer.headers
 
 
-def test_lists_show_versions(scim, user):
+def test_lists_have_versions(scim, user):
     (listed,) = scim.get("/Users").data["Resources"]
     assert listed["meta"]["version"] == user["meta"]["version"]

@@ -1,4 +1,4 @@
-"""The host site works as before: its own users, signals and deletions."""
+"""The host site keeps working: its users, signals and deletions."""
 
 import json
 
@@ -15,8 +15,8 @@ from ..databases import tells_case
 
 
 @pytest.fixture
-def heard():
-    """A listening site: what its receivers were told."""
+def received():
+    """Record the signals that a receiver of the site gets."""
     log = []
 
     def saved(sender, instance, created, **kwargs):
@@ -40,7 +40,7 @@ def heard():
 
 
 @tells_case
-def test_names_that_differ_only_in_case(scim):
+def test_usernames_that_differ_in_case(scim):
     scim.make_user("Amy")
     User.objects.create_user("AMY", password="x")
     User.objects.create_user("aMy", password="x")
@@ -50,12 +50,12 @@ def test_names_that_differ_only_in_case(scim):
     assert_error(scim.post("/Users", {"schemas": [USER], "userName": "amy"}), 409, "uniqueness")
 
 
-def test_bulk_creation_is_seen_at_the_next_request(scim):
+def test_bulk_created_users_are_seen_at_the_next_request(scim):
     User.objects.bulk_create([User(username="cy"), User(username="ｃy")])
     assert_error(scim.post("/Users", {"schemas": [USER], "userName": "CY"}), 409, "uniqueness")
 
 
-def test_loaddata(scim, tmp_path):
+def test_users_of_loaddata_are_seen(scim, tmp_path):
     fields = {"username": "raw", "password": "!", "date_joined": "2020-01-01T00:00:00Z"}
     path = tmp_path / "users.json"
     path.write_text(json.dumps([{"model": "auth.user", "pk": 4711, "fields": fields}]))
@@ -64,7 +64,7 @@ def test_loaddata(scim, tmp_path):
     assert_error(scim.post("/Users", {"schemas": [USER], "userName": "RAW"}), 409, "uniqueness")
 
 
-def test_the_site_deletes_a_provisioned_user(scim):
+def test_deleting_a_provisioned_user(scim):
     user = scim.make_user(title="x", emails=[{"value": "a@b.c"}])
     scim.make_group("G", user)
     User.objects.get().delete()
@@ -73,17 +73,17 @@ def test_the_site_deletes_a_provisioned_user(scim):
     assert scim.make_user()["id"] != user["id"]
 
 
-def test_a_long_name_never_breaks_the_sites_save(scim):
+def test_long_username_can_be_saved(scim):
     user = User.objects.create(username="\ufdfa" * 150)
     assert len(UserKey.objects.get(user=user).folded) == 190
 
 
-def test_without_connections_nothing_is_written(db):
+def test_nothing_is_written_without_connections(db):
     User.objects.create_user("someone")
     assert not UserKey.objects.exists()
 
 
-def test_update_of_other_fields_costs_nothing(scim, django_assert_num_queries):
+def test_saving_other_fields_costs_no_query(scim, django_assert_num_queries):
     user = User.objects.create_user("someone")
     with django_assert_num_queries(1):
         user.last_name = "x"
@@ -91,7 +91,7 @@ def test_update_of_other_fields_costs_nothing(scim, django_assert_num_queries):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_our_trouble_is_not_the_sites(connect):
+def test_missing_table_does_not_prevent_a_save(connect):
     connect()
     with connection.schema_editor() as editor:
         editor.execute("ALTER TABLE django_scim_userkey RENAME TO gone_userkey")
@@ -103,33 +103,33 @@ def test_our_trouble_is_not_the_sites(connect):
     assert User.objects.filter(username="someone").exists()
 
 
-def test_the_sites_receivers_notice_everything(scim, heard):
+def test_site_receives_every_signal(scim, received):
     user = scim.make_user()
-    assert heard == [("created", "User")]
-    heard.clear()
+    assert received == [("created", "User")]
+    received.clear()
     scim.patch(f"/Users/{user['id']}", {"op": "replace", "path": "name.givenName", "value": "B"})
-    assert heard == [("saved", "User")]
-    heard.clear()
+    assert received == [("saved", "User")]
+    received.clear()
     group = scim.make_group("G", user)
-    assert heard == [("created", "Group"), ("pre_add", "Group"), ("post_add", "Group")]
-    heard.clear()
+    assert received == [("created", "Group"), ("pre_add", "Group"), ("post_add", "Group")]
+    received.clear()
     scim.patch(f"/Groups/{group['id']}", {"op": "remove", "path": "members"})
-    assert heard == [("pre_remove", "Group"), ("post_remove", "Group")]
-    heard.clear()
+    assert received == [("pre_remove", "Group"), ("post_remove", "Group")]
+    received.clear()
     scim.delete(f"/Groups/{group['id']}")
     scim.delete(f"/Users/{user['id']}")
-    assert heard == [("deleted", "Group"), ("saved", "User")]
+    assert received == [("deleted", "Group"), ("saved", "User")]
 
 
-def test_what_changes_nothing_saves_nothing(scim, heard):
+def test_unchanged_objects_are_not_saved(scim, received):
     user = scim.make_user(title="x")
-    heard.clear()
+    received.clear()
     scim.put(f"/Users/{user['id']}", user)
     scim.patch(f"/Users/{user['id']}", {"op": "replace", "path": "title", "value": "y"})
-    assert heard == []
+    assert received == []
 
 
-def test_no_view_of_ours_runs_in_the_hosts_transaction():
+def test_views_run_outside_the_request_transaction():
     from django.urls import resolve
 
     for path in (
@@ -147,7 +147,7 @@ def test_no_view_of_ours_runs_in_the_hosts_transaction():
         assert view.login_required is False, path
 
 
-def test_a_user_is_saved_though_the_adapters_cannot_be_had(scim, settings, caplog):
+def test_user_can_be_saved_with_broken_adapters(scim, settings, caplog):
     settings.DJANGO_SCIM = {"ADAPTERS": {"User": "nowhere.Adapter"}}
     user = User.objects.create_user("amy", "amy@example.com")
     user.email = "amy.abe@example.com"

@@ -1,4 +1,4 @@
-"""Attacks through SCIM, each tried over HTTP, each failing. The threat model lists them all."""
+"""Attacks on identities and privileges, which the threat model lists."""
 
 import unicodedata
 
@@ -14,7 +14,7 @@ TARGET = "urn:ietf:params:scim:schemas:core:2.0:User"
 
 @pytest.fixture
 def victim(db):
-    """An account of the site's own that no connection holds."""
+    """Return an account of the site that no connection uses."""
     return User.objects.create_user("victim", "victim@example.com", "secret")
 
 
@@ -31,10 +31,10 @@ def state(model=User):
     return list(model.objects.order_by("pk").values())
 
 
-# Identity: to be taken for somebody else
+# Identity
 
 
-def test_user_name_equal_to_an_internal_key(scim, victim):
+def test_username_equal_to_a_primary_key(scim, victim):
     made = scim.make_user(str(victim.pk))
     assert_error(scim.get(f"/Users/{victim.pk}"), 404)
     operation = {"op": "replace", "path": "active", "value": False}
@@ -44,8 +44,8 @@ def test_user_name_equal_to_an_internal_key(scim, victim):
     assert victim.is_active
 
 
-def test_external_id_equal_to_an_internal_key(scim, victim):
-    # Grafana CVE-2025-41115: a numeric externalId was taken for the key of another account.
+def test_external_id_equal_to_a_primary_key(scim, victim):
+    # Grafana CVE-2025-41115: a numeric externalId was used as the key of another account.
     made = scim.make_user("mallory", externalId=str(victim.pk))
     assert User.objects.get(username="mallory").pk != victim.pk
     assert UserLink.objects.get().target.username == "mallory"
@@ -56,7 +56,7 @@ def test_external_id_equal_to_an_internal_key(scim, victim):
     assert victim.is_active
 
 
-def test_external_id_equal_to_a_scim_id_of_another_connection(scim, connect):
+def test_external_id_equal_to_an_id_of_another_connection(scim, connect):
     theirs = connect().make_user("theirs")
     made = scim.make_user("mallory", externalId=theirs["id"])
     assert made["id"] != theirs["id"]
@@ -67,13 +67,13 @@ def test_external_id_equal_to_a_scim_id_of_another_connection(scim, connect):
 
 
 def test_two_resources_with_one_external_id(scim):
-    # RFC 7643 section 3.1: externalId is the client's own and no key of ours.
+    # RFC 7643 section 3.1: externalId belongs to the client and identifies nothing on the server.
     one, other = (scim.make_user(name, externalId="7") for name in ("one", "other"))
     scim.delete(f"/Users/{one['id']}")
     assert scim.get(f"/Users/{other['id']}").data["active"] is True
 
 
-def test_adoption_of_a_superuser(connect, admin):
+def test_superuser_is_not_adopted(connect, admin):
     scim = connect(adoption="username", scope="site")
     assert_error(scim.post("/Users", body("root")), 409, "uniqueness")
     assert_error(scim.post("/Users", body("ROOT", emails=[{"value": "root@example.com"}])),
@@ -96,21 +96,21 @@ def test_adoption_of_a_superuser(connect, admin):
         "Zoë@EXAMPLE.COM",
     ],
 )
-def test_variants_of_a_user_name(scim, connect, variant):
-    """Names that people and sign-in pages take for one are one (GitLab CVE-2022-1680)."""
+def test_username_variants_are_equal(scim, connect, variant):
+    """Names that a login page would treat as equal are equal here (GitLab CVE-2022-1680)."""
     connect().make_user(unicodedata.normalize("NFC", "zoë@example.com"))
     assert_error(scim.post("/Users", body(variant)), 409, "uniqueness")
     assert User.objects.count() == 1
 
 
 @pytest.mark.parametrize("variant", ["adm\u0131n", "adm\u0130n", "аdmin", "admin\u200b"])
-def test_letters_that_look_alike_are_other_letters(scim, variant):
-    """A dotless i and a Cyrillic a name another account: nobody is taken for the admin."""
+def test_similar_letters_are_different(scim, variant):
+    """A dotless i or a Cyrillic a makes another account and never reaches the admin."""
     admin = User.objects.create_user("admin", is_staff=True)
     answer = scim.post("/Users", body(variant))
     if User.objects.filter(username=variant).exclude(username="admin").exists():
         assert answer.data["userName"] == variant
-    else:  # the site's own column takes one for the other
+    else:  # the column of the site treats the names as equal
         assert MARIADB
         assert_error(answer, 409, "uniqueness")
     others = User.objects.exclude(pk=admin.pk)
@@ -118,8 +118,8 @@ def test_letters_that_look_alike_are_other_letters(scim, variant):
     assert scim.find('userName eq "admin"') == []
 
 
-def test_a_name_that_differs_in_an_accent_is_another_account(connect):
-    """Not even where the site's own column knows no accents is the one adopted for the other."""
+def test_username_with_an_accent_adopts_no_other_account(connect):
+    """This also holds for a database that ignores accents."""
     zoe = User.objects.create_user("zoe", "zoe@example.com")
     scim = connect(adoption="username")
     answer = scim.post("/Users", body("zoë", emails=[{"value": "mallory@example.com"}]))
@@ -133,7 +133,7 @@ def test_a_name_that_differs_in_an_accent_is_another_account(connect):
     assert scim.find('userName eq "zoe"') == []
 
 
-def test_nobody_comes_back_under_a_name_that_differs_in_an_accent(scim):
+def test_username_with_an_accent_restores_no_other_account(scim):
     made = scim.make_user("zoe", externalId="7", title="Boss")
     scim.delete(f"/Users/{made['id']}")
     again = scim.make_user("zoë", externalId="7")
@@ -142,7 +142,7 @@ def test_nobody_comes_back_under_a_name_that_differs_in_an_accent(scim):
     assert new.username == "zoë" and not old.is_active and new.is_active
 
 
-def test_a_rename_to_a_taken_name(scim, victim, admin):
+def test_rename_to_a_taken_username(scim, victim, admin):
     path = f"/Users/{scim.make_user('mallory')['id']}"
     for name in ("victim", "VICTIM", "root"):
         operation = {"op": "replace", "path": "userName", "value": name}
@@ -151,7 +151,7 @@ def test_a_rename_to_a_taken_name(scim, victim, admin):
     assert User.objects.filter(username="mallory").count() == 1
 
 
-def test_revival_by_another_connection(scim, connect):
+def test_deleted_account_is_not_restored_for_another_connection(scim, connect):
     made = scim.make_user("leaver", externalId="7")
     scim.delete(f"/Users/{made['id']}")
     other = connect()
@@ -159,7 +159,7 @@ def test_revival_by_another_connection(scim, connect):
     assert not User.objects.get().is_active
 
 
-def test_the_name_of_a_deleted_account_leads_to_no_old_account(scim):
+def test_username_of_a_deleted_account_does_not_restore_it(scim):
     made = scim.make_user("leaver", externalId="7", title="Boss")
     scim.delete(f"/Users/{made['id']}")
     new = scim.make_user("leaver", externalId="8")
@@ -168,14 +168,14 @@ def test_the_name_of_a_deleted_account_leads_to_no_old_account(scim):
     assert_error(scim.get(f"/Users/{made['id']}"), 404)
 
 
-def test_an_id_is_never_given_again(scim):
+def test_id_is_never_reused(scim):
     made = scim.make_user("leaver", externalId="7")
     scim.delete(f"/Users/{made['id']}")
     again = scim.make_user("leaver", externalId="7", id=made["id"])
     assert again["id"] != made["id"]
 
 
-# Privilege
+# Privileges
 
 
 MASS = {
@@ -202,7 +202,7 @@ def test_mass_assignment(connect, profile):
         assert user.last_login is None
 
 
-def test_id_and_meta_from_the_client(scim):
+def test_id_and_meta_of_the_client_are_ignored(scim):
     given = {"id": "my-id", "meta": {"version": 'W/"7"', "created": "2000-01-01T00:00:00Z",
              "location": "https://evil.example/"}}  # fmt: skip
     made = scim.make_user("mallory", **given)
@@ -215,7 +215,7 @@ def test_id_and_meta_from_the_client(scim):
         assert_error(scim.patch(path, operation), 400, "mutability", target)
 
 
-def test_a_group_named_like_a_privileged_group(scim):
+def test_group_named_like_a_privileged_group(scim):
     privileged = Group.objects.create(name="Admins")
     privileged.permissions.add(Permission.objects.first())
     user = scim.make_user("mallory")
@@ -232,7 +232,7 @@ def test_a_group_named_like_a_privileged_group(scim):
     assert not privileged.user_set.exists()
 
 
-def test_joining_a_group_by_the_users_own_groups(scim):
+def test_groups_of_a_user_are_read_only(scim):
     privileged = Group.objects.create(name="Admins")
     link = GroupLink.objects.create(
         connection=scim.connection, target=privileged, display_name="Admins"
@@ -247,7 +247,7 @@ def test_joining_a_group_by_the_users_own_groups(scim):
 
 
 @pytest.mark.parametrize("privilege", ["is_staff", "is_superuser"])
-def test_a_member_who_is_privileged(scim, victim, privilege):
+def test_privileged_user_cannot_be_a_member(scim, victim, privilege):
     link = UserLink.objects.create(connection=scim.connection, target=victim)
     User.objects.filter(pk=victim.pk).update(**{privilege: True})
     answer = scim.post("/Groups", {"schemas": [GROUP], "displayName": "G",
@@ -260,7 +260,7 @@ def test_a_member_who_is_privileged(scim, victim, privilege):
     assert victim.is_active and victim.check_password("secret")
 
 
-def test_a_group_that_the_site_has_is_unreachable(scim):
+def test_group_of_the_site_is_unreachable(scim):
     group = Group.objects.create(name="Editors")
     for scim_id in (group.pk, "Editors"):
         assert_error(scim.get(f"/Groups/{scim_id}"), 404)
@@ -281,12 +281,12 @@ def test_member_and_manager_of_another_connection(scim, connect):
     scim.patch(f"/Users/{ours['id']}", manager)
     shown = scim.get(f"/Users/{ours['id']}").data
     assert "Secret Name" not in str(shown)
-    assert shown[ENTERPRISE]["manager"] == {"value": theirs["id"]}  # what the client said itself
+    assert shown[ENTERPRISE]["manager"] == {"value": theirs["id"]}  # as sent by the client
     assert scim.find(f'{ENTERPRISE}:manager.displayName eq "Secret Name"') == []
 
 
 @pytest.mark.parametrize("header", ["if_match", "if_none_match"])
-def test_versions_tell_nothing_of_another_connections_resource(scim, connect, header):
+def test_versions_reveal_nothing_about_other_connections(scim, connect, header):
     theirs = connect().make_user("theirs")
     for tag in (theirs["meta"]["version"], '"x"', "*"):
         answer = scim.request("GET", f"/Users/{theirs['id']}", **{header: tag})

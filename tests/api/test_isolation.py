@@ -1,4 +1,4 @@
-"""Who may touch what: a connection, its accounts, and everybody else's."""
+"""Isolation of connections: which accounts each one may see and change."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -12,7 +12,7 @@ from ..factories import UserFactory
 RENAME = {"op": "replace", "path": "title", "value": "x"}
 
 
-def test_another_connections_user_does_not_exist(connect):
+def test_user_of_another_connection_is_not_found(connect):
     one, other = connect(), connect()
     user = one.make_user(externalId="7")
     group = one.make_group("G", user)
@@ -33,7 +33,7 @@ def test_another_connections_user_does_not_exist(connect):
     assert Group.objects.get().user_set.count() == 1
 
 
-def test_another_connections_manager_does_not_exist(connect):
+def test_manager_of_another_connection_is_not_found(connect):
     one, other = connect(), connect()
     boss = one.make_user("boss")
     report = other.make_user(
@@ -49,7 +49,7 @@ def test_another_connections_manager_does_not_exist(connect):
 
 @pytest.mark.parametrize("scope", ["own", "site"])
 @pytest.mark.parametrize("privilege", ["is_staff", "is_superuser"])
-def test_the_privileged_are_invisible_and_out_of_reach(scope, privilege, connect):
+def test_privileged_users_are_hidden(scope, privilege, connect):
     root = UserFactory(username="root", **{privilege: True})
     scim = connect(scope=scope)
     UserLink.objects.get_or_create(connection=scim.connection, target=root)
@@ -66,7 +66,7 @@ def test_the_privileged_are_invisible_and_out_of_reach(scope, privilege, connect
     assert root.is_active and not root.groups.exists()
 
 
-def test_who_becomes_privileged_is_out_of_reach_at_once(scim):
+def test_user_who_becomes_privileged_is_hidden_at_once(scim):
     user = scim.make_user()
     User.objects.update(is_staff=True)
     assert_error(scim.get(f"/Users/{user['id']}"), 404)
@@ -74,7 +74,7 @@ def test_who_becomes_privileged_is_out_of_reach_at_once(scim):
 
 
 @pytest.mark.parametrize("attributes", [{}, {"is_staff": True}, {"is_superuser": True}])
-def test_a_taken_name_has_one_answer_whoever_holds_it(attributes, connect):
+def test_taken_username_gives_one_response_for_any_owner(attributes, connect):
     one, other = connect(), connect()
     one.make_user("taken-by-one")
     UserFactory(username="Held", **attributes)
@@ -88,7 +88,7 @@ def test_a_taken_name_has_one_answer_whoever_holds_it(attributes, connect):
     assert UserLink.objects.filter(connection=other.connection).count() == 0
 
 
-def test_scope_own_sees_only_what_it_made(connect):
+def test_scope_own_sees_only_its_own_users(connect):
     UserFactory(username="before")
     scim = connect()
     UserFactory(username="after")
@@ -97,7 +97,7 @@ def test_scope_own_sees_only_what_it_made(connect):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_scope_site_sees_everyone_unprotected(connect):
+def test_scope_site_sees_all_unprivileged_users(connect):
     UserFactory(username="before", email="before@site.example")
     UserFactory(username="root", is_superuser=True)
     scim = connect(scope="site")
@@ -112,7 +112,7 @@ def test_scope_site_sees_everyone_unprotected(connect):
     assert patched.data["title"] == "x"
 
 
-def test_linking_can_be_run_again(connect):
+def test_linking_is_repeatable(connect):
     UserFactory.create_batch(3)
     scim = connect(scope="site")
     connections.prepare(scim.connection)
@@ -123,7 +123,7 @@ def test_linking_can_be_run_again(connect):
     assert scim.get("/Users").data["totalResults"] == 2
 
 
-def test_an_account_that_another_connection_holds_stays_active(connect):
+def test_account_of_another_connection_stays_active(connect):
     one, other = connect(), connect()
     user = one.make_user()
     UserLink.objects.create(connection=other.connection, target=User.objects.get())
@@ -132,7 +132,7 @@ def test_an_account_that_another_connection_holds_stays_active(connect):
     assert other.get("/Users").data["totalResults"] == 1
 
 
-def test_a_connection_of_the_whole_site_does_not_hold_accounts(connect):
+def test_site_wide_connection_does_not_keep_an_account_active(connect):
     one = connect()
     user = one.make_user(externalId="7")
     connect(scope="site")
@@ -142,7 +142,7 @@ def test_a_connection_of_the_whole_site_does_not_hold_accounts(connect):
     assert User.objects.get().is_active
 
 
-def test_no_usable_password_by_accident(scim):
+def test_password_is_ignored_by_default(scim):
     user = scim.make_user(password="1mz050nq")
     account = User.objects.get()
     assert not account.has_usable_password()
@@ -151,7 +151,7 @@ def test_no_usable_password_by_accident(scim):
     assert not User.objects.get().has_usable_password()
 
 
-def test_deactivation_closes_the_password(connect, client):
+def test_deactivation_disables_the_password(connect, client):
     account = UserFactory(username="local")
     account.set_password("local-password")
     account.save()
@@ -166,7 +166,7 @@ def test_deactivation_closes_the_password(connect, client):
     assert not client.get("/admin/password_change/").wsgi_request.user.is_authenticated
 
 
-def test_deleting_a_connection_leaves_the_accounts(scim):
+def test_deleting_a_connection_keeps_its_accounts(scim):
     scim.make_user()
     Connection.objects.all().delete()
     assert User.objects.filter(is_active=True).count() == 1

@@ -1,4 +1,4 @@
-"""What is too much is refused with an error that says so; what is just not too much is served."""
+"""Limits: a request at the limit succeeds, and one above it fails with a clear error."""
 
 import json
 
@@ -24,7 +24,7 @@ TERMS = [
 
 
 def filters(scim, text):
-    """Send a filter by GET and by POST, which answer alike."""
+    """Send a filter by GET and by POST, which must give the same response."""
     by_get = scim.get("/Users", {"filter": text})
     by_post = scim.post("/Users/.search", {"schemas": [SEARCH], "filter": text})
     assert by_get.status_code == by_post.status_code
@@ -33,15 +33,15 @@ def filters(scim, text):
 
 
 def chain(term, count, word):
-    of_each = 1 + (" and " in term) + ("[" in term)  # brackets count beside what stands in them
+    of_each = 1 + (" and " in term) + ("[" in term)  # brackets count as well as the terms inside
     return f" {word} ".join(term.format(number % 60) for number in range(count // of_each))
 
 
 @pytest.mark.parametrize("term", TERMS)
-def test_as_many_terms_as_are_allowed(scim, term, settings):
+def test_maximum_number_of_terms(scim, term, settings):
     settings.DJANGO_SCIM = {"MAX_FILTER_LENGTH": 200_000}
     scim.make_user(emails=[{"value": "a@x.example"}])
-    for word in ("or", "and"):  # PostgreSQL would look for the best order of 500 joins for hours
+    for word in ("or", "and"):  # PostgreSQL would plan 500 joins for hours
         text = chain(term, 500, word)
         assert scim.get("/Users", {"filter": text}).status_code == 200
 
@@ -54,7 +54,7 @@ def test_too_many_terms(scim, settings, count):
 
 
 @pytest.mark.parametrize("opening", ["(", "not (", "not (not ("])
-def test_as_deep_as_is_allowed(scim, opening):
+def test_maximum_depth(scim, opening):
     scim.make_user()
     levels = 38 // opening.count("(")
     text = opening * levels + "title pr" + ")" * (levels * opening.count("("))
@@ -81,12 +81,12 @@ def test_too_deep(scim, depth, opening, around):
     ['userName eq "' + "x" * 1_000_000 + '"', "(" * 1_000_000, "a" * 1_000_000 + " pr",
      " " * 1_000_000, "\\" * 1_000_000, '"' * 1_000_000],
 )  # fmt: skip
-def test_a_filter_of_a_megabyte(scim, text):
+def test_filter_of_one_megabyte(scim, text):
     assert_error(filters(scim, text), 400, "invalidFilter")
 
 
 def patch(scim, operations):
-    """Send operations to a user, and see that a refusal changes nothing."""
+    """Send operations and assert that a rejection changes nothing."""
     user = scim.make_user(title="Boss", emails=[{"value": "a@x.example", "type": "work"}])
     answer = scim.patch(f"/Users/{user['id']}", *operations)
     if answer.status_code >= 400:
@@ -94,7 +94,7 @@ def patch(scim, operations):
     return answer
 
 
-def test_as_many_operations_as_are_allowed(scim):
+def test_maximum_number_of_operations(scim):
     each = [
         {"op": "replace", "path": "title", "value": "Guide"},
         {"op": "replace", "path": 'emails[type eq "work"].value', "value": "b@x.example"},
@@ -126,7 +126,7 @@ def test_too_many_operations(scim, count):
         (" " * 19_000, "invalidPath"),
     ],
 )
-def test_paths_that_are_too_much(scim, path, scim_type):
+def test_oversized_paths(scim, path, scim_type):
     operation = {"op": "replace", "path": path, "value": "x"}
     assert_error(patch(scim, [operation]), 400, scim_type)
 
@@ -137,7 +137,7 @@ def deep(levels, opening='{"a":', closing="}"):
 
 @pytest.mark.parametrize("levels", [31, 200, 200_000])
 @pytest.mark.parametrize(("opening", "closing"), [('{"a":', "}"), ("[", "]")])
-def test_a_body_that_is_too_deep(scim, levels, opening, closing):
+def test_deeply_nested_body(scim, levels, opening, closing):
     user = scim.make_user()
     value = deep(levels, opening, closing)
     schemas = f'"schemas":["{USER}"]'
@@ -155,20 +155,20 @@ def test_a_body_that_is_too_deep(scim, levels, opening, closing):
 
 
 @pytest.mark.parametrize("levels", [2_000, 100_000])
-def test_json_in_a_string_that_is_too_deep(scim, levels):
-    """A document inside a string is taken from some connectors, and no deeper than another."""
+def test_deeply_nested_json_in_a_string(scim, levels):
+    """Some connectors send a JSON document in a string; the same depth limit applies."""
     answer = patch(scim, [{"op": "add", "value": json.dumps({"title": "x"})[:-1] + ',"a":'
                            + deep(levels) + "}"}])  # fmt: skip
     assert_error(answer, 400, "invalidValue")
 
 
 @pytest.mark.parametrize("name", ["userName", "title", "externalId", "profileUrl"])
-def test_a_text_of_a_megabyte(scim, name):
+def test_text_of_one_megabyte(scim, name):
     body = {"schemas": [USER], "userName": "long", name: "x" * 1_000_000}
     assert_error(scim.post("/Users", body), 400, "invalidValue", name)
 
 
-def test_a_number_of_many_digits(scim):
+def test_number_with_many_digits(scim):
     body = f'{{"schemas":["{USER}"],"userName":"x","title":{"9" * 10_000}}}'
     assert_error(scim.request("POST", "/Users", raw=body), 400, "invalidSyntax")
     assert_error(scim.get("/Users", {"filter": f"meta.created gt {'9' * 10_000}"}),

@@ -1,4 +1,4 @@
-"""The resource types in a site's OpenAPI document."""
+"""Resource types in the OpenAPI document of a site."""
 
 import pytest
 from django.urls import include, path
@@ -18,18 +18,18 @@ def document(settings, **scim):
     return SchemaGenerator(patterns=patterns).get_schema(request=None, public=True)
 
 
-def test_they_are_left_out_by_default(settings):
+def test_excluded_by_default(settings):
     assert document(settings)["paths"] == {}
 
 
-def test_they_are_described_from_the_adapters(settings, capsys):
+def test_described_by_the_adapters(settings, capsys):
     from drf_spectacular.drainage import GENERATOR_STATS
     from drf_spectacular.validation import validate_schema
 
     GENERATOR_STATS.reset()
     found = document(settings, OPENAPI=True)
     validate_schema(found)
-    assert not GENERATOR_STATS, capsys.readouterr().err  # no warning and no error
+    assert not GENERATOR_STATS, capsys.readouterr().err  # no warnings or errors
     assert set(found["paths"]) == {
         "/scim/v2/Users",
         "/scim/v2/Users/.search",

@@ -14,7 +14,7 @@ from tests.client import USER, assert_error
         ({"MAX_VALUES": 2}, {"emails": [{}] * 3}, 413, None, "emails: has more than 2"),
     ],
 )
-def test_a_body_has_limits(scim, settings, limits, body, status, scim_type, words):
+def test_body_limits(scim, settings, limits, body, status, scim_type, words):
     settings.DJANGO_SCIM = limits
     answer = scim.post("/Users", {"schemas": [USER], "userName": "b", **body})
     assert_error(answer, status, scim_type, words)
@@ -44,13 +44,13 @@ def test_a_body_has_limits(scim, settings, limits, body, status, scim_type, word
         b"1" * 10_000,
     ],
 )
-def test_a_body_that_is_no_plain_json(scim, raw):
+def test_rejects_malformed_json(scim, raw):
     assert_error(scim.request("POST", "/Users", raw=raw), 400, "invalidSyntax")
     assert Event.objects.latest("pk").status == 400
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "GZIP"])
-def test_a_compressed_body_is_not_unpacked(scim, encoding):
+def test_rejects_compressed_body(scim, encoding):
     import gzip
 
     bomb = gzip.compress(b" " * 10_000_000)

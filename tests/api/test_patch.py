@@ -1,4 +1,4 @@
-"""PATCH on users (RFC 7644 section 3.5.2): the tricky cases, strict and tolerant."""
+"""PATCH of users (RFC 7644 section 3.5.2), strict and tolerant."""
 
 import pytest
 
@@ -10,7 +10,7 @@ WORK = {"value": "work@b.c", "type": "work", "primary": True}
 
 @pytest.fixture(params=["strict", "default"])
 def either(request, connect):
-    """A client of each profile: what does not depend on tolerances."""
+    """Return a client of each profile, for behaviour that no tolerance changes."""
     return connect(request.param)
 
 
@@ -23,7 +23,7 @@ def patch(client, user, *operations):
     return client.patch(f"/Users/{user['id']}", *operations)
 
 
-def test_no_target_is_refused_when_strict(strict):
+def test_strict_rejects_a_filter_without_match(strict):
     user = strict.make_user(emails=[HOME])
     for op in ("replace", "add"):
         operation = {"op": op, "path": 'emails[type eq "work"].value', "value": "a@b.c"}
@@ -32,13 +32,13 @@ def test_no_target_is_refused_when_strict(strict):
 
 
 @pytest.mark.parametrize("op", ["Replace", "Add"])
-def test_no_target_is_created_elsewhere(op, scim):
+def test_other_profiles_create_the_filtered_value(op, scim):
     user = scim.make_user(emails=[HOME])
     operation = {"op": op, "path": 'emails[type eq "work"].value', "value": "a@b.c"}
     assert patch(scim, user, operation).data["emails"] == [HOME, {"type": "work", "value": "a@b.c"}]
 
 
-def test_a_primary_value_that_is_created_demotes_the_old(scim):
+def test_created_primary_replaces_the_old_one(scim):
     user = scim.make_user(emails=[WORK])
     path = 'emails[type eq "home" and primary eq true].value'
     data = patch(scim, user, {"op": "add", "path": path, "value": "home@b.c"}).data
@@ -48,20 +48,20 @@ def test_a_primary_value_that_is_created_demotes_the_old(scim):
     }
 
 
-def test_a_filter_that_fixes_nothing_is_no_target_anywhere(scim):
+def test_filter_without_equality_creates_nothing(scim):
     user = scim.make_user()
     for where in ('type ne "work"', 'type eq "work" or type eq "home"', 'value co "@"'):
         operation = {"op": "replace", "path": f"emails[{where}].value", "value": "a@b.c"}
         assert_error(patch(scim, user, operation), 400, "noTarget")
 
 
-def test_a_selected_value_changes(either):
+def test_change_of_a_selected_value(either):
     user = either.make_user(emails=[WORK, HOME])
     operation = {"op": "add", "path": 'emails[type eq "work"].value', "value": "new@b.c"}
     assert patch(either, user, operation).data["emails"] == [WORK | {"value": "new@b.c"}, HOME]
 
 
-def test_a_new_primary_demotes_the_old(either):
+def test_new_primary_replaces_the_old_one(either):
     user = either.make_user(emails=[WORK, HOME])
     new = {"value": "n@b.c", "primary": True}
     emails = patch(either, user, {"op": "add", "path": "emails", "value": [new]}).data["emails"]
@@ -71,7 +71,7 @@ def test_a_new_primary_demotes_the_old(either):
     assert [email.get("primary") for email in emails] == [False, True, False]
 
 
-def test_two_primaries_are_refused(either):
+def test_rejects_two_primaries(either):
     user = either.make_user()
     two = [{"value": "a", "primary": True}, {"value": "b", "primary": True}]
     answer = patch(either, user, {"op": "add", "path": "emails", "value": two})
@@ -80,7 +80,7 @@ def test_two_primaries_are_refused(either):
     assert_error(either.post("/Users", body), 400, "invalidValue", "emails")
 
 
-def test_all_or_nothing(either):
+def test_failed_operation_changes_nothing(either):
     user = either.make_user(title="old", emails=[WORK])
     answer = patch(
         either,
@@ -93,7 +93,7 @@ def test_all_or_nothing(either):
     assert either.get(f"/Users/{user['id']}").data == user
 
 
-def test_a_complex_attribute_keeps_its_other_parts(either):
+def test_complex_attribute_keeps_other_sub_attributes(either):
     user = either.make_user(name={"givenName": "Babs", "familyName": "Jensen"})
     for op in ("replace", "add"):
         operation = {"op": op, "path": "name", "value": {"givenName": op}}
@@ -107,8 +107,8 @@ def test_a_complex_attribute_keeps_its_other_parts(either):
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_null_unassigns_a_part_and_leaves_the_others(nothing, either):
-    """What is null is unassigned (RFC 7643 section 2.5); what is not named stays."""
+def test_null_removes_only_that_sub_attribute(nothing, either):
+    """Null unassigns a sub-attribute (RFC 7643 section 2.5); missing ones keep their value."""
     name = {"givenName": "Babs", "familyName": "Jensen", "middleName": "J"}
     for value, expected in (
         ({"middleName": nothing}, {"givenName": "Babs", "familyName": "Jensen"}),
@@ -122,7 +122,7 @@ def test_null_unassigns_a_part_and_leaves_the_others(nothing, either):
             either.delete(f"/Users/{user['id']}")
 
 
-def test_an_extension_comes_and_goes(either):
+def test_add_and_remove_an_extension(either):
     user = either.make_user()
     path = f"{ENTERPRISE}:department"
     data = patch(either, user, {"op": "add", "path": path, "value": "R"}).data
@@ -132,7 +132,7 @@ def test_an_extension_comes_and_goes(either):
     assert data["schemas"] == [USER] and ENTERPRISE not in data
 
 
-def test_removing_values(either):
+def test_remove_values(either):
     user = either.make_user(emails=[WORK, HOME])
     data = patch(either, user, {"op": "remove", "path": 'emails[type eq "work"]'}).data
     assert data["emails"] == [HOME]
@@ -154,12 +154,12 @@ def test_removing_values(either):
         {"op": "replace", "value": {"active": True}},
     ],
 )
-def test_what_changes_nothing_keeps_version_and_date(operation, either):
+def test_patch_without_effect_keeps_version_and_date(operation, either):
     user = either.make_user(title="Guide", emails=[WORK, HOME])
     assert patch(either, user, operation).data == user
 
 
-def test_replacing_a_selected_value_whole(scim, strict):
+def test_replace_a_selected_value(scim, strict):
     for client, expected in ((strict, {"value": "n@b.c"}),
                              (scim, {"value": "n@b.c", "type": "work"})):  # fmt: skip
         user = client.make_user(client.connection.profile, emails=[WORK, HOME])
@@ -184,13 +184,13 @@ def test_replacing_a_selected_value_whole(scim, strict):
         ({"op": "jump", "path": "title"}, "invalidSyntax"),
     ],
 )
-def test_refusals(operation, scim_type, either):
+def test_rejected_operations(operation, scim_type, either):
     user = either.make_user()
     assert_error(patch(either, user, operation), 400, scim_type)
     assert either.get(f"/Users/{user['id']}").data == user
 
 
-def test_path_keys_and_text_booleans_are_for_the_tolerant(scim, strict):
+def test_only_tolerant_profiles_accept_path_keys_and_text_booleans(scim, strict):
     value = {"name.givenName": "X", f"{ENTERPRISE}:department": "R", "active": "False"}
     operation = {"op": "replace", "value": value}
     data = patch(scim, scim.make_user("one"), operation).data
@@ -202,7 +202,7 @@ def test_path_keys_and_text_booleans_are_for_the_tolerant(scim, strict):
     assert_error(patch(strict, user, text), 400, "invalidValue", "active")
 
 
-def test_attributes_narrow_the_answer(scim):
+def test_attributes_limit_the_response(scim):
     user = scim.make_user(title="a")
     operation = {"op": "replace", "path": "title", "value": "b"}
     answer = scim.patch(f"/Users/{user['id']}?attributes=userName", operation)
@@ -210,7 +210,7 @@ def test_attributes_narrow_the_answer(scim):
     assert answer.headers["ETag"] == scim.get(f"/Users/{user['id']}").headers["ETag"]
 
 
-def test_the_number_of_operations_is_limited(scim, settings):
+def test_number_of_operations_is_limited(scim, settings):
     settings.DJANGO_SCIM = {"MAX_PATCH_OPERATIONS": 2}
     user = scim.make_user()
     operation = {"op": "replace", "path": "title", "value": "b"}

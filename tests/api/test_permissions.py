@@ -22,7 +22,7 @@ from tests.client import USER, assert_error
         ("DELETE", "/Groups/x", "groups:write"),
     ],
 )
-def test_each_method_and_type_has_its_scope(connect, method, path, scope):
+def test_each_method_and_type_needs_its_scope(connect, method, path, scope):
     every = ["users:read", "users:write", "groups:read", "groups:write"]
     lacking = connect(scopes=[each for each in every if each != scope])
     answer = lacking.request(method, path, {"schemas": [USER]})
@@ -31,13 +31,13 @@ def test_each_method_and_type_has_its_scope(connect, method, path, scope):
     assert holding.request(method, path, {"schemas": [USER]}).status_code != 403
 
 
-def test_a_query_of_everything_needs_every_scope(connect):
+def test_root_query_needs_every_scope(connect):
     scim = connect(scopes=["users:read"])
     assert_error(scim.get("/"), 403, None, "groups:read")
     body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}
     assert_error(scim.post("/.search", body), 403, None, "groups:read")
 
 
-def test_a_scope_that_does_not_exist(scim):
+def test_unknown_scope_is_rejected(scim):
     with pytest.raises(ValueError, match="unknown scopes"):
         connections.issue_token(scim.connection, scopes=["admin"])

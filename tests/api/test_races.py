@@ -1,4 +1,4 @@
-"""Requests at the same moment, and requests through ASGI."""
+"""Concurrent requests, and requests through ASGI."""
 
 import json
 
@@ -14,7 +14,7 @@ from ..concurrency import at_once, needs_rows_locked
 @needs_rows_locked
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("attempt", range(5))
-def test_one_name_is_given_once(attempt, scim):
+def test_username_is_assigned_once(attempt, scim):
     names = ["bjensen", "BJensen", "BJENSEN", "ｂjensen"]
     calls = [
         lambda c, n=name: c.post("/Users", {"schemas": [USER], "userName": n}) for name in names
@@ -25,7 +25,7 @@ def test_one_name_is_given_once(attempt, scim):
 
 @needs_rows_locked
 @pytest.mark.django_db(transaction=True)
-def test_one_group_name_is_given_once(scim):
+def test_group_name_is_assigned_once(scim):
     body = {"schemas": [GROUP], "displayName": "Sales"}
     assert at_once(scim, [lambda c: c.post("/Groups", body)] * 3) == [201, 409, 409]
     assert Group.objects.count() == 1
@@ -33,7 +33,7 @@ def test_one_group_name_is_given_once(scim):
 
 @needs_rows_locked
 @pytest.mark.django_db(transaction=True)
-def test_of_two_updates_of_one_version_one_wins(scim):
+def test_only_one_update_of_a_version_succeeds(scim):
     user = scim.make_user()
 
     def rename(title):
@@ -46,7 +46,7 @@ def test_of_two_updates_of_one_version_one_wins(scim):
 
 @needs_rows_locked
 @pytest.mark.django_db(transaction=True)
-def test_no_membership_is_lost(scim):
+def test_concurrent_memberships_are_kept(scim):
     users = [scim.make_user(f"u{number}") for number in range(4)]
     group = scim.make_group("G")
 
@@ -58,7 +58,7 @@ def test_no_membership_is_lost(scim):
     assert Group.objects.get().user_set.count() == 4
 
 
-def test_through_asgi(scim):
+def test_asgi(scim):
     headers = {"authorization": f"Bearer {scim.secret}"}
     client = AsyncClient()
     body = json.dumps({"schemas": [USER], "userName": "async"})
@@ -78,7 +78,7 @@ def test_through_asgi(scim):
 @needs_rows_locked
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("attempt", range(3))
-def test_who_stands_in_each_others_way_is_served_all_the_same(attempt, scim):
+def test_conflicting_locks_are_retried(attempt, scim):
     users = [scim.make_user(f"u{number}") for number in range(4)]
     group = scim.make_group("G", *users)
     values = [{"value": user["id"]} for user in users]

@@ -1,4 +1,4 @@
-"""Attacks by the form of a request."""
+"""Attacks with unusual requests, which the threat model lists."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -20,11 +20,11 @@ def state(model=User):
     return list(model.objects.order_by("pk").values())
 
 
-# The request itself
+# Requests
 
 
-def test_a_session_cookie_opens_nothing(scim, admin):
-    """No cross-site request forgery: a browser that is signed in has no token."""
+def test_session_cookie_gives_no_access(scim, admin):
+    """A signed-in browser has no token, so cross-site request forgery is not possible."""
     scim.http.force_login(admin)
     assert_error(scim.get("/Users", token=False), 401)
     assert_error(scim.post("/Users", body(), token=False), 401)
@@ -34,12 +34,12 @@ def test_a_session_cookie_opens_nothing(scim, admin):
     "content_type",
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/xml"],
 )
-def test_forms_are_no_bodies(scim, content_type):
+def test_form_bodies_are_rejected(scim, content_type):
     answer = scim.request("POST", "/Users", body(), content_type=content_type)
     assert_error(answer, 415)
 
 
-def test_another_method_in_a_header(scim):
+def test_method_override_header_is_ignored(scim):
     made = scim.make_user()
     for header in ("x_http_method_override", "x_http_method", "x_method_override"):
         assert scim.request("GET", f"/Users/{made['id']}", **{header: "DELETE"}).status_code == 200
@@ -56,7 +56,7 @@ def test_host_header_poisoning(scim, settings, host):
         f"{scim.base}/Users", body(), "application/scim+json", headers={"host": host},
         HTTP_AUTHORIZATION=f"Bearer {scim.secret}",
     )  # fmt: skip
-    assert answer.status_code == 400  # Django's own answer, before ours
+    assert answer.status_code == 400  # the response of Django
     assert not User.objects.exists() and b"Location" not in answer.content
     settings.ALLOWED_HOSTS = ["*"]
     settings.DJANGO_SCIM = {"BASE_URL": "https://scim.example.com"}
@@ -71,7 +71,7 @@ def test_host_header_poisoning(scim, settings, host):
     ["/Users/../Groups", "/Users/..%2fGroups", "/Users/%2e%2e/Groups", "/Users//x", "/Users/x/y",
      "/Users/%00", "/Users/x%0d%0aSet-Cookie:a=b", "/Users/" + "x" * 5000],
 )  # fmt: skip
-def test_paths_that_lead_elsewhere(scim, path):
+def test_path_traversal(scim, path):
     scim.make_group("Guides")
     answer = scim.get(path)
     assert_error(answer, 404)
@@ -90,7 +90,7 @@ def test_log_injection(scim, text):
             assert all(char.isprintable() for char in value), repr(value)
 
 
-# Filters and paths
+# Filters, paths and sizes
 
 
 INJECTIONS = [
@@ -101,7 +101,7 @@ INJECTIONS = [
 
 @pytest.mark.parametrize("text", INJECTIONS)
 @pytest.mark.parametrize("op", ["eq", "co", "sw", "ew", "gt"])
-def test_injection_by_a_filters_value(scim, text, op):
+def test_sql_injection_by_filter_values(scim, text, op):
     import json
 
     scim.make_user("someone", title="Guide", emails=[{"value": "someone@example.com"}])
@@ -121,8 +121,8 @@ LOOKUPS = [
 
 
 @pytest.mark.parametrize("name", LOOKUPS)
-def test_columns_that_no_attribute_is_mapped_to(scim, name):
-    """A filter knows attributes and nothing of the tables; an unknown one widens no result."""
+def test_database_columns_are_not_attributes(scim, name):
+    """Filters accept only attributes; an unknown name is an error and never widens a result."""
     scim.make_user("someone")
     for text in (f'{name} eq "x"', f"{name} pr", f'not ({name} eq "x")', f'{name}[a eq "b"]'):
         assert_error(scim.get("/Users", {"filter": text}), 400, "invalidFilter")
@@ -147,7 +147,7 @@ def test_columns_that_no_attribute_is_mapped_to(scim, name):
         'userName sw "' + "a" * 9_000 + '!" and userName ew "' + "a" * 9_000 + '"',
     ],
 )
-def test_filters_without_end(scim, text):
+def test_endless_filters(scim, text):
     scim.make_user("a" * 100)
     body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": text}
     answer = scim.post("/Users/.search", body)
@@ -157,7 +157,7 @@ def test_filters_without_end(scim, text):
 
 @pytest.mark.parametrize("count", ["-1", "0", "99999999999999999999", "1e9", "x", "", "0x10"])
 @pytest.mark.parametrize("start", ["-1", "0", "99999999999999999999"])
-def test_pages_of_any_size(scim, count, start, settings):
+def test_page_sizes(scim, count, start, settings):
     settings.DJANGO_SCIM = {"MAX_PAGE_SIZE": 2}
     for number in range(4):
         scim.make_user(f"user{number}")
@@ -167,7 +167,7 @@ def test_pages_of_any_size(scim, count, start, settings):
         assert len(answer.data.get("Resources", [])) <= 2 and answer.data["totalResults"] == 4
 
 
-def test_a_patch_without_end(scim):
+def test_endless_patch(scim):
     path = f"/Users/{scim.make_user()['id']}"
     operation = {"op": "replace", "path": "title", "value": "x"}
     answer = scim.patch(path, *[operation] * 10_000)
@@ -175,18 +175,18 @@ def test_a_patch_without_end(scim):
     assert "title" not in scim.get(path).data
 
 
-def test_columns_that_a_value_does_not_fit(scim):
+def test_oversized_values(scim):
     path = f"/Users/{scim.make_user()['id']}"
     for attribute in ("title", "userName", "externalId", "name.givenName", "displayName"):
         operation = {"op": "replace", "path": attribute, "value": "x" * 100_000}
         assert_error(scim.patch(path, operation), 400, "invalidValue", attribute)
 
 
-# What is left behind
+# Events
 
 
-def test_what_an_event_keeps_is_shown_as_text(scim, admin_client):
-    """An admin reads what clients wrote: nothing of it is markup."""
+def test_event_values_are_escaped(scim, admin_client):
+    """The admin shows values of clients without interpreting markup."""
     evil = "<img src=x onerror=alert(1)>"
     made = scim.make_user("mallory", title=evil, displayName=evil)
     scim.patch(f"/Users/{made['id']}", {"op": "replace", "path": "nickName", "value": evil})
@@ -197,14 +197,14 @@ def test_what_an_event_keeps_is_shown_as_text(scim, admin_client):
     assert evil not in admin_client.get("/admin/django_scim/event/").content.decode()
 
 
-def test_a_flood_of_wrong_tokens_fills_no_table(scim):
+def test_wrong_tokens_do_not_flood_the_events(scim):
     for number in range(50):
         scim.get("/Users", authorization=f"Bearer wrong{number}")
     assert Event.objects.filter(action="authentication").count() == 1
     assert Event.objects.get(action="authentication").occurrences == 50
 
 
-def test_the_answer_to_a_wrong_token_tells_nothing(scim):
+def test_response_to_a_wrong_token_reveals_nothing(scim):
     answers = {
         scim.get(path, authorization=f"Bearer {secret}").data["detail"].partition(" [")[0]
         for secret in ("wrong", scim.secret[:11], "scim_" + "x" * 43)
@@ -213,8 +213,8 @@ def test_the_answer_to_a_wrong_token_tells_nothing(scim):
     assert answers == {"the bearer token is not valid"}
 
 
-def test_a_body_in_chunks(scim, settings):
-    """No Content-Length, as with Transfer-Encoding: chunked: it is read up to the limit."""
+def test_chunked_body_is_limited(scim, settings):
+    """Without a Content-Length, as with chunked encoding, the body is read up to the limit."""
     import io
 
     from django.test import RequestFactory
@@ -222,7 +222,7 @@ def test_a_body_in_chunks(scim, settings):
 
     settings.DJANGO_SCIM = {"MAX_BODY_SIZE": 1_000}
 
-    class Endless(io.RawIOBase):
+    class EndlessStream(io.RawIOBase):
         given = 0
 
         def read(self, size=-1):
@@ -231,7 +231,7 @@ def test_a_body_in_chunks(scim, settings):
             assert self.given < 10_000_000, "read without end"
             return b" " * size
 
-    stream = Endless()
+    stream = EndlessStream()
     environ = RequestFactory().generic(
         "POST", f"{scim.base}/Users", b"x", content_type="application/scim+json",
         HTTP_AUTHORIZATION=f"Bearer {scim.secret}",

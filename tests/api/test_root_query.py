@@ -1,4 +1,4 @@
-"""Queries at the base, over all resource types as one list (RFC 7644 section 3.4.2.1)."""
+"""Queries at the root over all resource types (RFC 7644 section 3.4.2.1)."""
 
 import itertools
 import os
@@ -27,7 +27,7 @@ EXAMPLES = 300 if os.environ.get("SCIM_LONG") else 6
 
 @pytest.fixture
 def company(scim):
-    """Users a, c, e and x without a displayName; groups b, d."""
+    """Create the users a, c, e, x (without displayName) and the groups b, d."""
     for name in ("e", "a", "c"):
         scim.make_user(f"user-{name}", displayName=name, externalId=f"ext-{name}", title="T")
     scim.make_user("user-x", **{ENTERPRISE: {"department": "Tours"}})
@@ -50,7 +50,7 @@ def get(scim, **params):
     return answer.data
 
 
-def test_one_list_over_all_types(company):
+def test_lists_all_types(company):
     page = get(company, sortBy="displayName")
     assert page["totalResults"] == 6
     assert labels(page) == ["a", "b", "c", "D", "e", "user-x"]
@@ -58,12 +58,12 @@ def test_one_list_over_all_types(company):
     assert labels(page) == ["user-x", "e", "D", "c", "b", "a"]
 
 
-def test_without_sorting_type_after_type_in_order_of_creation(company):
+def test_default_order_is_by_type_and_creation(company):
     assert labels(get(company)) == ["e", "a", "c", "user-x", "D", "b"]
     assert labels(get(company, sortOrder="descending")) == labels(get(company))
 
 
-def test_what_a_type_cannot_be_sorted_by_is_absent_there(company):
+def test_type_without_the_sorted_attribute_comes_last(company):
     page = get(company, sortBy="userName")
     assert labels(page) == ["a", "c", "e", "user-x", "D", "b"]
     page = get(company, sortBy="userName", sortOrder="descending")
@@ -82,13 +82,13 @@ def test_what_a_type_cannot_be_sorted_by_is_absent_there(company):
         ("active", ["e", "a", "c", "user-x", "D", "b"]),
     ],
 )
-def test_sorting_by_what_is_no_folded_text(company, sort, ascending):
+def test_sorts_by_attributes_that_are_not_folded(company, sort, ascending):
     assert labels(get(company, sortBy=sort)) == ascending
     backwards = get(company, sortBy=sort, sortOrder="descending")
     assert backwards["totalResults"] == 6
 
 
-def test_pages_of_the_one_list(company):
+def test_pages(company):
     whole = labels(get(company, sortBy="displayName"))
     for start, count in itertools.product(range(1, 9), (0, 1, 2, 4, 100)):
         page = get(company, sortBy="displayName", startIndex=start, count=count)
@@ -99,7 +99,7 @@ def test_pages_of_the_one_list(company):
     assert labels(get(company, startIndex=10**17)) == []
 
 
-def test_a_query_by_post(company):
+def test_query_by_post(company):
     body = {"schemas": [SEARCH], "sortBy": "displayName", "count": 2, "startIndex": 2,
             "filter": "displayName pr", "attributes": ["displayName"]}  # fmt: skip
     answer = company.post("/.search", body)
@@ -108,7 +108,7 @@ def test_a_query_by_post(company):
     assert answer.data["totalResults"] == 5
 
 
-def test_a_walk_over_all_types(company):
+def test_cursor_pages(company):
     for query in ({}, {"sortBy": "displayName"}, {"sortBy": "userName", "sortOrder": "descending"}):
         whole = labels(get(company, **query))
         for count in (1, 2, 3, 6, 7):
@@ -140,8 +140,8 @@ FILTERS = [
 
 
 @pytest.mark.parametrize("text", FILTERS)
-def test_what_a_type_does_not_have_is_absent(company, text):
-    """As the evaluation of the same filter on each resource that a client was sent."""
+def test_attribute_that_a_type_lacks_is_absent(company, text):
+    """The result is the same as evaluating the filter on each resource."""
     everything = get(company)["Resources"]
     company.make_group("Full", *[each for each in everything if "userName" in each])
     everything = get(company)["Resources"]
@@ -159,7 +159,7 @@ def test_what_a_type_does_not_have_is_absent(company, text):
     assert page["totalResults"] == len(expected)
 
 
-def test_an_extension_by_its_bare_name_where_that_is_taken(company):
+def test_extension_attribute_with_an_ambiguous_name(company):
     assert labels(get(company, filter='department eq "tours"')) == ["user-x"]
 
 
@@ -174,18 +174,18 @@ def test_an_extension_by_its_bare_name_where_that_is_taken(company):
         ({"cursor": "x"}, "invalidCursor"), ({"cursor": "", "count": "x"}, "invalidCount"),
     ],
 )  # fmt: skip
-def test_what_no_type_has(company, params, scim_type):
+def test_attribute_that_no_type_has(company, params, scim_type):
     assert_error(company.get("/", params), 400, scim_type)
 
 
-def test_a_name_that_the_site_changed_without_a_signal(company):
+def test_name_changed_without_a_signal(company):
     get_user_model().objects.filter(username="user-x").update(username="Renamed")
     page = get(company, filter='userName eq "Renamed"', count=1)
     assert (page["totalResults"], page["itemsPerPage"]) == (1, 1)
 
 
-def test_every_scope_is_needed_by_search_and_on_every_page(company):
-    """A cursor of a walk over all types does not replace the scope of one of them."""
+def test_search_and_every_page_need_every_scope(company):
+    """A cursor over all types does not replace the scope of one of them."""
     cursor = first_cursor(company, "/")
     for scope in ("users:read", "groups:read"):
         token = connections.issue_token(company.connection, scopes=[scope])
@@ -195,7 +195,7 @@ def test_every_scope_is_needed_by_search_and_on_every_page(company):
         assert_error(poor.get("/", {"filter": 'meta.resourceType eq "User"'}), 403)
 
 
-def test_nothing_of_another_connection(company, connect):
+def test_other_connections_are_not_listed(company, connect):
     other = connect()
     assert get(other, sortBy="displayName")["totalResults"] == 0
     other.make_user("mine")
@@ -204,7 +204,7 @@ def test_nothing_of_another_connection(company, connect):
     assert labels(get(company, sortBy="displayName")) == ["b", "c", "D", "e", "user-x"]
 
 
-def test_it_is_in_the_log_where_reads_are(company, events):
+def test_logged_if_reads_are_logged(company, events):
     company.connection.log_reads = True
     company.connection.save()
     get(company)
@@ -216,7 +216,7 @@ def test_it_is_in_the_log_where_reads_are(company, events):
     {"count": 4}, {"count": 4, "sortBy": "displayName"}, {"cursor": "", "count": 4},
     {"count": 4, "startIndex": 2, "sortBy": "meta.created", "sortOrder": "descending"},
 ])  # fmt: skip
-def test_the_number_of_statements_does_not_grow(scim, params):
+def test_number_of_statements_is_constant(scim, params):
     seen = []
     for number in (0, 20):
         for each in range(number, number + 5):
@@ -229,7 +229,7 @@ def test_the_number_of_statements_does_not_grow(scim, params):
         reads = [each for each in sql if each.startswith("SELECT") and "COUNT(" not in each]
         links = [each for each in reads if "_userlink" in each and "scim_id" in each]
         assert all("LIMIT" in each or " IN (" in each for each in links), links
-    # Who calls; the places; each type and its lists (members are a batch); each type's total.
+    # token; positions; each type and its related rows (members in one batch); total of each type
     assert seen[0] == seen[1] <= 11
 
 
@@ -247,7 +247,7 @@ TEXTS = st.sampled_from(["", "a", "A", "b", "Ä", "ä", "ß", "ss", "10", "9"])
     count=st.integers(1, 4),
     backwards=st.booleans(),
 )
-def test_a_walk_is_the_whole_list_in_every_order(scim, users, groups, count, backwards):
+def test_pages_add_up_to_the_list_in_every_order(scim, users, groups, count, backwards):
     for model in (UserLink, GroupLink, get_user_model(), Group):
         model.objects.all().delete()
     for number, (display, external) in enumerate(users):

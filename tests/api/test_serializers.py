@@ -1,4 +1,4 @@
-"""The serializers of adapters, and a site's own rules in them."""
+"""Serializers of adapters, with validation by the site."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,13 +13,13 @@ from tests.client import ENTERPRISE, USER, assert_error
 class EnterpriseRules(AttributesSerializer):
     def validate_employeeNumber(self, value):
         if not value.isdigit():
-            raise serializers.ValidationError("has digits only")
+            raise serializers.ValidationError("must consist of digits")
         return value.zfill(6)
 
 
 def short(value):
     if len(value) > 10:
-        raise serializers.ValidationError("has ten letters at most")
+        raise serializers.ValidationError("must have at most ten letters")
 
 
 class StrictSerializer(ResourceSerializer):
@@ -30,23 +30,23 @@ class StrictSerializer(ResourceSerializer):
 
     def validate_userName(self, value):
         if not value.endswith("@example.com"):
-            raise serializers.ValidationError("is an address of example.com")
+            raise serializers.ValidationError("must be an address of example.com")
         return value.lower()
 
     def validate_emails(self, value):
         if any("+" in each.get("value", "") for each in value):
-            raise serializers.ValidationError("no plus in an address")
+            raise serializers.ValidationError("must not contain a plus")
         return [each | {"value": each["value"].lower()} if "value" in each else each
                 for each in value]  # fmt: skip
 
     def validate_name(self, value):
         if value.get("familyName", "").isdigit():
-            raise serializers.ValidationError({"familyName": "is a name"})
+            raise serializers.ValidationError({"familyName": "must be a name"})
         return value
 
     def validate(self, attrs):
         if attrs.get("nickName") == attrs["userName"]:
-            raise serializers.ValidationError("a nickName is another name")
+            raise serializers.ValidationError("nickName must differ from userName")
         return attrs
 
 
@@ -72,18 +72,18 @@ def create(scim, **attributes):
 @pytest.mark.parametrize(
     ("attributes", "words"),
     [
-        ({"userName": "bj@example.org"}, "userName: is an address of example.com"),
-        ({"title": "Vice President"}, "title: has ten letters at most"),
-        ({"emails": [{"value": "b+j@example.com"}]}, "emails: no plus in an address"),
-        ({"name": {"familyName": "7"}}, "name.familyName: is a name"),
+        ({"userName": "bj@example.org"}, "userName: must be an address of example.com"),
+        ({"title": "Vice President"}, "title: must have at most ten letters"),
+        ({"emails": [{"value": "b+j@example.com"}]}, "emails: must not contain a plus"),
+        ({"name": {"familyName": "7"}}, "name.familyName: must be a name"),
         (
             {"schemas": [USER, ENTERPRISE], ENTERPRISE: {"employeeNumber": "x"}},
-            f"{ENTERPRISE}:employeeNumber: has digits only",
+            f"{ENTERPRISE}:employeeNumber: must consist of digits",
         ),
-        ({"nickName": "bj@example.com"}, "a nickName is another name"),
+        ({"nickName": "bj@example.com"}, "nickName must differ from userName"),
     ],
 )
-def test_a_rule_refuses_a_body(strict, attributes, words):
+def test_validation_rejects_a_body(strict, attributes, words):
     assert_error(create(strict, **attributes), 400, "invalidValue", words)
     assert not User.objects.exists()
     made = create(strict).data
@@ -91,7 +91,7 @@ def test_a_rule_refuses_a_body(strict, attributes, words):
     assert_error(strict.put(f"/Users/{made['id']}", body), 400, "invalidValue", words)
 
 
-def test_a_rule_may_change_a_value(strict):
+def test_validation_may_change_a_value(strict):
     data = create(
         strict,
         schemas=[USER, ENTERPRISE],
@@ -107,18 +107,18 @@ def test_a_rule_may_change_a_value(strict):
 @pytest.mark.parametrize(
     ("operation", "words"),
     [
-        ({"path": "title", "value": "Vice President"}, "title: has ten"),
-        ({"value": {"title": "Vice President"}}, "title: has ten"),
-        ({"path": "name.familyName", "value": "7"}, "name.familyName: is a name"),
-        ({"path": "emails", "value": [{"value": "b+j@x.org"}]}, "emails: no plus"),
-        ({"path": 'emails[type eq "work"].value', "value": "b+j@x.org"}, "no plus"),
-        ({"path": f"{ENTERPRISE}:employeeNumber", "value": "x"}, "has digits only"),
-        ({"value": {ENTERPRISE: {"employeeNumber": "x"}}}, "has digits only"),
-        ({"path": "userName", "value": "bj@example.org"}, "userName: is an address"),
+        ({"path": "title", "value": "Vice President"}, "title: must have"),
+        ({"value": {"title": "Vice President"}}, "title: must have"),
+        ({"path": "name.familyName", "value": "7"}, "name.familyName: must be a name"),
+        ({"path": "emails", "value": [{"value": "b+j@x.org"}]}, "emails: must not"),
+        ({"path": 'emails[type eq "work"].value', "value": "b+j@x.org"}, "must not contain"),
+        ({"path": f"{ENTERPRISE}:employeeNumber", "value": "x"}, "must consist of digits"),
+        ({"value": {ENTERPRISE: {"employeeNumber": "x"}}}, "must consist of digits"),
+        ({"path": "userName", "value": "bj@example.org"}, "userName: must be an address"),
     ],
 )
 @pytest.mark.parametrize("op", ["add", "replace"])
-def test_a_rule_refuses_an_operation(strict, op, operation, words):
+def test_validation_rejects_an_operation(strict, op, operation, words):
     made = create(strict, emails=[{"value": "bj@x.org", "type": "work"}]).data
     path = f"/Users/{made['id']}"
     before = strict.get(path).data
@@ -128,7 +128,7 @@ def test_a_rule_refuses_an_operation(strict, op, operation, words):
     assert strict.get(path).data == before
 
 
-def test_a_rule_may_change_what_an_operation_sets(strict):
+def test_validation_may_change_the_value_of_an_operation(strict):
     path = f"/Users/{create(strict, emails=[{'value': 'bj@x.org', 'type': 'work'}]).data['id']}"
     strict.patch(
         path,
@@ -140,12 +140,12 @@ def test_a_rule_may_change_what_an_operation_sets(strict):
     assert data[ENTERPRISE] == {"employeeNumber": "000012"}
 
 
-def test_to_take_away_is_no_matter_of_rules(strict):
+def test_removal_is_not_validated(strict):
     path = f"/Users/{create(strict, title='Guide').data['id']}"
     assert "title" not in strict.patch(path, {"op": "remove", "path": "title"}).data
 
 
-# As DRF people use a serializer
+# Used like any serializer of DRF
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def context(scim):
     return {"adapter": registry.adapter("User")}
 
 
-def test_fields_describe_what_the_adapter_maps(context):
+def test_fields_describe_the_mapped_attributes(context):
     fields = serializer_for(UserAdapter)(context=context).fields
     assert {"id", "meta", "userName", "emails", "name", "groups", ENTERPRISE} <= set(fields)
     assert fields["userName"].required and not fields["title"].required
@@ -167,7 +167,7 @@ def test_fields_describe_what_the_adapter_maps(context):
     assert "department" in fields[ENTERPRISE].fields
 
 
-def test_the_usual_steps(context):
+def test_validate_and_save(context):
     data = {"schemas": [USER], "userName": "bjensen", "name": {"givenName": "Barbara"}}
     serializer = serializer_for(UserAdapter)(data=data, context=context)
     assert serializer.is_valid(), serializer.errors
@@ -193,7 +193,7 @@ def test_the_usual_steps(context):
         ("text", {"non_field_errors": ["the body must be a JSON object"]}),
     ],
 )
-def test_errors_are_by_attribute(context, data, errors):
+def test_errors_by_attribute(context, data, errors):
     serializer = serializer_for(UserAdapter)(data=data, context=context)
     assert not serializer.is_valid()
     if isinstance(errors, dict):

@@ -14,7 +14,7 @@ def throttled(settings, connect):
     cache.clear()
 
 
-def test_it_is_off_by_default(scim):
+def test_disabled_by_default(scim):
     assert {scim.get("/Users").status_code for _ in range(130)} == {200}
 
 
@@ -24,10 +24,10 @@ def test_too_many_requests(throttled):
     answer = scim.get("/Users")
     assert_error(answer, 429, None, "too many")
     assert 1 <= int(answer.headers["Retry-After"]) <= 2
-    assert throttled().get("/Users").status_code == 200  # each connection has its own
+    assert throttled().get("/Users").status_code == 200  # each connection has its own limit
 
 
-def test_it_lets_in_again(throttled, monkeypatch):
+def test_allowed_again_after_a_while(throttled, monkeypatch):
     from django_scim.api import throttling
 
     scim = throttled()

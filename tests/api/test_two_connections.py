@@ -1,8 +1,8 @@
-"""What is another connection's does not exist: not in any answer, and not by how it is given.
+"""A connection cannot find out what another connection does.
 
-The same requests of one connection are sent in two strategies. In the one the other connection does
-nothing; in the other it does whatever it likes, to its own things and to those of the first. The
-first cannot tell the worlds apart: statuses, bodies and the number of SQL statements are equal.
+The requests of one connection are sent twice: once while the other connection does nothing, and
+once while the other one changes its own resources and tries to change those of the first. Statuses,
+bodies and the number of SQL statements must be the same.
 """
 
 import json
@@ -53,16 +53,16 @@ operations = st.one_of(
 
 
 class Actor:
-    """A connection's client: it knows the ids that it was given, and keeps what it was told."""
+    """A client that records responses and refers to ids by the order in which it met them."""
 
     def __init__(self, prefix):
         self.prefix = prefix
         self.scim = ScimClient(connections.create(prefix))
-        self.scim.get("/Users")  # the token's first use is noted
-        self.users, self.groups, self.told, self.known = [], [], [], {}
+        self.scim.get("/Users")  # records the first use of the token
+        self.users, self.groups, self.responses, self.known = [], [], [], {}
 
     def name(self, text):
-        """Name an id by the order in which it was met."""
+        """Return a stable name for an id."""
         return self.known.setdefault(text, f"id-{len(self.known)}")
 
     def send(self, method, path, body=None, params=None):
@@ -75,7 +75,7 @@ class Actor:
         count = sum(not query["sql"].startswith(FRAME) for query in captured)
         text = VOLATILE.sub('"…"', json.dumps(answer.data, sort_keys=True, ensure_ascii=False))
         text = UUID.sub(lambda found: self.name(found[0]), text)
-        self.told.append((method, UUID.sub(lambda f: self.name(f[0]), path),
+        self.responses.append((method, UUID.sub(lambda f: self.name(f[0]), path),
                           answer.status_code, text, count))  # fmt: skip
         return answer
 
@@ -84,7 +84,7 @@ class Actor:
         return ids[number % len(ids)] if ids else "00000000-0000-4000-8000-000000000000"
 
     def act(self, operation, strangers=()):
-        """Do one thing; with ``strangers``, to the ids of somebody else as well."""
+        """Do one operation; with ``strangers``, also on ids of the other connection."""
         what, one, other = operation
         user = lambda number: self.pick("user", number, strangers)  # noqa: E731
         group = lambda number: self.pick("group", number, strangers)  # noqa: E731
@@ -96,7 +96,7 @@ class Actor:
                 if answer.status_code == 201:
                     self.users.append(answer.data["id"])
             case "group":
-                # Two connections may both push a group of the same name.
+                # both connections may push a group of the same name
                 body = {"schemas": [GROUP], "displayName": f"Group {one}"}
                 answer = self.send("POST", "/Groups", body)
                 if answer.status_code == 201:
@@ -132,19 +132,19 @@ class Actor:
         self.send("PATCH", path, body)
 
 
-def play(steps, *, meddling):
-    """Return what the first connection was told, in a world of its own."""
+def run(steps, *, both_act):
+    """Return the responses of each connection."""
     with transaction.atomic():
         one, other = Actor("a"), Actor("b")
         for is_other, operation in steps:
-            if is_other and meddling:
+            if is_other and both_act:
                 other.act(operation, strangers=[*one.users, *one.groups])
             elif not is_other:
                 one.act(operation)
         one.send("GET", "/Users")
         one.send("GET", "/Groups")
         transaction.set_rollback(True)
-    return one.told, other.told
+    return one.responses, other.responses
 
 
 @pytest.mark.django_db
@@ -154,11 +154,11 @@ def play(steps, *, meddling):
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(st.tuples(st.booleans(), operations), min_size=4, max_size=18))
-def test_a_connection_cannot_tell_what_another_does(db, steps):
-    alone, _ = play(steps, meddling=False)
-    beside, told_to_other = play(steps, meddling=True)
-    assert alone == beside
-    assert not any(status >= 500 for *_, status, _, _ in alone + told_to_other)
+def test_other_connection_cannot_be_observed(db, steps):
+    alone, _ = run(steps, both_act=False)
+    with_other, responses_of_other = run(steps, both_act=True)
+    assert alone == with_other
+    assert not any(status >= 500 for *_, status, _, _ in alone + responses_of_other)
 
 
 @pytest.mark.django_db
@@ -168,8 +168,8 @@ def test_a_connection_cannot_tell_what_another_does(db, steps):
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(operations, min_size=1, max_size=8))
-def test_the_ids_of_another_are_like_ids_of_nobody(db, steps):
-    """What is sent to somebody else's ids is answered as what is sent to invented ones."""
+def test_foreign_ids_are_like_unknown_ids(db, steps):
+    """Requests for ids of another connection get the response for ids that do not exist."""
     transcripts = []
     for invent in (False, True):
         with transaction.atomic():
@@ -185,7 +185,7 @@ def test_the_ids_of_another_are_like_ids_of_nobody(db, steps):
             for step in steps:
                 stranger.act(step, strangers=foreign)
             assert snapshot(owner) == before
-            transcripts.append(stranger.told)
+            transcripts.append(stranger.responses)
             transaction.set_rollback(True)
     assert transcripts[0] == transcripts[1]
 
@@ -194,11 +194,11 @@ def snapshot(actor):
     return [actor.scim.get(path).data for path in ("/Users", "/Groups")]
 
 
-# The one exception
+# The user name is the exception
 
 
 @pytest.mark.parametrize("holder", ["another connection", "the site", "staff", "itself"])
-def test_a_taken_user_name_has_one_answer_whoever_holds_it(connect, holder):
+def test_taken_username_gives_one_response_for_any_owner(connect, holder):
     from django.contrib.auth.models import User
 
     scim = connect()

@@ -63,7 +63,10 @@ def test_each_connector_has_a_profile_and_a_file_of_tests():
     rows = table("how-to/connectors.md", "identity provider")
     assert {row["profile"].strip("`") for row in rows} <= set(PROFILES)
     named = {row["checked by"].strip("`") for row in rows}
-    files = {f"tests/connectors/{path.name}" for path in (ROOT / "tests" / "connectors").glob("test_*.py")}
+    files = {
+        f"tests/connectors/{path.name}"
+        for path in (ROOT / "tests" / "connectors").glob("test_*.py")
+    }
     assert named == files - {"tests/connectors/test_tolerances.py"}
     text = (ROOT / "docs" / "how-to" / "connectors.md").read_text("utf-8")
     headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
