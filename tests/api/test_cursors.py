@@ -50,7 +50,9 @@ def test_cursor_by_post(five_users):
     second = five_users.post("/Users/.search", body | {"cursor": first["nextCursor"]}).data
     assert names([first, second]) == ["u4", "u3", "u2", "u1", "u0"]
     assert "nextCursor" not in second
-    assert_error(five_users.post("/Users/.search", body | {"cursor": 5}), 400, "invalidSyntax", "cursor")
+    assert_error(
+        five_users.post("/Users/.search", body | {"cursor": 5}), 400, "invalidSyntax", "cursor"
+    )
 
 
 def test_cursor_pages_of_groups(five_users):
@@ -75,7 +77,9 @@ def test_page_size_is_limited(five_users, settings):
 
 @pytest.mark.parametrize("count", ["one", "1.5", "--1"])
 def test_rejects_malformed_count(five_users, count):
-    assert_error(five_users.get("/Users", {"cursor": "", "count": count}), 400, "invalidCount", "count")
+    assert_error(
+        five_users.get("/Users", {"cursor": "", "count": count}), 400, "invalidCount", "count"
+    )
 
 
 def test_count_may_change_between_pages(five_users):
@@ -153,7 +157,9 @@ def test_rejects_expired_cursor(five_users, settings, monkeypatch):
     monkeypatch.setattr("django.core.signing.time.time", lambda: now + 55)
     assert five_users.get("/Users", {"cursor": cursor, "count": 2}).status_code == 200
     monkeypatch.setattr("django.core.signing.time.time", lambda: now + 65)
-    assert_error(five_users.get("/Users", {"cursor": cursor, "count": 2}), 400, "expiredCursor", "60")
+    assert_error(
+        five_users.get("/Users", {"cursor": cursor, "count": 2}), 400, "expiredCursor", "60"
+    )
     assert_invalid(five_users.get("/Users", {"cursor": f"{cursor}x", "count": 2}))
 
 

@@ -1,6 +1,6 @@
-"""How the pages look, and whether a keyboard is enough; a step of ``.ci/run``.
+"""Appearance of the admin's pages, and use by keyboard.
 
-SCIM_SCREENSHOTS=FOLDER keeps a picture of every page.
+Set SCIM_SCREENSHOTS=FOLDER to store a screenshot of every page.
 """
 
 import os
@@ -15,7 +15,7 @@ from tests.client import USER
 
 from .browser import NARROW, WIDE
 
-#: The lowest contrast of a text of ours with what is behind it (WCAG 2, level AA), and where.
+#: Return the contrast of each of our texts with its background, and the text (WCAG 2, level AA).
 CONTRAST = """
 const parse = color => { const [r, g, b, a = 1] = color.match(/[\\d.]+/g).map(Number);
                          return {rgb: [r, g, b], a}; };
@@ -48,12 +48,12 @@ return outlineStyle != "none" && parseFloat(outlineWidth) >= 1;
 
 @pytest.fixture
 def pages(tripped):
-    """The paths of all pages, with something on each of them."""
+    """Return the paths of all pages, with content on each of them."""
     connection = tripped.connection
     connection.adoption = "username"
     connection.save()
     User.objects.create_user("amy", "amy@example.com")
-    for _ in range(2):  # the second is refused
+    for _ in range(2):  # the second one is rejected
         tripped.post("/Users", {"schemas": [USER], "userName": "amy", "externalId": "NW-1"})
     tripped.make_group("Readers")
     own = f"connection/{connection.pk}"
@@ -67,9 +67,9 @@ def pages(tripped):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_every_page_fits_and_can_be_read(ada, pages, size, scheme):
+def test_every_page_fits_and_is_readable(ada, pages, size, scheme):
     for number, path in enumerate(pages):
-        ada.look(size, scheme)
+        ada.emulate(size, scheme)
         ada.open(path)
         for summary in ada.find_all("main fieldset summary"):
             summary.click()
@@ -90,16 +90,16 @@ def keep_picture(browser, name):
         Path(folder, f"{name}.png").write_bytes(b64decode(picture))
 
 
-def test_the_scheme_is_the_persons(ada, pages):
+def test_follows_the_colour_scheme_of_the_user(ada, pages):
     grounds = []
     for scheme in ("light", "dark"):
-        ada.look(WIDE, scheme)
+        ada.emulate(WIDE, scheme)
         ada.open(pages[0])
         grounds.append(ada.run("return getComputedStyle(document.body).backgroundColor"))
     assert grounds[0] != grounds[1]
 
 
-def test_a_keyboard_is_enough(ada, tripped):
+def test_keyboard_reaches_every_button(ada, tripped):
     ada.open(f"connection/{tripped.connection.pk}/change/")
     wanted = [
         "Override the guard for an hour",
@@ -127,9 +127,9 @@ def test_a_keyboard_is_enough(ada, tripped):
     assert [name for name in reached if name in wanted] == wanted
 
 
-def test_a_button_is_pressed_by_keyboard(ada, connect):
+def test_button_can_be_pressed_by_keyboard(ada, connect):
     scim = connect()
     ada.open(f"connection/{scim.connection.pk}/change/")
-    with ada.leaving():
+    with ada.wait_for_next_page():
         ada.button("Issue a token").send_keys("\ue007")  # Enter
     assert ada.path.endswith("/issue-token/") and scim.connection.tokens.count() == 2

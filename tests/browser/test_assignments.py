@@ -1,4 +1,4 @@
-"""What an admin gives to a connection, in a browser; a step of ``.ci/run``."""
+"""Assigning accounts and groups to a connection."""
 
 from django.contrib.auth.models import Group, User
 
@@ -7,7 +7,7 @@ from django_scim.models import UserLink
 from .api import make_user
 
 
-def test_an_account_is_found_by_the_glass_and_given(ada, connect):
+def test_assign_an_account_from_the_lookup(ada, connect):
     scim = connect()
     amy = User.objects.create_user("amy")
     ada.open(f"connection/{scim.connection.pk}/change/")
@@ -20,7 +20,7 @@ def test_an_account_is_found_by_the_glass_and_given(ada, connect):
     assert [found["userName"] for found in scim.find('userName eq "amy"')] == ["amy"]
 
 
-def test_an_account_that_is_protected_is_refused(ada, connect):
+def test_protected_account_is_rejected(ada, connect):
     scim = connect()
     ada.open(f"connection/{scim.connection.pk}/give/User/")
     ada.fill("Accounts", str(User.objects.get(username="ada").pk))
@@ -29,7 +29,7 @@ def test_an_account_that_is_protected_is_refused(ada, connect):
     assert not UserLink.objects.exists()
 
 
-def test_a_group_is_shared(ada, connect):
+def test_share_a_group(ada, connect):
     scim = connect()
     Group.objects.create(name="Readers")
     ada.open(f"connection/{scim.connection.pk}/change/")
@@ -40,7 +40,7 @@ def test_a_group_is_shared(ada, connect):
     assert found["displayName"] == "Readers"
 
 
-def test_an_adopted_account_is_confirmed(ada, connect, live_server):
+def test_confirm_an_adopted_account(ada, connect, live_server):
     scim = connect(adoption="username")
     User.objects.create_user("amy")
     assert make_user(f"{live_server.url}/scim/v2", scim.secret, "amy")[0] == 201

@@ -1,4 +1,4 @@
-"""An admin connects an identity provider, and ends it, in a browser; a step of ``.ci/run``."""
+"""Connecting and disconnecting an identity provider."""
 
 import re
 
@@ -17,16 +17,16 @@ def change(connection):
 
 
 def shown_secret(browser):
-    """Return base URL and token from the page that shows them."""
+    """Return the base URL and the token from the page that shows them."""
     base, secret = (element.text for element in browser.find_all(".scim-secret code")[:2])
     assert SECRET.fullmatch(secret)
     return base, secret
 
 
-# From the start
+# Connect
 
 
-def test_signing_in_and_connecting(browser, live_server):
+def test_sign_in_and_connect(browser, live_server):
     User.objects.create_superuser("ada", "ada@example.com", "secret")
     browser.open("connection/")
     browser.fill("Username", "ada")
@@ -46,13 +46,13 @@ def test_signing_in_and_connecting(browser, live_server):
     assert User.objects.filter(username="amy").exists()
 
 
-def test_a_token_is_shown_once(ada, connect):
+def test_token_is_shown_once(ada, connect):
     connection = connect().connection
     ada.open(change(connection))
     ada.press("Issue a token")
     _, secret = shown_secret(ada)
     issuing = ada.path
-    # A reload sends the form again, if the person says so: that is another token.
+    # A reload sends the form again if the user confirms, and issues another token.
     ada.driver.refresh()
     assert secret not in ada.driver.page_source
     assert connection.tokens.count() == 3
@@ -71,7 +71,7 @@ def press_in_row(browser, token, name):
     return browser.press(row_of(browser, token).find_element("css selector", f"[value={name}]"))
 
 
-def test_rotating_and_revoking_a_token(ada, connect, live_server):
+def test_rotate_and_revoke_a_token(ada, connect, live_server):
     scim = connect()
     old = Token.objects.get()
     ada.open(change(scim.connection))
@@ -87,7 +87,7 @@ def test_rotating_and_revoking_a_token(ada, connect, live_server):
     assert [call(base, each, "GET", "/Users")[0] for each in (secret, scim.secret)] == [200, 401]
 
 
-def test_pausing_resuming_and_closing(ada, connect, live_server):
+def test_pause_resume_and_close(ada, connect, live_server):
     scim = connect()
     base = f"{live_server.url}/scim/v2"
     make_user(base, scim.secret, "amy")
@@ -105,7 +105,7 @@ def test_pausing_resuming_and_closing(ada, connect, live_server):
     assert User.objects.get(username="amy").is_active
 
 
-def test_deleting(ada, connect):
+def test_delete(ada, connect):
     used, unused = connect(), connect()
     used.make_user("amy")
     ada.open(change(used.connection))
@@ -121,7 +121,7 @@ def test_deleting(ada, connect):
 # The guard
 
 
-def test_the_guard_is_lifted(ada, tripped, live_server):
+def test_override_the_guard(ada, tripped, live_server):
     ada.open(change(tripped.connection))
     banner = ada.find("[role=alert]")
     assert "The guard has stopped this connection" in banner.text
@@ -136,16 +136,16 @@ def test_the_guard_is_lifted(ada, tripped, live_server):
     assert call(base, tripped.secret, "DELETE", leaver)[0] == 204
 
 
-# Who may not
+# Permissions
 
 
 @pytest.fixture
 def sam(sign_in):
-    """The browser of a member of staff without any permission."""
+    """Return the browser of a staff member without permissions."""
     return sign_in(User.objects.create_user("sam", is_staff=True))
 
 
-def test_who_has_no_permission_sees_none_of_it(sam, connect):
+def test_without_permission(sam, connect):
     scim = connect()
     scim.make_user("amy")
     shown = sam.open("", root="/admin/")
@@ -153,5 +153,5 @@ def test_who_has_no_permission_sees_none_of_it(sam, connect):
     paths = ["connection/", change(scim.connection), "event/", "token/", "userlink/", "grouplink/"]
     for path in paths:
         assert "403 Forbidden" in sam.open(path)
-    told = sam.complaints()
-    assert len(told) == len(paths) and all("403 (Forbidden)" in each for each in told)
+    errors = sam.console_errors()
+    assert len(errors) == len(paths) and all("403 (Forbidden)" in each for each in errors)

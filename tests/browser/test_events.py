@@ -1,4 +1,4 @@
-"""What a connection did, read in a browser; a step of ``.ci/run``."""
+"""Events of a connection."""
 
 from django_scim.models import Event
 
@@ -7,7 +7,7 @@ from .api import call, make_user
 PARTS = ["What happened", "What to do", "What changed", "Raw, redacted"]
 
 
-def test_a_user_is_created_and_the_log_shows_it(ada, connect, live_server):
+def test_events_of_a_created_user(ada, connect, live_server):
     scim, other = connect(), connect()
     other.make_user("zoe")
     base = f"{live_server.url}/scim/v2"
@@ -34,7 +34,7 @@ def test_a_user_is_created_and_the_log_shows_it(ada, connect, live_server):
         assert "s3cret-Pa55" not in ada.driver.page_source
 
 
-def test_a_refused_request_is_explained(ada, connect, live_server):
+def test_rejected_request_is_explained(ada, connect, live_server):
     scim = connect()
     base = f"{live_server.url}/scim/v2"
     assert [make_user(base, scim.secret, "amy")[0] for _ in range(2)] == [201, 409]
@@ -50,14 +50,14 @@ def test_a_refused_request_is_explained(ada, connect, live_server):
     assert not raw.is_displayed()
     ada.find("main summary").click()
     assert raw.is_displayed() and '"userName": "amy"' in raw.text
-    # The request id leads to all that the request did.
+    # The request id links to all events of the request.
     assert "1 event" in ada.press(Event.objects.get(status=409).correlation_id)
 
 
 MARKUP = "<img src=x onerror=document.title='owned'><b>bob</b>"
 
 
-def test_markup_in_a_name_is_text(ada, connect, live_server):
+def test_markup_in_a_name_is_escaped(ada, connect, live_server):
     scim = connect(adoption="username")
     base = f"{live_server.url}/scim/v2"
     answers = [make_user(base, scim.secret, MARKUP, displayName=MARKUP) for _ in range(2)]

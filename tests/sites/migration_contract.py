@@ -1,6 +1,6 @@
-"""What must hold of our migrations on a site that has users already, or data of ours.
+"""The contract for migrations on a site that has users or data of an earlier version.
 
-A site's ``check_migrations.py`` subclasses ``Migrations`` and says what its models are like.
+The ``test_migrations.py`` of a site subclasses it and describes the site's models.
 """
 
 import io
@@ -28,12 +28,12 @@ AMY, BOB, GONE, GUIDES = (f"{n * 8}-0000-4000-8000-000000000000" for n in "1234"
 
 
 def migrate(*targets):
-    """Migrate to these states, forwards or backwards."""
+    """Migrate to the given states, forwards or backwards."""
     MigrationExecutor(connection).migrate(list(targets))
 
 
 def models_at(*targets):
-    """Return the models as they were there: a registry of apps."""
+    """Return the registry of historical models at these migrations."""
     return MigrationExecutor(connection).loader.project_state(list(targets)).apps
 
 
@@ -46,24 +46,24 @@ def our_tables():
 
 
 def connect(name, scope="own"):
-    """Call with the token that ``scim_connect`` prints."""
+    """Return a client with the token that ``scim_connect`` prints."""
     out = io.StringIO()
     call_command("scim_connect", name, scope=scope, quiet=True, stdout=out)
     return ScimClient(Connection.objects.get(name=name), out.getvalue().strip())
 
 
 @pytest.mark.django_db(transaction=True)
-class Migrations:
-    """The names are Amy's and Bob's, and one that differs from Amy's in case alone."""
+class MigrationContract:
+    """Users named Amy and Bob, and a third whose name differs from Amy's only in case."""
 
     amy, other_amy, bob, superuser = "Amy", "amy", "bob", "root"
-    has_email = True  # a column beside the user name
+    has_email = True  # in addition to the user name
     first = (FIRST,)
     group_link = ("django_scim", "GroupLink")
 
     @pytest.fixture(autouse=True)
-    def migrated_in_the_end(self, transactional_db):
-        """The tables are emptied after each test, and so must be there whatever happened."""
+    def migrate_forwards_again(self, transactional_db):
+        """Restore the tables, which are flushed after each test."""
         yield
         migrate_everything()
 
@@ -73,14 +73,14 @@ class Migrations:
         return get_user_model().objects.create_user(name, **fields)
 
     def make_group(self, member):
-        """Return a group of the site with that member, or None where it publishes none."""
+        """Return a group of the site with that member, or None if it publishes no groups."""
         group = Group.objects.create(name="Guides")
         member.groups.add(group)
         return group
 
-    # A site that had users before it had us
+    # A site that had users before it installed the package
 
-    def test_an_empty_database(self):
+    def test_migrates_an_empty_database(self):
         loader = MigrationExecutor(connection).loader
         migrate(*((app, None) for app in sorted(loader.migrated_apps)))
         assert not our_tables()
@@ -89,10 +89,10 @@ class Migrations:
         made = scim.make_user(self.amy, externalId="7")
         assert scim.get(f"/Users/{made['id']}").data == made
 
-    def test_users_from_before_our_tables(self):
-        alike = {self.amy} if MARIADB else {self.amy, self.other_amy}  # which tells no case
+    def test_users_from_before_the_installation_are_linked(self):
+        alike = {self.amy} if MARIADB else {self.amy, self.other_amy}  # MariaDB ignores case
         migrate(NOTHING)
-        with transaction.atomic():  # the missing tables must not spoil the site's transaction
+        with transaction.atomic():  # missing tables must not break the site's transaction
             for name in (*alike, self.bob):
                 self.make_user(name)
         if self.superuser:
@@ -113,9 +113,9 @@ class Migrations:
         (bob,) = scim.find(f'userName eq "{self.bob}"')
         self.assert_can_change(scim, bob["id"])
 
-    # A site that has used us since the first version
+    # A site with data of the first version
 
-    def test_what_was_stored_at_first_is_kept(self):
+    def test_keeps_data_of_the_first_version(self):
         amy, bob = self.make_user(self.amy), self.make_user(self.bob)
         migrate(NOTHING)
         migrate(*self.first)
@@ -148,7 +148,7 @@ class Migrations:
         assert scim.get(f"/Users/{scim_id}").data["title"] == "Chief"
 
     def fill(self, apps, amy, bob):
-        """Store what an identity provider had stored when there was the first migration alone."""
+        """Store the data of an identity provider with the historical models."""
 
         def make(model, **values):
             return apps.get_model("django_scim", model).objects.create(**values)
@@ -179,7 +179,7 @@ class Migrations:
 
     # Backwards
 
-    def test_back_to_nothing_and_forwards(self):
+    def test_unapply_all_and_migrate_again(self):
         connect("Okta").make_user(self.amy, title="Guide", phoneNumbers=[{"value": "1"}])
         migrate(NOTHING)
         assert not our_tables()
@@ -191,12 +191,12 @@ class Migrations:
         (found,) = scim.find(f'userName eq "{self.amy.upper()}"')
         assert "title" not in found
 
-    def test_back_to_the_first_and_forwards(self):
+    def test_back_to_the_first_migration_and_forwards(self):
         scim = connect("Okta")
         made = scim.make_user(self.amy, externalId="7", title="Guide")
         migrate(FIRST)
         migrate_everything()
         assert scim.get(f"/Users/{made['id']}").data == made
 
-    def test_they_are_in_step_with_the_models(self):
+    def test_migrations_match_the_models(self):
         call_command("makemigrations", check=True, dry_run=True, verbosity=0)

@@ -1,4 +1,4 @@
-"""A site whose DJANGO_SCIM is wrong; run by tests/test_checks.py in a process of its own."""
+"""Settings with a faulty DJANGO_SCIM, which tests/test_checks.py passes as JSON."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Tables with which a declaration goes wrong where nobody expects it."""
+"""Models for mappings that cannot work."""
 
 from django.db import models
 
@@ -56,7 +56,7 @@ class Chair(models.Model):
 
 
 class Box(models.Model):
-    """What a thing may come in: a row that belongs to one thing."""
+    """A row that belongs to one thing."""
 
     thing = models.OneToOneField(Thing, models.CASCADE, related_name="box")
     colour = models.CharField(max_length=20, blank=True)
@@ -64,7 +64,7 @@ class Box(models.Model):
 
 
 class Locker(models.Model):
-    """Its primary key is the user whose it is."""
+    """A model whose primary key is the user."""
 
     user = models.OneToOneField("auth.User", models.CASCADE, primary_key=True, related_name="+")
     number = models.CharField(max_length=20)

@@ -1,4 +1,4 @@
-"""What goes wrong with tables, told by a check; and what does not, at work on the database."""
+"""Mappings that a check reports for these models, and mappings that work."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -24,7 +24,7 @@ from tests.sites.declaration_errors.adapters import URN, LockerAdapter, ThingAda
 from tests.sites.declaration_errors.models import Thing
 
 
-class ChangeKind(Custom):
+class KindMapping(Custom):
     select = {"kind": "kind"}
     writes = ("kind",)
 
@@ -36,15 +36,15 @@ class ChangeKind(Custom):
 
 
 def kind(**changed):
-    return type("ChangeKind", (ChangeKind,), changed)()
+    return type("KindMapping", (KindMapping,), changed)()
 
 
 def thing(**declared):
-    return type("Odd", (ThingAdapter,), {"attributes": ThingAdapter.attributes | declared})
+    return type("Faulty", (ThingAdapter,), {"attributes": ThingAdapter.attributes | declared})
 
 
 def filling(adapter):
-    return type("Odd", (adapter,), {"before_save": lambda self, unit: None})
+    return type("Faulty", (adapter,), {"before_save": lambda self, unit: None})
 
 
 CASES = {
@@ -55,7 +55,7 @@ CASES = {
     "rows by serial": ("E007", thing(texts=Rows("stickers", value="label")),
                        "another column than the primary key"),
     "a row's own key": ("E007", thing(texts=Rows("parts", value="id")), "primary key"),
-    "a reference in the key": ("E007", type("Odd", (LockerAdapter,), {
+    "a reference in the key": ("E007", type("Faulty", (LockerAdapter,), {
         "attributes": {"user": Reference("user", to="User")}}), "primary key"),
     "a key to write": ("E007", thing(number=Field("id")), "primary key"),
     "a key by custom": ("E007", thing(number=kind(writes=("id",))), "primary key"),
@@ -113,7 +113,7 @@ CASES = {
     "a table between that lacks": (
         "W002", thing(people=Members("chairs", to="User", member="person")), "'role'"),
     "a row beside that lacks": ("W002", thing(text=Field("box.colour")), "'height'"),
-    "nothing unique": ("W002", type("Odd", (ThingAdapter,), {
+    "nothing unique": ("W002", type("Faulty", (ThingAdapter,), {
         "attributes": {"serial": Field("kind")}}), "'serial'"),
 }  # fmt: skip
 FINE = {
@@ -133,30 +133,30 @@ FINE = {
 }
 
 
-def told(adapter, settings, monkeypatch):
+def run_checks(adapter, settings, monkeypatch):
     monkeypatch.setitem(globals(), "Subject", adapter)
     settings.DJANGO_SCIM = {"ADAPTERS": {adapter.name: f"{__name__}.Subject"}}
     return checks.check_adapters()
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_it_is_told(case, settings, monkeypatch, db):
+def test_reports_error(case, settings, monkeypatch, db):
     code, adapter, words = CASES[case]
-    (message,) = told(adapter, settings, monkeypatch)
+    (message,) = run_checks(adapter, settings, monkeypatch)
     assert message.id == f"django_scim.{code}", message
     assert words in message.msg
 
 
 @pytest.mark.parametrize("case", FINE)
-def test_nothing_is_told(case, settings, monkeypatch, db):
-    assert told(FINE[case], settings, monkeypatch) == []
+def test_accepts_declaration(case, settings, monkeypatch, db):
+    assert run_checks(FINE[case], settings, monkeypatch) == []
 
 
 @pytest.fixture
 def serve(settings, monkeypatch, db):
     def serve(adapter):
-        assert told(adapter, settings, monkeypatch) == []
-        return ScimClient(connections.create("Odd"))
+        assert run_checks(adapter, settings, monkeypatch) == []
+        return ScimClient(connections.create("Faulty"))
 
     return serve
 
@@ -165,7 +165,7 @@ def make(scim, serial, **attributes):
     return scim.make("/Things", {"schemas": [URN], "serial": serial, **attributes})
 
 
-def test_members_of_a_relation_without_a_way_back(serve):
+def test_members_of_a_relation_without_reverse_accessor(serve):
     scim = serve(thing(people=Members("hidden", to="User")))
     user = scim.make_user("ada")
     made = make(scim, "1", people=[{"value": user["id"]}])
@@ -175,24 +175,24 @@ def test_members_of_a_relation_without_a_way_back(serve):
     assert not Thing.objects.get().hidden.exists()
 
 
-def test_a_member_that_stays_on_the_site_leaves(serve):
+def test_deleted_member_with_a_preexisting_account_is_removed(serve):
     scim = serve(thing(people=Members("hidden", to="User")))
     user = scim.make_user("ada")
     make(scim, "1", people=[{"value": user["id"]}])
-    UserLink.objects.update(preexisting=True)  # so that the account lives on
+    UserLink.objects.update(preexisting=True)  # so that the account is kept
     Thing.objects.get().hidden.add(User.objects.create_user("of the site"))
     assert scim.delete(f"/Users/{user['id']}").status_code == 204
     assert User.objects.filter(username="ada").exists()
     assert [each.username for each in Thing.objects.get().hidden.all()] == ["of the site"]
 
 
-def test_a_filter_on_a_part_that_members_do_not_have(serve):
+def test_filter_on_a_sub_attribute_that_members_lack(serve):
     scim = serve(thing(people=Members("hidden", to="User")))
     for query in ('people.rank eq "1"', 'people[rank eq "1"]'):
         assert_error(scim.get("/Things", {"filter": query}), 400, "invalidFilter")
 
 
-def test_what_is_computed_compares_as_its_type(serve):
+def test_computed_values_compare_by_their_type(serve):
     scim = serve(
         thing(
             text=Computed(Cast("size", TextField())),

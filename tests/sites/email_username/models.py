@@ -14,7 +14,7 @@ class PersonManager(BaseUserManager):
 
 
 class Person(AbstractBaseUser, PermissionsMixin):
-    """A user who signs in by e-mail, has a UUID for a key and no first or last name."""
+    """A user identified by e-mail, with a UUID as primary key and without first and last name."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(unique=True)

@@ -1,4 +1,4 @@
-"""Many at once where the key is a UUID and the name is an address."""
+"""Bulk requests for users with a UUID as primary key and an e-mail address as user name."""
 
 from django.contrib.auth import get_user_model
 from django.db import models
@@ -7,7 +7,7 @@ from tests.api.bulk import group, managed, statuses, user
 from tests.client import ENTERPRISE, USER
 
 
-def test_many_at_once(scim, events):
+def test_creates_users_in_a_batch(scim, events):
     names = [f"u{i}@example.com" for i in range(5)]
     response = scim.bulk(
         group("Guides", *(f"bulkId:{name}" for name in names)),
@@ -28,7 +28,7 @@ def test_many_at_once(scim, events):
         assert resource["meta"]["version"] == result["version"]
 
 
-def test_a_save_of_the_sites_own_is_called_for_each(scim, monkeypatch):
+def test_custom_save_is_called_for_each_user(scim, monkeypatch):
     model, seen = get_user_model(), []
 
     def save(self, *args, **kwargs):

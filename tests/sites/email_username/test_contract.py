@@ -1,4 +1,4 @@
-"""The battery over a user named by an e-mail address; run by ``tests/test_other_sites.py``."""
+"""The adapter contract for users identified by e-mail."""
 
 from django_scim.testing import AdapterContract
 

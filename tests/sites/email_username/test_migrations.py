@@ -1,8 +1,8 @@
-"""On a user model without a name beside its e-mail; run by ``tests/test_other_sites.py``."""
+"""Migrations with a user model that has only an e-mail address."""
 
-from tests.sites.migration_contract import Migrations
+from tests.sites.migration_contract import MigrationContract
 
 
-class TestCustomUser(Migrations):
+class TestMigrations(MigrationContract):
     amy, other_amy, bob = "Amy@example.com", "amy@example.com", "bob@example.com"
     superuser, has_email = "root@example.com", False

@@ -1,4 +1,4 @@
-"""Run by ``test_other_sites`` under settings of its own: AUTH_USER_MODEL cannot change midway."""
+"""Users identified by e-mail."""
 
 import uuid
 
@@ -9,7 +9,7 @@ from django.core.management import call_command
 from tests.client import ENTERPRISE, USER, assert_error
 
 
-def test_the_life_of_a_person(scim):
+def test_life_cycle_of_a_user(scim):
     person = scim.make_user(
         "Babs@example.com",
         externalId="7",
@@ -54,14 +54,14 @@ def test_scope_site(connect):
     assert connect(scope="site").find('userName eq "SITE@example.com"')
 
 
-def test_the_name_of_a_guest_is_an_address(scim):
+def test_guest_username_is_an_address(scim):
     scim.make_user("x_gmail.com#EXT#@tenant.onmicrosoft.com")
     get_user_model().objects.get().full_clean()
 
 
 @pytest.mark.parametrize("name", ["bjensen", "b jensen@example.com", "@example.com"])
-def test_a_name_that_is_no_address(scim, name):
-    """The site writes to that column's addresses, and its own forms would never take this one."""
+def test_rejects_username_that_is_not_an_address(scim, name):
+    """The column must hold addresses, as the forms of the site require."""
     answer = scim.post("/Users", {"schemas": [USER], "userName": name})
     assert_error(answer, 400, "invalidValue", "userName")
     user = scim.make_user("bjensen@example.com")
@@ -70,5 +70,5 @@ def test_a_name_that_is_no_address(scim, name):
     assert get_user_model().objects.get().email == "bjensen@example.com"
 
 
-def test_nothing_to_complain_about(db):
+def test_checks_pass(db):
     call_command("check", fail_level="INFO")

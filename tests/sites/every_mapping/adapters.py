@@ -21,7 +21,7 @@ from .schemas import ACME, acme, device
 
 
 class OfficeName(Custom):
-    """The office by its name; it must exist already."""
+    """Map an office by its name; the office must exist."""
 
     select = {"name": "employee__office__name"}
     writes = ("employee.office",)

@@ -1,4 +1,4 @@
-"""A site whose data lies where only its developers would look for it."""
+"""Models for every kind of mapping."""
 
 import uuid
 
@@ -14,7 +14,7 @@ class Office(models.Model):
 
 
 class Employee(models.Model):
-    """What the site knows of a user; the row exists for some users only."""
+    """The site's data about a user; not every user has a row."""
 
     user = models.OneToOneField("auth.User", models.CASCADE, related_name="employee")
     badge = models.CharField(
@@ -55,7 +55,7 @@ class Organisation(models.Model):
 
 
 class Squad(models.Model):
-    """The site's own groups: scoped to an organisation, members through a table of their own."""
+    """A group model of the site, with a tenant and a through model for members."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, models.CASCADE)
@@ -80,7 +80,7 @@ class Device(models.Model):
 
 
 class ACommonDeviceOfOurWarehouseLink(AbstractLink):
-    """A long name, from which the names of its indexes must not become too long."""
+    """A model with a long name, which must not make the names of its indexes too long."""
 
     target = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="scim_links")
     keeper_value = models.CharField(max_length=255, blank=True, default="")

@@ -1,4 +1,4 @@
-"""What the system checks say of this site, and the hooks of its adapters."""
+"""System checks and hooks of this site's adapters."""
 
 from django.core.management import call_command
 from django.db.models.signals import post_delete, post_save
@@ -9,34 +9,34 @@ from tests.sites.every_mapping.models import Employee, Organisation, Phone, Squa
 from tests.sites.every_mapping.schemas import ACME, acme
 
 
-class Bare(ResourceAdapter):
-    """Squads, but nothing says whose they are."""
+class SquadWithoutOrganisationAdapter(ResourceAdapter):
+    """Create squads without the organisation that the model requires."""
 
     name, endpoint, schema = "Group", "Groups", GroupAdapter.schema
     model, link = Squad, SquadLink
     attributes = {"displayName": Field("name")}
 
 
-def test_the_checks_are_silent_and_migrations_in_step(db, capsys):
+def test_checks_pass_and_migrations_are_complete(db, capsys):
     call_command("check", fail_level="WARNING")
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
     assert "no issues" in capsys.readouterr().out
 
 
-def test_a_column_that_nobody_fills_is_told():
-    (error,) = Bare.examined().errors
+def test_reports_required_column_without_mapping():
+    (error,) = SquadWithoutOrganisationAdapter.examined().errors
     assert error.code == "W002" and "'organisation'" in error.text
 
 
-def test_a_hook_fills_what_no_attribute_is_mapped_to(scim):
+def test_hook_sets_an_unmapped_column(scim):
     made = scim.make_group("Guides")
     squad = Squad.objects.get()
     assert squad.organisation == Organisation.objects.get(name=scim.connection.name)
     assert scim.get(f"/Groups/{made['id']}").data["displayName"] == "Guides"
 
 
-class OneMore(AcmeUserAdapter):
-    """One more attribute: the schema's entry, and one line."""
+class ShirtAdapter(AcmeUserAdapter):
+    """Add one attribute, which takes a line in the schema and one in the adapter."""
 
     extensions = [
         *AcmeUserAdapter.extensions[:-1],
@@ -47,31 +47,31 @@ class OneMore(AcmeUserAdapter):
     }
 
 
-def test_one_line_adds_an_attribute(scim, settings):
-    adapters = settings.DJANGO_SCIM["ADAPTERS"] | {"User": f"{__name__}.OneMore"}
+def test_new_attribute_takes_one_line(scim, settings):
+    adapters = settings.DJANGO_SCIM["ADAPTERS"] | {"User": f"{__name__}.ShirtAdapter"}
     settings.DJANGO_SCIM = {"ADAPTERS": adapters}
     call_command("check", fail_level="WARNING")
     path = f"{ACME}:shirt"
-    # written, and read as it was written
+    # create and read
     one = scim.make_user("one", **{ACME: {"shirt": "M"}})
     assert one[ACME]["shirt"] == "M" and Employee.objects.get().shirt == "M"
     assert scim.get(f"/Users/{one['id']}", {"attributes": path}).data[ACME] == {"shirt": "M"}
-    # patched
+    # patch
     other = scim.make_user("other")
     operation = {"op": "add", "path": path, "value": "L"}
     other = scim.patch(f"/Users/{other['id']}", operation).data
     assert other[ACME]["shirt"] == "L"
-    # filtered and sorted by
+    # filter and sort
     assert scim.find(f'{path} eq "l"') == [other]
     assert scim.find(f'{path} ne "l"') == [one]
     listed = scim.get("/Users", {"sortBy": path}).data["Resources"]
     assert [each["userName"] for each in listed] == ["other", "one"]
-    # replaced, and taken away
+    # replace and remove
     body = {"schemas": one["schemas"], "userName": "one", ACME: {"shirt": "S"}}
     assert scim.put(f"/Users/{one['id']}", body).data[ACME]["shirt"] == "S"
     removed = scim.patch(f"/Users/{one['id']}", {"op": "remove", "path": path}).data
     assert "shirt" not in removed.get(ACME, {})
-    # published
+    # discovery
     published = scim.get(f"/Schemas/{ACME}").data["attributes"]
     assert published[-1] == Attribute(name="shirt").to_json()
 
@@ -80,8 +80,8 @@ def phones(*numbers):
     return [{"value": number, "type": "work"} for number in numbers]
 
 
-def history(scim, name):
-    """Change the phones of a user in every way, and return what is in the table in the end."""
+def change_phones(scim, name):
+    """Change the phones of a user in every way and return the rows of the table."""
     user = scim.make_user(name, **{ACME: {"phones": phones("1", "2", "3")}})
     path = f"{ACME}:phones"
     scim.patch(
@@ -94,8 +94,8 @@ def history(scim, name):
     return list(rows.values_list("number", "number_key", "kind", "is_main"))
 
 
-def test_a_listening_site_gets_the_same_rows(scim):
-    """Several rows go through the database in one statement, but not past the site's receivers."""
+def test_rows_are_the_same_with_signal_receivers(scim):
+    """Rows are written in one statement, except if a receiver of the site needs their signals."""
     heard = []
 
     def saved(instance, created, **kwargs):
@@ -104,11 +104,11 @@ def test_a_listening_site_gets_the_same_rows(scim):
     def deleted(instance, **kwargs):
         heard.append(("deleted", instance.number))
 
-    unheard = history(scim, "unheard")
+    unheard = change_phones(scim, "unheard")
     post_save.connect(saved, sender=Phone)
     post_delete.connect(deleted, sender=Phone)
     try:
-        assert history(scim, "heard") == unheard
+        assert change_phones(scim, "heard") == unheard
     finally:
         post_save.disconnect(saved, sender=Phone)
         post_delete.disconnect(deleted, sender=Phone)

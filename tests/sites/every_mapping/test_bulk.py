@@ -1,4 +1,4 @@
-"""Many at once, with columns and rows of the site's own."""
+"""Bulk requests with columns and related rows of the site."""
 
 from tests.api.bulk import statuses, user
 from tests.client import USER
@@ -29,7 +29,7 @@ def shown(resource):
     return {k: v for k, v in resource.items() if k not in ("id", "meta", "userName")}
 
 
-def test_many_are_what_each_alone_would_be(scim):
+def test_batch_creates_the_same_users_as_single_requests(scim):
     alone = scim.make("/Users", person("x", "A1")["data"])
     response = scim.bulk(*(person(name, f"B{i}") for i, name in enumerate("abc")))
     assert statuses(response) == ["201"] * 3
@@ -43,13 +43,13 @@ def test_many_are_what_each_alone_would_be(scim):
     assert len(scim.find(f'{ACME}:nickname eq "BABS"')) == 4
 
 
-def test_a_badge_is_given_once(scim):
+def test_badge_is_unique(scim):
     response = scim.bulk(person("a", "A1"), person("b", "A1"), person("c", "bad"), user("d"))
     assert statuses(response) == ["201", "409", "400", "201"]
     assert Employee.objects.count() == 1
 
 
-def test_a_mentor_of_the_same_bulk(scim):
+def test_mentor_created_by_the_same_bulk(scim):
     mentored = person("b", "B1", mentor={"value": "bulkId:a"})
     response = scim.bulk(mentored, person("c", "C1"), person("a", "A1"))
     assert statuses(response) == ["201"] * 3

@@ -1,4 +1,4 @@
-"""The battery over every kind of mapping; run by ``tests/test_other_sites.py``."""
+"""The adapter contract for every kind of mapping."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""JSON columns that the site has written as it liked: one odd row spoils no answer."""
+"""JSON columns with any content: an unexpected value never breaks a response."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -34,7 +34,7 @@ MORE = (
 
 
 class ArchiveAdapter(AcmeUserAdapter):
-    """The site's adapter, and what else a JSON column can hold."""
+    """Map more attributes to JSON columns."""
 
     extensions = [
         *AcmeUserAdapter.extensions[:-1],
@@ -86,7 +86,7 @@ DOCUMENTS = [
     {"visits": NO_MOMENTS, "scores": ["a", None, 2.0, True]},
 ]
 LABELS = [None, ["a", "b"], [1, 2], "a", 5, {}, [], [None, ""], ["B", ["x"]], [{"value": "a"}], ODD]
-if connection.vendor != "postgresql":  # which takes neither
+if connection.vendor != "postgresql":  # PostgreSQL accepts neither
     DOCUMENTS += [{"colour": "a\0b", "links": [{"value": "\0"}]}]
     LABELS += [["a\0b"]]
 if connection.vendor == "sqlite":
@@ -126,7 +126,7 @@ def terms(name, leaf):
 
 
 def filters(attribute):
-    """Return every term that the grammar has for an attribute, in brackets too."""
+    """Return every term that the grammar allows for an attribute, also in brackets."""
     name = attribute.name
     if not attribute.is_complex:
         return [f"{ACME}:{term}" for term in terms(name, attribute)]
@@ -155,8 +155,8 @@ def scim(scim, settings):
     return scim
 
 
-def wrote(scim, **columns):
-    """Make a user of whom the site itself has written the JSON columns."""
+def create_user(scim, **columns):
+    """Create a user whose JSON columns were written by the site."""
     user = User.objects.create(username=f"user{User.objects.count():03}")
     Employee.objects.create(user=user, **columns)
     connections.assign(scim.connection, user)
@@ -166,11 +166,11 @@ def wrote(scim, **columns):
 
 @pytest.fixture
 def archive(scim):
-    """A connection of a site whose documents are of every kind."""
+    """Return a connection with users for every document and label."""
     for document in DOCUMENTS:
-        wrote(scim, extras=document)
+        create_user(scim, extras=document)
     for labels in LABELS:
-        wrote(scim, labels=labels)
+        create_user(scim, labels=labels)
     return scim
 
 
@@ -181,7 +181,7 @@ def listed(scim, **query):
     return answer.data["Resources"]
 
 
-def test_what_is_found_is_what_is_shown(archive):
+def test_filters_match_what_is_returned(archive):
     resources = listed(archive)
     assert len(resources) == len(DOCUMENTS) + len(LABELS)
     schema = ArchiveAdapter.declaration().resource_schema

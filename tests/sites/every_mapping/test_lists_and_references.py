@@ -1,4 +1,4 @@
-"""Lists and references where what is stored, shown and found could come apart."""
+"""Lists and references in which stored, returned and filtered values could differ."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -19,7 +19,7 @@ def at(resource):
     return f"/Users/{resource['id']}"
 
 
-def test_a_moment_in_a_list_is_the_stored_one(scim):
+def test_equal_datetime_in_a_list_changes_nothing(scim):
     value = {"value": "1", "since": "2011-05-13T04:42:34.000Z"}
     user = scim.make_user("one", **phones(value))
     operation = {"op": "add", "path": f"{ACME}:phones", "value": [value]}
@@ -27,7 +27,7 @@ def test_a_moment_in_a_list_is_the_stored_one(scim):
     assert Phone.objects.count() == 1
 
 
-def test_the_sites_own_code_sees_the_whole_row(scim):
+def test_signal_receives_the_complete_row(scim):
     user = scim.make_user("one", **phones({"value": "1", "type": "work"}))
     seen = []
 
@@ -43,7 +43,7 @@ def test_the_sites_own_code_sees_the_whole_row(scim):
     assert seen == [("one", "1", "home")]
 
 
-def test_a_row_without_anything_to_show_is_none(scim):
+def test_row_without_values_is_ignored(scim):
     user = scim.make_user("one")
     Phone.objects.create(user=User.objects.get(), number="")
     assert "phones" not in scim.get(at(user)).data.get(ACME, {})
@@ -51,7 +51,7 @@ def test_a_row_without_anything_to_show_is_none(scim):
     assert len(scim.find(f"not ({ACME}:phones pr)")) == 1
 
 
-def test_primary_in_a_column_that_knows_no_third_state(scim):
+def test_primary_in_a_column_that_is_not_nullable(scim):
     scim.make_user("one", **phones({"value": "1", "primary": False}))
     two = scim.make_user("two", **phones({"value": "2", "primary": True}))
     assert scim.find(f"{ACME}:phones.primary pr") == [two]
@@ -59,7 +59,7 @@ def test_primary_in_a_column_that_knows_no_third_state(scim):
     assert len(scim.find(f"{ACME}:phones[primary eq false]")) == 1
 
 
-def test_a_member_with_two_rows_is_one_member(scim):
+def test_member_with_two_rows_is_listed_once(scim):
     user = scim.make_user("one")
     group = scim.make_group("Guides", user)
     Membership.objects.create(squad=Squad.objects.get(), person=User.objects.get())
@@ -67,7 +67,7 @@ def test_a_member_with_two_rows_is_one_member(scim):
     assert len(scim.get(at(user)).data["groups"]) == 1
 
 
-def test_a_part_of_a_member_cannot_be_changed(scim):
+def test_sub_attributes_of_members_are_read_only(scim):
     user = scim.make_user("one")
     body = {"schemas": [DEVICE], "serialNumber": "S1", "users": [{"value": user["id"]}]}
     device = scim.make("/Devices", body)
@@ -93,7 +93,7 @@ def test_a_part_of_a_member_cannot_be_changed(scim):
         ('not (keeper[value eq "E-7"])', False),
     ],
 )
-def test_who_is_waited_for_is_found_as_shown(scim, text, found):
+def test_pending_reference_is_found_by_its_value(scim, text, found):
     body = {"schemas": [DEVICE], "serialNumber": "S1", "keeper": {"value": "E-7"}}
     device = scim.make("/Devices", body)
     assert device["keeper"] == {"value": "E-7"}
@@ -101,14 +101,14 @@ def test_who_is_waited_for_is_found_as_shown(scim, text, found):
 
 
 class NumberedDeviceAdapter(DeviceAdapter):
-    """The same attribute as of users and groups, in a column of another type."""
+    """Map displayName to a column of another type than that of users and groups."""
 
     attributes = DeviceAdapter.attributes | {
         "displayName": Field("id").having(mutability="readOnly"),
     }
 
 
-def test_one_order_over_columns_of_different_types(scim, settings):
+def test_sorts_by_columns_of_different_types(scim, settings):
     adapters = settings.DJANGO_SCIM["ADAPTERS"]
     path = f"{__name__}.NumberedDeviceAdapter"
     settings.DJANGO_SCIM = {"ADAPTERS": adapters | {"Device": path}}

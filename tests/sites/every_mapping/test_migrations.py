@@ -1,6 +1,5 @@
-"""On a group model of the site's own, with a link of its own; run by ``tests/test_other_sites.py``.
-
-The site's tables depend on ours, and come and go with them.
+"""Migrations with a custom group model and its own link, whose tables depend on those of the
+package.
 """
 
 from importlib import import_module
@@ -8,16 +7,16 @@ from importlib import import_module
 import pytest
 
 from tests.sites.every_mapping.models import Membership, Organisation, Squad
-from tests.sites.migration_contract import FIRST, Migrations
+from tests.sites.migration_contract import FIRST, MigrationContract
 
 
-class TestOwnGroups(Migrations):
+class TestMigrations(MigrationContract):
     first = (FIRST, ("every_mapping", "0001_initial"))
     group_link = ("every_mapping", "SquadLink")
 
     @pytest.fixture(autouse=True)
-    def begun_with_our_first_migration(self, monkeypatch, migrated_in_the_end):
-        """Let the site's link be as old as our first migration, as on a site that began then."""
+    def depend_on_first_migration(self, monkeypatch, migrated_in_the_end):
+        """Let the site's link depend on the first migration, as on a site that started with it."""
         migration = import_module("tests.sites.every_mapping.migrations.0001_initial").Migration
         older = [FIRST if app == "django_scim" else (app, name)
                  for app, name in migration.dependencies]  # fmt: skip

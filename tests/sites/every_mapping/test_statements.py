@@ -1,4 +1,4 @@
-"""What each kind of mapping costs in SQL: one statement to write, an index to filter by."""
+"""SQL of each kind of mapping: one statement per write, and filters that use an index."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -17,7 +17,7 @@ from tests.sites.every_mapping.schemas import ACME
 WRITES = ("INSERT", "UPDATE", "DELETE")
 COUNT = 2_000
 
-# A mapping's attribute, a first and a second value, and the table that is written to.
+# the attribute of a mapping, two values, and the table that is written to
 EMPLOYEE, PHONE, SKILL = (f"every_mapping_{name}" for name in ("employee", "phone", "skill"))
 PATCHES = {
     "Field of the object": ("name.familyName", "Jensen", "Johnson", "auth_user"),
@@ -45,7 +45,7 @@ def offices(db):
 
 
 def writes(call):
-    """Return the statements that write to other tables than links and events."""
+    """Return the statements that write to tables other than links and events."""
     with CaptureQueriesContext(connection) as captured:
         answer = call()
     assert answer.status_code in (200, 204), answer.data
@@ -53,12 +53,12 @@ def writes(call):
         query["sql"]
         for query in captured
         if query["sql"].startswith(WRITES) and not any(table in query["sql"] for table in OURS)
-        and "scim_connection" not in query["sql"]  # on SQLite a transaction begins with a write
+        and "scim_connection" not in query["sql"]  # a transaction on SQLite begins with a write
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", PATCHES)
-def test_one_statement_writes_a_change(scim, offices, kind):
+def test_change_is_one_statement(scim, offices, kind):
     path, first, second, table = PATCHES[kind]
     ids = {name: scim.make_user(name)["id"] for name in ("one", "other", "subject")}
     if kind == "Reference":
@@ -71,7 +71,7 @@ def test_one_statement_writes_a_change(scim, offices, kind):
         assert all(table in sql for sql in found)
 
 
-def test_several_columns_of_a_row_are_one_statement(scim, offices):
+def test_columns_of_one_row_are_one_statement(scim, offices):
     at = f"/Users/{scim.make_user('subject')['id']}"
     values = {"level": 5, "colour": "red", "office": "Bern", "remote": True}
     for number in range(2):
@@ -81,7 +81,7 @@ def test_several_columns_of_a_row_are_one_statement(scim, offices):
 
 
 @pytest.mark.parametrize("size", [2, 40])
-def test_members_of_a_table_in_between(scim, size):
+def test_members_of_a_through_model_are_one_statement(scim, size):
     users = [scim.make_user(f"user{number}") for number in range(size)]
     group = scim.make_group("Guides", *users[1:])
     add = {"op": "add", "path": "members", "value": [{"value": users[0]["id"]}]}
@@ -93,7 +93,7 @@ def test_members_of_a_table_in_between(scim, size):
 
 @pytest.fixture
 def crowd(scim):
-    """Some thousand employees, each known to the connection."""
+    """Return a connection with some thousand employees."""
     User.objects.bulk_create([User(username=f"user{n}") for n in range(COUNT)])
     scim.connection.scope = "site"
     scim.connection.save()
@@ -120,7 +120,7 @@ def crowd(scim):
     return scim
 
 
-def test_a_filter_uses_the_index_that_there_is(crowd):
+def test_filters_use_an_index(crowd):
     for text, total in (
         (f'{ACME}:badge eq "B77"', 1),
         (f'{ACME}:nickname eq "NICK 77"', 1),
@@ -136,8 +136,8 @@ def test_a_filter_uses_the_index_that_there_is(crowd):
         assert not found, (text, found)
 
 
-def test_a_kept_statement_reads_what_djangos_own_does(scim, offices):
-    """For every attribute alone, and for all: the first time, and from what is kept."""
+def test_prepared_statement_reads_the_same_as_django(scim, offices):
+    """Compare all attributes and each one alone, on the first and the second use."""
     boss, other = scim.make_user("boss"), scim.make_user("other")
     body = {name: value for name, value, _, _ in PATCHES.values() if isinstance(value, str | list)}
     for path, value in body.items():

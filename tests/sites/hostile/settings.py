@@ -1,4 +1,4 @@
-"""A host site that configures everything against us, and does so legitimately."""
+"""A site whose legitimate settings all conflict with the needs of SCIM."""
 
 import os
 

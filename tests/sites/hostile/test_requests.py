@@ -1,4 +1,4 @@
-"""Run the tests of the API again on a site whose settings are hostile to it."""
+"""Run the tests of requests again with settings that conflict with the needs of SCIM."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ TESTS = [
 DECLARATION_TESTS = ("adapters/test_declaration_checks", "adapters/test_declaration_errors")
 SLOW_TESTS = ("api/test_read_only", "api/test_two_connections")
 
-# APPEND_SLASH and ATOMIC_REQUESTS. A transaction around the request matters most to PostgreSQL.
+# APPEND_SLASH and ATOMIC_REQUESTS; PostgreSQL is affected most by the latter.
 COMBINATIONS = [("1", "0")] if IS_SQLITE else [("0", "1")]
 IGNORED = [*DECLARATION_TESTS, *SLOW_TESTS]
 if os.environ.get("SCIM_LONG"):
@@ -28,7 +28,7 @@ if os.environ.get("SCIM_LONG"):
 
 
 @pytest.mark.parametrize(("append_slash", "atomic_requests"), COMBINATIONS)
-def test_hostile_settings_change_nothing(append_slash, atomic_requests):
+def test_passes_with_hostile_settings(append_slash, atomic_requests):
     name = f"hostile_{append_slash}{atomic_requests}"
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist",

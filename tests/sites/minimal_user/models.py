@@ -11,9 +11,9 @@ class AccountManager(BaseUserManager):
 
 
 class Account(AbstractBaseUser):
-    """The least that Django takes for a user: no permissions, no groups, no e-mail, never inactive.
+    """The smallest user model: no permissions, groups, e-mail address or ``is_active`` column.
 
-    ``is_active`` is True on every AbstractBaseUser that has no column of that name.
+    ``is_active`` is then always True on AbstractBaseUser.
     """
 
     login = models.CharField(max_length=40, unique=True)

@@ -1,11 +1,11 @@
-"""Many accounts at once where an account is hardly more than a name."""
+"""Bulk requests for a user model with little more than a name."""
 
 from django.contrib.auth import get_user_model
 
 from tests.api.bulk import statuses, user
 
 
-def test_many_at_once(scim):
+def test_creates_users_in_a_batch(scim):
     response = scim.bulk(
         user("a", externalId="1"), user("b", title="Guide"), user("A", "again"),
         user("c", active=False), user("d" * 41), user("e"),
@@ -17,7 +17,7 @@ def test_many_at_once(scim):
     assert not get_user_model().objects.get(login="a").has_usable_password()
 
 
-def test_back_among_others(scim):
+def test_restores_a_deleted_user_in_a_batch(scim):
     made = scim.make_user("a", externalId="1")
     scim.delete(f"/Users/{made['id']}")
     assert statuses(scim.bulk(user("b"), user("a", externalId="1"))) == ["201"] * 2

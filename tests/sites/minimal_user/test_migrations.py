@@ -1,9 +1,9 @@
-"""On a user model without e-mail, groups and privileges; run by ``tests/test_other_sites.py``."""
+"""Migrations with a user model without e-mail address, groups and privileges."""
 
-from tests.sites.migration_contract import Migrations
+from tests.sites.migration_contract import MigrationContract
 
 
-class TestBareUser(Migrations):
+class TestMigrations(MigrationContract):
     superuser, has_email = "", False
 
     def make_group(self, member):

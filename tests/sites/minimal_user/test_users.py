@@ -1,5 +1,4 @@
-"""The least of user models, on a site without admin and groups; run by
-``tests/test_other_sites.py``."""
+"""The smallest user model, on a site without admin and groups."""
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -15,7 +14,7 @@ def body(name, **attributes):
     return {"schemas": [USER], "userName": name, **attributes}
 
 
-def test_the_life_of_an_account(scim):
+def test_life_cycle_of_an_account(scim):
     made = scim.make_user(
         "BJensen",
         externalId="7",
@@ -55,11 +54,11 @@ def test_the_life_of_an_account(scim):
     assert not get_user_model().objects.get().has_usable_password()
 
 
-def test_a_name_longer_than_its_column(scim):
+def test_username_longer_than_its_column(scim):
     assert_error(scim.post("/Users", body("x" * 41)), 400, "invalidValue", "userName")
 
 
-def test_queries_of_the_site_as_a_whole(connect, django_capture_on_commit_callbacks):
+def test_site_wide_connection(connect, django_capture_on_commit_callbacks):
     get_user_model().objects.create_user("Amy")
     scim = connect(scope="site")
     with django_capture_on_commit_callbacks(execute=True):
@@ -72,10 +71,10 @@ def test_queries_of_the_site_as_a_whole(connect, django_capture_on_commit_callba
         assert found["userName"] == "Bob"
 
 
-# What the model lacks
+# Attributes that the model lacks
 
 
-def test_it_is_not_published(scim):
+def test_missing_attributes_are_not_published(scim):
     attributes = {each["name"] for each in scim.get(f"/Schemas/{USER}").data["attributes"]}
     assert {"userName", "name", "emails"} <= attributes
     assert not attributes & {"active", "groups"}
@@ -85,7 +84,7 @@ def test_it_is_not_published(scim):
     assert only["id"] == "User"
 
 
-def test_there_are_no_groups(scim):
+def test_groups_are_not_found(scim):
     group = {"schemas": [GROUP], "displayName": "Guides"}
     for answer in (
         scim.get("/Groups"),
@@ -103,7 +102,7 @@ def test_there_are_no_groups(scim):
 
 
 def test_every_account_is_active(scim):
-    """Who says so is right, and who asks by it is told that it is unknown."""
+    """Setting active to true is accepted, and a filter on it is an unknown attribute."""
     user = scim.make_user(active=True)
     path = f"/Users/{user['id']}"
     operation = {"op": "replace", "path": "active", "value": True}
@@ -121,8 +120,8 @@ def test_every_account_is_active(scim):
 
 
 @pytest.mark.parametrize("profile", ["default", "entra", "okta", "strict"])
-def test_no_account_can_be_deactivated(connect, profile):
-    """A leaver who can still sign in must not look like one who cannot."""
+def test_account_cannot_be_deactivated(connect, profile):
+    """A user who can still sign in must not appear to be deactivated."""
     scim = connect(profile=profile)
     assert_error(scim.post("/Users", body("leaver", active=False)), 400, "invalidValue", "active")
     user = scim.make_user("leaver")
@@ -137,10 +136,10 @@ def test_no_account_can_be_deactivated(connect, profile):
     assert scim.get(path).data == user
 
 
-# Who leaves may come back
+# Deletion and re-creation
 
 
-def test_the_same_person_comes_back(scim):
+def test_recreated_user_gets_the_same_account(scim):
     old = scim.make_user("amy", externalId="7")
     scim.delete(f"/Users/{old['id']}")
     new = scim.make_user("Amy", externalId="7", title="Chief")
@@ -148,7 +147,7 @@ def test_the_same_person_comes_back(scim):
     assert get_user_model().objects.get().login == "Amy"
 
 
-def test_another_person_of_that_name_gets_another_account(scim):
+def test_another_user_of_that_name_gets_another_account(scim):
     """The name of a deleted resource is free (RFC 7644 section 3.6)."""
     old = scim.make_user("amy", externalId="7")
     scim.delete(f"/Users/{old['id']}")
@@ -158,7 +157,7 @@ def test_another_person_of_that_name_gets_another_account(scim):
     assert first.login.startswith("amy.")
 
 
-def test_an_account_that_the_site_took_up_keeps_its_name(scim):
+def test_reused_deleted_account_keeps_its_name(scim):
     user = scim.make_user("amy", externalId="7")
     scim.delete(f"/Users/{user['id']}")
     account = get_user_model().objects.get()
@@ -167,7 +166,7 @@ def test_an_account_that_the_site_took_up_keeps_its_name(scim):
     assert_error(scim.post("/Users", body("amy", externalId="7")), 409, "uniqueness")
 
 
-def test_a_connection_that_deletes_for_good(connect):
+def test_connection_may_hard_delete(connect):
     scim = connect(deletion="delete")
     old = scim.make_user("amy")
     scim.delete(f"/Users/{old['id']}")
@@ -175,5 +174,5 @@ def test_a_connection_that_deletes_for_good(connect):
     assert scim.make_user("amy")["id"] != old["id"]
 
 
-def test_nothing_to_complain_about(db):
+def test_checks_pass(db):
     call_command("check", fail_level="INFO")

@@ -16,7 +16,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture
 def make_application(db):
-    """Make an application as the admin would: confidential, with the client credentials grant."""
+    """Return a function that creates an application for client credentials."""
 
     def make_application(**options):
         return apps.get_model("oauth2_provider.Application").objects.create(
@@ -34,7 +34,7 @@ def make_application(db):
 
 @pytest.fixture
 def make_token(db):
-    """Write the row of an access token as it is after its issue, and return its secret."""
+    """Return a function that stores an access token and returns its secret."""
 
     def make_token(application, **options):
         secret = f"token-{next(_numbers)}"
@@ -50,7 +50,7 @@ def make_token(db):
 
 @pytest.fixture
 def fetch(db):
-    """Fetch an access token from the token endpoint and return its secret."""
+    """Return a function that gets an access token from the token endpoint."""
 
     def fetch(application, **parameters):
         body = {
@@ -67,7 +67,7 @@ def fetch(db):
 
 @pytest.fixture
 def bind(make_application):
-    """Make a connection that an application is bound to, and return the two."""
+    """Return a function that creates a connection and an application bound to it."""
 
     def bind(**options):
         application = make_application()
@@ -81,7 +81,7 @@ def bind(make_application):
 
 @pytest.fixture
 def oauth(bind, fetch):
-    """A client with a token that it has fetched."""
+    """Return a client with an access token from the token endpoint."""
     connection, application = bind()
     client = ScimClient(connection, fetch(application, scope="scim"))
     client.application = application

@@ -1,4 +1,4 @@
-"""A site that issues access tokens by django-oauth-toolkit, as docs/how-to/oauth.md says."""
+"""A site that issues access tokens with django-oauth-toolkit, as in docs/how-to/oauth.md."""
 
 from tests.settings import *  # noqa: F403
 from tests.settings import INSTALLED_APPS
@@ -9,9 +9,9 @@ OAUTH2_PROVIDER = {
     "SCOPES": {
         "scim": "Provision users and groups",
         "users:read": "Read users",
-        "users:write": "ResourceChange users",
+        "users:write": "Write users",
         "groups:read": "Read groups",
-        "groups:write": "ResourceChange groups",
+        "groups:write": "Write groups",
         "invoices:read": "Another API of the site",
     },
     "DEFAULT_SCOPES": ["scim"],

@@ -1,4 +1,4 @@
-"""Access tokens at the door, one by one: what opens it, what does not, what it costs."""
+"""Authentication by access tokens: which ones are accepted, and the SQL of a request."""
 
 from base64 import b64encode
 from datetime import timedelta
@@ -26,23 +26,23 @@ def rows():
     return apps.get_model("oauth2_provider.AccessToken").objects
 
 
-# A token that was fetched
+# The token endpoint
 
 
-def test_the_secret_in_the_header(bind):
-    """RFC 6749 section 2.3.1 has every server take it there."""
+def test_client_credentials_in_the_header(bind):
+    """Every server must accept them there (RFC 6749 section 2.3.1)."""
     connection, application = bind()
     basic = b64encode(f"{application.client_id}:{SECRET}".encode()).decode()
     answer = Client().post(
         ENDPOINT, {"grant_type": "client_credentials"}, HTTP_AUTHORIZATION=f"Basic {basic}"
     )
     assert answer.json()["token_type"] == "Bearer"
-    assert answer.json()["scope"] == "scim"  # the default: no scope was asked for
+    assert answer.json()["scope"] == "scim"  # the default scope
     assert ScimClient(connection, answer.json()["access_token"]).get("/Users").status_code == 200
 
 
-def test_a_token_endpoint_with_a_query_is_refused(bind):
-    """Why the page tells to name the scope in the settings and not in the URL."""
+def test_token_endpoint_rejects_a_query_string(bind):
+    """This is why the page recommends to set the scope in the settings instead of the URL."""
     _, application = bind()
     body = {"grant_type": "client_credentials", "client_id": application.client_id}
     answer = Client().post(f"{ENDPOINT}?scope=scim", body | {"client_secret": SECRET})
@@ -51,7 +51,7 @@ def test_a_token_endpoint_with_a_query_is_refused(bind):
 
 
 @pytest.mark.parametrize("digests_only", [True, False])
-def test_however_tokens_are_stored(bind, fetch, settings, digests_only):
+def test_every_way_to_store_tokens(bind, fetch, settings, digests_only):
     settings.OAUTH2_PROVIDER = settings.OAUTH2_PROVIDER | {
         "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": digests_only
     }
@@ -81,7 +81,7 @@ SCOPES = ["users:read", "users:write", "groups:read", "groups:write"]
 
 
 @pytest.mark.parametrize(("method", "path", "scope"), REQUESTS)
-def test_a_request_needs_its_scope(bind, fetch, method, path, scope):
+def test_request_needs_its_scope(bind, fetch, method, path, scope):
     connection, application = bind()
     body = {"schemas": [USER if "Users" in path else GROUP], "userName": "a", "displayName": "a"}
     if path.endswith(".search"):
@@ -93,7 +93,7 @@ def test_a_request_needs_its_scope(bind, fetch, method, path, scope):
     assert alone.request(method, path, body).status_code != 403
 
 
-def test_every_scope_is_the_same_as_scim(bind, fetch):
+def test_scim_scope_includes_every_scope(bind, fetch):
     _, application = bind()
     every = find_token(fetch(application, scope=" ".join(SCOPES)))
     assert every.scopes == find_token(fetch(application, scope="scim")).scopes == set(SCOPES)
@@ -101,7 +101,7 @@ def test_every_scope_is_the_same_as_scim(bind, fetch):
     assert both.scopes == set(SCOPES)
 
 
-def test_a_scope_of_something_else_opens_nothing(bind, fetch):
+def test_other_scopes_give_no_access(bind, fetch):
     connection, application = bind()
     secret = fetch(application, scope="invoices:read")
     assert find_token(secret).scopes == frozenset()
@@ -111,44 +111,44 @@ def test_a_scope_of_something_else_opens_nothing(bind, fetch):
 
 
 @pytest.mark.parametrize("scope", ["", "SCIM", "scim:", "scim,users:read", "users", "users:"])
-def test_what_is_only_like_a_scope(bind, make_token, scope):
+def test_similar_scopes_give_no_access(bind, make_token, scope):
     connection, application = bind()
     client = ScimClient(connection, make_token(application, scope=scope))
     assert_error(client.get("/Users"), 403, None, "users:read")
 
 
-# What is refused
+# Rejected tokens
 
 
-def assert_refused(connection, secret):
-    """The answer is the same for everything that is wrong with a token."""
+def assert_rejected(connection, secret):
+    """Assert that the response is the one for any invalid token."""
     answer = ScimClient(connection, secret).get("/Users")
     assert_error(answer, 401, None, "the bearer token is not valid")
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="SCIM"'
 
 
-def test_what_a_good_row_is(bind, make_token):
-    """The tests below change one thing of this each."""
+def test_valid_token(bind, make_token):
+    """Each test below changes one thing about this token."""
     connection, application = bind()
     assert ScimClient(connection, make_token(application)).get("/Users").status_code == 200
 
 
 @pytest.mark.parametrize("ago", [timedelta(0), timedelta(seconds=1), timedelta(days=400)])
-def test_an_expired_one(bind, make_token, ago):
+def test_expired_token(bind, make_token, ago):
     connection, application = bind()
-    assert_refused(connection, make_token(application, expires=timezone.now() - ago))
+    assert_rejected(connection, make_token(application, expires=timezone.now() - ago))
 
 
-def test_a_fetched_one_expires(oauth):
+def test_fetched_token_expires(oauth):
     token = find_token(oauth.secret)
     assert token.is_usable(timezone.now())
     assert not token.is_usable(token.expires)
     assert token.expires - timezone.now() < timedelta(hours=1)
     rows().update(expires=timezone.now())
-    assert_refused(oauth.connection, oauth.secret)
+    assert_rejected(oauth.connection, oauth.secret)
 
 
-def test_a_revoked_one(oauth):
+def test_revoked_token(oauth):
     body = {
         "client_id": oauth.application.client_id,
         "client_secret": SECRET,
@@ -156,21 +156,21 @@ def test_a_revoked_one(oauth):
     }
     assert oauth.get("/Users").status_code == 200
     assert Client().post("/oauth/revoke_token/", body).status_code == 200
-    assert_refused(oauth.connection, oauth.secret)
+    assert_rejected(oauth.connection, oauth.secret)
 
 
 @pytest.mark.parametrize("change", [str.swapcase, "{} ".format, "{}é".format, "é{}".format])
-def test_a_client_id_that_is_only_like_it(make_application, make_token, change):
+def test_similar_client_id(make_application, make_token, change):
     application = make_application(client_id="Abc")
     connection = connections.create("Entra", oauth_client_id=change("Abc"))
-    assert_refused(connection, make_token(application))
+    assert_rejected(connection, make_token(application))
 
 
-def test_one_that_stands_for_a_user(bind, make_token):
-    """Of the grants with a user, and of the very application that is bound."""
+def test_token_of_a_user(bind, make_token):
+    """The application is the bound one, but the token was granted to a user."""
     connection, application = bind()
     user = User.objects.create_superuser("root")
-    assert_refused(connection, make_token(application, user=user))
+    assert_rejected(connection, make_token(application, user=user))
 
 
 @pytest.mark.parametrize(
@@ -184,61 +184,61 @@ def test_one_that_stands_for_a_user(bind, make_token):
     ],
 )
 @pytest.mark.parametrize("has_user", [True, False])
-def test_an_application_of_another_grant(bind, make_token, grant, has_user):
+def test_application_with_another_grant(bind, make_token, grant, has_user):
     connection, application = bind()
     application.authorization_grant_type = grant
     application.save()
     user = User.objects.create_user("amy") if has_user else None
-    assert_refused(connection, make_token(application, user=user))
+    assert_rejected(connection, make_token(application, user=user))
 
 
-def test_a_public_application(bind, fetch, make_token):
+def test_public_application(bind, fetch, make_token):
     connection, application = bind()
     secret = fetch(application)
     application.client_type = "public"
     application.save()
-    assert_refused(connection, secret)  # from when it was confidential
-    assert_refused(connection, make_token(application))
+    assert_rejected(connection, secret)  # issued while it was confidential
+    assert_rejected(connection, make_token(application))
 
 
-def test_one_without_an_application(bind, make_token):
+def test_token_without_application(bind, make_token):
     connection, _ = bind()
-    assert_refused(connection, make_token(None))
+    assert_rejected(connection, make_token(None))
 
 
-def test_one_that_is_for_other_resources(bind, fetch):
-    """RFC 8707: another server, which it is for, could bring it here."""
+def test_token_for_another_resource_server(bind, fetch):
+    """Another server could replay a token that is meant for it (RFC 8707)."""
     connection, application = bind()
-    assert_refused(connection, fetch(application, resource="https://invoices.example.com/"))
+    assert_rejected(connection, fetch(application, resource="https://invoices.example.com/"))
 
 
-def test_an_application_that_the_site_calls_unusable(oauth, monkeypatch):
-    """A site's own model of applications decides; what it is asked with has no request's data."""
+def test_unusable_application(oauth, monkeypatch):
+    """A custom application model decides without any data of the request."""
     asked = []
     model = type(oauth.application)
     monkeypatch.setattr(model, "is_usable", lambda self, request: asked.append(request))
-    assert_refused(oauth.connection, oauth.secret)
+    assert_rejected(oauth.connection, oauth.secret)
     assert asked[0].headers == {} and asked[0].client_id is None
 
 
-def test_a_paused_connection(oauth, fetch):
+def test_paused_connection(oauth, fetch):
     connections.pause(oauth.connection)
-    assert_refused(oauth.connection, oauth.secret)
-    assert_refused(oauth.connection, fetch(oauth.application))
+    assert_rejected(oauth.connection, oauth.secret)
+    assert_rejected(oauth.connection, fetch(oauth.application))
     connections.resume(oauth.connection)
     assert oauth.get("/Users").status_code == 200
     connections.close(oauth.connection)
-    assert_refused(oauth.connection, oauth.secret)
+    assert_rejected(oauth.connection, oauth.secret)
 
 
-def test_an_address_that_the_connection_does_not_admit(oauth):
+def test_address_outside_the_allowed_networks(oauth):
     oauth.connection.networks = "203.0.113.0/24"
     oauth.connection.save()
     assert_error(oauth.get("/Users"), 403, None, "address")
 
 
 @pytest.mark.parametrize("secret", ["", "x", "é", "ÿ", "\x80", "a" * 5_000, SECRET])
-def test_a_secret_that_is_none(bind, secret):
+def test_malformed_secret(bind, secret):
     connection, application = bind()
     assert find_token(secret) is None
     if secret:
@@ -246,14 +246,14 @@ def test_a_secret_that_is_none(bind, secret):
     assert find_token(application.client_id) is None
 
 
-def test_the_checksum_opens_nothing(oauth):
-    assert_refused(oauth.connection, rows().get().token_checksum)
+def test_token_checksum_is_rejected(oauth):
+    assert_rejected(oauth.connection, rows().get().token_checksum)
 
 
-# Beside our own
+# Together with tokens of the package
 
 
-def test_our_own_tokens_beside_it(oauth):
+def test_tokens_of_the_connection_work_as_well(oauth):
     own = ScimClient(oauth.connection, connections.issue_token(oauth.connection).secret)
     made = own.make_user("bjensen")
     assert oauth.get(f"/Users/{made['id']}").data == made
@@ -264,7 +264,7 @@ def test_our_own_tokens_beside_it(oauth):
     assert oauth.get("/Users").status_code == 200
 
 
-def test_two_tokens_of_one_application_are_one_connection(oauth, fetch):
+def test_two_tokens_of_one_application_share_a_connection(oauth, fetch):
     user = oauth.make_user("bjensen")
     later = ScimClient(oauth.connection, fetch(oauth.application))
     assert later.secret != oauth.secret
@@ -288,14 +288,14 @@ def test_events_name_the_connection_and_the_application(oauth, events):
         assert len(event.token_prefix) == 16
 
 
-def test_a_client_id_that_is_short(make_application, make_token, events):
+def test_event_with_a_short_client_id(make_application, make_token, events):
     connection = connections.create("Entra", oauth_client_id="entra")
     secret = make_token(make_application(client_id="entra"))
     ScimClient(connection, secret).make_user("bjensen")
     assert events()[-1].token_prefix == "oauth:entra"
 
 
-def test_no_event_keeps_a_secret(oauth, fetch, events):
+def test_events_contain_no_secret(oauth, fetch, events):
     oauth.connection.log_reads = True
     oauth.connection.save()
     made = oauth.make_user("bjensen")
@@ -315,7 +315,7 @@ def test_no_event_keeps_a_secret(oauth, fetch, events):
             assert secret not in str(values)
 
 
-# What it costs
+# SQL
 
 
 def statements(call):
@@ -327,15 +327,15 @@ def statements(call):
 
 
 @pytest.mark.parametrize("others", [0, 50])
-def test_statements_of_a_get(oauth, make_application, make_token, others):
-    """Two more than with a token of our own: one that is none of ours, and the connection."""
+def test_get_costs_two_more_statements(oauth, make_application, make_token, others):
+    """The two look up the access token and its connection."""
     path = f"/Users/{oauth.make_user('bjensen')['id']}"
     for number in range(others):
         application = make_application(client_secret=f"pbkdf2_sha256$1$a${number}")
         connections.create(f"Other {number}", oauth_client_id=application.client_id)
         make_token(application)
     own = ScimClient(oauth.connection, connections.issue_token(oauth.connection).secret)
-    own.get(path)  # notes the token's first use
+    own.get(path)  # records the first use of the token
     assert len(statements(lambda: own.get(path))) == 4
     sql = statements(lambda: oauth.get(path))
     assert len(sql) == 6, sql

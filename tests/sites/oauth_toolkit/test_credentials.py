@@ -1,4 +1,4 @@
-"""The end of an account at django-oauth-toolkit: no new token, and no other's end."""
+"""Deactivation revokes the credentials of a user, and no others."""
 
 from datetime import timedelta
 
@@ -18,8 +18,8 @@ def active(value):
     return {"op": "replace", "path": "active", "value": value}
 
 
-def held(user):
-    """Return how many of each kind of credential stand for a user."""
+def count_credentials(user):
+    """Return the number of credentials of a user by model."""
     return {
         kind: apps.get_model("oauth2_provider", kind).objects.filter(user=user).count()
         for kind in KINDS
@@ -28,15 +28,15 @@ def held(user):
 
 @pytest.fixture
 def web(make_application):
-    """An application of the site that people sign in to."""
+    """Return an application of the site to which users sign in."""
     return make_application(authorization_grant_type="authorization-code", redirect_uris=URI)
 
 
 @pytest.fixture
-def give(web):
-    """Give a user one of each credential, as a sign-in to an application leaves them."""
+def grant_credentials(web):
+    """Return a function that gives a user one credential of each model, as a sign-in does."""
 
-    def give(user):
+    def grant_credentials(user):
         get, expires = apps.get_model, timezone.now() + timedelta(hours=1)
         common = {"user": user, "application": web}
         dated = common | {"expires": expires, "scope": "users:read"}
@@ -51,15 +51,15 @@ def give(web):
             code=f"code of {user}", redirect_uri=URI, **dated
         )
 
-    return give
+    return grant_credentials
 
 
 @pytest.fixture
-def leaver(scim, give):
-    """Somebody provisioned who has signed in to an application."""
+def leaver(scim, grant_credentials):
+    """Return a provisioned user who has signed in to an application."""
     scim.path = f"/Users/{scim.make_user('leaver')['id']}"
     user = User.objects.get(username="leaver")
-    give(user)
+    grant_credentials(user)
     return user
 
 
@@ -71,7 +71,7 @@ def leaver(scim, give):
     ],
 )
 @pytest.mark.parametrize("leaves", [False, True])
-def test_no_new_token_is_issued(scim, leaver, web, settings, body, leaves):
+def test_deactivated_user_gets_no_new_token(scim, leaver, web, settings, body, leaves):
     settings.OAUTH2_PROVIDER = settings.OAUTH2_PROVIDER | {"PKCE_REQUIRED": False}
     if leaves:
         scim.patch(scim.path, active(False))
@@ -81,8 +81,8 @@ def test_no_new_token_is_issued(scim, leaver, web, settings, body, leaves):
     assert answer.json().get("error") == ("invalid_grant" if leaves else None)
 
 
-def test_applications_and_their_own_tokens_stay(scim, leaver, oauth, web):
-    """An identity provider's token stands for nobody, whoever made its application."""
+def test_applications_and_client_tokens_are_kept(scim, leaver, oauth, web):
+    """A client token belongs to no user, even if the user owns the application."""
     oauth.application.user = leaver
     oauth.application.save()
     scim.patch(scim.path, active(False))
@@ -90,7 +90,7 @@ def test_applications_and_their_own_tokens_stay(scim, leaver, oauth, web):
     web.refresh_from_db()
 
 
-def test_what_is_refused_ends_nothing(scim, leaver):
+def test_rejected_request_revokes_nothing(scim, leaver):
     answer = scim.patch(scim.path, active(False), {"op": "replace", "path": "no", "value": "x"})
     assert answer.status_code == 400
-    assert held(leaver) == dict.fromkeys(KINDS, 1)
+    assert count_credentials(leaver) == dict.fromkeys(KINDS, 1)

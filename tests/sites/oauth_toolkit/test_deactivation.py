@@ -1,5 +1,4 @@
-"""What lets somebody in beside a session ends with the account; run by
-``tests/test_other_sites.py``."""
+"""Tokens that are deleted when an account is deactivated."""
 
 from datetime import timedelta
 
@@ -15,7 +14,7 @@ MODELS = (Token, AccessToken, RefreshToken, Grant, IDToken)
 
 
 def give_credentials(user):
-    """Give a user one credential of every kind."""
+    """Give a user one credential of every model."""
     application = Application.objects.create(
         name="App", client_type="public", authorization_grant_type="authorization-code"
     )
@@ -29,8 +28,8 @@ def give_credentials(user):
 
 
 @pytest.fixture
-def two(scim):
-    """A leaver and somebody who stays, each with every credential."""
+def two_users(scim):
+    """Return a client with two_users provisioned users, who have every credential."""
     scim.leaver = scim.make_user("leaver")
     scim.make_user("stayer")
     for user in User.objects.all():
@@ -38,8 +37,8 @@ def two(scim):
     return scim
 
 
-def held():
-    """Return who has a credential, by its kind."""
+def owners():
+    """Return the names of the users with a credential, by model."""
     rows = {model: model.objects.order_by("user__username") for model in MODELS}
     return {kind.__name__: [each.user.username for each in rows[kind]] for kind in MODELS}
 
@@ -54,29 +53,29 @@ def held():
         lambda scim, path: scim.delete(path),
     ],
 )
-def test_they_end_with_the_account_and_do_not_come_back(two, end):
-    path = f"/Users/{two.leaver['id']}"
-    assert set(map(len, held().values())) == {2}
-    assert end(two, path).status_code in (200, 204)
-    assert set(map(tuple, held().values())) == {("stayer",)}
-    two.patch(path, {"op": "replace", "path": "active", "value": True})
-    assert set(map(tuple, held().values())) == {("stayer",)}
+def test_deactivation_deletes_tokens_for_good(two_users, end):
+    path = f"/Users/{two_users.leaver['id']}"
+    assert set(map(len, owners().values())) == {2}
+    assert end(two_users, path).status_code in (200, 204)
+    assert set(map(tuple, owners().values())) == {("stayer",)}
+    two_users.patch(path, {"op": "replace", "path": "active", "value": True})
+    assert set(map(tuple, owners().values())) == {("stayer",)}
 
 
-def test_a_key_opens_nothing_any_more(two):
+def test_api_key_stops_working(two_users):
     from rest_framework.authentication import TokenAuthentication
     from rest_framework.exceptions import AuthenticationFailed
 
     key = Token.objects.get(user__username="leaver").key
     assert TokenAuthentication().authenticate_credentials(key)
-    path = f"/Users/{two.leaver['id']}"
-    two.patch(path, {"op": "replace", "path": "active", "value": False})
-    two.patch(path, {"op": "replace", "path": "active", "value": True})
+    path = f"/Users/{two_users.leaver['id']}"
+    two_users.patch(path, {"op": "replace", "path": "active", "value": False})
+    two_users.patch(path, {"op": "replace", "path": "active", "value": True})
     with pytest.raises(AuthenticationFailed):
         TokenAuthentication().authenticate_credentials(key)
 
 
-def test_any_other_change_ends_nothing(two):
-    path = f"/Users/{two.leaver['id']}"
-    two.patch(path, {"op": "replace", "path": "title", "value": "Guide"})
-    assert set(map(len, held().values())) == {2}
+def test_other_changes_delete_nothing(two_users):
+    path = f"/Users/{two_users.leaver['id']}"
+    two_users.patch(path, {"op": "replace", "path": "title", "value": "Guide"})
+    assert set(map(len, owners().values())) == {2}

@@ -1,4 +1,4 @@
-"""The site that docs/how-to/oauth.md describes, and one that lacks the package."""
+"""The site that docs/how-to/oauth.md describes, and a site without django-oauth-toolkit."""
 
 import io
 import re
@@ -23,7 +23,7 @@ PAGE = (ROOT / "docs/how-to/oauth.md").read_text("utf-8")
 CHANGE = "/admin/django_scim/connection/{}/change/"
 
 
-def test_the_page_describes_this_site():
+def test_page_describes_this_site():
     text = re.search(r"```python\n(INSTALLED_APPS.*?)```", PAGE, re.DOTALL)[1]
     said = {"INSTALLED_APPS": []}
     exec(text, said)
@@ -35,17 +35,17 @@ def test_the_page_describes_this_site():
     assert f"https://example.com{ENDPOINT}" in PAGE
 
 
-def test_nothing_is_wrong_with_it(db):
+def test_checks_pass(db):
     out = io.StringIO()
     call_command("check", stdout=out, stderr=out)
     assert "no issues" in out.getvalue()
     call_command("makemigrations", check=True, dry_run=True, stdout=out)
 
 
-# Without the package
+# Without django-oauth-toolkit
 
 
-def test_inert_where_it_is_not_installed(oauth, settings):
+def test_inactive_without_the_package(oauth, settings):
     settings.INSTALLED_APPS = [
         name for name in settings.INSTALLED_APPS if name != "oauth2_provider"
     ]
@@ -56,7 +56,7 @@ def test_inert_where_it_is_not_installed(oauth, settings):
     assert ScimClient(oauth.connection, own).get("/Users").status_code == 200
 
 
-def test_it_is_imported_without_the_package():
+def test_can_be_imported_without_the_package():
     code = (
         "import sys; sys.modules.update(oauth2_provider=None, oauthlib=None);"
         "import django; django.setup();"
@@ -73,7 +73,7 @@ def test_it_is_imported_without_the_package():
 
 
 def form(page):
-    """Return what a browser would send of an admin's page, as it stands."""
+    """Return the data that a browser would send for an unchanged page of the admin."""
     adminform = page.context["adminform"].form
     values = {name: adminform[name].value() for name in adminform.fields}
     for inline in page.context["inline_admin_formsets"]:
@@ -82,7 +82,7 @@ def form(page):
     return {name: value for name, value in values.items() if value not in (None, False)}
 
 
-def test_in_the_admin(bind, admin_client):
+def test_bind_in_the_admin(bind, admin_client):
     connection, application = bind()
     other = connections.create("Other")
     page = admin_client.get(CHANGE.format(other.pk))
@@ -91,18 +91,18 @@ def test_in_the_admin(bind, admin_client):
     answer = admin_client.post(
         CHANGE.format(other.pk), given | {"oauth_client_id": application.client_id}
     )
-    assert "already exists" in answer.content.decode()  # it is bound to the first
+    assert "already exists" in answer.content.decode()  # bound to the first connection
     for wanted in ("abc", ""):
         answer = admin_client.post(CHANGE.format(other.pk), given | {"oauth_client_id": wanted})
         assert answer.status_code == 302, answer.context["errors"]
         other.refresh_from_db()
         assert other.oauth_client_id == (wanted or None)
     answer = admin_client.post(CHANGE.format(connection.pk), form(page) | {"name": "First"})
-    assert answer.status_code == 302  # two without one are no conflict
+    assert answer.status_code == 302  # two empty values do not conflict
     assert list(Connection.objects.values_list("oauth_client_id", flat=True)) == [None, None]
 
 
-def test_in_a_script(bind):
+def test_bind_in_a_script(bind):
     _, application = bind()
     with pytest.raises(ValidationError, match="already exists"):
         connections.create("Second", oauth_client_id=application.client_id)

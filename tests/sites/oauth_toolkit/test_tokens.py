@@ -1,5 +1,4 @@
-"""Access tokens of django-oauth-toolkit, fetched from its endpoint; run by
-``tests/test_other_sites.py``."""
+"""Access tokens that a connection gets from the token endpoint of django-oauth-toolkit."""
 
 from datetime import timedelta
 
@@ -18,7 +17,7 @@ from tests.client import USER, ScimClient, assert_error
 
 
 def make_application(**changed):
-    """Return an application with the secret that it was given."""
+    """Return an application and its secret."""
     options = {"client_type": "confidential", "authorization_grant_type": "client-credentials"}
     application = Application(name="Provider", **(options | changed))
     secret = application.client_secret
@@ -43,7 +42,7 @@ def basic(name, secret):
 
 @pytest.fixture
 def bound(db):
-    """Return a function that gives a client with an access token, and its connection."""
+    """Return a function that creates a connection and returns a client with an access token."""
 
     def bound(scope="", name="Entra", **options):
         application, secret = make_application()
@@ -53,7 +52,7 @@ def bound(db):
     return bound
 
 
-def test_it_opens_what_its_connection_may(bound):
+def test_token_gives_access_to_its_connection(bound):
     scim = bound()
     user = scim.make_user("bjensen")
     assert scim.get(f"/Users/{user['id']}").data == user
@@ -73,18 +72,18 @@ def test_it_opens_what_its_connection_may(bound):
         ("invoices:read", "GET", "/Users", "users:read"),
     ],
 )
-def test_scopes(bound, scope, method, path, missing):
+def test_missing_scope(bound, scope, method, path, missing):
     scim = bound(scope)
     body = {"schemas": [USER], "userName": "x"}
     assert_error(scim.request(method, path, body), 403, None, missing)
 
 
-def test_a_scope_that_is_held(bound):
+def test_sufficient_scope(bound):
     assert bound("users:read").get("/Users").status_code == 200
 
 
 @pytest.mark.parametrize("end", ["expired", "deleted", "application", "unbound", "paused"])
-def test_a_token_that_has_ended(bound, end):
+def test_ended_token(bound, end):
     scim = bound()
     assert scim.get("/Users").status_code == 200
     match end:
@@ -102,7 +101,7 @@ def test_a_token_that_has_ended(bound, end):
     assert_error(scim.get("/Users"), 401)
 
 
-def test_an_application_without_a_connection(scim):
+def test_application_without_a_connection(scim):
     token = fetch(*make_application())
     assert_error(scim.get("/Users", authorization=f"Bearer {token}"), 401)
 
@@ -115,56 +114,56 @@ def test_an_application_without_a_connection(scim):
         {"authorization_grant_type": "password"},
     ],
 )
-def test_other_kinds_of_application(bound, changed):
+def test_other_types_of_application(bound, changed):
     scim = bound()
     Application.objects.update(**changed)
     assert_error(scim.get("/Users"), 401)
 
 
-def test_a_token_that_stands_for_a_user(bound):
-    """Whoever signs in to another application of the site does not provision."""
+def test_token_of_a_user(bound):
+    """Users who sign in to another application of the site must not provision."""
     scim = bound()
     User.objects.create_superuser("root")
     AccessToken.objects.update(user=User.objects.get())
     assert_error(scim.get("/Users"), 401)
 
 
-def test_one_connection_sees_nothing_of_another(bound):
+def test_connections_are_isolated(bound):
     one, other = bound(name="One"), bound(name="Other")
     user = one.make_user("theirs")
     assert_error(other.get(f"/Users/{user['id']}"), 404)
     assert other.get("/Users").data["totalResults"] == 0
 
 
-def test_a_client_id_is_of_one_connection(bound):
+def test_client_id_belongs_to_one_connection(bound):
     from django.core.exceptions import ValidationError
 
     scim = bound()
     with pytest.raises(ValidationError):
         connections.create("Second", oauth_client_id=scim.connection.oauth_client_id)
     connections.create("Third")
-    connections.create("Fourth")  # none is not a value that could clash
+    connections.create("Fourth")  # several connections may have none
 
 
-def test_it_is_closed_until_the_site_opens_it(bound, settings):
+def test_disabled_unless_the_site_enables_it(bound, settings):
     scim = bound()
     settings.DJANGO_SCIM = {}
     assert_error(scim.get("/Users"), 401)
 
 
-def test_the_connections_own_tokens_work_beside_it(bound):
+def test_tokens_of_the_connection_work_as_well(bound):
     scim = bound()
     assert ScimClient(scim.connection).get("/Users").status_code == 200
 
 
 @pytest.mark.parametrize("secret", ["x", "x" * 5000, "scim_" + "x" * 43, "ü"])
-def test_a_wrong_token_costs_the_same(bound, secret):
+def test_wrong_token_costs_the_same(bound, secret):
     scim = bound()
     with CaptureQueriesContext(connection) as captured:
         assert_error(scim.get("/Users", authorization=f"Bearer {secret}"), 401)
     assert sum("oauth2_provider_accesstoken" in each["sql"] for each in captured) <= 1
 
 
-def test_the_site_has_nothing_to_complain_about(db):
+def test_checks_pass(db):
     call_command("check", fail_level="WARNING")
     call_command("makemigrations", "django_scim", check=True, dry_run=True, verbosity=0)

@@ -1,7 +1,7 @@
-"""On Django's own user and group; run by ``tests/test_other_sites.py``."""
+"""Migrations with the user and group models of Django."""
 
-from tests.sites.migration_contract import Migrations
+from tests.sites.migration_contract import MigrationContract
 
 
-class TestStockSite(Migrations):
+class TestMigrations(MigrationContract):
     pass

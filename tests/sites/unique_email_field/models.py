@@ -3,7 +3,7 @@ from django.db import models
 
 
 class Member(AbstractUser):
-    """Has a user name, and an address in a column of another name, which nobody else may have."""
+    """A user with a unique e-mail address in a column that is not named email."""
 
     email = None
     mail = models.EmailField(unique=True, null=True, blank=True)

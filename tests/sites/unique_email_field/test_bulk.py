@@ -1,4 +1,4 @@
-"""Many at once where an address belongs to one account alone."""
+"""Bulk requests for users with a unique e-mail address."""
 
 from django.contrib.auth import get_user_model
 
@@ -9,7 +9,7 @@ def at(name, address):
     return user(name, emails=[{"value": address, "primary": True}])
 
 
-def test_an_address_is_given_once(scim):
+def test_email_is_unique(scim):
     response = scim.bulk(
         at("a", "a@example.com"), at("b", "b@example.com"), at("c", "a@example.com"), user("d"),
         user("e"),

@@ -1,4 +1,4 @@
-"""An address that is unique, in a column of another name; run by ``tests/test_other_sites.py``."""
+"""Users with a unique e-mail address in a column that is not named email."""
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -15,7 +15,7 @@ def replace(address):
     return {"op": "replace", "path": "emails", "value": emails(address)}
 
 
-def test_many_may_have_none(scim):
+def test_email_is_optional(scim):
     for name in ("one", "other"):
         assert "emails" not in scim.make_user(name)
     assert set(get_user_model().objects.values_list("mail", flat=True)) == {None}
@@ -23,7 +23,7 @@ def test_many_may_have_none(scim):
     assert len(scim.find("not (emails pr)")) == 2
 
 
-def test_nobody_gets_the_address_of_another(scim):
+def test_email_is_unique(scim):
     one = scim.make_user("one", emails=emails("one@example.com"))
     body = {"schemas": [USER], "userName": "other", "emails": emails("one@example.com")}
     assert_error(scim.post("/Users", body), 409, "uniqueness", "emails")
@@ -34,7 +34,7 @@ def test_nobody_gets_the_address_of_another(scim):
     assert scim.find('emails.value eq "ONE@example.com"') == [one]
 
 
-def test_an_address_may_be_taken_away(scim):
+def test_email_can_be_removed(scim):
     user = scim.make_user("one", emails=emails("one@example.com"))
     data = scim.patch(f"/Users/{user['id']}", {"op": "remove", "path": "emails"}).data
     assert "emails" not in data
@@ -42,7 +42,7 @@ def test_an_address_may_be_taken_away(scim):
     scim.make_user("other", emails=emails("one@example.com"))
 
 
-def test_what_the_site_writes_is_found(connect, scim):
+def test_changes_by_the_site_are_found(connect, scim):
     made = scim.make_user("one", emails=emails("one@example.com"))
     user = get_user_model().objects.get()
     user.mail = "new@example.com"
@@ -53,6 +53,6 @@ def test_what_the_site_writes_is_found(connect, scim):
 
 
 @pytest.mark.django_db
-def test_nothing_to_complain_about():
+def test_checks_pass():
     call_command("check", fail_level="WARNING")
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)

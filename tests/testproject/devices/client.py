@@ -1,4 +1,4 @@
-"""Bodies and paths of devices, for the tests over HTTP."""
+"""Build bodies and paths of devices."""
 
 import json
 from pathlib import Path

@@ -17,11 +17,11 @@ def bo(scim):
 
 @pytest.fixture
 def fleet(scim, anna, bo):
-    """Three devices; each differs from the others in every attribute.
+    """Create three devices that differ in every attribute.
 
-    The site knows when it bought two of them.
+    The site knows the date of purchase of two of them.
     """
-    from company.models import Device  # no app of the site that collects this
+    from company.models import Device  # the app is not installed where the tests are only listed
 
     made = {
         "laptop": make(

@@ -1,4 +1,4 @@
-"""Who may touch a device, what is left of it, and what the site's people see of it."""
+"""Access to devices, read-only attributes, deletion, and the pages of the site."""
 
 from datetime import date
 
@@ -16,10 +16,10 @@ from .client import DEVICE, LABEL, at, body, ids, make, set_to
 
 OTHER_DAY = "2011-05-13T00:00:00Z"
 
-# Who may do what
+# Access
 
 
-def test_another_connections_device_does_not_exist(scim, connect, fleet):
+def test_device_of_another_connection_is_not_found(scim, connect, fleet):
     other, laptop = connect(), fleet["laptop"]
     for answer in (
         other.get(at(laptop)),
@@ -32,12 +32,12 @@ def test_another_connections_device_does_not_exist(scim, connect, fleet):
         assert not other.find(text, "/Devices")
     assert other.get("/Devices").data["totalResults"] == 0
     group = {"schemas": [GROUP], "displayName": "G", "members": [{"value": laptop["id"]}]}
-    for client in (scim, other):  # a device is no user, whoever's it is
+    for client in (scim, other):  # a device is not a user
         assert_error(client.post("/Groups", group), 400, "invalidValue", "members")
     assert scim.get(at(laptop)).data == laptop
 
 
-def test_another_connections_user_is_nobody(connect, anna):
+def test_user_of_another_connection_is_unknown(connect, anna):
     other, strict = connect(), connect("strict")
     refer = {"keeper": {"value": anna["id"]}}, {"users": [{"value": anna["id"]}]}
     for attributes in refer:
@@ -45,13 +45,13 @@ def test_another_connections_user_is_nobody(connect, anna):
         answer = strict.post("/Devices", body("SN-1", **attributes))
         assert_error(answer, 400, "invalidValue", name)
     assert_error(other.post("/Devices", body("SN-1", **refer[1])), 400, "invalidValue", "users")
-    waiting = make(other, **refer[0])  # as any name of somebody who has not appeared
+    waiting = make(other, **refer[0])  # like the id of a user who does not exist yet
     assert waiting["keeper"] == {"value": anna["id"]}
     assert Device.objects.get().keeper is None
     assert not other.find('keeper.displayName eq "Anna Abe"', "/Devices")
 
 
-def test_nobody_waits_for_another_connections_user(scim, connect):
+def test_pending_keeper_ignores_other_connections(scim, connect):
     waiting = make(scim, keeper={"value": "NW-9"})
     connect().make_user("cleo", externalId="NW-9")
     assert scim.get(at(waiting)).data == waiting
@@ -69,7 +69,7 @@ def test_staff_are_out_of_reach(scim, anna, fleet):
     )
 
 
-def test_a_token_that_reads_devices_writes_none(scim, connect, fleet):
+def test_read_scope_does_not_allow_writes(scim, connect, fleet):
     token = connections.issue_token(scim.connection, scopes=["devices:read"])
     reader, laptop = ScimClient(scim.connection, token.secret), fleet["laptop"]
     assert reader.get(at(laptop)).data == laptop
@@ -86,7 +86,7 @@ def test_a_token_that_reads_devices_writes_none(scim, connect, fleet):
     assert scim.get(at(laptop)).data == laptop
 
 
-def test_a_token_for_users_does_not_read_devices(scim, fleet):
+def test_scopes_of_users_do_not_cover_devices(scim, fleet):
     token = connections.issue_token(scim.connection, scopes=["users:read", "users:write"])
     client = ScimClient(scim.connection, token.secret)
     assert client.get("/Users").data["totalResults"] == 2
@@ -95,15 +95,15 @@ def test_a_token_for_users_does_not_read_devices(scim, fleet):
     assert_error(client.delete(at(fleet["laptop"])), 403, None, "devices:write")
 
 
-def test_a_token_has_the_scopes_of_devices(scim):
+def test_token_has_the_scopes_of_devices(scim):
     issued = connections.issue_token(scim.connection)
     assert {"devices:read", "devices:write"} <= set(issued.token.scopes)
 
 
-# What the site keeps, and clients only read
+# Attributes that only the site sets
 
 
-def test_the_sites_date_is_read_as_midnight_utc(scim):
+def test_date_is_midnight_utc(scim):
     made = make(scim)
     assert "purchased" not in made
     Device.objects.filter(serial_number="SN-1").update(purchased=date(2024, 2, 29))
@@ -116,8 +116,8 @@ def test_the_sites_date_is_read_as_midnight_utc(scim):
 
 
 @pytest.mark.parametrize("value", [OTHER_DAY, "yesterday", None])
-def test_post_ignores_what_is_the_sites(value, scim):
-    """RFC 7644 section 3.3: what is readOnly in the body SHALL be ignored."""
+def test_post_ignores_read_only_values(value, scim):
+    """Read-only values in the body SHALL be ignored (RFC 7644 section 3.3)."""
     answer = scim.post("/Devices", body("SN-1", displayName="Spare", purchased=value))
     assert answer.status_code == 201
     assert answer.data["displayName"] == "Spare"
@@ -127,8 +127,8 @@ def test_post_ignores_what_is_the_sites(value, scim):
 
 
 @pytest.mark.parametrize("value", [OTHER_DAY, "yesterday", None])
-def test_put_ignores_what_is_the_sites(value, scim, fleet, events):
-    """RFC 7644 section 3.5.1: readOnly values that are given SHALL be ignored."""
+def test_put_ignores_read_only_values(value, scim, fleet, events):
+    """Read-only values in the body SHALL be ignored (RFC 7644 section 3.5.1)."""
     laptop = fleet["laptop"]
     answer = scim.put(at(laptop), laptop | {"displayName": "Spare", "purchased": value})
     assert answer.status_code == 200
@@ -136,7 +136,7 @@ def test_put_ignores_what_is_the_sites(value, scim, fleet, events):
     assert Device.objects.get(serial_number="LT-0001a").purchased == date(2025, 3, 4)
     (change,) = events(scim_id=laptop["id"])[-1].changes
     assert change["path"] == "displayName"
-    again = scim.put(at(laptop), answer.data | {"purchased": value})  # nothing else: no change
+    again = scim.put(at(laptop), answer.data | {"purchased": value})  # a no-op
     assert (again.status_code, again.data) == (200, answer.data)
     assert events(scim_id=laptop["id"])[-1].outcome == "no_change"
 
@@ -150,15 +150,15 @@ def test_put_ignores_what_is_the_sites(value, scim, fleet, events):
         {"op": "remove", "path": "purchased"},
     ],
 )
-def test_patch_of_what_is_the_sites_is_refused(operation, scim, fleet):
-    """RFC 7644 section 3.5.2, and whatever stands beside it changes nothing either."""
-    for name in ("laptop", "reader"):  # with a date and without one
+def test_patch_of_read_only_values_fails(operation, scim, fleet):
+    """The request fails as a whole (RFC 7644 section 3.5.2)."""
+    for name in ("laptop", "reader"):  # with and without a date
         path = at(fleet[name])
         assert_error(scim.patch(path, LABEL, operation), 400, "mutability", "purchased")
         assert scim.get(path).data == fleet[name]
 
 
-def test_what_the_site_changes_shows_at_once(scim, fleet, admin_client):
+def test_changes_by_the_site_are_returned(scim, fleet, admin_client):
     laptop = fleet["laptop"]
     path, stale = at(laptop), laptop["meta"]["version"]
     device = Device.objects.get(serial_number="LT-0001a")
@@ -184,10 +184,10 @@ def test_what_the_site_changes_shows_at_once(scim, fleet, admin_client):
     assert without.headers["ETag"] not in (stale, answer.headers["ETag"])
 
 
-# The end of a device
+# Deletion
 
 
-def test_what_is_deleted_is_gone(scim, fleet):
+def test_deleted_device_is_not_found(scim, fleet):
     laptop = fleet["laptop"]
     key = Device.objects.get(serial_number="LT-0001a").pk
     answer = scim.delete(at(laptop))
@@ -202,16 +202,16 @@ def test_what_is_deleted_is_gone(scim, fleet):
     assert make(scim, "LT-0001a")["id"] != laptop["id"]
 
 
-def test_the_site_takes_a_device_away(scim, fleet):
+def test_device_deleted_by_the_site_is_not_found(scim, fleet):
     Device.objects.get(serial_number="LT-0001a").delete()
     assert_error(scim.get(at(fleet["laptop"])), 404)
     assert scim.get("/Devices").data["totalResults"] == 2
 
 
-# What the site's people see
+# Events and pages of the site
 
 
-def test_every_change_has_its_event(scim, fleet, anna, bo, events):
+def test_every_change_has_an_event(scim, fleet, anna, bo, events):
     laptop = fleet["laptop"]
     device = Device.objects.get(serial_number="LT-0001a")
     scim.patch(at(laptop), set_to("keeper", {"value": bo["id"]}))
@@ -244,7 +244,7 @@ def test_every_change_has_its_event(scim, fleet, anna, bo, events):
     assert unchanged.changes == []
 
 
-def test_the_admin_leads_from_an_event_to_its_device(scim, fleet, admin_client):
+def test_event_links_to_the_device_in_the_admin(scim, fleet, admin_client):
     device = Device.objects.get(serial_number="PH-0001")
     page = f"/admin/company/device/{device.pk}/change/"
     event = Event.objects.get(object_type="company.device", object_key=device.pk)
@@ -256,7 +256,7 @@ def test_the_admin_leads_from_an_event_to_its_device(scim, fleet, admin_client):
     assert "Bo&#x27;s Phone" in shown and page not in shown
 
 
-def test_the_admins_list_costs_the_same_for_many(scim, fleet, admin_client):
+def test_admin_list_has_a_constant_number_of_queries(scim, fleet, admin_client):
     def count():
         with CaptureQueriesContext(connection) as captured:
             page = admin_client.get("/admin/company/device/")
@@ -269,7 +269,7 @@ def test_the_admins_list_costs_the_same_for_many(scim, fleet, admin_client):
     assert count() == few
 
 
-def test_the_directory_shows_who_keeps_what(scim, fleet, admin_client):
+def test_directory_shows_the_keepers(scim, fleet, admin_client):
     def read():
         with CaptureQueriesContext(connection) as captured:
             page = admin_client.get("/").content.decode()
@@ -285,8 +285,8 @@ def test_the_directory_shows_who_keeps_what(scim, fleet, admin_client):
     assert many == few
 
 
-def test_who_is_deleted_leaves_the_devices(scim, anna, fleet, events):
-    """As with groups: who comes back gets none of them."""
+def test_deleted_user_is_removed_from_devices(scim, anna, fleet, events):
+    """A user who is created again gets no devices back, as with groups."""
     reader = scim.get(at(fleet["reader"])).data
     scim.delete(f"/Users/{anna['id']}")
     now = scim.get(at(reader), if_none_match=reader["meta"]["version"])
@@ -298,7 +298,7 @@ def test_who_is_deleted_leaves_the_devices(scim, anna, fleet, events):
     assert scim.get(at(reader)).data == now.data
 
 
-def test_a_reference_to_something_else_is_refused(scim, anna):
+def test_reference_to_another_type_is_rejected(scim, anna):
     keeper = {"$ref": f"https://example.com/scim/v2/Groups/{anna['id']}"}
     answer = scim.post("/Devices", body("SN-1", keeper=keeper))
     assert_error(answer, 400, "invalidValue", "keeper.$ref", "Users")

@@ -1,4 +1,4 @@
-"""The demo company's own resource type, over HTTP; run by ``tests/test_other_sites.py``."""
+"""A resource type of the demo site: discovery and reading."""
 
 import pytest
 from django.core.management import call_command
@@ -19,7 +19,7 @@ class TestContract(AdapterContract):
 # Discovery
 
 
-def test_the_resource_type_is_published(scim):
+def test_resource_type_is_published(scim):
     found = scim.get("/ResourceTypes/Device").data
     assert (found["id"], found["name"], found["endpoint"]) == ("Device", "Device", "/Devices")
     assert found["schema"] == DEVICE
@@ -30,29 +30,29 @@ def test_the_resource_type_is_published(scim):
     assert [each["name"] for each in listed] == ["User", "Group", "Device"]
 
 
-def test_the_schema_is_published_as_its_document_says(scim):
+def test_schema_is_published_as_declared(scim):
     found = scim.get(f"/Schemas/{DEVICE}").data
     assert found.pop("meta")["location"].endswith(f"/scim/v2/Schemas/{DEVICE}")
     (kind,) = [each for each in DOCUMENT["attributes"] if each["name"] == "kind"]
-    # RFC 7643 section 7 has no characteristic for it.
+    # RFC 7643 section 7 does not define it
     without = {key: value for key, value in kind.items() if key != "strict"}
     attributes = [without if each is kind else each for each in DOCUMENT["attributes"]]
     assert found == DOCUMENT | {"attributes": attributes}
     assert kind["canonicalValues"] == Device.Kind.values
 
 
-def test_the_site_is_in_step():
+def test_checks_pass():
     call_command("check", fail_level="WARNING")
 
 
-def test_migrations_are_in_step(db):
+def test_migrations_match_the_models(db):
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
 # Reading
 
 
-def test_it_is_created_as_it_was_sent(scim, anna, bo):
+def test_create_and_read(scim, anna, bo):
     sent = body(
         "SN-1",
         externalId="inventory-1",
@@ -89,7 +89,7 @@ def test_it_is_created_as_it_was_sent(scim, anna, bo):
     assert [user.username for user in device.users.all()] == ["bo"]
 
 
-def test_a_list_has_pages(scim, fleet):
+def test_list_has_pages(scim, fleet):
     everything = scim.get("/Devices").data
     assert everything["totalResults"] == 3
     assert everything["Resources"] == list(fleet.values())
@@ -98,7 +98,7 @@ def test_a_list_has_pages(scim, fleet):
     assert page["Resources"] == [fleet["phone"]]
 
 
-def test_reading_costs_the_same_for_many(scim, fleet):
+def test_list_has_a_constant_number_of_queries(scim, fleet):
     def count():
         with CaptureQueriesContext(connection) as captured:
             scim.get("/Devices")
@@ -146,7 +146,7 @@ def test_filters(text, expected, scim, fleet, anna, bo):
     assert ids(scim.find(filled, "/Devices")) == [fleet[name]["id"] for name in expected.split()]
 
 
-def test_a_query_in_the_body(scim, fleet):
+def test_search_by_post(scim, fleet):
     query = {"schemas": [SEARCH], "filter": 'kind eq "phone"', "attributes": ["serialNumber"]}
     (found,) = scim.post("/Devices/.search", query).data["Resources"]
     assert found == {"schemas": [DEVICE], "id": fleet["phone"]["id"], "serialNumber": "PH-0001"}
@@ -158,7 +158,7 @@ def test_a_query_in_the_body(scim, fleet):
         ("serialNumber", "laptop phone reader"),
         ("displayName", "laptop phone reader"),
         ("kind", "reader laptop phone"),
-        ("purchased", "phone laptop reader"),  # absent: last, first when descending
+        ("purchased", "phone laptop reader"),  # absent values: last, or first if descending
         ("keeper.displayName", "laptop phone reader"),
     ],
 )
@@ -169,6 +169,6 @@ def test_sorting(path, expected, scim, fleet):
     assert ids(descending.data["Resources"]) == order[::-1]
 
 
-def test_a_query_at_the_base_has_devices(scim, fleet, anna):
+def test_root_query_includes_devices(scim, fleet, anna):
     found = scim.get("/", {"filter": f'id eq "{fleet["phone"]["id"]}" or id eq "{anna["id"]}"'})
     assert found.data["Resources"] == [scim.get(f"/Users/{anna['id']}").data, fleet["phone"]]

@@ -1,4 +1,4 @@
-"""Devices of the demo company: create, change, versions, bulk."""
+"""A resource type of the demo site: create, change, versions and bulk requests."""
 
 import json
 from datetime import date
@@ -25,7 +25,7 @@ from .client import DEVICE, LABEL, at, body, ids, make, set_to
         {"op": "replace", "value": {"keeper": {"value": "{bo}"}}},
     ],
 )
-def test_the_keeper_is_set(operation, scim, fleet, bo):
+def test_set_keeper(operation, scim, fleet, bo):
     filled = json.loads(json.dumps(operation).replace("{bo}", bo["id"]))
     found = scim.patch(at(fleet["laptop"]), filled).data
     location = bo["meta"]["location"]
@@ -33,7 +33,7 @@ def test_the_keeper_is_set(operation, scim, fleet, bo):
     assert Device.objects.get(serial_number="LT-0001a").keeper.username == "bo"
 
 
-def test_a_keeper_who_has_not_appeared_yet(scim, fleet):
+def test_keeper_created_later(scim, fleet):
     found = scim.patch(at(fleet["laptop"]), set_to("keeper", {"value": "NW-9"})).data
     assert found["keeper"] == {"value": "NW-9"}
     device = Device.objects.get(serial_number="LT-0001a")
@@ -51,7 +51,7 @@ def test_a_keeper_who_has_not_appeared_yet(scim, fleet):
     assert not scim.find('keeper.value eq "NW-9"', "/Devices")
 
 
-def test_users_come_and_go_one_at_a_time(scim, fleet, anna, bo):
+def test_add_and_remove_users(scim, fleet, anna, bo):
     path = at(fleet["phone"])
     for user, expected in ((anna, ["anna"]), (bo, ["anna", "bo"])):
         scim.patch(path, {"op": "add", "path": "users", "value": [{"value": user["id"]}]})
@@ -65,7 +65,7 @@ def test_users_come_and_go_one_at_a_time(scim, fleet, anna, bo):
 
 
 @pytest.mark.parametrize("path", ["displayName", "kind", "keeper", "users"])
-def test_what_is_removed_is_absent(path, scim, fleet):
+def test_remove_attribute(path, scim, fleet):
     found = scim.patch(at(fleet["laptop"]), {"op": "remove", "path": path}).data
     assert found.keys() == fleet["laptop"].keys() - {path}
     device = Device.objects.get(serial_number="LT-0001a")
@@ -79,10 +79,14 @@ def test_what_is_removed_is_absent(path, scim, fleet):
     assert [name for name, value in left.items() if not value] == [path]
 
 
-def test_put_leaves_what_its_body_has(scim, fleet, bo):
+def test_put_replaces_the_device(scim, fleet, bo):
     sent = body("LT-0002", kind="phone", keeper={"value": bo["id"]})
     found = scim.put(at(fleet["laptop"]), sent).data
-    assert found.keys() == sent.keys() | {"id", "meta", "purchased"}  # the last is the site's
+    assert found.keys() == sent.keys() | {
+        "id",
+        "meta",
+        "purchased",
+    }  # the last one belongs to the site
     assert (found["serialNumber"], found["kind"]) == ("LT-0002", "phone")
     assert found["keeper"]["value"] == bo["id"]
     assert scim.get(at(found)).data == found
@@ -104,7 +108,7 @@ def test_put_leaves_what_its_body_has(scim, fleet, bo):
         ("users", [{"value": "nobody"}]),
     ],
 )
-def test_a_wrong_value_is_named_and_changes_nothing(path, value, scim, fleet):
+def test_invalid_value_changes_nothing(path, value, scim, fleet):
     laptop = fleet["laptop"]
     given = body("SN-1") | {path: value}
     assert_error(scim.post("/Devices", given), 400, "invalidValue", path)
@@ -116,7 +120,7 @@ def test_a_wrong_value_is_named_and_changes_nothing(path, value, scim, fleet):
     assert Device.objects.count() == 3
 
 
-def test_the_serial_number_cannot_be_taken_away(scim, fleet):
+def test_serial_number_is_required(scim, fleet):
     path = at(fleet["laptop"])
     assert_error(scim.patch(path, {"op": "remove", "path": "serialNumber"}), 400, "mutability")
     without = {"schemas": [DEVICE], "displayName": "x"}
@@ -124,12 +128,12 @@ def test_the_serial_number_cannot_be_taken_away(scim, fleet):
         assert_error(answer, 400, "invalidValue", "serialNumber")
 
 
-def test_a_kind_in_another_case_is_the_canonical_one(scim):
+def test_kind_in_other_case_becomes_canonical(scim):
     assert make(scim, kind="LapTop")["kind"] == "laptop"
     assert Device.objects.get().kind == Device.Kind.LAPTOP
 
 
-def test_a_serial_number_is_there_once(scim, connect, fleet):
+def test_serial_number_is_unique(scim, connect, fleet):
     taken = body("PH-0001")
     for answer in (
         scim.post("/Devices", taken),
@@ -139,14 +143,14 @@ def test_a_serial_number_is_there_once(scim, connect, fleet):
     ):
         assert_error(answer, 409, "uniqueness", "serialNumber")
     assert scim.get(at(fleet["laptop"])).data == fleet["laptop"]
-    if not MARIADB:  # whose own column tells no case
+    if not MARIADB:  # its column ignores case
         assert make(scim, "ph-0001")["serialNumber"] == "ph-0001"  # caseExact
 
 
 # Versions
 
 
-def test_a_stale_version_changes_nothing(scim, fleet):
+def test_stale_version_changes_nothing(scim, fleet):
     path, stale = at(fleet["laptop"]), fleet["laptop"]["meta"]["version"]
     changed = scim.patch(path, LABEL, if_match=stale)
     assert changed.status_code == 200
@@ -173,8 +177,8 @@ def test_not_modified(scim, fleet):
 # Bulk
 
 
-def test_devices_in_a_bulk_with_the_people_who_keep_them(scim):
-    """A type of the site's own refers by bulkId like any other, and is referred to."""
+def test_bulk_creates_devices_and_their_keepers(scim):
+    """Operations on a custom type can use bulkId references like any other."""
     keeper = {"schemas": [USER], "userName": "keeper"}
     device = body("A-1", keeper={"value": "bulkId:person"})
     response = scim.bulk(

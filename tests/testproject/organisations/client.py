@@ -1,4 +1,4 @@
-"""How the tests call an organisation's settings page."""
+"""Helpers to use an organisation's settings page."""
 
 import re
 
@@ -17,7 +17,7 @@ def page(organisation):
 
 
 def browser_of(organisation, name="boss", is_admin=True, **options):
-    """Return the browser of a member who has signed in."""
+    """Return the browser of a signed-in member."""
     user, _ = User.objects.get_or_create(username=f"{name}@{organisation.slug}")
     Membership.objects.get_or_create(
         organisation=organisation, user=user, defaults={"is_admin": is_admin}
@@ -33,7 +33,7 @@ def stored():
 
 
 class SettingsPage:
-    """An organisation's page, in the browser of one of its admins."""
+    """An organisation's page in the browser of one of its admins."""
 
     def __init__(self, organisation):
         self.organisation = organisation
@@ -49,13 +49,13 @@ class SettingsPage:
         return answer.content.decode()
 
     def press(self, action, status=302, **fields):
-        """Press a button. Return the answer's text."""
+        """Press a button and return the text of the response."""
         answer = self.browser.post(page(self.organisation), {"action": action, **fields})
         assert answer.status_code == status
         return answer.content.decode()
 
     def connect(self, profile="default"):
-        """Connect by the page, and return a client with the token that it shows."""
+        """Connect with the page and return a client with the token that it shows."""
         return self.client(self.press("connect", 200, profile=profile))
 
     def client(self, text):

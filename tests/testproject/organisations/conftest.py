@@ -3,7 +3,7 @@ import pytest
 from django_scim import connections
 from tests.client import ScimClient
 
-# The models belong to the demo site: without its settings this folder can only be collected.
+# The models are imported late: the app is not installed where the tests are only listed.
 
 
 def organisation(name):
@@ -24,13 +24,13 @@ def contoso(db):
 
 @pytest.fixture
 def both(northwind, contoso):
-    """A client for each of the two, connected by the public API."""
+    """Return a client for each organisation."""
     return [ScimClient(connections.create(each.name, tenant=each)) for each in (northwind, contoso)]
 
 
 @pytest.fixture
 def settings_page(northwind):
-    """Northwind's page, before anything is connected."""
+    """Return Northwind's page, before anything is connected."""
     from .client import SettingsPage
 
     return SettingsPage(northwind)

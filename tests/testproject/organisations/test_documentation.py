@@ -1,4 +1,4 @@
-"""The examples of docs/how-to/customers.md; run by ``tests/test_other_sites.py``."""
+"""The examples of docs/how-to/customers.md."""
 
 import re
 from pathlib import Path
@@ -12,12 +12,12 @@ PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "customers.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def squeezed(code):
-    """Return code without what type hints and line breaks make of it."""
+def normalize(code):
+    """Return code without type hints and whitespace."""
     return "".join(re.sub(r": UnitOfWork|: Any| -> (?:None|bool)", "", code).split())
 
 
-def test_the_examples(northwind):
+def test_examples(northwind):
     secrets = []
     names = {
         "organisation": northwind,
@@ -35,4 +35,4 @@ def test_the_examples(northwind):
     assert names["connection"].django_scim_grouplinks.get().target == names["group"]
     for block, module in ((relation, models), (place, scim)):
         _, _, body = block.partition("\n")
-        assert squeezed(body) in squeezed(Path(module.__file__).read_text("utf-8"))
+        assert normalize(body) in normalize(Path(module.__file__).read_text("utf-8"))

@@ -1,5 +1,4 @@
-"""Two customers of one site, each with an identity provider of its own; run by
-``tests/test_other_sites.py``."""
+"""Two customers of one site, each with its own identity provider."""
 
 from io import StringIO
 
@@ -42,35 +41,35 @@ def bob(theirs):
     return theirs.make_user("bob", externalId="E-1", displayName="Bob")
 
 
-# Where people belong
+# Membership in an organisation
 
 
-def test_people_land_in_their_organisation(ada, bob, northwind, contoso):
+def test_users_join_their_organisation(ada, bob, northwind, contoso):
     assert names(northwind.members.all()) == ["ada"]
     assert names(contoso.members.all()) == ["bob"]
     assert not Membership.objects.filter(is_admin=True).exists()
 
 
-def test_only_creation_places_anybody(ours, ada, northwind):
+def test_only_creation_adds_a_membership(ours, ada, northwind):
     Membership.objects.all().delete()
     ours.patch(f"/Users/{ada['id']}", RENAME)
     ours.put(f"/Users/{ada['id']}", {"schemas": [USER], "userName": "ada.abe"})
     assert not Membership.objects.exists()
 
 
-def test_a_connection_without_a_tenant_places_nobody(scim, northwind):
+def test_connection_without_tenant_adds_no_membership(scim, northwind):
     scim.make_user("ada")
     assert not Membership.objects.exists()
 
 
-def test_who_comes_back_is_a_member_once(ours, ada, northwind):
+def test_recreated_user_is_a_member_once(ours, ada, northwind):
     assert ours.delete(f"/Users/{ada['id']}").status_code == 204
     ours.make_user("ada", externalId="E-1")
     assert names(northwind.members.all()) == ["ada"]
     assert User.objects.get(username="ada").is_active
 
 
-def test_only_ones_own_people_are_adopted(connect, northwind, contoso):
+def test_only_own_users_are_adopted(connect, northwind, contoso):
     carl = User.objects.create(username="carl")
     scim = connect(tenant=northwind, adoption="username")
     body = {"schemas": [USER], "userName": "carl"}
@@ -84,7 +83,7 @@ def test_only_ones_own_people_are_adopted(connect, northwind, contoso):
     assert names(northwind.members.all()) == ["carl"]
 
 
-def test_scim_link_gives_only_ones_own_people(ours, northwind, contoso):
+def test_scim_link_assigns_only_own_users(ours, northwind, contoso):
     for name, organisation in (("carl", northwind), ("dora", contoso)):
         User.objects.create(username=name).organisations.add(organisation)
     User.objects.create(username="emil")
@@ -95,23 +94,23 @@ def test_scim_link_gives_only_ones_own_people(ours, northwind, contoso):
     assert [user["userName"] for user in ours.get("/Users").data["Resources"]] == ["carl"]
 
 
-def test_what_is_refused_places_nobody(ours, bob, northwind):
+def test_rejected_request_adds_no_membership(ours, bob, northwind):
     answer = ours.post("/Users", {"schemas": [USER], "userName": "BOB"})
     assert_error(answer, 409, "uniqueness")
     assert not northwind.members.exists()
 
 
-def test_an_organisation_takes_its_connection_with_it(ours, theirs, northwind):
+def test_deleting_an_organisation_disconnects_it(ours, theirs, northwind):
     northwind.delete()
     assert_error(ours.get("/Users"), 401)
     assert theirs.get("/Users").status_code == 200
     assert Connection.objects.get() == theirs.connection
 
 
-# What either sees of the other
+# Isolation
 
 
-def test_the_other_organisations_people_do_not_exist(ours, theirs, ada, bob):
+def test_resources_of_another_organisation_are_not_found(ours, theirs, ada, bob):
     group = ours.make_group("Everyone", ada)
     for resource in (f"/Users/{ada['id']}", f"/Groups/{group['id']}"):
         body = ours.get(resource).data
@@ -135,14 +134,14 @@ def test_the_other_organisations_people_do_not_exist(ours, theirs, ada, bob):
         'not (userName eq "bob")',
     ],
 )
-def test_no_filter_finds_them(text, theirs, ada, bob):
+def test_filters_do_not_find_them(text, theirs, ada, bob):
     wanted = text.replace("{id}", ada["id"])
     assert theirs.find(wanted) == []
     query = {"schemas": [SEARCH], "filter": wanted}
     assert theirs.post("/Users/.search", query).data["totalResults"] == 0
 
 
-def test_no_count_includes_them(ours, theirs, ada, bob):
+def test_counts_do_not_include_them(ours, theirs, ada, bob):
     ours.make_user("anna")
     ours.make_group("Everyone", ada)
     theirs.make_group("Everyone", bob)
@@ -154,7 +153,7 @@ def test_no_count_includes_them(ours, theirs, ada, bob):
     assert [user["id"] for user in theirs.find('externalId eq "E-1"')] == [bob["id"]]
 
 
-def test_both_have_a_group_of_one_name(ours, theirs, ada, bob):
+def test_both_may_use_one_group_name(ours, theirs, ada, bob):
     made = [ours.make_group("Everyone", ada), theirs.make_group("Everyone", bob)]
     for client, group, user in zip((ours, theirs), made, (ada, bob), strict=True):
         found = client.find('displayName eq "Everyone"', "/Groups")
@@ -168,14 +167,14 @@ def test_both_have_a_group_of_one_name(ours, theirs, ada, bob):
     ]
 
 
-def test_nobody_becomes_a_member_of_the_others_group(ours, theirs, ada, bob):
+def test_member_of_another_organisation_is_unknown(ours, theirs, ada, bob):
     body = {"schemas": [GROUP], "displayName": "G", "members": [{"value": ada["id"]}]}
     assert_error(theirs.post("/Groups", body), 400, "invalidValue", "members")
     assert not Group.objects.exists()
 
 
-def test_a_taken_name_does_not_tell_whose_it_is(ours, theirs, ada):
-    User.objects.create(username="carl")  # an account of the site's own
+def test_taken_username_does_not_reveal_its_owner(ours, theirs, ada):
+    User.objects.create(username="carl")  # an account of the site
     details = []
     for name in ("ada", "carl"):
         answer = theirs.post("/Users", {"schemas": [USER], "userName": name})
@@ -186,10 +185,10 @@ def test_a_taken_name_does_not_tell_whose_it_is(ours, theirs, ada):
     assert details[0] == details[1]
 
 
-# What the site gives
+# Assigned accounts and groups
 
 
-def test_an_account_that_is_given_is_reached(ours, theirs, northwind):
+def test_assigned_account_is_accessible(ours, theirs, northwind):
     carl = User.objects.create(username="carl")
     connections.assign(ours.connection, carl)
     assert [user["userName"] for user in ours.find('userName eq "carl"')] == ["carl"]
@@ -199,14 +198,14 @@ def test_an_account_that_is_given_is_reached(ours, theirs, northwind):
     assert ours.find('userName eq "carl"') == []
 
 
-def test_staff_are_given_to_nobody(ours):
+def test_staff_cannot_be_assigned(ours):
     staff = User.objects.create(username="staff", is_staff=True)
     with pytest.raises(ValidationError):
         connections.assign(ours.connection, staff)
     assert ours.get("/Users").data["totalResults"] == 0
 
 
-def test_a_group_that_is_shared(ours, theirs, ada, bob):
+def test_shared_group(ours, theirs, ada, bob):
     group = Group.objects.create(name="Beta testers")
     for client, user in ((ours, ada), (theirs, bob)):
         connections.assign(client.connection, group)
@@ -218,10 +217,10 @@ def test_a_group_that_is_shared(ours, theirs, ada, bob):
     assert names(group.user_set.all()) == ["ada", "bob"]
 
 
-# What people see of each other
+# The directory page
 
 
-def test_the_directory_shows_ones_own_organisation(ada, bob, scim, northwind, admin_client):
+def test_directory_shows_own_organisation(ada, bob, scim, northwind, admin_client):
     scim.make_user("carl", displayName="Carl")
     member = browser_of(northwind, "member", is_admin=False)
     shown = member.get("/").content.decode()
@@ -231,7 +230,7 @@ def test_the_directory_shows_ones_own_organisation(ada, bob, scim, northwind, ad
     assert all(f"<td>{name}</td>" in everybody for name in ("ada", "bob", "carl"))
 
 
-def test_the_directory_of_who_is_in_no_organisation(ada, bob, scim, client):
+def test_directory_without_organisation(ada, bob, scim, client):
     scim.make_user("carl")
     client.force_login(User.objects.get(username="carl"))
     shown = client.get("/").content.decode()

@@ -1,5 +1,4 @@
-"""The page on which an organisation's admins look after their identity provider; run by
-``tests/test_other_sites.py``."""
+"""The page on which an organisation's admins manage their identity provider."""
 
 from datetime import timedelta
 
@@ -14,10 +13,10 @@ from tests.client import USER, assert_error
 
 from .client import SECRET, page, stored
 
-# Connecting
+# Connect
 
 
-def test_connecting(settings_page, northwind):
+def test_connect(settings_page, northwind):
     shown = settings_page.read()
     assert "No identity provider is connected yet" in shown
     assert not Connection.objects.exists()
@@ -29,7 +28,7 @@ def test_connecting(settings_page, northwind):
     assert northwind.members.filter(username="ada").exists()
 
 
-def test_the_page_shows_the_connection(settings_page):
+def test_page_shows_the_connection(settings_page):
     scim = settings_page.connect()
     token = Token.objects.get()
     shown = settings_page.read()
@@ -39,14 +38,14 @@ def test_the_page_shows_the_connection(settings_page):
     assert token.prefix in shown
     in_a_year = timezone.now() + timedelta(days=365)
     assert f" {in_a_year.day}, {in_a_year.year}, " in shown
-    assert "<td>never</td>" in shown  # nobody has used it
+    assert "<td>never</td>" in shown  # not used yet
     scim.make_user("ada")
     shown = settings_page.read()
     assert "<td>never</td>" not in shown
     assert "<td>ada</td>" in shown and "<td>Success</td>" in shown
 
 
-def test_the_last_ten_events_with_advice(settings_page, both):
+def test_shows_last_ten_events_with_advice(settings_page, both):
     ours, theirs = both
     for number in range(10):
         ours.make_user(f"person{number}")
@@ -58,7 +57,7 @@ def test_the_last_ten_events_with_advice(settings_page, both):
     assert "<td>stranger</td>" not in shown
 
 
-def test_what_a_client_sends_is_shown_as_text(settings_page):
+def test_values_of_clients_are_escaped(settings_page):
     scim = settings_page.connect()
     scim.make_group("<script>alert(1)</script>")
     shown = settings_page.read()
@@ -66,12 +65,12 @@ def test_what_a_client_sends_is_shown_as_text(settings_page):
 
 
 @pytest.mark.parametrize("profile", ["", "nonsense"])
-def test_an_identity_provider_that_is_not_in_the_list(profile, settings_page):
+def test_unknown_profile_is_rejected(profile, settings_page):
     assert "from the list" in settings_page.press("connect", 409, profile=profile)
     assert not Connection.objects.exists()
 
 
-def test_connecting_twice(settings_page):
+def test_second_connection_is_rejected(settings_page):
     settings_page.connect()
     before = stored()
     text = settings_page.press("connect", 409, profile="default")
@@ -79,7 +78,7 @@ def test_connecting_twice(settings_page):
     assert stored() == before
 
 
-def test_a_name_that_another_connection_has(settings_page, northwind):
+def test_taken_connection_name_is_rejected(settings_page, northwind):
     connections.create("Northwind")
     assert "of this name already" in settings_page.press("connect", 409, profile="default")
     assert not northwind.connections.exists()
@@ -88,7 +87,7 @@ def test_a_name_that_another_connection_has(settings_page, northwind):
 # The secret
 
 
-def test_the_secret_is_shown_once(settings_page, admin_client, caplog):
+def test_secret_is_shown_once(settings_page, admin_client, caplog):
     caplog.set_level("DEBUG")
     answer = settings_page.browser.post(
         page(settings_page.organisation), {"action": "connect", "profile": "default"}
@@ -122,7 +121,7 @@ def test_the_secret_is_shown_once(settings_page, admin_client, caplog):
 
 
 @pytest.mark.parametrize("action", ["issue", "rotate"])
-def test_every_page_with_a_secret_is_stored_nowhere(action, settings_page):
+def test_pages_with_a_secret_are_not_cached(action, settings_page):
     settings_page.connect()
     fields = {"action": action, "token": Token.objects.get().pk}
     answer = settings_page.browser.post(page(settings_page.organisation), fields)
@@ -133,7 +132,7 @@ def test_every_page_with_a_secret_is_stored_nowhere(action, settings_page):
 # Tokens
 
 
-def test_rotating(settings_page):
+def test_rotate(settings_page):
     old = settings_page.connect()
     token = Token.objects.get()
     new = settings_page.client(settings_page.press("rotate", 200, token=token.pk))
@@ -147,7 +146,7 @@ def test_rotating(settings_page):
     assert "Expired" in settings_page.read()
 
 
-def test_rotating_twice(settings_page):
+def test_rotate_twice(settings_page):
     settings_page.connect()
     token = Token.objects.get()
     settings_page.press("rotate", 200, token=token.pk)
@@ -156,7 +155,7 @@ def test_rotating_twice(settings_page):
     assert Token.objects.count() == 2
 
 
-def test_revoking(settings_page):
+def test_revoke(settings_page):
     first = settings_page.connect()
     token = Token.objects.get()
     second = settings_page.client(settings_page.press("issue", 200))
@@ -170,10 +169,10 @@ def test_revoking(settings_page):
         settings_page.press(action, 404, token=token.pk)
 
 
-# The connection as a whole
+# The connection
 
 
-def test_pausing(settings_page, both):
+def test_pause(settings_page, both):
     ours, theirs = both
     settings_page.press("pause")
     assert_error(ours.get("/Users"), 401)
@@ -183,7 +182,7 @@ def test_pausing(settings_page, both):
     assert ours.get("/Users").status_code == 200
 
 
-def test_closing(settings_page, both, northwind):
+def test_close(settings_page, both, northwind):
     ours, theirs = both
     ours.make_user("ada")
     settings_page.press("close")
@@ -197,7 +196,7 @@ def test_closing(settings_page, both, northwind):
     assert len(again.find('userName eq "ada"')) == 1
 
 
-def test_letting_a_stopped_connection_go_on(settings_page):
+def test_override_the_guard(settings_page):
     scim = settings_page.connect()
     people = [scim.make_user(f"person{number}") for number in range(30)]
     Connection.objects.update(guard_count=1)

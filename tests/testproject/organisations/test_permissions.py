@@ -1,5 +1,4 @@
-"""Who may use an organisation's page, and what its buttons reach; run by
-``tests/test_other_sites.py``."""
+"""Access to an organisation's page, and the reach of its buttons."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,9 +14,9 @@ ACTIONS = ("connect", "issue", "rotate", "revoke", "pause", "resume", "lift", "c
 
 
 @pytest.mark.parametrize("action", ["rotate", "revoke"])
-def test_another_organisations_token_does_not_exist(action, settings_page, both, scim):
+def test_token_of_another_organisation_is_not_found(action, settings_page, both, scim):
     before = stored()
-    for client in (both[1], scim):  # Contoso's, and the site's own
+    for client in (both[1], scim):  # Contoso's, and one of the site
         settings_page.press(action, 404, token=client.connection.tokens.get().pk)
     for nonsense in ("", "0", "x", "-1", "²", "9" * 30, "\x00"):
         settings_page.press(action, 404, token=nonsense)
@@ -25,8 +24,8 @@ def test_another_organisations_token_does_not_exist(action, settings_page, both,
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_only_ones_own_connection_is_reached(action, settings_page, both, scim):
-    """Whatever else the form says."""
+def test_only_own_connection_is_changed(action, settings_page, both, scim):
+    """Other values in the form have no effect."""
     ours, theirs = both
     strangers = [theirs.connection, scim.connection]
 
@@ -49,7 +48,7 @@ def test_only_ones_own_connection_is_reached(action, settings_page, both, scim):
     assert not Guard.objects.exclude(connection=ours.connection).exists()
 
 
-def test_nobody_else_sees_the_page(northwind, contoso, both, admin_client, scim):
+def test_page_is_hidden_from_others(northwind, contoso, both, admin_client, scim):
     scim.make_user("unplaced")
     unplaced = Client()
     unplaced.force_login(User.objects.get(username="unplaced"))
@@ -59,7 +58,7 @@ def test_nobody_else_sees_the_page(northwind, contoso, both, admin_client, scim)
         browser_of(contoso),
         browser_of(northwind, "member", is_admin=False),
         unplaced,
-        admin_client,  # the site's staff have Django's admin
+        admin_client,  # staff of the site use Django's admin
     ]
     for browser in others:
         assert browser.get(page(northwind)).status_code == 404
@@ -69,19 +68,19 @@ def test_nobody_else_sees_the_page(northwind, contoso, both, admin_client, scim)
     assert stored() == before
 
 
-def test_a_page_of_no_organisation(settings_page):
+def test_unknown_organisation(settings_page):
     answer = settings_page.browser.get("/organisations/nobody/provisioning/")
     assert answer.status_code == 404
 
 
-def test_who_is_no_admin_any_more(settings_page):
+def test_former_admin(settings_page):
     settings_page.read()
     Membership.objects.update(is_admin=False)
     settings_page.press("connect", 404, profile="default")
     assert not Connection.objects.exists()
 
 
-def test_a_stranger_is_sent_to_the_login(northwind, both):
+def test_anonymous_user_is_redirected_to_login(northwind, both):
     before = stored()
     answers = [Client().get(page(northwind)), Client().post(page(northwind), {"action": "close"})]
     for answer in answers:
@@ -90,12 +89,12 @@ def test_a_stranger_is_sent_to_the_login(northwind, both):
     assert stored() == before
 
 
-def test_a_token_of_the_connection_opens_no_page(northwind, both):
+def test_token_gives_no_access_to_the_page(northwind, both):
     answer = both[0].http.get(page(northwind), HTTP_AUTHORIZATION=f"Bearer {both[0].secret}")
     assert answer.status_code == 302
 
 
-def test_a_get_changes_nothing(settings_page, both):
+def test_get_changes_nothing(settings_page, both):
     before = stored()
     token = both[0].connection.tokens.get().pk
     for action in ACTIONS:
@@ -113,13 +112,13 @@ def test_buttons_without_a_connection(action, settings_page):
     assert not Connection.objects.exists()
 
 
-def test_an_unknown_button(settings_page, both):
+def test_unknown_button(settings_page, both):
     before = stored()
     settings_page.press("nonsense", 404)
     assert stored() == before
 
 
-def test_a_forged_request_changes_nothing(northwind, both):
+def test_csrf_protection(northwind, both):
     browser = browser_of(northwind, enforce_csrf_checks=True)
     before = stored()
     token = both[0].connection.tokens.get().pk
@@ -133,8 +132,8 @@ def test_a_forged_request_changes_nothing(northwind, both):
     assert not Connection.objects.get(name="Northwind").is_active
 
 
-def test_two_organisations_at_once(settings_page, contoso, northwind):
-    """Each connects by its own page; the same person may look after both."""
+def test_admin_of_two_organisations(settings_page, contoso, northwind):
+    """Each page manages its own connection, even for the same user."""
     boss = User.objects.get(username="boss@northwind")
     Membership.objects.create(organisation=contoso, user=boss, is_admin=True)
     other = SettingsPage(contoso)
