@@ -14,7 +14,7 @@ needs_rows_locked = pytest.mark.skipif(
 
 
 def at_once(scim, calls):
-    """Run the calls, each in a thread and with a client of its own, and return the statuses."""
+    """Call each function in a thread with its own client, and return the sorted statuses."""
     barrier = Barrier(len(calls))
 
     def run(call):

@@ -9,7 +9,7 @@ from .client import ScimClient
 
 pytest_plugins = ["tests.sites.collector"]
 
-#: Start with the tests that take longest, so that no worker waits for another in the end.
+#: Run the longest tests first, so that no worker is left with them at the end.
 LONGEST = ("tests/sites/hostile/test_requests.py", "tests/docs/test_examples.py")
 
 _numbers = itertools.count(1)
@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture
 def connect(db):
-    """Make a connection with a token, and return a client that calls with it."""
+    """Return a function that creates a connection and returns a client with a token."""
 
     def connect(profile="default", scope="own", scopes=None, **options):
         connection = connections.create(
@@ -40,5 +40,5 @@ def scim(connect):
 
 @pytest.fixture
 def events(db):
-    """Return the events of a test in their order."""
+    """Return a function that returns events in their order."""
     return lambda **wanted: list(Event.objects.filter(**wanted).order_by("pk"))

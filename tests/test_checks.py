@@ -38,22 +38,22 @@ from django_scim import checks
         ({"REDACT": {"title": ["mask"]}}, "E012", "keep, mask, hash, drop"),
     ],
 )
-def test_flawed_settings(settings, given, code, words):
+def test_faulty_settings(settings, given, code, words):
     settings.DJANGO_SCIM = given
     (message,) = checks.check_settings()
     assert message.id == f"django_scim.{code}"
     assert words in f"{message.msg} {message.hint}"
-    settings.SECURE_SSL_REDIRECT = True  # nothing else is told twice, nor fails
+    settings.SECURE_SSL_REDIRECT = True  # no other check reports it or fails
     assert checks.check_paths() == checks.check_adapters() == checks.check_encryption() == []
 
 
-def test_a_site_without_the_urls(settings):
+def test_missing_urls(settings):
     settings.ROOT_URLCONF = "django.contrib.auth.urls"
     (message,) = checks.check_urls()
     assert message.id == "django_scim.W004"
 
 
-def test_a_site_with_the_urls_under_a_prefix_that_captures(settings):
+def test_urls_below_a_capturing_prefix(settings):
     settings.ROOT_URLCONF = "tests.admin.urls"
     assert checks.check_urls() == []
 
@@ -76,7 +76,7 @@ def test_paths_and_networks(settings, given, code, words):
     assert message.id == f"django_scim.{code}" and words in message.msg
 
 
-def test_encryption_is_checked_before_a_deployment(settings):
+def test_encryption_is_checked_with_deploy(settings):
     assert [each.id for each in checks.check_encryption()] == ["django_scim.W006"]
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     assert checks.check_encryption() == []
@@ -84,19 +84,19 @@ def test_encryption_is_checked_before_a_deployment(settings):
     assert [each.id for each in checks.check_encryption()] == ["django_scim.W007"]
 
 
-def test_django_scim2_beside_us(monkeypatch):
+def test_conflicting_package_django_scim2(monkeypatch):
     assert checks.check_other_package() == []
     monkeypatch.setattr(checks, "distribution", lambda name: object())
     (message,) = checks.check_other_package()
     assert message.id == "django_scim.E001"
 
 
-def test_a_stock_site_with_zero_settings_hears_nothing(capsys):
+def test_stock_site_passes(capsys):
     call_command("check", fail_level="WARNING")
     assert "no issues" in capsys.readouterr().out
 
 
-# A site that cannot be served, in a process of its own: Django imports the URLs for its own checks
+# A site that cannot work, in its own process, because Django imports the URLs for its checks
 
 ROOT = Path(__file__).parents[1]
 REQUESTS = """
@@ -135,7 +135,7 @@ BROKEN = {
 
 @pytest.fixture
 def broken(tmp_path):
-    """Run Python on a site with settings that are wrong."""
+    """Return a function that runs Python on a site with faulty settings."""
     text = "from django_scim.adapters import Schema\n\nSchema.load('/nowhere.json')\n"
     (tmp_path / "fileless.py").write_text(text)
     path = os.pathsep.join(map(str, (tmp_path, ROOT, ROOT / "testproject")))
@@ -158,7 +158,7 @@ def broken(tmp_path):
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_the_command_tells_why_a_site_cannot_be_served(broken, case):
+def test_command_explains_faulty_settings(broken, case):
     given, code, words = BROKEN[case]
     result = broken(given, "-m", "django", "check")
     assert result.returncode == 1
@@ -167,7 +167,7 @@ def test_the_command_tells_why_a_site_cannot_be_served(broken, case):
 
 
 @pytest.mark.parametrize("case", ["no such class", "no dict of adapters"])
-def test_a_site_that_cannot_be_served_answers_500_to_all(broken, case):
+def test_site_with_faulty_settings_responds_with_500(broken, case):
     result = broken(BROKEN[case][0], "-c", REQUESTS)
     assert result.returncode == 0, result.stderr[-3000:]
     assert len(re.findall("request [0-9a-f]{32} failed", result.stderr)) == int(result.stdout)

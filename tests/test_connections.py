@@ -1,4 +1,4 @@
-"""``django_scim.connections`` as a site's own code calls it: wrong arguments, events, tenants."""
+"""``django_scim.connections`` in the code of a site: invalid arguments, events, tenants."""
 
 from datetime import timedelta
 
@@ -34,10 +34,10 @@ def details():
     return list(Event.objects.order_by("pk").values_list("detail", flat=True))
 
 
-# The secret
+# Secrets
 
 
-def test_a_new_token_shows_its_secret_only_when_it_is_asked_for(okta):
+def test_secret_is_hidden_in_the_repr(okta):
     issued = connections.issue_token(okta)
     for each in (issued, connections.rotate(issued.token)):
         token, secret = each
@@ -46,7 +46,7 @@ def test_a_new_token_shows_its_secret_only_when_it_is_asked_for(okta):
         assert secret not in shown and token.prefix in shown
 
 
-# Wrong arguments
+# Invalid arguments
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_new_token_shows_its_secret_only_when_it_is_asked_for(okta):
         ({"name": ""}, "blank"),
     ],
 )
-def test_a_connection_that_cannot_be(db, arguments, words):
+def test_invalid_connection(db, arguments, words):
     with pytest.raises(ValidationError, match=words):
         connections.create(**{"name": "Okta", **arguments})
     assert not Connection.objects.exists()
@@ -86,7 +86,7 @@ def test_a_connection_that_cannot_be(db, arguments, words):
         ({"actor": "ada"}, "Actor is needed, not str"),
     ],
 )
-def test_a_token_that_cannot_be(okta, arguments, words):
+def test_invalid_token(okta, arguments, words):
     with pytest.raises(ValueError, match=words):
         connections.issue_token(okta, **arguments)
     assert not Token.objects.exists()
@@ -102,7 +102,7 @@ def test_a_token_that_cannot_be(okta, arguments, words):
         ({"actor": User(username="ada")}, "Actor is needed, not User"),
     ],
 )
-def test_a_rotation_that_cannot_be(okta, arguments, words):
+def test_invalid_rotation(okta, arguments, words):
     token = connections.issue_token(okta).token
     before = stored()
     with pytest.raises(ValueError, match=words):
@@ -111,7 +111,7 @@ def test_a_rotation_that_cannot_be(okta, arguments, words):
 
 
 @pytest.mark.parametrize("call", [connections.rotate, connections.revoke])
-def test_a_token_that_is_there_no_more(okta, call):
+def test_deleted_token(okta, call):
     issued = connections.issue_token(okta)
     gone, forgotten = (connections.issue_token(okta).token for _ in range(2))
     gone.delete()
@@ -140,7 +140,7 @@ def test_a_token_that_is_there_no_more(okta, call):
         lambda connection: connections.unassign(connection, User.objects.get()),
     ],
 )
-def test_a_connection_that_is_there_no_more(okta, call):
+def test_deleted_connection(okta, call):
     User.objects.create_user("amy")
     same = Connection.objects.get()
     okta.delete()
@@ -152,13 +152,13 @@ def test_a_connection_that_is_there_no_more(okta, call):
             call(wrong)
 
 
-def test_only_a_link_of_a_user_is_confirmed(scim):
+def test_only_links_of_users_are_confirmed(scim):
     user = scim.make_user()
     link = scim.connection.django_scim_userlinks.get(scim_id=user["id"])
     UserLink.objects.update(unconfirmed=True)
     scim.make_group("Everyone")
     group = GroupLink.objects.get()
-    GroupLink.objects.filter(pk=group.pk).update(id=link.pk)  # the same key, in another table
+    GroupLink.objects.filter(pk=group.pk).update(id=link.pk)  # the same key in another table
     with pytest.raises(ValueError, match="UserLink is needed"):
         connections.confirm(GroupLink.objects.get())
     assert UserLink.objects.get().unconfirmed
@@ -166,14 +166,14 @@ def test_only_a_link_of_a_user_is_confirmed(scim):
     assert not UserLink.objects.get().unconfirmed
 
 
-def test_what_cannot_be_given(okta):
+def test_unassignable_objects(okta):
     for wrong in (None, "amy", User(username="not stored"), okta):
         with pytest.raises(ValidationError, match="no object"):
             connections.assign(okta, wrong)
     assert not UserLink.objects.exists()
 
 
-def test_a_guard_is_not_lifted_for_no_time(okta):
+def test_override_needs_a_positive_duration(okta):
     for lasting in (timedelta(0), timedelta(days=-1), 3600):
         with pytest.raises(ValueError, match="lasting"):
             connections.override_guard(okta, lasting)
@@ -183,14 +183,14 @@ def test_a_guard_is_not_lifted_for_no_time(okta):
 # Tokens
 
 
-def test_a_token_can_be_replaced_at_once(okta):
+def test_token_can_be_replaced_at_once(okta):
     issued = connections.issue_token(okta)
     successor = connections.rotate(issued.token, overlap=timedelta(0))
     assert_error(ScimClient(okta, issued.secret).get("/Users"), 401)
     assert ScimClient(okta, successor.secret).get("/Users").status_code == 200
 
 
-def test_revoking(okta):
+def test_revoke(okta):
     issued = connections.issue_token(okta)
     connections.revoke(issued.token, actor=ADA)
     first = issued.token.revoked
@@ -213,7 +213,7 @@ def test_without_an_actor_there_is_no_event(okta):
     assert not Event.objects.exists()
 
 
-def test_each_deed_is_one_event(db, northwind):
+def test_each_change_has_one_event(db, northwind):
     made = connections.create("Okta", profile="okta", guard_count=5, tenant=northwind, actor=ADA)
     issued = connections.issue_token(made, actor=ADA)
     successor = connections.rotate(issued.token, actor=ADA)
@@ -255,7 +255,7 @@ def test_each_deed_is_one_event(db, northwind):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_deed_without_its_event(monkeypatch):
+def test_change_is_rolled_back_without_its_event(monkeypatch):
     okta = connections.create("Okta")
     token = connections.issue_token(okta).token
     amy = User.objects.create_user("amy")
@@ -280,7 +280,7 @@ def test_no_deed_without_its_event(monkeypatch):
     assert stored() == before
 
 
-def test_an_event_is_explained(scim, events):
+def test_explain_event(scim, events):
     scim.get("/Users", {"filter": "nonsense"})
     assert "Check which attribute it matches accounts by" in connections.explain(events()[-1])
     scim.make_user()
@@ -290,11 +290,11 @@ def test_an_event_is_explained(scim, events):
 # Tenants
 
 
-def test_the_connections_of_a_tenant(okta, northwind):
+def test_connections_of_a_tenant(okta, northwind):
     first = connections.create("First", tenant=northwind)
     second = connections.create("Second", tenant=northwind)
     connections.create("Other", tenant=Group.objects.create(name="Contoso"))
-    # Another object with the same key is another tenant.
+    # an object of another model with the same key is another tenant
     person = User.objects.create(pk=northwind.pk, username="amy")
     connections.create("Of a person", tenant=person)
     assert list(connections.for_tenant(northwind)) == [first, second]
@@ -303,7 +303,7 @@ def test_the_connections_of_a_tenant(okta, northwind):
             connections.for_tenant(wrong)
 
 
-def test_a_tenant_can_be_set_and_taken_away(okta, northwind):
+def test_tenant_can_be_set_and_removed(okta, northwind):
     connections.set_tenant(okta, northwind)
     assert Connection.objects.get().tenant == okta.tenant == northwind
     assert list(connections.for_tenant(northwind)) == [okta]
@@ -316,7 +316,7 @@ def test_a_tenant_can_be_set_and_taken_away(okta, northwind):
     assert ScimClient(found).get("/Users").status_code == 200
 
 
-def test_a_connection_whose_tenant_is_gone_gets_another(okta, northwind):
+def test_connection_of_a_deleted_tenant_gets_another(okta, northwind):
     connections.set_tenant(okta, northwind)
     scim = ScimClient(okta)
     northwind.delete()

@@ -1,4 +1,4 @@
-"""Accounts and groups that an admin gives to a connection, and adoptions that an admin confirms."""
+"""Assigning accounts and groups to a connection, and confirming adoptions."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -29,13 +29,13 @@ def editors(db):
 
 
 def give(pages, connection, kind, **data):
-    """Send the form; return the text of the page, or of the one that it leads to."""
+    """Send the form and return the text of the next page."""
     answer = pages.post(of(connection, "give", kind), follow=True, **data)
     assert answer.status_code == 200
     return " ".join(map(str, answer.context["messages"])) + text_of(answer)
 
 
-def test_the_page_of_a_connection_leads_there(scim, ada):
+def test_connection_page_links_to_the_forms(scim, ada):
     page = ada.get(of(scim.connection)).content.decode()
     for kind in ("User", "Group"):
         path = of(scim.connection, "give", kind)
@@ -46,7 +46,7 @@ def test_the_page_of_a_connection_leads_there(scim, ada):
 # Accounts
 
 
-def test_accounts_are_given(scim, ada, amy):
+def test_assign_accounts(scim, ada, amy):
     bob = User.objects.create_user("bob")
     text = give(ada, scim.connection, "User", objects=f"{amy.pk},{bob.pk}")
     assert f"Given to {scim.connection}: amy, bob." in text
@@ -63,7 +63,7 @@ def test_accounts_are_given(scim, ada, amy):
 
 
 @pytest.mark.parametrize("privilege", ["is_staff", "is_superuser"])
-def test_the_protected_are_not_given_nor_whoever_is_named_beside(scim, ada, amy, privilege):
+def test_protected_account_prevents_the_assignment(scim, ada, amy, privilege):
     boss = User.objects.create_user("boss", **{privilege: True})
     text = give(ada, scim.connection, "User", objects=f"{amy.pk},{boss.pk}")
     assert "boss is protected" in text and "Nothing was given" in text
@@ -72,13 +72,13 @@ def test_the_protected_are_not_given_nor_whoever_is_named_beside(scim, ada, amy,
 
 
 @pytest.mark.parametrize("objects", ["", "x", "1,x", "99999", str(10**30), "-1", "0"])
-def test_what_is_no_account(scim, ada, objects):
+def test_invalid_accounts(scim, ada, objects):
     text = give(ada, scim.connection, "User", objects=objects)
     assert "Nothing was given" in text
     assert not UserLink.objects.exists()
 
 
-def test_an_account_that_it_has_already(scim, ada):
+def test_account_assigned_already(scim, ada):
     made = scim.make_user("amy")
     user = User.objects.get(username="amy")
     assert "Given" in give(ada, scim.connection, "User", objects=str(user.pk))
@@ -88,19 +88,19 @@ def test_an_account_that_it_has_already(scim, ada):
 # Groups
 
 
-def test_a_group_is_shared(scim, ada, readers):
+def test_share_a_group(scim, ada, readers):
     assert "Given" in give(ada, scim.connection, "Group", object=readers.pk)
     (found,) = scim.get("/Groups").data["Resources"]
     assert found["displayName"] == "Readers"
     event = Event.objects.get(action="administration")
     assert event.detail == "Readers given to the connection by admin ada"
     assert (event.object_type, event.object_name) == ("auth.group", "Readers")
-    # It is no choice any more.
+    # It can no longer be chosen.
     page = ada.get(of(scim.connection, "give", "Group")).content.decode()
     assert ">Readers<" not in page
 
 
-def test_a_group_with_permissions_needs_a_tick(scim, ada, editors):
+def test_group_with_permissions_needs_confirmation(scim, ada, editors):
     page = ada.read(of(scim.connection, "give", "Group"))
     assert "Share it although it carries permissions" in page
     assert "gets the group's permissions on this site" in page
@@ -112,7 +112,7 @@ def test_a_group_with_permissions_needs_a_tick(scim, ada, editors):
     assert event.detail == ("Editors, with its permissions, given to the connection by admin ada")
 
 
-def test_the_tick_is_for_who_may_change_groups(scim, staff, editors, readers):
+def test_confirmation_needs_permission_to_change_groups(scim, staff, editors, readers):
     pages = staff("view_connection", "change_connection")
     assert "by those only who may change groups" in pages.read(of(scim.connection, "give", "Group"))
     text = give(pages, scim.connection, "Group", object=editors.pk, privileged="on")
@@ -123,24 +123,24 @@ def test_the_tick_is_for_who_may_change_groups(scim, staff, editors, readers):
     assert GroupLink.objects.filter(target=editors).exists()
 
 
-def test_a_name_that_the_connection_has_already(scim, ada, readers):
+def test_taken_group_name(scim, ada, readers):
     scim.make_group("Readers")
     text = give(ada, scim.connection, "Group", object=readers.pk)
     assert "has a group 'Readers' already" in text
     assert GroupLink.objects.count() == 1
 
 
-def test_a_type_that_is_none(scim, ada):
+def test_unknown_resource_type(scim, ada):
     assert ada.get(of(scim.connection, "give", "Spoon")).status_code == 404
     assert ada.post(of(scim.connection, "give", "Spoon"), objects="1").status_code == 404
 
 
-# Adoptions that wait
+# Unconfirmed adoptions
 
 
 @pytest.fixture
 def adopted(connect, amy):
-    """A connection that has adopted two accounts of the site."""
+    """Return a client whose connection has adopted two accounts of the site."""
     User.objects.create_user("<b>bob</b>")
     scim = connect(adoption="username")
     for name in ("amy", "<b>bob</b>"):
@@ -149,7 +149,7 @@ def adopted(connect, amy):
     return scim
 
 
-def test_who_waits_is_shown(adopted, ada, amy):
+def test_unconfirmed_adoptions_are_shown(adopted, ada, amy):
     answer = ada.get(of(adopted.connection))
     page = text_of(answer)
     assert "Accounts that wait for confirmation" in page
@@ -159,7 +159,7 @@ def test_who_waits_is_shown(adopted, ada, amy):
     assert f"/admin/auth/user/{amy.pk}/change/" in content and "<b>bob</b>" not in content
 
 
-def test_the_selected_are_confirmed(adopted, ada, amy):
+def test_selected_adoptions_are_confirmed(adopted, ada, amy):
     link = UserLink.objects.get(target=amy)
     assert "Confirmed 1 accounts" in ada.do(of(adopted.connection, "confirm"), link=[link.pk])
     assert list(UserLink.objects.filter(unconfirmed=False)) == [link]
@@ -172,7 +172,7 @@ def test_the_selected_are_confirmed(adopted, ada, amy):
 
 
 @pytest.mark.parametrize("selected", [[], ["x"], ["99999"], [str(10**30)], ["-1"]])
-def test_nobody_is_selected(adopted, ada, selected):
+def test_nothing_selected(adopted, ada, selected):
     assert "Select" in ada.do(of(adopted.connection, "confirm"), link=selected)
     assert UserLink.objects.filter(unconfirmed=True).count() == 2
 
@@ -183,7 +183,7 @@ def test_links_of_another_connection_are_not_confirmed(adopted, ada, scim):
     assert UserLink.objects.filter(unconfirmed=True).count() == 2
 
 
-def test_many_who_wait_are_not_all_on_the_page(db, ada):
+def test_page_limits_the_number_of_adoptions(db, ada):
     made = connections.create("Okta")
     users = User.objects.bulk_create(User(username=f"user{number:03}") for number in range(60))
     UserLink.objects.bulk_create(

@@ -1,4 +1,4 @@
-"""What each request leaves in the audit log."""
+"""The events that each request leaves in the audit log."""
 
 import json
 
@@ -18,7 +18,7 @@ def last(events):
     return events()[-1]
 
 
-def test_a_creation(scim, events):
+def test_creation(scim, events):
     user = scim.make_user(externalId="7", title="Guide")
     (event,) = events()
     assert (event.action, event.outcome, event.status) == ("create", "success", 201)
@@ -48,7 +48,7 @@ def test_a_creation(scim, events):
          {"path": f"{ENTERPRISE}:manager", "old": None, "new": "boss"}),
     ],
 )  # fmt: skip
-def test_changes_old_and_new(operation, action, change, scim, events):
+def test_old_and_new_values(operation, action, change, scim, events):
     user = scim.make_user(title="Guide")
     scim.patch(f"/Users/{user['id']}", operation)
     assert last(events).action == action
@@ -61,7 +61,7 @@ def test_reactivation(scim, events):
     assert last(events).action == "reactivate"
 
 
-def test_no_change_is_an_outcome_of_its_own(scim, events):
+def test_unchanged_has_its_own_outcome(scim, events):
     user = scim.make_user(title="Guide")
     scim.patch(f"/Users/{user['id']}", {"op": "replace", "path": "title", "value": "Guide"})
     assert (last(events).action, last(events).outcome) == ("update", "no_change")
@@ -89,7 +89,7 @@ def test_deletion(scim, events):
     assert event.changes == [{"path": "active", "old": True, "new": False}]
 
 
-def test_a_failure_survives_its_rollback(scim, events):
+def test_failure_is_kept_after_the_rollback(scim, events):
     scim.make_user()
     body = {"schemas": [USER], "userName": "BJENSEN", "password": "hunter2"}
     answer = scim.post("/Users", body, user_agent="Okta SCIM Client 1.0.0")
@@ -103,7 +103,7 @@ def test_a_failure_survives_its_rollback(scim, events):
     assert event.address == "127.0.0.1"
 
 
-def test_reads_leave_no_event_unless_asked(scim, connect, events):
+def test_reads_are_recorded_only_if_enabled(scim, connect, events):
     scim.get("/Users")
     assert not events()
     loud = connect(log_reads=True)
@@ -111,12 +111,12 @@ def test_reads_leave_no_event_unless_asked(scim, connect, events):
     assert (last(events).action, last(events).outcome) == ("read", "success")
 
 
-def test_a_failed_read_does(scim, events):
+def test_failed_reads_are_recorded(scim, events):
     scim.get("/Users", {"filter": "nope pr"})
     assert (last(events).action, last(events).scim_type) == ("read", "invalidFilter")
 
 
-def test_the_request_id_is_honoured_and_told(scim, events):
+def test_request_id_is_used_and_returned(scim, events):
     answer = scim.get("/Nope", x_request_id="abc-123")
     assert answer.headers["X-Request-Id"] == "abc-123"
     assert "abc-123" in answer.data["detail"]
@@ -124,12 +124,12 @@ def test_the_request_id_is_honoured_and_told(scim, events):
 
 
 @pytest.mark.parametrize("wrong", ["a b", "x" * 65, "<script>", "a\u00e9"])
-def test_a_strange_request_id_is_replaced(wrong, scim, events):
+def test_malformed_request_id_is_replaced(wrong, scim, events):
     answer = scim.get("/Nope", x_request_id=wrong)
     assert answer.headers["X-Request-Id"] == last(events).correlation_id != wrong
 
 
-def test_tolerances_are_shown(connect, events):
+def test_tolerances_are_recorded(connect, events):
     scim = connect("entra")
     user = scim.make_user()
     scim.patch(f"/Users/{user['id']}", {"op": "Replace", "path": "active", "value": "False"})
@@ -166,7 +166,7 @@ SECRET = "hunter2-hunter2"
         ("GET", f'/Users?filter=password eq "{SECRET}"', None),
     ],
 )  # fmt: skip
-def test_no_password_anywhere(method, path, body, scim, caplog):
+def test_passwords_are_not_recorded(method, path, body, scim, caplog):
     user = scim.make_user("existing")
     raw = body.encode() if isinstance(body, str) else None
     answer = scim.request(method, path.replace("ID", user["id"]), None if raw else body, raw=raw)
@@ -179,7 +179,7 @@ def test_no_password_anywhere(method, path, body, scim, caplog):
     assert not any(account.has_usable_password() for account in User.objects.all())
 
 
-def test_rules_of_the_site(scim, events, settings):
+def test_redaction_rules_of_the_site(scim, events, settings):
     settings.DJANGO_SCIM = {
         "REDACT": {"phoneNumbers": "mask", "title": "drop", "name": "hash", "nickName": "keep"}
     }
@@ -193,7 +193,7 @@ def test_rules_of_the_site(scim, events, settings):
     assert changes["nickName"] == "Babs"
 
 
-def test_a_flood_of_bad_tokens_is_counted(scim, events):
+def test_repeated_invalid_tokens_are_counted(scim, events):
     for _ in range(5):
         scim.get("/Users", authorization="Bearer wrong")
     (event,) = events(action="authentication")
@@ -210,7 +210,7 @@ def end(scim, how):
 
 
 @pytest.mark.parametrize("how", ["expired", "revoked", "paused", "closed"])
-def test_a_known_token_that_is_refused_names_its_connection(scim, connect, events, how):
+def test_rejected_known_token_names_its_connection(scim, connect, events, how):
     connect()  # another connection
     wrong = scim.get("/Users", authorization=f"Bearer scim_{'x' * 43}")
     end(scim, how)
@@ -231,7 +231,7 @@ def test_a_known_token_that_is_refused_names_its_connection(scim, connect, event
     assert "wrong" in explain(unknown)
 
 
-def test_a_flood_of_a_known_token_is_counted(scim, events):
+def test_repeated_rejections_of_a_known_token_are_counted(scim, events):
     Token.objects.get().revoke()
     for _ in range(5):
         scim.get("/Users", authorization="Bearer wrong")
@@ -241,7 +241,7 @@ def test_a_flood_of_a_known_token_is_counted(scim, events):
     assert (known.occurrences, known.connection) == (5, scim.connection)
 
 
-def test_from_elsewhere_the_event_names_the_connection(connect, events):
+def test_rejected_address_names_the_connection(connect, events):
     scim = connect(networks="203.0.113.0/24")
     for _ in range(3):
         assert_error(scim.get("/Users"), 403)
@@ -250,12 +250,12 @@ def test_from_elsewhere_the_event_names_the_connection(connect, events):
     assert event.connection == scim.connection and event.token_prefix
 
 
-def test_no_lines_of_their_own_in_the_log(scim, events):
+def test_line_breaks_are_removed_from_the_log(scim, events):
     scim.get("/Users", {"sortBy": "a\nb"}, user_agent="x\r\nINFO all is well")
     assert "\n" not in last(events).detail + last(events).user_agent
 
 
-def test_an_event_that_cannot_be_written_never_hides_the_answer(scim, monkeypatch, events):
+def test_failure_to_record_does_not_hide_the_response(scim, monkeypatch, events):
     def fail(self, *args, **kwargs):
         raise DatabaseError("disk full")
 
@@ -263,7 +263,7 @@ def test_an_event_that_cannot_be_written_never_hides_the_answer(scim, monkeypatc
     assert_error(scim.get("/Nope"), 404)
 
 
-def test_no_change_without_its_event(scim, monkeypatch):
+def test_change_is_rolled_back_without_its_event(scim, monkeypatch):
     def fail(self, *args, **kwargs):
         raise DatabaseError("disk full")
 
@@ -274,7 +274,7 @@ def test_no_change_without_its_event(scim, monkeypatch):
     assert not User.objects.exists()
 
 
-def test_the_event_outlives_the_account(scim, events):
+def test_event_remains_after_the_account_is_deleted(scim, events):
     scim.make_user()
     User.objects.all().delete()
     assert last(events).object_name == "bjensen"

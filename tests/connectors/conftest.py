@@ -3,7 +3,7 @@ import pytest
 
 @pytest.fixture
 def used(events):
-    """Return the tolerances that the last event of a client's connection names."""
+    """Return a function that returns the tolerances in a connection's last event."""
 
     def used(client):
         return set(events(connection=client.connection)[-1].tolerances)
@@ -13,7 +13,7 @@ def used(events):
 
 @pytest.fixture
 def members():
-    """Return the ids of a group's members."""
+    """Return a function that returns the ids of a group's members."""
 
     def members(client, group):
         data = client.get(f"/Groups/{group['id']}").data

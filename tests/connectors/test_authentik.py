@@ -1,4 +1,4 @@
-"""What authentik sends, by its source: PUT for users, PATCH for groups, full lists."""
+"""authentik, from its source code: PUT for users, PATCH for groups, complete lists."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -24,7 +24,7 @@ def group_body(name="Guides", **changes):
 
 
 def patch_chunked(client, group, *operations):
-    """One PATCH for as many operations as Bulk may have; all of them in one where that is 0."""
+    """Send as many operations per PATCH as a bulk may have, or all at once if that is 0."""
     size = client.get("/ServiceProviderConfig").data["bulk"]["maxOperations"]
     size = size if size > 0 else len(operations)
     for start in range(0, len(operations), size):
@@ -36,7 +36,7 @@ def member(op, user):
     return {"op": op, "path": "members", "value": [{"value": user["id"]}]}
 
 
-def test_the_configuration_has_every_member_that_it_parses(scim):
+def test_configuration_has_every_parsed_member(scim):
     config = scim.get("/ServiceProviderConfig").data
     assert set(config["bulk"]) == {"supported", "maxOperations", "maxPayloadSize"}
     assert isinstance(config["bulk"]["maxOperations"], int)
@@ -50,7 +50,7 @@ def test_the_configuration_has_every_member_that_it_parses(scim):
     assert {"type", "name", "description", "specUri", "primary"} <= set(scheme)
 
 
-def test_users_are_put_with_their_id(scim):
+def test_put_user_with_id(scim):
     created = scim.post("/Users", user_body())
     assert created.status_code == 201 and created.data["externalId"] == "b3d1"
     body = user_body(id=created.data["id"], active=False, displayName="Babs")
@@ -63,7 +63,7 @@ def test_users_are_put_with_their_id(scim):
     assert scim.delete(f"/Users/{created.data['id']}").status_code == 204
 
 
-def test_a_group_that_is_there_is_found_and_adopted(scim, members):
+def test_existing_group_is_found_and_adopted(scim, members):
     user, group = scim.make("/Users", user_body()), scim.make("/Groups", group_body())
     assert "members" not in group
     assert_error(scim.post("/Groups", group_body(externalId="other")), 409, "uniqueness")
@@ -73,7 +73,7 @@ def test_a_group_that_is_there_is_found_and_adopted(scim, members):
     assert members(scim, group) == {user["id"]}
 
 
-def test_a_group_is_patched_with_the_whole_of_it(scim, members):
+def test_patch_complete_group(scim, members):
     user, group = scim.make("/Users", user_body()), scim.make("/Groups", group_body())
     patch_chunked(scim, group, member("add", user))
     value = group_body("Tour Guides", id=group["id"], externalId="new")
@@ -87,7 +87,7 @@ def test_a_group_is_patched_with_the_whole_of_it(scim, members):
     assert_error(scim.patch(f"/Groups/{group['id']}", wrong), 400, "mutability", "id")
 
 
-def test_members_are_compared_and_patched_in_chunks(scim, members):
+def test_compare_and_patch_members_in_chunks(scim, members):
     users = [scim.make("/Users", user_body(f"user{n}", f"u{n}")) for n in range(7)]
     group = scim.make("/Groups", group_body())
     patch_chunked(scim, group, *(member("add", user) for user in users[:5]))
@@ -98,7 +98,7 @@ def test_members_are_compared_and_patched_in_chunks(scim, members):
     assert members(scim, group) == {user["id"] for user in users[3:]}
 
 
-def test_strict_removes_by_a_path_only(connect, members):
+def test_strict_removes_by_path_only(connect, members):
     strict = connect("strict")
     user = strict.make_user()
     group = strict.make_group("G", user)
@@ -108,7 +108,7 @@ def test_strict_removes_by_a_path_only(connect, members):
 
 
 @pytest.mark.parametrize("endpoint", ["/Users", "/Groups"])
-def test_lists_are_read_on_from_where_the_last_page_ended(endpoint, scim, settings):
+def test_lists_are_read_page_by_page(endpoint, scim, settings):
     settings.DJANGO_SCIM = {"PAGE_SIZE": 2}
     make = scim.make_user if endpoint == "/Users" else scim.make_group
     made = [make(f"name{n}")["id"] for n in range(5)]

@@ -1,4 +1,4 @@
-"""What Microsoft Entra ID sends: both dialects, on its profile."""
+"""Microsoft Entra ID: both dialects, with its profile."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -20,7 +20,7 @@ CREATE = {
 
 @pytest.fixture(params=["entra", "default"])
 def entra(request, connect):
-    """The profile of Entra; the default one takes all of it, too, but for unknown schemas."""
+    """Use Entra's profile; the default one differs only for unknown schemas."""
     return connect(request.param)
 
 
@@ -49,7 +49,7 @@ def test_connection(entra):
         assert (answer.data["totalResults"], answer.data["startIndex"]) == (0, 1)
 
 
-def test_the_schemas_hold_no_null(entra):
+def test_schemas_contain_no_null(entra):
     def has_null(value):
         if isinstance(value, dict):
             value = list(value.values())
@@ -59,8 +59,8 @@ def test_the_schemas_hold_no_null(entra):
         assert not has_null(entra.get(path).data)
 
 
-def test_a_token_of_entras_own_is_refused(entra):
-    """What it sends where the field Secret Token is left blank."""
+def test_token_issued_by_entra_is_rejected(entra):
+    """Entra sends it if the field Secret Token is empty."""
     answer = entra.get("/Users", authorization="Bearer eyJ0eXAiOiJKV1QifQ.eyJpc3MiOiJ4In0.c2ln")
     assert_error(answer, 401)
 
@@ -92,7 +92,7 @@ def test_create_with_nulls_and_unknown_names(entra):
     assert entra.post("/Users", body | {"manager": None}).status_code == 201
 
 
-def test_create_with_the_misspelt_urn(entra):
+def test_create_with_misspelt_urn(entra):
     wrong = "urn:ietf:params:scim:schemas:extension:enterprise:2.0User"
     body = CREATE | {"schemas": [USER, wrong], wrong: {"department": "R"}}
     answer = entra.post("/Users", body)
@@ -108,7 +108,7 @@ def test_create_with_the_extension_missing_from_schemas(name, entra):
     assert data[ENTERPRISE]["manager"] == {"value": "123456"}
 
 
-def test_create_with_an_extension_of_the_customers_own(entra, used):
+def test_create_with_a_custom_extension(entra, used):
     urn = "urn:ietf:params:scim:schemas:extension:CustomExtensionName:2.0:User"
     answer = entra.post("/Users", CREATE | {urn: {"tag": "701984"}})
     assert answer.status_code == 201 and answer.data["schemas"] == [USER]
@@ -116,7 +116,7 @@ def test_create_with_an_extension_of_the_customers_own(entra, used):
 
 
 def test_create_by_the_validator(entra):
-    """Types of its own making, and booleans as text."""
+    """The validator sends custom types, and booleans as text."""
     body = CREATE | {
         "displayName": "YTNKSSYY8FS8",
         "title": "T",
@@ -142,14 +142,14 @@ def test_create_by_the_validator(entra):
     )  # fmt: skip
 
 
-def test_one_external_id_and_one_address_of_several_users(entra):
+def test_external_id_and_address_shared_by_users(entra):
     for name in ("one", "two"):
         assert entra.post("/Users", CREATE | {"userName": name}).status_code == 201
     assert len(entra.find(f'externalId eq "{CREATE["externalId"]}"')) == 2
     assert len(entra.find('emails[type eq "work"].value eq "a@b.com"')) == 2
 
 
-def test_create_a_guest(entra):
+def test_create_guest(entra):
     name = "x_gmail.com#EXT#@tenant.onmicrosoft.com"
     assert entra.post("/Users", CREATE | {"userName": name}).data["userName"] == name
     assert entra.get("/Users", {"filter": f'userName eq "{name}"'}).data["totalResults"] == 1
@@ -238,7 +238,7 @@ def test_disable(operation, entra, user):
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("op", ["Add", "Replace"])
-def test_values_that_are_not_there_yet(op, path, value, attribute, expected, entra, user):
+def test_replace_values_that_do_not_exist_yet(op, path, value, attribute, expected, entra, user):
     data = patch(entra, user, {"op": op, "path": path, "value": value})
     assert data[attribute] == expected
 
@@ -252,7 +252,7 @@ def test_values_that_are_not_there_yet(op, path, value, attribute, expected, ent
         (f"{ENTERPRISE}:manager", "object"),
     ],
 )
-def test_every_form_of_the_manager(path, form, entra, user):
+def test_every_form_of_manager(path, form, entra, user):
     boss = entra.make_user("boss")
     value = {
         "plain": boss["id"],
@@ -327,7 +327,7 @@ def test_group(connect):
     assert entra.delete(path).status_code == 204
 
 
-def test_a_foreign_schema_is_for_entra_alone(connect):
+def test_foreign_schema_is_accepted_from_entra_only(connect):
     body = {"schemas": [GROUP, ADSCIM], "displayName": "d"}
     assert_error(connect("default").post("/Groups", body), 400, "invalidSyntax")
 

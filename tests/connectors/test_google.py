@@ -1,4 +1,4 @@
-"""What Google Workspace sends from the auto-provisioning of a SAML app."""
+"""Google Workspace: automatic provisioning of a SAML app."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,7 +15,7 @@ CREATE = {
 }
 
 
-def test_probe(scim):
+def test_connection(scim):
     data = scim.get("/Users?count=1").data
     assert (data["totalResults"], data["itemsPerPage"], data["Resources"]) == (0, 0, [])
     scim.make_user("one")
@@ -25,14 +25,14 @@ def test_probe(scim):
 
 
 @pytest.mark.parametrize("active", [True, False])
-def test_who_is_suspended_arrives_suspended(active, scim, events):
+def test_suspended_user_is_created_inactive(active, scim, events):
     answer = scim.post("/Users", CREATE | {"active": active})
     assert answer.status_code == 201 and answer.data["active"] is active
     assert User.objects.get().is_active is active
     assert [(event.action, event.outcome) for event in events()] == [("create", "success")]
 
 
-def test_suspended_and_let_in_again(scim):
+def test_suspend_and_restore(scim):
     user = scim.post("/Users", CREATE).data
     for active in (False, True):
         operation = {"op": "replace", "path": "active", "value": active}
@@ -40,7 +40,7 @@ def test_suspended_and_let_in_again(scim):
         assert User.objects.get().is_active is active
 
 
-def test_deprovisioned_by_delete(scim):
+def test_deprovision_by_delete(scim):
     user = scim.post("/Users", CREATE).data
     assert scim.delete(f"/Users/{user['id']}").status_code == 204
     assert scim.get(f"/Users/{user['id']}").status_code == 404

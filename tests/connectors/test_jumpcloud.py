@@ -1,4 +1,4 @@
-"""What JumpCloud sends: its connection test makes a user and a group and deletes both."""
+"""JumpCloud, whose connection test creates and deletes a user and a group."""
 
 from django.contrib.auth.models import Group, User
 
@@ -15,7 +15,7 @@ TEST_USER = {
 TEST_GROUP = {"schemas": [GROUP], "displayName": "JumpCloud Test Group", "members": []}
 
 
-def test_the_connection_test_runs_as_often_as_an_admin_likes(scim, members):
+def test_connection_test_is_repeatable(scim, members):
     ids = set()
     for _ in range(3):
         assert scim.find('userName eq "test.user@example.com"') == []
@@ -29,13 +29,13 @@ def test_the_connection_test_runs_as_often_as_an_admin_likes(scim, members):
         assert scim.delete(f"/Groups/{group['id']}").status_code == 204
         assert scim.delete(f"/Users/{user['id']}").status_code == 204
         ids |= {user["id"], group["id"]}
-    assert len(ids) == 6  # an id is never given again
+    assert len(ids) == 6  # ids are never reused
     assert not Group.objects.exists()
     assert not User.objects.filter(is_active=True).exists()
-    assert User.objects.count() == 3  # without an externalId nobody is known to be back
+    assert User.objects.count() == 3  # without an externalId, no user is recognised
 
 
-def test_the_test_user_deactivated_where_nothing_is_deleted(scim):
+def test_test_user_is_deactivated_if_nothing_is_deleted(scim):
     user = scim.make("/Users", TEST_USER)
     operation = {"op": "replace", "path": "active", "value": False}
     assert scim.patch(f"/Users/{user['id']}", operation).data["active"] is False

@@ -1,4 +1,4 @@
-"""What the SCIM extensions of Keycloak send: JSON in a string, numbers as strings."""
+"""SCIM extensions of Keycloak: JSON in a string, numbers as strings."""
 
 import json
 
@@ -27,7 +27,7 @@ def replace(client, user, value):
     return client.patch(f"/Users/{user['id']}", {"op": "replace", "value": value})
 
 
-def test_a_patch_with_json_in_a_string(scim, user, used):
+def test_patch_with_json_in_a_string(scim, user, used):
     value = {
         "schema": USER,
         "name": {"givenName": "Barbara", "familyName": "Jensen"},
@@ -43,7 +43,7 @@ def test_a_patch_with_json_in_a_string(scim, user, used):
     assert used(scim) == {"json-text", "unknown-attribute"}
 
 
-def test_strict_wants_an_object(connect):
+def test_strict_needs_an_object(connect):
     strict = connect("strict")
     user = strict.make_user()
     assert_error(
@@ -66,19 +66,19 @@ def test_strict_wants_an_object(connect):
         ('{"userName": 5}', "invalidValue", "userName"),
     ],
 )
-def test_the_string_meets_every_test_of_a_body(text, scim_type, word, scim, user):
+def test_json_in_a_string_is_validated(text, scim_type, word, scim, user):
     assert_error(replace(scim, user, text), 400, scim_type, word)
     assert scim.get(f"/Users/{user['id']}").data == user
 
 
 @pytest.mark.parametrize("name", ["password", "pass\\u0077ord"])
-def test_a_password_in_the_string_stays_out_of_the_log(name, scim, user, events):
+def test_password_in_the_string_is_not_logged(name, scim, user, events):
     assert replace(scim, user, f'{{"{name}": "s3cret-9", "userName": 5}}').status_code == 400
     (event,) = events(outcome="failure")
     assert "userName" in event.request_body and "s3cret-9" not in event.request_body
 
 
-def test_a_search_with_numbers_as_strings(scim, user):
+def test_search_with_numbers_as_strings(scim, user):
     scim.make_user("other")
     data = scim.post("/Users/.search", SEARCH_BODY).data
     assert (data["totalResults"], data["startIndex"], data["itemsPerPage"]) == (1, 1, 1)
@@ -90,7 +90,7 @@ def test_a_search_with_numbers_as_strings(scim, user):
 
 
 @pytest.mark.parametrize("name", ["startIndex", "count"])
-def test_strict_wants_numbers(name, connect):
+def test_strict_needs_numbers(name, connect):
     strict = connect("strict")
     body = SEARCH_BODY | {"startIndex": 1, "count": 50}
     assert strict.post("/Users/.search", body).status_code == 200
@@ -98,7 +98,7 @@ def test_strict_wants_numbers(name, connect):
     assert_error(answer, 400, "invalidSyntax", name)
 
 
-def test_several_at_once_in_capitals(scim, user):
+def test_attributes_in_capitals(scim, user):
     other = scim.make_user("other", emails=[{"value": "o@b.com", "primary": True}])
     for text in (
         f'id EQ "{user["id"]}" OR id EQ "{other["id"]}" OR id EQ "gone"',
@@ -111,7 +111,7 @@ def test_several_at_once_in_capitals(scim, user):
         assert (beyond["totalResults"], beyond["Resources"]) == (2, [])
 
 
-def test_a_bulk_with_the_id_beside_the_location(scim):
+def test_bulk_result_has_id_and_location(scim):
     assert scim.get("/ServiceProviderConfig").data["bulk"]["supported"] is True
     operation = {"method": "POST", "path": "/Users", "bulkId": "1"}
     operation["data"] = {"schemas": [USER], "userName": "bulk"}

@@ -1,4 +1,4 @@
-"""What Okta sends: the apps of its catalogue (PATCH) and those of its wizard (PUT only)."""
+"""Okta: catalogue apps (PATCH) and App Integration Wizard apps (only PUT)."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -32,13 +32,13 @@ def user(okta):
     return answer.data
 
 
-def test_connectivity(okta):
+def test_connection(okta):
     data = okta.get("/Users?startIndex=1&count=2").data
     assert all(isinstance(data[n], int) for n in ("totalResults", "startIndex", "itemsPerPage"))
     assert okta.get("/Groups?startIndex=1&count=100").data["totalResults"] == 0
 
 
-def test_exists(okta, user):
+def test_find_user(okta, user):
     path = "/Users?filter=userName%20eq%20%22{}%22&startIndex=1&count=100"
     assert okta.get(path.format("nobody%40okta.local")).data["totalResults"] == 0
     (found,) = okta.get(path.format("TEST.USER%40okta.local")).data["Resources"]
@@ -47,7 +47,7 @@ def test_exists(okta, user):
     assert not User.objects.get().has_usable_password()
 
 
-def test_a_group_is_looked_for_by_its_name(okta):
+def test_find_group_by_name(okta):
     group = okta.make_group("Test SCIMv2")
     path = "/Groups?filter=displayName%20eq%20%22{}%22&startIndex=1&count=100"
     (found,) = okta.get(path.format("Test%20SCIMv2")).data["Resources"]
@@ -55,7 +55,7 @@ def test_a_group_is_looked_for_by_its_name(okta):
     assert okta.get(path.format("Nothing")).data["totalResults"] == 0
 
 
-def test_an_import_reads_every_user_once(okta):
+def test_import_reads_every_user_once(okta):
     made = {okta.make_user(f"user{n}")["id"] for n in range(5)}
     agent = {"user_agent": "Okta SCIM Client 1.0.0"}
     pages = [okta.get(f"/Users?startIndex={n}&count=2", **agent).data for n in (1, 3, 5)]
@@ -65,7 +65,7 @@ def test_an_import_reads_every_user_once(okta):
     assert len(seen) == 5 and set(seen) == made
 
 
-def test_profile_push_echoes_what_we_returned(okta, user):
+def test_profile_push_returns_what_was_read(okta, user):
     okta.make_group("G", user)
     path = f"/Users/{user['id']}"
     body = okta.get(path).data
@@ -78,7 +78,7 @@ def test_profile_push_echoes_what_we_returned(okta, user):
     assert User.objects.get().first_name == "Another"
 
 
-def test_a_push_without_external_id_keeps_the_link(okta, user):
+def test_push_without_external_id_keeps_the_link(okta, user):
     body = {key: value for key, value in CREATE.items() if key != "externalId"}
     assert okta.put(f"/Users/{user['id']}", body).data["externalId"] == CREATE["externalId"]
 
@@ -91,7 +91,7 @@ def test_deactivate_and_reactivate_by_patch(okta, user):
 
 
 def test_deactivate_by_put(okta, user):
-    """App-Wizard apps use PUT for everything."""
+    """Wizard apps use PUT for everything."""
     answer = okta.put(f"/Users/{user['id']}", user | {"active": False})
     assert answer.status_code == 200 and answer.data["active"] is False
     assert not User.objects.get().is_active
@@ -99,7 +99,7 @@ def test_deactivate_by_put(okta, user):
     assert User.objects.get().is_active
 
 
-def test_a_password_by_patch_is_ignored(okta, user):
+def test_password_by_patch_is_ignored(okta, user):
     operation = {"op": "replace", "value": {"password": "NewPassword1"}}
     assert okta.patch(f"/Users/{user['id']}", operation).status_code == 200
     assert not User.objects.get().has_usable_password()
@@ -146,7 +146,7 @@ def test_group_push_by_put(okta, user):
     assert [member["value"] for member in answer.data["members"]] == [user["id"]]
 
 
-def test_duplicates_and_absentees_in_a_group_are_no_error(okta, user):
+def test_duplicate_and_missing_members_are_accepted(okta, user):
     group = okta.make_group("G", user)
     path = f"/Groups/{group['id']}"
     for operation in (

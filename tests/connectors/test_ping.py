@@ -1,4 +1,4 @@
-"""What PingOne and PingFederate send: PUT for users, PATCH for the members of groups."""
+"""PingOne and PingFederate: PUT for users, PATCH for the members of groups."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -38,12 +38,12 @@ def test_every_filter_expression(text, scim, user):
     assert [each["id"] for each in scim.find(text)] == [user["id"]]
 
 
-def test_an_address_of_another_type_is_another(scim, user):
+def test_filter_by_address_and_type(scim, user):
     assert scim.find('emails[type eq "home"].value eq "ada@example.com"') == []
 
 
-def test_strict_knows_the_bare_attribute_but_no_suffix(connect):
-    """A complex attribute compares by its value (RFC 7643 2.4); a suffix is not in the grammar."""
+def test_strict_accepts_the_attribute_but_no_suffix(connect):
+    """A complex attribute compares by its value (RFC 7643 section 2.4); a suffix is invalid."""
     strict = connect("strict")
     strict.make_user("ada", emails=CREATE["emails"])
     assert strict.find('emails eq "ada@example.com"')
@@ -51,7 +51,7 @@ def test_strict_knows_the_bare_attribute_but_no_suffix(connect):
     assert_error(answer, 400, "invalidFilter")
 
 
-def test_an_update_is_a_put(scim, user):
+def test_update_by_put(scim, user):
     body = CREATE | {"id": user["id"], "name": {"givenName": "Augusta", "familyName": "King"}}
     answer = scim.put(f"/Users/{user['id']}", body)
     assert answer.status_code == 200
@@ -59,24 +59,24 @@ def test_an_update_is_a_put(scim, user):
     assert answer.data["phoneNumbers"] == CREATE["phoneNumbers"]
 
 
-def test_disable_is_a_put(scim, user):
+def test_disable_by_put(scim, user):
     answer = scim.put(f"/Users/{user['id']}", CREATE | {"active": False})
     assert answer.data["active"] is False and not User.objects.get().is_active
     assert scim.delete(f"/Users/{user['id']}").status_code == 204
 
 
-def test_a_disabled_user_is_provisioned_disabled(scim):
+def test_disabled_user_is_created_inactive(scim):
     assert scim.post("/Users", CREATE | {"active": False}).data["active"] is False
     assert not User.objects.get().is_active
 
 
-def test_groups_are_found_by_reading_them_all(scim, user, members):
+def test_groups_are_found_by_listing(scim, user, members):
     wanted, other = scim.make_group("Wanted", user), scim.make_group("Other")
     found = {each["displayName"]: each["id"] for each in scim.get("/Groups").data["Resources"]}
     assert found == {"Wanted": wanted["id"], "Other": other["id"]}
 
 
-def test_memberships_merge_or_overwrite(scim, user, members):
+def test_memberships_are_merged_or_overwritten(scim, user, members):
     two, three = scim.make_user("two"), scim.make_user("three")
     group = scim.make_group("G", two)
     path = f"/Groups/{group['id']}"

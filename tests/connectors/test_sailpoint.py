@@ -1,4 +1,4 @@
-"""What SailPoint sends: discovery first, then PATCH without a path."""
+"""SailPoint: discovery first, then PATCH without a path."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,7 +13,7 @@ def user(scim):
     return scim.make_user(displayName="Babs", name={"familyName": "Jensen", "givenName": "B"})
 
 
-def test_every_endpoint_that_its_source_asks_for(scim):
+def test_discovery(scim):
     assert scim.get("/ServiceProviderConfig").data["patch"] == {"supported": True}
     for path in ("/ResourceTypes", "/Schemas"):
         data = scim.get(path).data
@@ -25,7 +25,7 @@ def test_every_endpoint_that_its_source_asks_for(scim):
 
 
 @pytest.mark.parametrize("profile", ["default", "strict"])
-def test_an_add_without_a_path(profile, connect):
+def test_add_without_path(profile, connect):
     scim = connect(profile)
     user = scim.make_user()
     for active in (False, True):
@@ -34,7 +34,7 @@ def test_an_add_without_a_path(profile, connect):
         assert User.objects.get().is_active is active
 
 
-def test_an_add_without_a_path_keeps_the_rest(scim, user):
+def test_add_without_path_keeps_other_values(scim, user):
     value = {"name": {"givenName": "Barbara"}, ENTERPRISE: {"department": "Tours"}}
     data = scim.patch(f"/Users/{user['id']}", {"op": "add", "value": value}).data
     assert data["name"] == {"familyName": "Jensen", "givenName": "Barbara"}
@@ -43,7 +43,7 @@ def test_an_add_without_a_path_keeps_the_rest(scim, user):
 
 
 @pytest.mark.parametrize("profile", ["default", "strict"])
-def test_a_bare_complex_attribute_merges(profile, connect):
+def test_complex_attribute_is_merged(profile, connect):
     scim = connect(profile)
     user = scim.make_user(name={"familyName": "Jensen", "givenName": "B"})
     operation = {"op": "replace", "path": "name", "value": {"givenName": "Barbara"}}
@@ -51,7 +51,7 @@ def test_a_bare_complex_attribute_merges(profile, connect):
     assert data["name"] == {"familyName": "Jensen", "givenName": "Barbara"}
 
 
-def test_aggregation_in_pages_of_the_attributes_it_wants(scim, user):
+def test_aggregation_in_pages(scim, user):
     scim.make_user("two")
     params = {"attributes": "userName,active", "startIndex": 1, "count": 1}
     data = scim.get("/Users", params).data

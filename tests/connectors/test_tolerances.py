@@ -1,4 +1,4 @@
-"""Every tolerance over HTTP: taken and shown in the event, and refused by ``strict``."""
+"""Every tolerance: accepted and recorded in the event, and rejected by ``strict``."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def user_list(**params):
     return lambda client, user, group: client.get("/Users", params)
 
 
-#: What uses a tolerance and no other, and the error of ``strict``.
+#: A request that uses only this tolerance, and the error of ``strict``.
 REFUSED = {
     Tolerance.ANY_ACCEPT: (
         lambda client, user, group: client.get(f"/Users/{user['id']}", accept="text/html"),
@@ -88,7 +88,7 @@ REFUSED = {
     ),
 }  # fmt: skip
 
-#: Where ``strict`` answers, too, but otherwise; each has a test of its own below.
+#: Here ``strict`` responds differently but without an error; each has its own test below.
 OTHERWISE = {Tolerance.ATTRIBUTE_BRACKETS, Tolerance.KEEP_MEMBERS, Tolerance.KEEP_SELECTORS}
 
 
@@ -98,18 +98,18 @@ def store(client):
 
 
 def state(client):
-    """Return all that the client can read."""
+    """Return everything that the client can read."""
     return [client.get(path).data["Resources"] for path in ("/Users", "/Groups")]
 
 
-def test_none_is_forgotten():
+def test_every_tolerance_has_a_request():
     assert REFUSED.keys() | OTHERWISE == set(Tolerance)
     assert not REFUSED.keys() & OTHERWISE
 
 
 @pytest.mark.parametrize("profile", ["default", "entra", "okta"])
 @pytest.mark.parametrize("tolerance", REFUSED)
-def test_a_profile_takes_what_it_tolerates_and_says_so(tolerance, profile, connect, used):
+def test_profile_accepts_and_records_its_tolerances(tolerance, profile, connect, used):
     client = connect(profile, log_reads=True)
     call, status, scim_type = REFUSED[tolerance]
     user, group = store(client)
@@ -123,7 +123,7 @@ def test_a_profile_takes_what_it_tolerates_and_says_so(tolerance, profile, conne
 
 
 @pytest.mark.parametrize("tolerance", REFUSED)
-def test_strict_refuses_it_and_nothing_changes(tolerance, connect, used):
+def test_strict_rejects_and_changes_nothing(tolerance, connect, used):
     client = connect("strict", log_reads=True)
     call, status, scim_type = REFUSED[tolerance]
     user, group = store(client)
@@ -133,7 +133,7 @@ def test_strict_refuses_it_and_nothing_changes(tolerance, connect, used):
     assert state(client) == before
 
 
-def test_what_remains_of_brackets_in_attributes(connect, used):
+def test_brackets_in_attributes(connect, used):
     params = {"attributes": 'emails[type eq "work"]'}
     tolerant, strict = connect("entra", log_reads=True), connect("strict")
     user, _ = store(tolerant)
@@ -146,7 +146,7 @@ def test_what_remains_of_brackets_in_attributes(connect, used):
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_a_put_of_a_group_without_members(profile, connect, used, members):
+def test_put_of_a_group_without_members(profile, connect, used, members):
     client = connect(profile)
     user, group = store(client)
     body = {"schemas": [GROUP], "displayName": "Renamed"}
@@ -159,7 +159,7 @@ def test_a_put_of_a_group_without_members(profile, connect, used, members):
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_a_value_replaced_by_its_type_keeps_it(profile, connect, used):
+def test_replaced_value_keeps_its_type(profile, connect, used):
     client = connect(profile)
     user, _ = store(client)
     operation = {"op": "replace", "path": 'emails[type eq "work"]', "value": {"value": "new@b.com"}}
@@ -170,7 +170,7 @@ def test_a_value_replaced_by_its_type_keeps_it(profile, connect, used):
 
 
 @pytest.mark.parametrize("name", ["department", "DEPARTMENT"])
-def test_a_bare_extension_attribute_in_every_place(name, connect, used):
+def test_extension_attribute_without_urn(name, connect, used):
     tolerant, strict = connect("default", log_reads=True), connect("strict")
     user = tolerant.make_user(**{ENTERPRISE: {"department": "R"}})
     strict.make_user("another", **{ENTERPRISE: {"department": "R"}})

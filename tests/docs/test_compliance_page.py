@@ -1,4 +1,4 @@
-"""Every row of the compliance table has a verdict, and its tests are what it says they are."""
+"""The table of compliance: every row has a verdict, and its tests exist."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "compliance"
 ROWS = tomllib.loads((FOLDER / "rows.toml").read_text("utf-8"))["row"]
-#: What only a server must do that offers what this one does not: it says so, and tests show it.
+#: Areas of optional features, whose requirements apply only to servers that offer them.
 OPTIONAL = ("EVT", "DRF")
 OBLIGED = ("MUST", "SHALL", "REQUIRED")
 IDS = re.compile(r"(?<![a-z])(?:[a-z]{2,3}[-_]\d\d|t\d{1,2})(?!\d)")
@@ -19,7 +19,7 @@ IDS = re.compile(r"(?<![a-z])(?:[a-z]{2,3}[-_]\d\d|t\d{1,2})(?!\d)")
 
 @pytest.fixture(scope="module")
 def collected():
-    """The ids of the tests in tests/compliance as pytest itself sees them."""
+    """Return the node IDs of the tests in tests/compliance."""
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:xdist", str(FOLDER)],
         cwd=ROOT,
@@ -31,12 +31,12 @@ def collected():
 
 
 def ids_in(name):
-    """The row ids that a test's name or parameters carry."""
+    """Return the row ids in a test's name or parameters."""
     return {found.replace("_", "-") for found in IDS.findall(name.partition("::")[2].lower())}
 
 
 def names_of(test, collected):
-    """A test as it is named in the table: with its parameters, or all of them at once."""
+    """Return the tests that an entry of the table names: one, or all with its parameters."""
     return {each for each in collected if each == test or each.startswith(f"{test}[")}
 
 
@@ -49,7 +49,7 @@ def test_every_row_has_a_verdict():
         assert row["reason"] or row["verdict"] == "done", f"{row['id']}: without a reason"
 
 
-def test_what_a_server_must_do_is_done():
+def test_mandatory_requirements_are_done():
     for row in ROWS:
         obliged = any(word in row["level"] for word in OBLIGED) and "client" not in row["level"]
         if row["id"].startswith(OPTIONAL):
@@ -58,12 +58,12 @@ def test_what_a_server_must_do_is_done():
             assert row["verdict"] == "done", row["id"]
 
 
-def test_nine_tenths_of_the_rest_are_done():
+def test_nine_tenths_of_the_others_are_done():
     rest = [row for row in ROWS if not any(word in row["level"] for word in OBLIGED)]
     assert sum(row["verdict"] == "done" for row in rest) >= 0.9 * len(rest)
 
 
-def test_every_test_of_a_row_is_there_and_carries_its_id(collected):
+def test_tests_of_a_row_exist_and_have_its_id(collected):
     wrong = []
     for row in ROWS:
         for test in row["tests"]:
@@ -73,7 +73,7 @@ def test_every_test_of_a_row_is_there_and_carries_its_id(collected):
     assert not wrong
 
 
-def test_every_test_with_an_id_is_named_by_its_row(collected):
+def test_every_test_with_an_id_is_in_its_row(collected):
     named = {
         (row["id"].lower(), each)
         for row in ROWS
@@ -84,5 +84,5 @@ def test_every_test_with_an_id_is_named_by_its_row(collected):
     assert not [pair for pair in missing if pair not in named]
 
 
-def test_the_page_says_what_the_rows_say():
+def test_page_is_generated_from_the_rows():
     assert subprocess.run([ROOT / "scripts" / "compliance", "--check"]).returncode == 0

@@ -1,4 +1,4 @@
-"""The examples of the documentation, run from the pages' own text."""
+"""The examples of the documentation, run from the text of the pages."""
 
 import dataclasses
 import os
@@ -15,15 +15,15 @@ ATTRIBUTES = "    attributes = UserAdapter.attributes | {\n"
 
 
 def blocks(page):
-    """Return the code of a page as (caption, text), in its order."""
+    """Return the code blocks of a page as (caption, text)."""
     return BLOCK.findall((ROOT / "docs" / page).read_text("utf-8"))
 
 
 def assemble(page):
     """Return the files that the blocks of a page make, by name.
 
-    Blocks of one file follow each other. ``in attributes`` continues the dictionary of the first
-    adapter, ``in NAME`` the body of that class; ``before NAME`` stands before it.
+    Blocks of one file are joined. ``in attributes`` continues the dictionary of the first adapter,
+    ``in NAME`` the body of that class; ``before NAME`` is inserted before it.
     """
     files, parts = {}, []
     for caption, text in blocks(page):
@@ -43,7 +43,7 @@ def assemble(page):
     return files
 
 
-def test_adapters(tmp_path):
+def test_adapters_page(tmp_path):
     files = assemble("how-to/adapters.md")
     base = "from tests.settings import *\n\nINSTALLED_APPS = list(INSTALLED_APPS)\n"
     files["settings.py"] = base + files["settings.py"]
@@ -76,7 +76,9 @@ def test_adapters(tmp_path):
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", f"--rootdir={tmp_path}"]
     output = run("-m", "pytest", *options, *names)
     tests = sum(text.count("\ndef test_") for text in files.values())
-    assert int(re.search(r"(\d+) passed", output)[1]) > tests + 100  # the battery beside them
+    assert (
+        int(re.search(r"(\d+) passed", output)[1]) > tests + 100
+    )  # including those of the adapter contract
 
 
 def test_every_setting_is_documented():

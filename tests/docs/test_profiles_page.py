@@ -1,4 +1,4 @@
-"""The pages of profiles and connectors say what the code does."""
+"""The pages of profiles and connectors describe what the code does."""
 
 import dataclasses
 import re
@@ -11,7 +11,7 @@ WORDS = {"yes": True, "no": False}
 
 
 def tables(page):
-    """Return the tables of a page, each as a list of rows by the names in its head."""
+    """Return the tables of a page, each as a list of rows by column name."""
     found, head = [], None
     for line in (ROOT / "docs" / page).read_text("utf-8").splitlines():
         if not line.startswith("|"):
@@ -32,12 +32,12 @@ def table(page, column):
     return rows
 
 
-def test_the_profiles():
+def test_every_profile_is_listed():
     named = [row["profile"].strip("`") for row in table("reference/profiles.md", "profile")]
     assert named == list(PROFILES)
 
 
-def test_the_tolerances_of_each_profile():
+def test_tolerances_of_each_profile():
     rows = {row["tolerance"].strip("`"): row for row in table("reference/profiles.md", "tolerance")}
     assert list(rows) == sorted(Tolerance)
     for name, row in rows.items():
@@ -46,7 +46,7 @@ def test_the_tolerances_of_each_profile():
         assert documented == {p.name for p in PROFILES.values() if name in p.tolerances}, name
 
 
-def test_the_answers_of_each_profile():
+def test_responses_of_each_profile():
     answers = {row["request"]: row for row in table("reference/profiles.md", "request")}
     for name, profile in PROFILES.items():
         assert answers["PATCH of a user"][f"`{name}`"] == "200"
@@ -54,12 +54,12 @@ def test_the_answers_of_each_profile():
         assert answers["PATCH of a group"][f"`{name}`"] == expected
         expected = "yes" if profile.returns_bulk_ids else "no"
         assert answers["Bulk: `id` beside `location` in a result"][f"`{name}`"] == expected
-    # whoever adds a habit adds its row and its assertion
+    # a new field needs a row and an assertion here
     fields = {field.name for field in dataclasses.fields(Profile)}
     assert fields == {"name", "tolerances", "returns_patched_groups", "returns_bulk_ids"}
 
 
-def test_each_connector_has_a_profile_and_a_file_of_tests():
+def test_each_connector_has_a_profile_and_a_test_file():
     rows = table("how-to/connectors.md", "identity provider")
     assert {row["profile"].strip("`") for row in rows} <= set(PROFILES)
     named = {row["checked by"].strip("`") for row in rows}
@@ -75,7 +75,7 @@ def test_each_connector_has_a_profile_and_a_file_of_tests():
         assert any(heading == name or name.startswith(heading) for heading in headings), name
 
 
-def test_the_quickstart_names_the_same_profiles():
+def test_quickstart_names_the_same_profiles():
     said = {
         name: row["profile"]
         for row in table("tutorial/quickstart.md", "identity provider")

@@ -1,4 +1,4 @@
-"""Every attack of the threat model has a test of that name."""
+"""Every attack in the threat model names an existing test."""
 
 import ast
 import re

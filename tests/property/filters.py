@@ -1,4 +1,4 @@
-"""Filters of every form that the grammar has, about what there is in a world."""
+"""Strategies for filters of every form in the grammar, based on the resources of a site."""
 
 from datetime import timedelta, timezone
 
@@ -12,9 +12,9 @@ from .texts import ODD, comparable, relatives
 TEXT = ("eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le")
 ORDERED = ("eq", "ne", "gt", "ge", "lt", "le")
 EQUALITY = ("eq", "ne")
-#: What no filter may name: never returned, or worked out from the whole resource.
+#: Not filterable: never returned, or computed from the whole resource.
 REFUSED = ("password", "meta.version")
-#: Texts with a folded key, or compared exactly: alike on MariaDB, too, whatever their letters.
+#: Texts with a folded key or compared exactly, which MariaDB compares like other databases.
 _KEYED = {
     "userName", "displayName", "groups.display", "members.display", "manager.displayName",
     "externalId", "id", *(f"{each}.value" for each in KEYED),
@@ -29,7 +29,7 @@ _SHAPES = [
 
 
 class Filters:
-    """The strategies of filters on one resource type of a world."""
+    """Strategies for filters on one resource type."""
 
     def __init__(self, schema, resources, more_texts=()):
         self.schema, self.resources = schema, resources
@@ -40,14 +40,14 @@ class Filters:
         return shaped(st.one_of([self._about(path) for path in self.paths]))
 
     def _about(self, path):
-        """Terms on one attribute: each as likely as any other."""
+        """Return a strategy for terms on one attribute."""
         attribute, names = path.attribute, self._names(path)
         if not attribute.is_complex:
             return self._comparison(path, attribute, names)
         choices = [st.sampled_from([f"{name} pr" for name in names]), self._value_path(path, names)]
         for sub in self._subs(attribute):
             choices.append(self._comparison(path, sub, [f"{name}.{sub.name}" for name in names]))
-        if attribute.default_sub is not None:  # "emails co" is what RFC 7644 itself writes
+        if attribute.default_sub is not None:  # RFC 7644 itself writes "emails co"
             choices.append(self._comparison(path, attribute.default_sub, names, bare=True))
         return st.one_of(choices)
 
@@ -57,7 +57,7 @@ class Filters:
 
     @staticmethod
     def _names(path):
-        """A name in another case, with and without its URN (RFC 7644 section 3.10)."""
+        """Return spellings of a name, with and without its URN (RFC 7644 section 3.10)."""
         name, urn = path.attribute.name, f"{path.schema}:{path.attribute.name}"
         return [urn, urn.upper()] if path.is_extension else [name, name, name.upper(), urn]
 
@@ -69,7 +69,7 @@ class Filters:
         return st.one_of(whole, whole, st.builds("{}{}".format, whole, suffix))
 
     def _comparison(self, path, leaf, names, bare=False):
-        """Every term on a leaf is one number: so it is quick to draw, and made small."""
+        """Return a strategy for terms on a leaf, each drawn as one number, which shrinks well."""
         whole = path.attribute.name
         if leaf is not path.attribute:
             whole += f".{leaf.name}"
@@ -87,7 +87,7 @@ class Filters:
         return st.integers(0, len(names) * 8 * len(ops) * len(values) - 1).map(term)
 
     def _operands(self, path, leaf, whole):
-        """Return the operators that go with a leaf, and values to compare it with."""
+        """Return the operators for a leaf, and values to compare it with."""
         held = sorted({value for value in self._held(path, leaf) if value is not None})
         if leaf.type == "boolean":
             return EQUALITY, ("true", "false")
@@ -96,7 +96,7 @@ class Filters:
         if leaf.type == "binary":
             return EQUALITY, [quoted(each) for each in {*held, "QUJD"}]
         if leaf.name in ("$ref", "location"):
-            # Compared as what they lead to: whole, for a relative one is resolved (7643 2.3.7).
+            # compared as a whole, because a relative reference is resolved (RFC 7643 section 2.3.7)
             return EQUALITY, [quoted(each) for each in [*held, "http://testserver/none"]]
         near = {each for value in held for each in relatives(value)}
         values = sorted({*near, *self.texts})
@@ -114,19 +114,19 @@ class Filters:
 
 @st.composite
 def shaped(draw, terms):
-    """Terms put together by and, or, not and parentheses."""
+    """Combine terms with and, or, not and parentheses."""
     shape = draw(st.sampled_from(_SHAPES))
     return shape.format(*(draw(terms) for _ in range(shape.count("{}"))))
 
 
 def moments(text):
-    """An instant and those beside it, in several zones."""
+    """Yield an instant and its neighbours in several time zones."""
     for beside, zone in zip((0, 0, 0, -1, 1, 2_000_000), (*_ZONES, _ZONES[1]), strict=True):
         moved = parse_datetime(text) + timedelta(microseconds=beside)
         yield quoted(moved.astimezone(zone).isoformat())
 
 
 def quoted(text):
-    """A text as the grammar has it: a JSON string."""
+    """Return a text as a JSON string, as the grammar requires."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(c if c >= " " else f"\\u{ord(c):04x}" for c in escaped) + '"'

@@ -1,4 +1,4 @@
-"""PATCH operations of every form, each with what it says (``oracle.Change``)."""
+"""Strategies for PATCH operations of every form, each with its meaning (``oracle.Change``)."""
 
 import json
 
@@ -34,7 +34,7 @@ def spelt(op):
 
 @st.composite
 def elements(draw, attribute, least=1):
-    """Values that are each another one (RFC 7643 section 2.4)."""
+    """Return a strategy for lists of distinct values (RFC 7643 section 2.4)."""
     parts = {"type": st.sampled_from(TYPES), "primary": st.booleans()}
     if attribute == "addresses":
         parts |= dict.fromkeys(("country", "formatted"), words)
@@ -57,7 +57,7 @@ def part_values(attribute, sub):
 
 @st.composite
 def wheres(draw, attribute, parts=None, depth=2):
-    """A filter in brackets, as tuples."""
+    """Return a strategy for filters in brackets, as tuples."""
     parts = parts or PARTS[attribute]
     if depth and (shape := draw(st.sampled_from(["", "", "and", "or", "not"]))):
         count = 1 if shape == "not" else 2
@@ -71,7 +71,7 @@ def wheres(draw, attribute, parts=None, depth=2):
 
 
 def written(where):
-    """A filter's tuples as text."""
+    """Return the text of a filter given as tuples."""
     op, *rest = where
     if op in ("and", "or"):
         return f" {op} ".join(f"({written(each)})" for each in rest)
@@ -81,7 +81,7 @@ def written(where):
 
 
 def consistent(where):
-    """Whether a bracket that makes a new value names each of its parts once."""
+    """Return whether a filter that creates a value names each sub-attribute once."""
     names = []
 
     def walk(term):
@@ -97,7 +97,7 @@ def consistent(where):
 
 @st.composite
 def singles(draw):
-    """An attribute of one value: by path, by its URN, without a path, null."""
+    """Change a singular attribute: by path, by its URN, without a path, with null."""
     name = draw(st.sampled_from(
         [*SINGULAR, *(f"name.{n}" for n in NAMES), *(f"{ENTERPRISE}:{n}" for n in WORK)]
     ))  # fmt: skip
@@ -113,7 +113,7 @@ def singles(draw):
 
 @st.composite
 def wholes(draw):
-    """Several attributes at once: a complex one, an extension, a value without a path."""
+    """Change several attributes: a complex one, an extension, a value without a path."""
     op = draw(ops)
     names = draw(st.dictionaries(st.sampled_from(NAMES), st.none() | words, min_size=1))
     work = draw(st.dictionaries(st.sampled_from(WORK), words, min_size=1))
@@ -141,7 +141,7 @@ def wholes(draw):
 
 @st.composite
 def lists(draw):
-    """A list of values as a whole: added to, replaced, taken away."""
+    """Add, replace or remove a complete list of values."""
     attribute = draw(st.sampled_from(LISTS))
     kind = draw(st.sampled_from(["add", "add", "replace", "one", "remove", "listed"]))
     items = draw(elements(attribute))
@@ -160,7 +160,7 @@ def lists(draw):
 
 @st.composite
 def selected(draw):
-    """Values that a filter in brackets selects, or one part of them."""
+    """Change values that a filter in brackets selects, or a sub-attribute of them."""
     attribute = draw(st.sampled_from(LISTS))
     where = draw(wheres(attribute).filter(consistent))
     op = draw(st.sampled_from(["add", "replace", "replace", "remove"]))
@@ -200,7 +200,7 @@ def managers(draw, ids):
 
 @st.composite
 def names_and_states(draw):
-    """userName and active."""
+    """Change userName and active."""
     op = draw(ops)
     name = draw(st.sampled_from(["new", "NEW", "ﬁve"]))
     active = draw(st.booleans())
@@ -213,7 +213,7 @@ def names_and_states(draw):
     ]))  # fmt: skip
 
 
-#: What must be refused whatever the resource.
+#: Operations that must fail for every resource.
 wrong = st.sampled_from([
     {"op": "replace", "path": "nonsense", "value": "x"},
     {"op": "replace", "path": "id", "value": "x"},

@@ -1,9 +1,9 @@
-"""What PATCH does, worked out once more from RFC 7644 section 3.5.2, in memory.
+"""An independent implementation of PATCH in memory, from RFC 7644 section 3.5.2.
 
-It shares nothing with the package. A change is what an operation says, already taken apart:
-``op``, ``attribute``, ``where`` (a filter as tuples), ``sub``, ``value``. A state maps every
-attribute to its value: a text, a boolean, a list of objects, or a set of members' ids; parts of a
-complex attribute have an entry each, such as ``name.givenName``.
+It shares no code with the package. A change describes an operation as ``op``, ``attribute``,
+``where`` (a filter as tuples), ``sub`` and ``value``. A state maps each attribute to its value: a
+text, a boolean, a list of objects, or a set of members' ids. Parts of a complex attribute have
+separate entries, such as ``name.givenName``.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ REQUIRED = ("userName", "displayName of a group")
 
 
 class Refused(Exception):
-    """The PATCH is an error, and changes nothing."""
+    """The PATCH must fail and change nothing."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Change:
 
 
 def patched(state, changes, known=()):
-    """Return the state after a PATCH; ``known`` are the ids of users. Raises Refused."""
+    """Return the state after a PATCH; ``known`` are the ids of users. Raise Refused."""
     state = {key: _copied(value) for key, value in state.items()}
     for change in changes:
         if change is None:
@@ -74,7 +74,7 @@ def _on_list(elements, change):
         return elements
     fixed = _fixed(change.where)
     if not chosen:
-        # 3.5.2.3: noTarget; but a connector's bracket of eq terms says what to make.
+        # noTarget (section 3.5.2.3), except if eq terms describe the value to create
         if fixed is None:
             raise Refused
         chosen = [dict(fixed)]
@@ -92,7 +92,7 @@ def _on_list(elements, change):
 
 
 def _add(elements, items):
-    """A value that is there already is not added again; what is said of it is (3.5.2.1)."""
+    """Add values; an equal value is not added again but updated (section 3.5.2.1)."""
     _refuse_two_primaries(items)
     for item in items:
         same = next((each for each in elements if _identity(each) == _identity(item)), None)
@@ -118,7 +118,7 @@ def _refuse_two_primaries(items):
 
 
 def _one_primary(elements, primary, given):
-    """A new primary value takes that from the old one; two new ones are an error."""
+    """Let a new primary value replace the old one; two new ones are an error."""
     if not primary:
         return
     if given.get("primary") is True and len(primary) > 1:
@@ -129,7 +129,7 @@ def _one_primary(elements, primary, given):
 
 
 def _fixed(where):
-    """Return the parts that a filter of eq terms joined by ``and`` names; else None."""
+    """Return the sub-attributes of a filter of eq terms joined by ``and``, or None."""
     if where is None:
         return None
     if where[0] == "and":
@@ -154,7 +154,7 @@ def _on_members(members, change, known):
 
 
 def holds(where, element, attribute):
-    """Whether an element satisfies a filter (RFC 7644 table 3)."""
+    """Return whether an element matches a filter (RFC 7644 table 3)."""
     op, *rest = where
     if op == "and":
         return all(holds(each, element, attribute) for each in rest)

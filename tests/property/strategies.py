@@ -1,4 +1,4 @@
-"""A site with some thirty resources that hypothesis made up, and what a client sees of it."""
+"""Build a site with some thirty random resources, as a client sees them."""
 
 from dataclasses import dataclass, field
 
@@ -30,12 +30,12 @@ ADDRESS = ("formatted", "streetAddress", "locality", "region", "postalCode", "co
 
 
 def some(**optional):
-    """Return a strategy of objects that have any of these keys."""
+    """Return a strategy for objects that have any of these keys."""
     return st.fixed_dictionaries({}, optional=optional)
 
 
 def without_second_primary(items):
-    """One value at most is primary (RFC 7643 section 2.4)."""
+    """Keep at most one primary value (RFC 7643 section 2.4)."""
     seen = False
     for item in items:
         if item.get("primary") is True:
@@ -76,8 +76,8 @@ group_bodies = some(externalId=texts, members=st.lists(st.integers(0, 22), max_s
 
 
 @dataclass
-class World:
-    """One connection and its resources, by endpoint, as GET shows them."""
+class PopulatedSite:
+    """A connection and its resources by endpoint, as GET returns them."""
 
     scim: ScimClient
     resources: dict[str, list] = field(default_factory=dict)
@@ -94,9 +94,9 @@ class World:
 
 
 def each_of(strategy, count, number, see):
-    """Show ``see`` so many examples; ``number`` is where hypothesis begins to draw.
+    """Call ``see`` with so many examples, starting at the seed ``number``.
 
-    What it sees fail is made as small as can be.
+    A failing example is shrunk.
     """
 
     @seed(number)
@@ -125,22 +125,22 @@ def pairs(names, bodies, count, number):
 
 
 def build(number):
-    """Make a world: users over SCIM, users of the site's own, groups of both."""
-    world = World(ScimClient(connections.create("World", scope="site")))
+    """Create users by SCIM, users of the site, and groups of both."""
+    site = PopulatedSite(ScimClient(connections.create("PopulatedSite", scope="site")))
     for n, name in enumerate(sample(plain, 3, number)):
         User.objects.create(
             username=f"site{n}{name}"[:150], email=f"Site{n}@EXAMPLE.com", last_name=name
         )
-    connections.prepare(world.scim.connection)
-    world.look()
-    ids = [each["id"] for each in world.resources["Users"]]
+    connections.prepare(site.scim.connection)
+    site.look()
+    ids = [each["id"] for each in site.resources["Users"]]
     for name, attributes in pairs(texts, user_bodies, 24, number):
         body = {"schemas": [USER, ENTERPRISE], "userName": name} | attributes
         manager = body.get(ENTERPRISE, {}).get("manager")
         if manager and isinstance(manager["value"], int):
             manager["value"] = ids[manager["value"] % len(ids)]
-        answer = world.scim.post("/Users", body)
-        # A userName that folds to another's, or that MariaDB's own column takes for another.
+        answer = site.scim.post("/Users", body)
+        # 409 if names are equal when folded, or in MariaDB's column
         assert answer.status_code in (201, 409), (body, answer.data)
         if answer.status_code == 201:
             ids.append(answer.data["id"])
@@ -148,6 +148,6 @@ def build(number):
         body = {"schemas": [GROUP], "displayName": name} | attributes
         members = {ids[number % len(ids)] for number in body.get("members", [])}
         body["members"] = [{"value": each} for each in sorted(members)]
-        assert world.scim.post("/Groups", body).status_code in (201, 409)
-    world.look()
-    return world
+        assert site.scim.post("/Groups", body).status_code in (201, 409)
+    site.look()
+    return site

@@ -1,6 +1,6 @@
-"""A filter finds in the database what it matches in memory, whatever the database.
+"""A filter finds the same in every database as in memory.
 
-The one side is ``protocol.matching`` on the resources as GET returns them, the other the SQL.
+The expected result is ``matches`` on the resources that GET returns.
 """
 
 import os
@@ -20,28 +20,28 @@ from .texts import letters
 
 LONG = bool(os.environ.get("SCIM_LONG"))
 COUNT = int(os.environ.get("SCIM_FILTERS", 20_000 if LONG else 300))
-PER_WORLD = min(COUNT // 2, 300 if COUNT > 300 else 75)  # of users, and as many of groups
+PER_SITE = min(COUNT // 2, 300 if COUNT > 300 else 75)  # per resource type
 OVER_HTTP = 25
 
 
 @pytest.mark.django_db
-def test_the_database_finds_what_matches_in_memory():
+def test_database_finds_what_matches_in_memory():
     tried = []
-    for number in range(COUNT // (2 * PER_WORLD)):
+    for number in range(COUNT // (2 * PER_SITE)):
         with transaction.atomic():
-            world = build(number)
+            site = build(number)
             for name, endpoint in (("User", "Users"), ("Group", "Groups")):
-                tried.extend(check(world, name, endpoint, number))
+                tried.extend(check(site, name, endpoint, number))
             transaction.set_rollback(True)
     assert len(tried) >= COUNT * 0.9
     hits = sum(0 < found < total for found, total in tried)
     assert hits > len(tried) / 4, "most filters select none or all: they tell nothing"
 
 
-def check(world, name, endpoint, number):
-    """Try many filters on one resource type; return how many each found, of how many."""
-    resources, tried = world.resources[endpoint], []
-    adapter = world.adapter(name)
+def check(site, name, endpoint, number):
+    """Try many filters on one resource type; return the matches and the total of each."""
+    resources, tried = site.resources[endpoint], []
+    adapter = site.adapter(name)
     schema = adapter.resource_schema
     told = {each["id"]: each.get("userName") or each["displayName"] for each in resources}
 
@@ -54,18 +54,18 @@ def check(world, name, endpoint, number):
         assert {told[each] for each in found} == {told[each] for each in expected}, text
         tried.append((len(expected), len(resources)))
         if len(tried) <= OVER_HTTP:
-            assert over_http(world, endpoint, text) == expected
+            assert over_http(site, endpoint, text) == expected
 
     filters = Filters(schema, resources, sample(letters, 30, number)).filters()
-    each_of(filters, PER_WORLD, number, agrees)
+    each_of(filters, PER_SITE, number, agrees)
     return tried
 
 
-def over_http(world, endpoint, text):
-    """Return the ids that GET finds; POST to .search finds the same."""
+def over_http(site, endpoint, text):
+    """Return the ids that GET finds, which POST to .search must find as well."""
     query = {"filter": text, "count": 1000}
-    by_get = world.scim.get(f"/{endpoint}", query)
-    by_post = world.scim.post(f"/{endpoint}/.search", {"schemas": [SEARCH], **query})
+    by_get = site.scim.get(f"/{endpoint}", query)
+    by_post = site.scim.post(f"/{endpoint}/.search", {"schemas": [SEARCH], **query})
     assert by_get.status_code == by_post.status_code == 200, (text, by_get.data)
     found = by_get.data.get("Resources", [])
     assert found == by_post.data.get("Resources", [])

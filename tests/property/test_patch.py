@@ -1,4 +1,4 @@
-"""PATCH over HTTP ends where the RFC's words end, worked out in memory (``oracle``)."""
+"""PATCH has the result that the RFC describes, as computed in memory by ``oracle``."""
 
 import json
 import os
@@ -29,7 +29,7 @@ bodies = st.fixed_dictionaries(
 
 
 @pytest.mark.django_db
-def test_patch_ends_where_the_rfc_ends(scim):
+def test_patch_has_the_result_of_the_rfc(scim):
     ids = [scim.make_user(f"user{number}")["id"] for number in range(4)]
     tried = []
     for number in range(COUNT // PER_RESOURCE):
@@ -45,7 +45,7 @@ def test_patch_ends_where_the_rfc_ends(scim):
 
 
 def user(scim, number):
-    """Make a user of whatever hypothesis makes up, and return its path."""
+    """Create a random user and return its path."""
     body = {"schemas": [USER, ENTERPRISE]} | sample(bodies, 5, number)[-1]
     for name in LISTS:
         primary = [each for each in body.get(name, []) if each.get("primary")]
@@ -62,7 +62,7 @@ def group(scim, ids, number):
 
 
 def try_one(scim, path, sequence, ids):
-    """Send one PATCH, compare, and take it back; return how it ended."""
+    """Send one PATCH, compare the result, roll back, and return the outcome."""
     wire = [operation for operation, _ in sequence]
     changes = [change for _, each in sequence for change in each]
     with transaction.atomic():
@@ -91,7 +91,7 @@ def try_one(scim, path, sequence, ids):
 
 
 def state(resource):
-    """A resource as the oracle has it: nothing that the server itself says."""
+    """Return a resource as a state of the oracle, without what the server sets."""
     found = {"required": ("userName",) if "userName" in resource else ("displayName",)}
     work = resource.get(ENTERPRISE, {})
     assert (ENTERPRISE in resource["schemas"]) is bool(work)
@@ -110,7 +110,7 @@ def state(resource):
 
 
 def comparable(state):
-    """A multi-valued attribute has no order (RFC 7643 section 2.4)."""
+    """Sort multi-valued attributes, which have no order (RFC 7643 section 2.4)."""
     return {
         name: sorted(json.dumps(each, sort_keys=True) for each in value)
         if isinstance(value, list)

@@ -1,7 +1,8 @@
-"""The grammar of filters, held against another parser: scim2-filter-parser.
+"""Compare the grammar of filters with another parser, scim2-filter-parser.
 
-It knows the syntax and no schema, so that it takes what we refuse for its meaning; what we take,
-it takes. Where it differs from RFC 7644 it is left out: it ends a string at an escaped quote.
+That parser knows no schema, so it also accepts filters that are rejected here for their meaning. It
+accepts everything that is accepted here. It ends a string at an escaped quote, contrary to RFC
+7644, so such filters are left out.
 """
 
 import pytest
@@ -23,7 +24,7 @@ WHOLE = Filters(SCHEMA, []).filters().filter(lambda text: '\\"' not in text)
 
 @st.composite
 def damaged(draw):
-    """A filter with one of its tokens gone, twice there, or another's."""
+    """Return a strategy for filters with a missing, repeated or foreign token."""
     text = draw(WHOLE)
     tokens = tokenize(text)
     at = draw(st.integers(0, len(tokens) - 1))
@@ -53,11 +54,11 @@ def is_taken_by_the_other(text):
 @settings(max_examples=300, deadline=None, database=None)
 @seed(1)
 @given(WHOLE)
-def test_both_take_every_filter(text):
+def test_both_accept_every_filter(text):
     assert is_taken(text, "default") and is_taken_by_the_other(text)
 
 
-def test_what_we_take_the_other_takes():
+def test_other_parser_accepts_what_is_accepted_here():
     outcomes = []
 
     @settings(max_examples=500, deadline=None, database=None)
@@ -76,5 +77,5 @@ def test_what_we_take_the_other_takes():
     ["", "title", "title eq", "title pr and", "(title pr", "title pr)", "emails[]", "title eq x",
      "emails[type pr", "not title pr", 'title eq "a" "b"', 'title xx "a"', 'title eq "x'],
 )  # fmt: skip
-def test_both_refuse(text):
+def test_both_reject(text):
     assert not is_taken(text) and not is_taken_by_the_other(text)

@@ -1,4 +1,4 @@
-"""Odd texts: Unicode forms, letters that fold to several, what SQL and JSON make something of."""
+"""Unusual texts: Unicode forms, letters that fold to several, and special characters."""
 
 import unicodedata
 
@@ -21,14 +21,14 @@ VERY_LONG = ["l" * 250, "L" * 249 + "é", "ﷺ" * 12]
 
 
 def one_to_one(text):
-    """Whether folding does no more than lower each letter."""
+    """Return whether folding only converts each letter to lower case."""
     return fold(text) == text.lower().replace("ς", "σ") and len(fold(text)) == len(text)
 
 
 def comparable(text):
-    """Whether every database compares a text that has no folded key as Python does.
+    """Return whether every database compares a text without a folded key as Python does.
 
-    MariaDB cannot normalise: there the promise is for letters that fold one to one.
+    MariaDB does not normalise, so there it holds only for letters that fold one to one.
     """
     return not MARIADB or one_to_one(text)
 
@@ -36,14 +36,14 @@ def comparable(text):
 letters = st.text("aAbßİé\u0301😀%_\\\"' σς", min_size=1, max_size=6)
 texts = st.sampled_from(ODD) | letters
 plain = texts.filter(comparable)
-#: For attributes with a folded key; a text that is longer than its key is as if it had none.
+#: For attributes with a folded key; a text longer than the key is treated as having none.
 long_texts = texts | st.sampled_from(
     [each for each in VERY_LONG if comparable(each) or len(fold(each)) < KEY_LENGTH]
 )
 
 
 def relatives(text):
-    """Return texts that are equal to one, a part of it, or just beside it."""
+    """Return texts that are equal, contained in the text, or slightly different."""
     middle = len(text) // 2
     return [
         text, text.upper(), text.lower(), text.swapcase(), text[:1], text[:middle], text[middle:],

@@ -1,4 +1,4 @@
-"""What a schema's definition may say (RFC 7643 sections 2 and 7)."""
+"""Validation of schema definitions (RFC 7643 sections 2 and 7)."""
 
 import json
 
@@ -16,7 +16,7 @@ URN = "urn:example:scim:schemas:acme:2.0:User"
 @pytest.mark.parametrize(
     "name", ["User", "Group", "EnterpriseUser", "ResourceType", "ServiceProviderConfig"]
 )
-def test_the_schemas_of_the_rfc_have_no_problem(name):
+def test_rfc_schemas_are_valid(name):
     assert list(problems(load_schema(name))) == []
 
 
@@ -44,21 +44,21 @@ def sub(**characteristics):
         (Attribute(name="a", type="complex", sub_attributes=(sub(), sub())), "a.sub: defined 2"),
     ],
 )
-def test_a_problem_is_named_with_its_attribute(attribute, words):
+def test_problem_names_its_attribute(attribute, words):
     assert words in " ".join(problems(Schema(URN, "Acme", attributes=(attribute,))))
 
 
-def test_a_name_in_two_cases_is_defined_twice():
+def test_duplicate_name_in_other_case():
     schema = Schema(URN, "Acme", attributes=(Attribute(name="badge"), Attribute(name="Badge")))
     assert list(problems(schema)) == ["badge: defined 2 times (names have no case)"]
 
 
-def test_an_id_that_is_no_urn():
+def test_id_must_be_a_urn():
     assert "is not a URN" in next(problems(Schema("acme", "Acme")))
 
 
-def test_a_schema_from_a_file_has_the_defaults_of_the_rfc(tmp_path):
-    # RFC 7643 section 2.2: what an attribute is unless its definition says otherwise.
+def test_schema_from_a_file_has_the_rfc_defaults(tmp_path):
+    # the default characteristics of RFC 7643 section 2.2
     path = tmp_path / "acme.json"
     path.write_text(json.dumps({"id": URN, "attributes": [{"name": "badge"}]}))
     (badge,) = Schema.load(path).attributes
@@ -84,7 +84,7 @@ def read(attribute, value):
     return {str(path): value for path, value in values.items()}
 
 
-def test_canonical_values_are_suggestions_unless_they_are_strict():
+def test_canonical_values_are_suggestions_unless_strict():
     # RFC 7643 section 2.3.1: the service provider MAY restrict a value to them.
     free = Attribute(name="kind", canonical_values=("laptop", "phone"))
     assert read(free, "sextant") == {"kind": "sextant"}
@@ -94,7 +94,7 @@ def test_canonical_values_are_suggestions_unless_they_are_strict():
         read(strict, "sextant")
 
 
-def test_a_required_sub_attribute():
+def test_required_sub_attribute():
     attribute = Attribute(
         name="office",
         type="complex",

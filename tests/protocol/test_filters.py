@@ -71,7 +71,7 @@ def test_filter_that_does_not_match(text, user_schema, strict):
     assert not matches(parse_filter(text, user_schema, strict), BABS)
 
 
-def test_and_binds_closer_than_or_and_not_closest(user_schema, strict):
+def test_operator_precedence(user_schema, strict):
     tree = parse_filter('not (active eq true) and userName sw "a" or title pr', user_schema, strict)
     assert isinstance(tree, Or)
     assert isinstance(tree.terms[0], And)
@@ -129,12 +129,12 @@ def test_errors_name_the_position(text, position, user_schema, strict):
         ('manager eq "26118915"', Tolerance.BARE_EXTENSION),
     ],
 )
-def test_tolerated_forms_are_noted(text, tolerance, user_schema, entra):
+def test_tolerated_forms_are_recorded(text, tolerance, user_schema, entra):
     assert matches(parse_filter(text, user_schema, entra), BABS)
     assert tolerance in entra.used
 
 
-def test_value_filter_holds_its_term(user_schema, strict):
+def test_value_filter_contains_its_term(user_schema, strict):
     tree = parse_filter('emails[type eq "work"]', user_schema, strict)
     assert isinstance(tree, ValueFilter)
     assert str(tree.path) == "emails"
@@ -150,7 +150,7 @@ def test_value_filter_holds_its_term(user_schema, strict):
         ('userName eq "' + "x" * 20_000 + '"', "longer than 20000 characters"),
     ],
 )
-def test_limits_are_named(text, limit, user_schema, strict):
+def test_limits_are_in_the_error(text, limit, user_schema, strict):
     with pytest.raises(InvalidFilter, match=limit):
         parse_filter(text, user_schema, strict)
 
@@ -179,7 +179,7 @@ def test_any_text_gives_a_tree_or_a_scim_error(text):
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30))
-def test_any_string_can_be_searched_for(value):
+def test_any_string_can_be_a_value(value):
     import json
 
     tree = parse_filter(f"displayName eq {json.dumps(value)}", SCHEMA)

@@ -1,4 +1,4 @@
-"""PATCH bodies to typed operations (RFC 7644 section 3.5.2)."""
+"""Parsing PATCH bodies into typed operations (RFC 7644 section 3.5.2)."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def shown(operations):
     return [(each.op, str(each.path), each.value) for each in operations]
 
 
-def test_operations_keep_their_order_and_any_case(user_schema, strict):
+def test_operations_keep_their_order_in_any_case(user_schema, strict):
     operations = parse(
         user_schema,
         strict,
@@ -70,19 +70,19 @@ def test_keys_that_are_paths(user_schema, entra):
         (f"{ENTERPRISE_URN}User:manager".replace("2.0:User", "2.0"), {"value": "9"}),
     ],
 )
-def test_every_form_of_entras_manager(path, value, user_schema, entra):
+def test_every_form_of_manager_from_entra(path, value, user_schema, entra):
     (operation,) = parse(user_schema, entra, {"op": "Add", "path": path, "value": value})
     assert str(operation.path) == f"{ENTERPRISE_URN}:manager"
     assert operation.value["value"] == "9"
 
 
 @pytest.mark.parametrize("value", ["", None, [], {}])
-def test_replace_by_nothing_removes(value, user_schema, entra):
+def test_replace_with_nothing_removes(value, user_schema, entra):
     operations = parse(user_schema, entra, {"op": "replace", "path": "title", "value": value})
     assert shown(operations) == [("remove", "title", None)]
 
 
-def test_listed_removal_never_means_all(group_schema, entra, strict):
+def test_remove_with_values_removes_only_those(group_schema, entra, strict):
     operation = {"op": "Remove", "path": "members", "value": [{"$ref": None, "value": "7"}]}
     (parsed,) = parse(group_schema, entra, operation)
     assert parsed.value == [{"value": "7"}]
@@ -91,7 +91,7 @@ def test_listed_removal_never_means_all(group_schema, entra, strict):
 
 
 @pytest.mark.parametrize("value", [[], {}, [{"value": None}], [None]])
-def test_an_empty_list_takes_nothing_away(value, group_schema, entra, strict):
+def test_remove_with_an_empty_list_removes_nothing(value, group_schema, entra, strict):
     operation = {"op": "remove", "path": "members", "value": value}
     assert shown(parse(group_schema, entra, operation)) == [("remove", "members", [])]
     with pytest.raises(InvalidSyntax):
@@ -99,13 +99,13 @@ def test_an_empty_list_takes_nothing_away(value, group_schema, entra, strict):
 
 
 @pytest.mark.parametrize("operation", [{}, {"value": None}, {"value": ""}])
-def test_a_removal_that_lists_nothing_is_of_all(operation, group_schema, entra, strict):
+def test_remove_without_values_removes_all(operation, group_schema, entra, strict):
     for tolerances in (entra, strict):
         (parsed,) = parse(group_schema, tolerances, {"op": "remove", "path": "members"} | operation)
         assert parsed.value is None
 
 
-def test_an_equal_id_and_read_only_echoes_are_ignored(user_schema, strict):
+def test_equal_id_and_read_only_values_are_ignored(user_schema, strict):
     value = {"id": "the-id", "meta": {"version": "x"}, "groups": [], "schemas": ["x"], "title": "t"}
     assert shown(parse(user_schema, strict, {"op": "replace", "value": value})) == [
         ("replace", "title", "t")
@@ -151,7 +151,7 @@ def test_whole_extension(user_schema, strict):
         ({"op": "replace", "value": {"name.givenName": "X"}}, InvalidPath),
     ],
 )  # fmt: skip
-def test_strict_refusals(operation, error, user_schema, strict):
+def test_strict_rejections(operation, error, user_schema, strict):
     with pytest.raises(error):
         parse(user_schema, strict, operation)
 
@@ -166,7 +166,7 @@ def test_strict_refusals(operation, error, user_schema, strict):
         {"schemas": ["urn:x"], "Operations": [{"op": "remove", "path": "title"}]},
     ],
 )
-def test_what_is_no_patch_op(wrong, user_schema, strict):
+def test_malformed_patch(wrong, user_schema, strict):
     with pytest.raises(InvalidSyntax):
         parse_patch(wrong, user_schema, strict, "the-id")
 
@@ -176,7 +176,7 @@ def test_number_of_operations_is_limited(user_schema, strict):
         parse(user_schema, strict, *[{"op": "remove", "path": "title"}] * 3, max_operations=2)
 
 
-def test_members_cannot_change_only_come_and_go(group_schema, strict):
+def test_members_can_only_be_added_or_removed(group_schema, strict):
     path = 'members[value eq "1"].value'
     with pytest.raises(Mutability):
         parse(group_schema, strict, {"op": "replace", "path": path, "value": "2"})
@@ -189,14 +189,14 @@ def test_json_inside_a_string(user_schema, entra):
 
 @pytest.mark.parametrize("op", ["add", "replace"])
 @pytest.mark.parametrize("value", [[{"display": "x"}], {"display": "x"}, [{"nonsense": "x"}]])
-def test_what_cannot_be_written_empties_no_list(group_schema, entra, op, value):
-    # RFC 7643 4.2: display is read-only. Were the element dropped, the list would be [].
+def test_members_without_writable_values_are_rejected(group_schema, entra, op, value):
+    # display is read-only (RFC 7643 section 4.2); ignoring the member would empty the list
     with pytest.raises(InvalidValue, match=r"members\[0\]: has nothing that a client can write"):
         parse(group_schema, entra, {"op": op, "path": "members", "value": value})
 
 
 @pytest.mark.parametrize("op", ["add", "replace"])
-def test_what_cannot_be_written_of_a_complex_attribute_changes_nothing(user_schema, entra, op):
+def test_complex_value_without_writable_parts_changes_nothing(user_schema, entra, op):
     operation = {"op": op, "path": f"{ENTERPRISE_URN}:manager", "value": {"displayName": "Bob"}}
     assert parse(user_schema, entra, operation) == []
     assert (

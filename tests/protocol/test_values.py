@@ -20,20 +20,20 @@ USER = load_schema("User").id
 @pytest.mark.parametrize(
     "variant", ["BJensen", "bjensen", "ＢＪＥＮＳＥＮ", "BJENSEN"]
 )  # fmt: skip
-def test_case_and_width_fold_away(variant):
+def test_folding_ignores_case_and_width(variant):
     assert fold(variant) == "bjensen"
 
 
-def test_composed_and_decomposed_letters_are_one():
+def test_folding_ignores_composition():
     assert fold("Zoe\u0308") == fold("ZO\u00cb") == "zo\u00eb"
 
 
-def test_dotless_i_is_another_letter():
+def test_folding_keeps_dotless_i():
     assert fold("ı") != fold("i")
 
 
 @given(st.text())
-def test_folding_twice_changes_nothing_more(text):
+def test_folding_is_idempotent(text):
     assert fold(fold(fold(text))) == fold(fold(text))
 
 
@@ -56,7 +56,7 @@ def test_date_times(text, moment):
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
-def test_date_times_survive_the_wire(moment):
+def test_date_times_survive_a_round_trip(moment):
     assert parse_datetime(format_datetime(moment)) == moment
 
 
@@ -68,14 +68,14 @@ def test_date_times_survive_the_wire(moment):
         ("dateTime", "2024-01-01"), ("binary", "@@"), ("complex", "x"), ("reference", {}),
     ],
 )  # fmt: skip
-def test_a_wrong_type_names_the_attribute_and_not_the_value(kind, value, strict):
+def test_error_names_the_attribute_but_not_the_value(kind, value, strict):
     with pytest.raises(InvalidValue) as caught:
         coerce(Attribute(name="thing", type=kind), value or {"a": 1}, "thing", strict)
     assert caught.value.detail.startswith("thing: must be")
     assert "@@" not in caught.value.detail
 
 
-def test_padding_of_base64_may_be_left_out(strict):
+def test_base64_padding_is_optional(strict):
     assert coerce(Attribute(name="c", type="binary"), "TUk", "c", strict) == "TUk"
 
 
@@ -98,7 +98,7 @@ def _same_attributes(ours, theirs):
                 assert our[key] == their[key], (our["name"], key)
 
 
-def test_body_is_read_by_name_in_any_case(user_schema, strict):
+def test_body_keys_are_case_insensitive(user_schema, strict):
     values = read_resource(
         {"SCHEMAS": [USER], "UserName": "a", "id": "mine", "meta": {}, "groups": [{"value": "1"}]},
         user_schema,
@@ -123,7 +123,7 @@ def test_body_is_read_by_name_in_any_case(user_schema, strict):
         ({"schemas": [USER], "userName": "a", "name": "x"}, InvalidValue),
     ],
 )
-def test_bodies_that_are_refused(body, error, user_schema, strict):
+def test_rejected_bodies(body, error, user_schema, strict):
     with pytest.raises(error):
         read_resource(body, user_schema, strict)
 
@@ -149,12 +149,12 @@ def test_projection(attributes, excluded, path, expected, user_schema, entra):
     assert (projection.select(user_schema.find(path)) is not None) is expected
 
 
-def test_names_that_only_a_profile_tolerates_select_nothing_in_strict(user_schema, strict):
+def test_strict_projection_ignores_tolerated_names(user_schema, strict):
     names = ['emails[type eq "work"]', "department"]
     assert parse_projection(user_schema, names, [], strict).attributes == frozenset()
 
 
-def test_projection_narrows_to_sub_attributes(user_schema, strict):
+def test_projection_of_sub_attributes(user_schema, strict):
     emails = user_schema.find("emails")
     only = parse_projection(user_schema, ["emails.value"], [], strict).select(emails)
     assert [sub.name for sub in only.sub_attributes] == ["value"]
@@ -162,6 +162,6 @@ def test_projection_narrows_to_sub_attributes(user_schema, strict):
     assert "value" not in [sub.name for sub in without.sub_attributes]
 
 
-def test_both_lists_exclude_each_other(user_schema, strict):
+def test_attributes_and_excluded_attributes_are_exclusive(user_schema, strict):
     with pytest.raises(InvalidValue):
         parse_projection(user_schema, ["userName"], ["title"], strict)

@@ -1,4 +1,4 @@
-"""The look-ups that connectors make all day use an index."""
+"""The frequent queries of connectors use an index."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,7 +14,7 @@ COUNT = 3_000
 
 @pytest.fixture
 def crowd(connect):
-    """A connection with some thousand users."""
+    """Return a connection with some thousand users."""
     User.objects.bulk_create(
         [User(username=f"User{n}", email=f"user{n}@example.com") for n in range(COUNT)]
     )
@@ -39,7 +39,7 @@ LOOK_UPS = [
 ]
 
 
-def test_every_look_up_uses_an_index(crowd):
+def test_frequent_queries_use_an_index(crowd):
     for text in LOOK_UPS:
         with CaptureQueriesContext(connection) as captured:
             answer = crowd.get("/Users", {"filter": text.replace("ID", crowd.some_id)})

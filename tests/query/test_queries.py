@@ -1,4 +1,4 @@
-"""Lists: filters, sorting, paging, projection (RFC 7644 section 3.4)."""
+"""Lists: filters, sorting, paging and projection (RFC 7644 section 3.4)."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -155,7 +155,7 @@ def test_filters_by_reference(company):
         ('emails[userName eq "x"]', "character 8"),
     ],
 )
-def test_wrong_filters(text, word, scim):
+def test_invalid_filters(text, word, scim):
     assert_error(scim.get("/Users", {"filter": text}), 400, "invalidFilter", word)
 
 
@@ -184,7 +184,7 @@ def test_sorting(company):
         {"attributes": "userName", "excludedAttributes": "name"},
     ],
 )  # fmt: skip
-def test_wrong_parameters(params, scim):
+def test_invalid_parameters(params, scim):
     assert_error(scim.get("/Users", params), 400, "invalidValue")
 
 
@@ -216,7 +216,7 @@ def test_paging(params, start, shown, scim):
 
 
 def test_too_many_results(scim, settings):
-    """RFC 7644 section 3.4.2.1: only a client that does not page can ask for too much."""
+    """Only a client that does not page can ask for too much (RFC 7644 section 3.4.2.1)."""
     for number in range(3):
         scim.make_user(f"u{number}")
     assert scim.get("/Users").data["totalResults"] == 3  # no limit unless the site sets one
@@ -244,13 +244,13 @@ def test_too_many_results(scim, settings):
         'name[familyName eq "Jensen"]', f'{ENTERPRISE}:department eq "Tours"',
     ],
 )  # fmt: skip
-def test_a_sensitive_filter_must_not_be_in_a_url(company, settings, events, text):
-    """RFC 7644 section 7.5.2."""
+def test_sensitive_filter_in_a_url_is_rejected(company, settings, events, text):
+    """See RFC 7644 section 7.5.2."""
     assert company.get("/Users", {"filter": text}).status_code == 200
     settings.DJANGO_SCIM = {"SENSITIVE_FILTERS": ["emails", "name.familyName", "department"]}
     for endpoint in ("/Users", "/"):
         assert_error(company.get(endpoint, {"filter": text}), 403, "sensitive", ".search")
-        assert events()[-1].path == f"/scim/v2{endpoint}"  # nor is the value in our own log
+        assert events()[-1].path == f"/scim/v2{endpoint}"  # the value is not in the event either
         search = company.post(f"{endpoint}/.search".replace("//", "/"), {
             "schemas": [SEARCH], "filter": text,
         })  # fmt: skip
@@ -259,20 +259,20 @@ def test_a_sensitive_filter_must_not_be_in_a_url(company, settings, events, text
         assert company.get("/Users", {"filter": harmless}).status_code == 200
 
 
-def test_an_attribute_that_the_client_unassigned_sorts_as_absent(company):
+def test_unassigned_attribute_sorts_as_absent(company):
     company.patch(f"/Users/{company.ids['ann']}", {"op": "remove", "path": "active"})
     for order, expected in (("ascending", "bca"), ("descending", "acb")):
         page = company.get("/Users", {"sortBy": "active", "sortOrder": order}).data
         assert "".join(each["userName"][0].lower() for each in page["Resources"]) == expected
 
 
-def test_the_total_of_who_was_renamed_without_a_signal(company):
+def test_total_after_a_rename_without_signal(company):
     User.objects.filter(username="ann").update(username="Renamed")
     page = company.get("/Users", {"filter": 'userName eq "Renamed"', "count": 1}).data
     assert (page["totalResults"], page["itemsPerPage"]) == (1, 1)
 
 
-def test_a_page_has_a_maximum(scim, settings):
+def test_page_size_is_limited(scim, settings):
     settings.DJANGO_SCIM = {"MAX_PAGE_SIZE": 2}
     for number in range(3):
         scim.make_user(f"u{number}")
@@ -307,7 +307,7 @@ def test_projection(company):
     assert "password" not in company.get(ann, {"attributes": "password"}).data
 
 
-def test_the_url_in_any_case_and_with_a_slash(company):
+def test_url_in_other_case_and_with_a_slash(company):
     assert company.get("/users").data["totalResults"] == 3
     assert company.get("/Users/", {"filter": "title pr"}).data["totalResults"] == 2
     assert company.get(f"/users/{company.ids['ann']}/").status_code == 200
@@ -345,7 +345,7 @@ def test_search_over_all_types(company):
     assert_error(company.get("/", {"filter": "nothing pr"}), 400, "invalidFilter")
 
 
-def test_strict_takes_no_deviation_in_a_filter(connect):
+def test_strict_accepts_no_deviation_in_a_filter(connect):
     scim = connect("strict")
     for text in ("userName eq bjensen", 'emails[type eq "work"].value eq "x"', 'active eq "true"'):
         assert_error(scim.get("/Users", {"filter": text}), 400, "invalidFilter")

@@ -1,4 +1,4 @@
-"""How many SQL statements a request costs, whatever the size of tables and groups."""
+"""The number of SQL statements per request, which must not depend on the size of the data."""
 
 import pytest
 from django.db import connection
@@ -8,7 +8,7 @@ FRAME = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "ROLLBACK")
 
 
 def statements(call):
-    """Return the number of statements, the token's included; the frame of transactions not."""
+    """Return the number of statements, including the token's but not those of transactions."""
     with CaptureQueriesContext(connection) as captured:
         answer = call()
     assert answer.status_code in (200, 201, 204), answer.data
@@ -18,7 +18,7 @@ def statements(call):
 
 @pytest.fixture(params=[3, 60])
 def company(request, scim):
-    """A company of some size, whose token has been used already."""
+    """Create a company whose token has been used before."""
     emails = [{"value": "a@b.c", "type": "work"}]
     scim.users = [
         scim.make_user(f"user{number}", emails=emails, title="x") for number in range(request.param)
@@ -27,29 +27,29 @@ def company(request, scim):
     return scim
 
 
-def test_get_of_a_user(company):
+def test_get_user(company):
     count, sql = statements(lambda: company.get(f"/Users/{company.users[0]['id']}"))
     assert count == 4, sql
 
 
-def test_user_name_eq(company):
+def test_filter_by_username(company):
     count, sql = statements(lambda: company.get("/Users", {"filter": 'userName eq "USER1"'}))
     assert count == 4, sql
 
 
-def test_user_name_eq_without_a_match(company):
+def test_filter_by_username_without_a_match(company):
     count, sql = statements(lambda: company.get("/Users", {"filter": 'userName eq "nobody"'}))
     assert count == 3, sql
 
 
-def test_a_full_list(company):
+def test_full_list(company):
     count, sql = statements(lambda: company.get("/Users", {"count": 100}))
     assert count == 4, sql
     count, sql = statements(lambda: company.get("/Users", {"count": 2}))
     assert count == 5, sql
 
 
-def test_adding_one_member(company):
+def test_add_one_member(company):
     add = {"op": "add", "path": "members", "value": [{"value": company.users[-1]["id"]}]}
     count, sql = statements(lambda: company.patch(f"/Groups/{company.group['id']}", add))
     assert count <= 8, sql
@@ -57,12 +57,12 @@ def test_adding_one_member(company):
                    and "scim_id" not in each for each in sql)  # fmt: skip
 
 
-def test_removing_one_member(company):
+def test_remove_one_member(company):
     def remove(user):
         operation = {"op": "remove", "path": f'members[value eq "{user["id"]}"]'}
         return lambda: company.patch(f"/Groups/{company.group['id']}", operation)
 
-    first, _ = statements(remove(company.users[0]))  # the guard counts once an hour
+    first, _ = statements(remove(company.users[0]))  # the guard counts the accounts once an hour
     count, sql = statements(remove(company.users[1]))
     assert count <= 9, sql
     assert first <= 15
@@ -74,7 +74,7 @@ def test_groups_without_members(company):
     assert not any("auth_user_groups" in each for each in sql)
 
 
-def test_only_what_is_asked_for_is_read(company):
+def test_only_requested_attributes_are_read(company):
     count, sql = statements(lambda: company.get("/Users", {"attributes": "userName"}))
     assert count == 2, sql
     assert "department" not in sql[-1]

@@ -1,4 +1,4 @@
-"""What the builders of ``django_scim.testing.payloads`` make: as recorded, and understood here."""
+"""``django_scim.testing.payloads``: the bodies are as recorded and have the expected effect."""
 
 import json
 
@@ -24,7 +24,7 @@ BARBARA = {"given_name": "Barbara", "family_name": "Jensen", "email": "bj@exampl
 
 
 class Resource:
-    """One user or group of a client: sends bodies to it, and reads it from the database."""
+    """One user or group of a client: sends bodies to it and reads it from the database."""
 
     def __init__(self, client, endpoint, body):
         answer = client.post(endpoint, body)
@@ -50,7 +50,7 @@ class Resource:
         return self.client.get(self.path).data
 
     def found(self, parameters):
-        """Whether the one answer to a search is this."""
+        """Return whether a search finds only this resource."""
         answer = self.client.get(self.endpoint, parameters)
         assert answer.status_code == 200, answer.data
         return [each["id"] for each in answer.data["Resources"]] == [self.data["id"]]
@@ -73,13 +73,13 @@ def group(client, body):
 
 
 def switch(account, provider):
-    """Switch an account off and on again."""
+    """Deactivate the account and reactivate it."""
     assert not account.patch(provider.deactivate_user()).is_active
     assert account.patch(provider.reactivate_user()).is_active
 
 
 def leave(account, team):
-    """Delete both: the account stays without access, as connections have it by default."""
+    """Delete both; by default, the account remains without access."""
     team.delete()
     account.delete()
     assert not Group.objects.exists() and not account.row.is_active
@@ -264,7 +264,7 @@ CHANGES = {
 EMAIL = 'emails[type eq "work"].value'
 
 
-def test_the_two_dialects_of_entra_as_recorded():
+def test_both_dialects_of_entra_as_recorded():
     assert entra.update_user(**CHANGES) == operations(
         {"op": "replace", "path": EMAIL, "value": "T@x.com"},
         {"op": "replace", "value": {
