@@ -1,4 +1,4 @@
-"""The names that the tests use of the package's own testing client."""
+"""Names of the package's testing client that the tests use."""
 
 from django_scim.protocol.attributes import ENTERPRISE_URN as ENTERPRISE
 from django_scim.protocol.attributes import GROUP_URN as GROUP

@@ -1,4 +1,3 @@
-import importlib.util
 import itertools
 
 import pytest
@@ -8,14 +7,22 @@ from django_scim.models import Event
 
 from .client import ScimClient
 
-#: The browser's tests need an extra of their own, and are run by themselves.
-collect_ignore = [] if importlib.util.find_spec("selenium") else ["browser"]
+pytest_plugins = ["tests.sites.collector"]
+
+#: Run the longest tests first, so that no worker is left with them at the end.
+LONGEST = ("tests/sites/hostile/test_requests.py", "tests/docs/test_examples.py")
+
 _numbers = itertools.count(1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture
 def connect(db):
-    """Make a connection with a token, and return a client that calls with it."""
+    """Return a function that creates a connection and returns a client with a token."""
 
     def connect(profile="default", scope="own", scopes=None, **options):
         connection = connections.create(
@@ -33,5 +40,5 @@ def scim(connect):
 
 @pytest.fixture
 def events(db):
-    """Return the events of a test in their order."""
+    """Return a function that returns events in their order."""
     return lambda **wanted: list(Event.objects.filter(**wanted).order_by("pk"))

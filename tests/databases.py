@@ -1,4 +1,4 @@
-"""What the tests must know of the database that they run on."""
+"""Differences between databases, and their query plans."""
 
 import re
 
@@ -17,20 +17,22 @@ def quoted(table):
 
 
 def first_on(captured, table):
-    """Return the first captured query that starts at a table."""
+    """Return the first captured query that selects from a table."""
     return next(q["sql"] for q in captured if f"FROM {quoted(table)}" in q["sql"])
 
 
 def analyze():
-    """Let PostgreSQL count what its tables hold. MariaDB does so by itself, and its ANALYZE would
-    commit the test's transaction."""
+    """Update the statistics of PostgreSQL.
+
+    MariaDB does so automatically, and its ANALYZE would commit the test's transaction.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
 
 
 def scans(sql, least):
-    """Return the steps of a plan that walk through a whole table of at least so many rows."""
+    """Return the steps of a query plan that scan a table of at least so many rows."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("EXPLAIN QUERY PLAN " + sql)

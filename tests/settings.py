@@ -1,4 +1,4 @@
-"""A minimal host site: what Django's own project template has, and this app."""
+"""A minimal site: the settings of Django's project template, and this app."""
 
 import os
 from pathlib import Path
@@ -48,11 +48,11 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 DATABASES = {"default": from_url(os.environ.get("DATABASE_URL", ""), BASE_DIR)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # Django's own defaults, in memory: what a site has that never read our advice.
+    # In memory and otherwise with Django's defaults.
     DATABASES["default"] = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DATABASE_NAME") or None}
 if DATABASES["default"]["ENGINE"].endswith("mysql"):
-    # What most sites have: no case, no accents, no blanks at the end. The server's own default
-    # differs from version to version.
+    # The usual collation, which ignores case, accents and trailing spaces. The server's default
+    # depends on its version.
     DATABASES["default"]["TEST"] |= {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_general_ci"}

@@ -7,7 +7,7 @@ from .pages import Pages
 
 @pytest.fixture
 def ada(db):
-    """The pages as the superuser ada sees them."""
+    """Return the admin's pages as the superuser ada sees them."""
     client = Client()
     client.force_login(User.objects.create_superuser("ada", "ada@example.com", "secret"))
     return Pages(client)
@@ -15,7 +15,7 @@ def ada(db):
 
 @pytest.fixture
 def staff(db):
-    """Make a member of staff with some permissions, and return the pages as they see them."""
+    """Return a function that creates a staff user and returns the pages as they see them."""
 
     def staff(*codenames, name="sam"):
         user = User.objects.create_user(name, is_staff=True)

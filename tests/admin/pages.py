@@ -1,4 +1,4 @@
-"""The admin's pages, as a browser asks for them."""
+"""Helpers to request pages of the admin."""
 
 import re
 from html import unescape
@@ -25,7 +25,7 @@ FORM = {
 
 
 class Pages:
-    """One admin's browser."""
+    """The browser of one admin."""
 
     def __init__(self, client):
         self.client = client
@@ -37,25 +37,25 @@ class Pages:
         return self.client.post(ROOT + path, data, follow=follow)
 
     def read(self, path, **query):
-        """Return the text of a page, as it is read: without markup."""
+        """Return the visible text of a page."""
         answer = self.get(path, **query)
         assert answer.status_code == 200, answer.status_code
         return text_of(answer)
 
     def do(self, path, **data):
-        """Press a button; return the messages on the page that follows."""
+        """Press a button and return the messages on the next page."""
         answer = self.post(path, follow=True, **data)
         assert answer.status_code == 200
         return " ".join(str(each) for each in answer.context["messages"])
 
     def act(self, model, action, *objects):
-        """Apply an action of a list to some of its rows."""
+        """Run an action of a list on some of its rows."""
         keys = [each.pk for each in objects]
         return self.do(f"{model}/", action=action, _selected_action=keys)
 
 
 def of(connection, name="change", *arguments):
-    """Return the path of a page or a button of a connection."""
+    """Return the path of a connection's page or button."""
     return "/".join(["connection", str(connection.pk), name, *map(str, arguments), ""])
 
 
@@ -66,7 +66,7 @@ def text_of(answer):
 
 
 def everything():
-    """Return all that is stored, to see that it has not changed."""
+    """Return everything that is stored, to detect changes."""
     models = (Connection, Token, Guard, UserLink, GroupLink, Event, LogEntry)
     rows = [row for model in models for row in model._default_manager.order_by("pk")]
     return serializers.serialize("json", rows)

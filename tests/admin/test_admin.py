@@ -1,4 +1,4 @@
-"""The audit log in the admin, as an admin meets it."""
+"""The list and the pages of events."""
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -15,7 +15,7 @@ CONNECTIONS = "/admin/django_scim/connection/"
 
 @pytest.fixture
 def history(scim):
-    """Events of several kinds."""
+    """Create events of several types."""
     user = scim.make_user("bjensen", title="<b>Guide</b>")
     scim.patch(f"/Users/{user['id']}", {"op": "replace", "path": "active", "value": False})
     scim.patch(f"/Users/{user['id']}", {"op": "replace", "path": "active", "value": False})
@@ -25,14 +25,14 @@ def history(scim):
     return scim
 
 
-def test_the_list(history, admin_client):
+def test_list(history, admin_client):
     page = admin_client.get(EVENTS).content.decode()
     assert page.count('class="scim-badge') == 6
     for word in ("bjensen", "uniqueness", "No change", "deactivate"):
         assert word in page
 
 
-def test_the_list_is_searched_by_whole_identifiers(history, admin_client):
+def test_list_search_needs_complete_identifiers(history, admin_client):
     found = admin_client.get(EVENTS, {"q": "bjensen"}).context["cl"].result_list
     assert {event.object_name for event in found} == {"bjensen"}
     event = Event.objects.filter(outcome="failure").first()
@@ -40,7 +40,7 @@ def test_the_list_is_searched_by_whole_identifiers(history, admin_client):
     assert list(answer.context["cl"].result_list) == [event]
 
 
-def test_the_list_costs_the_same_for_many(history, admin_client):
+def test_list_has_a_constant_number_of_queries(history, admin_client):
     def count():
         with CaptureQueriesContext(connection) as captured:
             admin_client.get(EVENTS)
@@ -66,14 +66,14 @@ def test_every_detail_page(history, admin_client):
     assert "&lt;b&gt;Guide&lt;/b&gt;" in page
 
 
-def test_the_detail_page_outlives_its_object(history, admin_client):
+def test_detail_page_of_a_deleted_object(history, admin_client):
     User.objects.filter(username="bjensen").delete()
     event = Event.objects.filter(object_name="bjensen").first()
     page = admin_client.get(f"{EVENTS}{event.pk}/change/").content.decode()
     assert "bjensen" in page and "/admin/auth/user/" + event.object_key not in page
 
 
-def test_history_is_not_written_by_hand(history, admin_client):
+def test_events_cannot_be_edited(history, admin_client):
     event = Event.objects.first()
     assert admin_client.get(f"{EVENTS}add/").status_code == 403
     assert admin_client.post(f"{EVENTS}{event.pk}/change/", {"detail": "x"}).status_code == 403

@@ -18,7 +18,7 @@ from .pages import FORM, everything, of, text_of
 
 
 def row(pages, name):
-    """Return the pills in the row of one connection: state, tokens, guard."""
+    """Return the badges in the row of one connection: state, tokens, guard."""
     found = pages.get("connection/", q=name).content.decode()
     return [
         part.partition("<")[0].partition(">")[2] for part in found.split('class="scim-badge')[1:]
@@ -40,7 +40,7 @@ def token(connection, days):
 # The list
 
 
-def test_a_new_connection(ada, okta):
+def test_new_connection(ada, okta):
     assert row(ada, "Okta") == ["active", "none", "watching"]
 
 
@@ -57,18 +57,18 @@ def test_a_new_connection(ada, okta):
         ([365, 12, -1], "expired", "failure"),
     ],
 )
-def test_tokens_that_end_soon(ada, okta, days, expected, kind):
+def test_expiring_tokens(ada, okta, days, expected, kind):
     for each in days:
         token(okta, each)
     assert row(ada, "Okta")[1] == expected
     assert f'scim-badge scim-{kind}">{expected}' in ada.get("connection/").content.decode()
 
 
-def test_tokens_that_do_not_count(ada, okta):
+def test_rotated_and_revoked_tokens_do_not_warn(ada, okta):
     token(okta, 5).revoke()
     token(okta, -5).revoke()
     assert row(ada, "Okta")[1] == "none"
-    connections.rotate(token(okta, 365))  # the old one ends within a week, and shall
+    connections.rotate(token(okta, 365))  # the old token is meant to end within a week
     assert row(ada, "Okta")[1] == "1 usable"
     Token.objects.exclude(replaced_by=None).update(expires=timezone.now() - timedelta(days=1))
     assert row(ada, "Okta")[1] == "1 usable"
@@ -79,7 +79,7 @@ def test_paused(ada, okta):
     assert row(ada, "Okta")[0] == "paused"
 
 
-def test_the_guard(ada, okta):
+def test_guard(ada, okta):
     guarding.trip(okta)
     assert row(ada, "Okta")[2] == "stopped"
     connections.override_guard(okta)
@@ -95,7 +95,7 @@ def test_the_guard(ada, okta):
     assert row(ada, "Okta")[2] == "off"
 
 
-def test_the_list_costs_the_same_for_many(ada, okta):
+def test_list_has_a_constant_number_of_queries(ada, okta):
     def statements():
         with CaptureQueriesContext(database) as captured:
             assert ada.get("connection/").status_code == 200
@@ -113,7 +113,7 @@ def test_the_list_costs_the_same_for_many(ada, okta):
 # The form
 
 
-def test_a_connection_made_in_the_admin_knows_the_site(ada):
+def test_create_with_scope_site_links_the_accounts(ada):
     User.objects.create_user("somebody")
     answer = ada.post("connection/add/", **FORM | {"scope": "site"})
     assert answer.status_code == 302
@@ -126,7 +126,7 @@ def test_a_connection_made_in_the_admin_knows_the_site(ada):
     assert {"path": "scope", "old": None, "new": "site"} in event.changes
 
 
-def test_every_field_is_kept(ada, okta):
+def test_every_field_is_saved(ada, okta):
     given = FORM | {
         "profile": "entra",
         "adoption": "email",
@@ -156,14 +156,14 @@ def test_every_field_is_kept(ada, okta):
     assert "name" not in changed and "scope" not in changed
 
 
-def test_to_save_without_a_change_is_no_deed(ada, okta):
+def test_saving_without_changes_is_not_recorded(ada, okta):
     okta.profile = "okta"
     okta.save()
     assert ada.post(of(okta), **FORM).status_code == 302
     assert not Event.objects.exists()
 
 
-def test_two_connections_without_a_client_id(ada, okta):
+def test_client_id_is_optional(ada, okta):
     other = connections.create("Other")
     for each in (okta, other):
         assert ada.post(of(each), **FORM | {"name": each.name}).status_code == 302
@@ -180,7 +180,7 @@ def test_two_connections_without_a_client_id(ada, okta):
         ("name", "", gettext_lazy("This field is required.")),
     ],
 )
-def test_what_is_no_value(ada, okta, field, value, word):
+def test_invalid_values(ada, okta, field, value, word):
     answer = ada.post(of(okta), **FORM | {field: value})
     assert answer.status_code == 200
     (error,) = answer.context["adminform"].form.errors[field]
@@ -188,28 +188,28 @@ def test_what_is_no_value(ada, okta, field, value, word):
     assert not Event.objects.exists()
 
 
-def test_the_policies_of_the_site_are_to_choose_from(ada, okta, settings):
+def test_custom_adoption_policies_can_be_chosen(ada, okta, settings):
     settings.DJANGO_SCIM = {
-        "ADOPTION_POLICIES": {"number": "tests.http.test_adoption.ByStaffNumber"}
+        "ADOPTION_POLICIES": {"number": "tests.adapters.test_adoption.ByStaffNumber"}
     }
     choices = dict(ada.get(of(okta)).context["adminform"].form.fields["adoption"].choices)
     assert list(choices) == ["none", "username", "email", "number"]
     assert ada.post(of(okta), **FORM | {"adoption": "number"}).status_code == 302
     settings.DJANGO_SCIM = {}
-    # The policy is gone: the page says so, and the form can be saved as it is.
+    # The policy was removed: the page reports it, and the form can still be saved.
     assert "number: is not in ADOPTION_POLICIES" in ada.get(of(okta)).content.decode()
     assert ada.post(of(okta), **FORM | {"adoption": "number"}).status_code == 302
     okta.refresh_from_db()
     assert okta.adoption == "number"
 
 
-def test_a_new_scope_links_the_site(ada, okta):
+def test_scope_site_links_the_accounts(ada, okta):
     User.objects.create_user("somebody")
     assert ada.post(of(okta), **FORM | {"scope": "site"}).status_code == 302
     assert UserLink.objects.filter(target__username="somebody", created_by_scope=True).exists()
 
 
-def test_who_may_only_look(staff, okta):
+def test_view_permission(staff, okta):
     pages = staff("view_connection")
     token(okta, 5)
     guarding.trip(okta)
@@ -218,12 +218,12 @@ def test_who_may_only_look(staff, okta):
     for button in ("Rotate", "Issue", "Pause", "Lift", "Close", "Confirm", "Give", "Share"):
         assert f'value="{button}' not in pages.get(of(okta)).content.decode()
         assert f"{button} " not in page
-    assert "scim_" not in page  # tokens are for who may see tokens
+    assert "scim_" not in page  # needs permission to view tokens
     assert "scim_" in staff("view_connection", "view_token", name="tom").read(of(okta))
 
 
 def delete(pages, *chosen):
-    """Ask for the deletion on the page of one or in the list, and confirm it."""
+    """Request the deletion on the page or in the list, and confirm it."""
     if len(chosen) == 1:
         return pages.post(of(chosen[0], "delete"), post="yes", follow=True)
     keys = [each.pk for each in chosen]
@@ -233,7 +233,7 @@ def delete(pages, *chosen):
 
 @pytest.mark.parametrize("what", ["account", "group", "deleted account"])
 @pytest.mark.parametrize("in_the_list", [False, True])
-def test_a_connection_that_has_had_something_is_closed_instead(ada, scim, okta, what, in_the_list):
+def test_used_connection_cannot_be_deleted(ada, scim, okta, what, in_the_list):
     if what == "group":
         scim.make_group("Everyone")
     else:
@@ -249,7 +249,7 @@ def test_a_connection_that_has_had_something_is_closed_instead(ada, scim, okta, 
     assert scim.get("/Users").status_code == 200
 
 
-def test_a_connection_that_never_had_anything_goes_with_its_tokens(ada, scim):
+def test_unused_connection_is_deleted_with_its_tokens(ada, scim):
     scim.get("/Users", {"filter": "nonsense"})
     page = ada.read(of(scim.connection, "delete"))
     assert "Close it instead" not in page and Token.objects.get().prefix in page
@@ -261,13 +261,13 @@ def test_a_connection_that_never_had_anything_goes_with_its_tokens(ada, scim):
     assert deleted.detail == "connection deleted by admin ada"
 
 
-def test_who_may_not_delete_a_connection_deletes_no_tokens_either(staff, scim):
+def test_deletion_needs_permission(staff, scim):
     pages = staff("view_connection", "change_connection")
     assert pages.post(of(scim.connection, "delete"), post="yes").status_code == 403
     assert Token.objects.exists()
 
 
-def test_a_connection_that_is_deleted_leaves_an_event(ada, okta):
+def test_deletion_has_an_event(ada, okta):
     answer = ada.post(of(okta, "delete"), post="yes")
     assert answer.status_code == 302
     event = Event.objects.get()

@@ -1,4 +1,4 @@
-"""The lists of tokens and of links, and what is done to their rows."""
+"""The lists of tokens and links, and their actions."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from tests.client import USER
 
 @pytest.fixture
 def tokens(db):
-    """A token in every state."""
+    """Create a token in every state."""
     made = connections.create("Okta")
 
     def token(days):
@@ -28,7 +28,7 @@ def tokens(db):
     return found
 
 
-def test_every_state_is_told(tokens, ada):
+def test_shows_every_state(tokens, ada):
     page = ada.read("token/")
     for state in ("usable", "expires in 12 days", "expired", "revoked"):
         assert state in page
@@ -46,19 +46,19 @@ def test_every_state_is_told(tokens, ada):
         ("nonsense", {"usable", "soon", "expired", "revoked"}),
     ],
 )
-def test_tokens_are_filtered_by_state(tokens, ada, state, expected):
+def test_filter_tokens_by_state(tokens, ada, state, expected):
     found = ada.get("token/", state=state).context["cl"].result_list
     assert {token.prefix for token in found} == {tokens[name].prefix for name in expected}
 
 
-def test_a_replaced_token_is_no_warning(tokens, ada):
+def test_replaced_token_is_no_warning(tokens, ada):
     connections.rotate(tokens["usable"])
     assert "replaced, ends in 7 days" in ada.read("token/")
     found = ada.get("token/", state="soon").context["cl"].result_list
     assert [token.prefix for token in found] == [tokens["soon"].prefix]
 
 
-def test_revoking_the_selected(tokens, ada):
+def test_revoke_selected_tokens(tokens, ada):
     chosen = (tokens["usable"], tokens["revoked"])
     assert "Revoked 1 tokens" in ada.act("token", "revoke", *chosen)
     tokens["usable"].refresh_from_db()
@@ -84,13 +84,13 @@ def link_of(name):
     return UserLink.objects.get(target__username=name)
 
 
-def test_who_waits_can_be_found(adopted, ada):
+def test_filter_unconfirmed_links(adopted, ada):
     found = ada.get("userlink/", unconfirmed__exact="1").context["cl"].result_list
     assert list(found) == [link_of("amy")]
-    assert ada.read("userlink/").count("unconfirmed") == 2  # its row, and the filter
+    assert ada.read("userlink/").count("unconfirmed") == 2  # in the row and in the filter
 
 
-def test_confirming_the_selected(adopted, ada):
+def test_confirm_selected_links(adopted, ada):
     chosen = (link_of("amy"), link_of("bob"))
     assert "Confirmed 1 links" in ada.act("userlink", "confirm", *chosen)
     assert not link_of("amy").unconfirmed
@@ -100,7 +100,7 @@ def test_confirming_the_selected(adopted, ada):
     assert LogEntry.objects.get().object_id == str(chosen[0].pk)
 
 
-def test_taking_the_selected(adopted, ada):
+def test_unassign_selected_accounts(adopted, ada):
     bob = link_of("bob")
     assert "1 taken" in ada.act("userlink", "take", bob)
     assert adopted.get(f"/Users/{bob.scim_id}").status_code == 404
@@ -108,10 +108,10 @@ def test_taking_the_selected(adopted, ada):
     event = Event.objects.get(action="administration")
     assert event.detail == "bob taken from the connection by admin ada"
     assert (event.object_name, event.scim_id) == ("bob", bob.scim_id)
-    assert "0 taken" in ada.act("userlink", "take", bob)  # a tombstone by now
+    assert "0 taken" in ada.act("userlink", "take", bob)  # now a tombstone
 
 
-def test_taking_a_group(scim, ada):
+def test_unassign_selected_groups(scim, ada):
     connections.assign(scim.connection, Group.objects.create(name="Readers"))
     assert "1 taken" in ada.act("grouplink", "take", GroupLink.objects.get())
     assert scim.get("/Groups").data["totalResults"] == 0
@@ -130,7 +130,7 @@ def test_taking_a_group(scim, ada):
         ("userlink", "take", "change_userlink"),
     ],
 )
-def test_an_action_is_for_who_may_change(adopted, staff, model, action, permission):
+def test_action_needs_change_permission(adopted, staff, model, action, permission):
     row = {"token": Token, "userlink": UserLink}[model].objects.first()
     looker = staff(f"view_{model}")
     assert f'value="{action}"' not in looker.get(f"{model}/").content.decode()

@@ -1,4 +1,4 @@
-"""Tokens, pause, close and the guard, on the page of a connection."""
+"""Tokens, pause, close and the guard on the page of a connection."""
 
 from datetime import timedelta
 
@@ -14,8 +14,8 @@ from django_scim.testing import ScimClient
 from .pages import of, text_of
 
 
-def deed(**wanted):
-    """Return the one event of what an admin did, and the entry in Django's own log beside it."""
+def administration_event(**wanted):
+    """Return the event of the admin's action, checked against Django's own log entry."""
     event = Event.objects.get(action="administration", **wanted)
     assert (event.outcome, event.status) == ("success", 0)
     assert event.address == "127.0.0.1" and event.correlation_id
@@ -28,7 +28,7 @@ def deed(**wanted):
 # Tokens
 
 
-def test_a_token_is_shown_once(scim, ada):
+def test_token_is_shown_once(scim, ada):
     url = of(scim.connection, "issue-token")
     answer = ada.post(url)
     secret = answer.context["secret"]
@@ -40,19 +40,19 @@ def test_a_token_is_shown_once(scim, ada):
         content = ada.get(page).content.decode()
         assert secret not in content and token.digest not in content
     assert ScimClient(scim.connection, secret).get("/Users").status_code == 200
-    event = deed()
+    event = administration_event()
     assert event.detail == f"token {token.prefix}… issued by admin ada"
     assert (event.connection, event.object_name) == (scim.connection, token.prefix)
 
 
-def test_a_token_is_shown_where_no_one_url_leads_to_scim(scim, ada, settings):
+def test_token_is_shown_without_a_unique_base_url(scim, ada, settings):
     settings.ROOT_URLCONF = "tests.admin.urls"
     answer = ada.post(of(scim.connection, "issue-token"))
     assert answer.context["secret"] in text_of(answer)
     assert "where the site's URLs include django_scim.urls" in text_of(answer)
 
 
-def test_rotating(scim, ada):
+def test_rotate(scim, ada):
     old = Token.objects.get()
     page = text_of(ada.get(of(scim.connection)))
     assert "usable" in page and "works on for 7 days" in page
@@ -67,21 +67,21 @@ def test_rotating(scim, ada):
     page = text_of(ada.get(of(scim.connection)))
     assert f"replaced, ends in 7 days by {old.replaced_by}" in page
     assert secret not in page
-    event = deed()
+    event = administration_event()
     assert event.detail == f"token {old.prefix}… rotated by admin ada"
     (change,) = event.changes
     assert change["new"] == f"{secret[:11]}…"
 
 
-def test_rotating_twice(scim, ada):
+def test_rotate_twice(scim, ada):
     url = of(scim.connection, "tokens", Token.objects.get().pk, "rotate")
     ada.post(url)
-    assert "no successor" in ada.do(url)  # as a reload of the page would
+    assert "no successor" in ada.do(url)  # like reloading the page
     assert Token.objects.count() == 2
 
 
 @pytest.mark.parametrize("action", ["rotate", "revoke"])
-def test_a_token_that_is_not_the_connections(scim, connect, ada, action):
+def test_token_of_another_connection(scim, connect, ada, action):
     other = connect()
     token = other.connection.tokens.get()
     for key in (token.pk, 99_999, 10**30):
@@ -90,18 +90,18 @@ def test_a_token_that_is_not_the_connections(scim, connect, ada, action):
     assert not Event.objects.filter(action="administration").exists()
 
 
-def test_rotating_what_has_ended(scim, ada):
+def test_rotate_an_ended_token(scim, ada):
     token = Token.objects.get()
     token.revoke()
     assert "usable" in ada.do(of(scim.connection, "tokens", token.pk, "rotate"))
     assert Token.objects.count() == 1
 
 
-def test_revoking(scim, ada):
+def test_revoke(scim, ada):
     token = Token.objects.get()
     assert "works no more" in ada.do(of(scim.connection, "tokens", token.pk, "revoke"))
     assert scim.get("/Users").status_code == 401
-    assert deed().detail == f"token {token.prefix}… revoked by admin ada"
+    assert administration_event().detail == f"token {token.prefix}… revoked by admin ada"
     assert "no such token" in ada.do(of(scim.connection, "tokens", token.pk, "revoke"))
     assert "revoked" in text_of(ada.get(of(scim.connection)))
 
@@ -109,20 +109,20 @@ def test_revoking(scim, ada):
 # Pause, resume, close
 
 
-def test_pausing_and_resuming(scim, ada):
+def test_pause_and_resume(scim, ada):
     page = ada.get(of(scim.connection)).content.decode()
     assert 'value="Pause"' in page and 'value="Resume"' not in page
     assert "Paused" in ada.do(of(scim.connection, "pause"))
     assert scim.get("/Users").status_code == 401
-    assert deed().detail == "connection paused by admin ada"
+    assert administration_event().detail == "connection paused by admin ada"
     page = ada.get(of(scim.connection)).content.decode()
     assert 'value="Resume"' in page and 'value="Pause"' not in page
     assert "Resumed" in ada.do(of(scim.connection, "resume"))
     assert scim.get("/Users").status_code == 200
-    assert deed(detail__contains="resumed").object_name == scim.connection.name
+    assert administration_event(detail__contains="resumed").object_name == scim.connection.name
 
 
-def test_closing_asks_first(scim, ada):
+def test_close_needs_confirmation(scim, ada):
     scim.make_user("amy")
     page = ada.read(of(scim.connection, "close"))
     assert "1 token is revoked" in page and "1 account and 0 groups stay as they are" in page
@@ -133,7 +133,7 @@ def test_closing_asks_first(scim, ada):
     assert not scim.connection.is_active
     assert not scim.connection.tokens.filter(revoked=None).exists()
     assert User.objects.get(username="amy").is_active
-    assert deed().detail == "connection closed, its tokens revoked by admin ada"
+    assert administration_event().detail == "connection closed, its tokens revoked by admin ada"
 
 
 # The guard
@@ -143,7 +143,7 @@ INACTIVE = {"op": "replace", "path": "active", "value": False}
 
 @pytest.fixture
 def tripped(connect):
-    """A connection that the guard has stopped after two of ten accounts."""
+    """Return a connection that the guard has stopped after two of ten accounts."""
     scim = connect(guard_count=2, guard_percent=10)
     users = [scim.make_user(f"user{number}") for number in range(10)]
     UserLink.objects.update(created=timezone.now() - timedelta(days=1))
@@ -152,7 +152,7 @@ def tripped(connect):
     return scim
 
 
-def test_the_banner_says_what_the_guard_has_counted(tripped, ada):
+def test_banner_shows_what_the_guard_counted(tripped, ada):
     assert [answer.status_code for answer in tripped.answers] == [200, 200, 403]
     page = ada.read(of(tripped.connection))
     assert page.index("The guard has stopped this connection") < page.index("Profile:")
@@ -164,7 +164,7 @@ def test_the_banner_says_what_the_guard_has_counted(tripped, ada):
     assert found.context["cl"].result_count == 1
 
 
-def test_the_first_request_of_an_hour_takes_too_much(connect, ada):
+def test_first_request_exceeds_the_limit(connect, ada):
     scim = connect(guard_count=2, guard_percent=10)
     group = scim.make_group("Everyone", *[scim.make_user(f"user{n}") for n in range(4)])
     before = timezone.now() - timedelta(days=1)
@@ -178,34 +178,34 @@ def test_the_first_request_of_an_hour_takes_too_much(connect, ada):
     page = ada.read(of(scim.connection))
     assert "with it, 0 of 4 accounts and 4 of 4 memberships since" in page
     assert "Overridden" in ada.do(of(scim.connection, "override-guard"))
-    assert "stopped at 0 of 4 accounts, 4 of 4 memberships" in deed().detail
+    assert "stopped at 0 of 4 accounts, 4 of 4 memberships" in administration_event().detail
 
 
-def test_lifting(tripped, ada):
+def test_override(tripped, ada):
     assert "Overridden" in ada.do(of(tripped.connection, "override-guard"))
     assert tripped.patch(f"/Users/{tripped.leaver['id']}", INACTIVE).status_code == 200
     page = ada.read(of(tripped.connection))
     assert "The guard has stopped" not in page and "overridden until" in page
     counted = "3 of 10 accounts, 0 of 0 memberships"
-    assert deed().detail == f"guard overridden (stopped at {counted}) by admin ada"
+    assert administration_event().detail == f"guard overridden (stopped at {counted}) by admin ada"
 
 
-def test_there_is_nothing_to_lift(scim, ada):
+def test_override_without_a_stop(scim, ada):
     assert "has not stopped" in ada.do(of(scim.connection, "override-guard"))
     assert not Guard.objects.filter(overridden_until__isnull=False).exists()
     assert "The guard has stopped" not in ada.read(of(scim.connection))
 
 
-def test_a_guard_that_is_off_has_no_banner(tripped, ada):
+def test_disabled_guard_has_no_banner(tripped, ada):
     Connection.objects.update(guard_percent=100)
     assert "The guard has stopped" not in ada.read(of(tripped.connection))
 
 
-# In one transaction
+# Transactions
 
 
 @pytest.mark.django_db(transaction=True)
-def test_there_is_no_deed_without_its_event(ada, monkeypatch):
+def test_change_is_rolled_back_without_its_event(ada, monkeypatch):
     made = connections.create("Okta")
     token = connections.issue_token(made).token
 

@@ -1,4 +1,4 @@
-"""What holds for every page: who may, by which method, and what never shows."""
+"""Permissions, methods, secrets and inline code of every page."""
 
 import logging
 import re
@@ -31,7 +31,7 @@ BUTTONS = (
 
 @pytest.fixture
 def site(db):
-    """A connection on whose page every button does something."""
+    """Return a connection on whose page every button has an effect."""
     made = connections.create("Okta")
     issued = connections.issue_token(made, lifetime=timedelta(days=5))
     amy, bob = (User.objects.create_user(name) for name in ("amy", "bob"))
@@ -44,7 +44,7 @@ def site(db):
     return made
 
 
-def test_each_button_does_something(site, ada):
+def test_each_button_has_an_effect(site, ada):
     for button in site.buttons:
         before = everything()
         assert ada.post(of(site, button), **site.data).status_code in (200, 302)
@@ -52,7 +52,7 @@ def test_each_button_does_something(site, ada):
 
 
 @pytest.mark.parametrize("number", range(len(BUTTONS)))
-def test_a_get_changes_nothing(site, ada, number):
+def test_get_changes_nothing(site, ada, number):
     before = everything()
     for method in ("get", "head", "options", "put", "delete", "patch"):
         answer = getattr(ada.client, method)(ROOT + of(site, site.buttons[number]))
@@ -65,7 +65,7 @@ def test_a_get_changes_nothing(site, ada, number):
     [(), ("view_connection",), ("add_connection", "delete_connection", "change_token")],
 )
 @pytest.mark.parametrize("number", range(len(BUTTONS)))
-def test_who_may_not_change_the_connection_changes_nothing(site, staff, permissions, number):
+def test_buttons_need_change_permission(site, staff, permissions, number):
     pages = staff(*permissions)
     before = everything()
     path = of(site, site.buttons[number])
@@ -75,7 +75,7 @@ def test_who_may_not_change_the_connection_changes_nothing(site, staff, permissi
 
 
 @pytest.mark.parametrize("number", range(len(BUTTONS)))
-def test_who_is_no_staff_is_sent_to_the_login(site, number):
+def test_other_users_are_redirected_to_login(site, number):
     client = Client()
     for user in (None, User.objects.create_user("visitor")):
         if user:
@@ -87,7 +87,7 @@ def test_who_is_no_staff_is_sent_to_the_login(site, number):
 
 
 @pytest.mark.parametrize("number", range(len(BUTTONS)))
-def test_another_site_cannot_press_a_button(site, number):
+def test_csrf_protection(site, number):
     client = Client(enforce_csrf_checks=True)
     client.force_login(User.objects.create_superuser("ada"))
     before = everything()
@@ -97,7 +97,7 @@ def test_another_site_cannot_press_a_button(site, number):
 
 
 @pytest.mark.parametrize("key", ["99999", "x", "1e9", str(10**30), "%00", "1/2"])
-def test_a_connection_that_is_none(site, ada, key):
+def test_unknown_connection(site, ada, key):
     before = everything()
     for button in site.buttons:
         for answer in (ada.get(f"connection/{key}/{button}/"),
@@ -106,7 +106,7 @@ def test_a_connection_that_is_none(site, ada, key):
     assert everything() == before
 
 
-def test_who_may_change_the_connection_needs_no_more(site, staff):
+def test_change_permission_is_sufficient(site, staff):
     pages = staff("view_connection", "change_connection")
     for button in site.buttons:
         assert pages.post(of(site, button), **site.data).status_code in (200, 302)
@@ -116,7 +116,7 @@ def test_who_may_change_the_connection_needs_no_more(site, staff):
 
 
 @pytest.mark.parametrize("path", ["issue-token", "tokens/{token}/rotate"])
-def test_a_secret_is_on_one_page_and_nowhere_else(site, ada, caplog, path):
+def test_secret_is_on_one_page_only(site, ada, caplog, path):
     caplog.set_level(logging.DEBUG)
     token = site.tokens.get()
     secret = ada.post(of(site, path.format(token=token.pk))).context["secret"]
@@ -139,10 +139,10 @@ def pages_of(site):
         yield f"token/{token.pk}/change/"
 
 
-# A strict Content-Security-Policy: neither scripts nor styles in the page
+# No inline scripts or styles, as a strict Content-Security-Policy requires
 
 
-def test_nothing_is_inline(site, ada):
+def test_pages_have_nothing_inline(site, ada):
     ada.post(of(site, "issue-token"))
     for page in pages_of(site):
         content = ada.get(page).content.decode()
@@ -150,13 +150,13 @@ def test_nothing_is_inline(site, ada):
         assert not re.search(r"<style|<[^>]*\s(style|on\w+)=", content), page
 
 
-def test_the_page_with_the_secret_has_nothing_inline(site, ada):
+def test_page_with_the_secret_has_nothing_inline(site, ada):
     content = ada.post(of(site, "issue-token")).content.decode()
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|<[^>]*\s(style|on\w+)=", content)
 
 
-def test_enter_in_the_form_saves_it(site, ada):
-    """The first button of a form is what Enter presses: in ours it is Save."""
+def test_enter_saves_the_form(site, ada):
+    """Enter presses the first button of a form, which must be Save."""
     content = ada.get(of(site)).content.decode()
     form = content.partition('id="connection_form"')[2].partition("</form>")[0]
     first = re.search(r"<(input|button)[^>]*type=\"submit\"[^>]*>", form)

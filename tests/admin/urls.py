@@ -1,4 +1,4 @@
-"""SCIM under a prefix that names the tenant, and nowhere else."""
+"""SCIM only below a prefix that captures the tenant."""
 
 from django.contrib import admin
 from django.urls import include, path

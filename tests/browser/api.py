@@ -1,4 +1,4 @@
-"""An identity provider that calls the server over the network."""
+"""Requests of an identity provider over the network."""
 
 import json
 from urllib.error import HTTPError

@@ -1,14 +1,17 @@
-"""The admin in Chromium, used as a person uses it: by what buttons and fields are called."""
+"""The admin in Chromium, operated by the names of buttons and fields."""
 
 import shutil
 from contextlib import contextmanager
 
-from selenium import webdriver
-from selenium.webdriver.common.action_chains import ActionChains
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.expected_conditions import number_of_windows_to_be, staleness_of
-from selenium.webdriver.support.ui import Select, WebDriverWait
+try:
+    from selenium import webdriver
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.expected_conditions import number_of_windows_to_be, staleness_of
+    from selenium.webdriver.support.ui import Select, WebDriverWait
+except ImportError:  # the tests are then listed and skipped
+    webdriver = None
 
 PATIENCE = 10  # seconds
 WIDE, NARROW = (1280, 900), (400, 800)
@@ -20,8 +23,16 @@ NAMED = (
 )
 
 
+def reason_to_skip():
+    """Return what is missing to run these tests, or ""."""
+    if webdriver is None:
+        return "selenium is not installed"
+    missing = [name for name in ("chromium", "chromedriver") if not shutil.which(name)]
+    return f"{' and '.join(missing)} not found" if missing else ""
+
+
 def start():
-    """Start Chromium as it is installed; nothing is downloaded."""
+    """Start the installed Chromium without downloading anything."""
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium")
     for flag in FLAGS:
@@ -32,13 +43,13 @@ def start():
 
 
 class Browser:
-    """One person's window."""
+    """The browser window of one user."""
 
     def __init__(self, driver, base):
         self.driver = driver
         self.base = base
 
-    # Where it is
+    # Pages
 
     def open(self, path, root=ROOT):
         self.driver.get(f"{self.base}{root}{path}")
@@ -50,7 +61,7 @@ class Browser:
 
     @property
     def text(self):
-        """What can be read on the page."""
+        """The visible text of the page."""
         return (self.find_all("main") or self.find_all("body"))[0].text
 
     def find(self, css):
@@ -59,34 +70,34 @@ class Browser:
     def find_all(self, css):
         return self.driver.find_elements(By.CSS_SELECTOR, css)
 
-    def complaints(self):
-        """Return what the console has told since it was last asked: errors and broken policy."""
+    def console_errors(self):
+        """Return the errors logged to the console since the last call."""
         log = self.driver.get_log("browser")
         severe = [entry["message"] for entry in log if entry["level"] == "SEVERE"]
         return [each for each in severe if "/favicon.ico" not in each]  # the site has none
 
-    # What a person does
+    # Actions
 
     def button(self, name):
-        """Return the one button or link of that name."""
+        """Return the button or link with that name."""
         (found,) = self.driver.find_elements(By.XPATH, NAMED.format(f'"{name}"'))
         return found
 
     def press(self, button):
-        """Press what leads to another page, by its name or itself; return the text there."""
-        with self.leaving():
+        """Press a button, given by name or as an element; return the text of the next page."""
+        with self.wait_for_next_page():
             (self.button(button) if isinstance(button, str) else button).click()
         return self.text
 
     @contextmanager
-    def leaving(self):
-        """Do what leads to another page, and wait until it is there."""
+    def wait_for_next_page(self):
+        """Wait for the next page at the end of the block."""
         page = self.find("html")
         yield
         WebDriverWait(self.driver, PATIENCE).until(staleness_of(page))
 
     def field(self, label):
-        """Return the field that a label is for."""
+        """Return the field of a label."""
         path = f"//label[normalize-space(translate(., ':', ''))='{label}']"
         element = self.driver.find_element(By.XPATH, path)
         return self.driver.find_element(By.ID, element.get_attribute("for"))
@@ -100,13 +111,13 @@ class Browser:
         Select(self.field(label)).select_by_visible_text(text)
 
     def tab(self):
-        """Go on to the next thing by keyboard, and return it."""
+        """Press Tab and return the focused element."""
         ActionChains(self.driver).send_keys(Keys.TAB).perform()
         return self.driver.switch_to.active_element
 
     @contextmanager
     def popup(self):
-        """Be in the window that has just opened, until it closes itself."""
+        """Switch to the window that has just opened, until it closes."""
         own = self.driver.current_window_handle
         wait = WebDriverWait(self.driver, PATIENCE)
         wait.until(number_of_windows_to_be(2))
@@ -116,10 +127,10 @@ class Browser:
         wait.until(number_of_windows_to_be(1))
         self.driver.switch_to.window(own)
 
-    # How it looks
+    # Appearance
 
-    def look(self, size=WIDE, scheme="light"):
-        """Be a window of that size in light or dark."""
+    def emulate(self, size=WIDE, scheme="light"):
+        """Set the size of the window and the colour scheme."""
         width, height = size
         self.driver.execute_cdp_cmd(
             "Emulation.setDeviceMetricsOverride",

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -8,7 +9,24 @@ from django.utils import timezone
 
 from django_scim.models import UserLink
 
-from .browser import Browser, start
+from .browser import Browser, reason_to_skip, start
+
+FOLDER = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items):
+    if reason := reason_to_skip():
+        for item in in_this_folder(items):
+            item.add_marker(pytest.mark.skip(reason))
+
+
+def pytest_report_collectionfinish(items):
+    if reason_to_skip() and in_this_folder(items):
+        return f"tests/browser is skipped: {reason_to_skip()}"
+
+
+def in_this_folder(items):
+    return [item for item in items if item.path.is_relative_to(FOLDER)]
 
 
 @pytest.fixture(scope="session")
@@ -20,18 +38,18 @@ def driver():
 
 @pytest.fixture
 def browser(driver, live_server):
-    """A fresh window. No page may leave an error in the console."""
+    """Return a fresh window, and assert that no page logs an error to the console."""
     browser = Browser(driver, live_server.url)
-    browser.look()
-    browser.complaints()
+    browser.emulate()
+    browser.console_errors()
     driver.delete_all_cookies()
     yield browser
-    assert browser.complaints() == []
+    assert browser.console_errors() == []
 
 
 @pytest.fixture
 def sign_in(browser):
-    """Be signed in as a user, without the form."""
+    """Return a function that signs a user in without the form."""
 
     def sign_in(user):
         client = Client()
@@ -46,7 +64,7 @@ def sign_in(browser):
 
 @pytest.fixture
 def ada(sign_in):
-    """The browser of the superuser ada."""
+    """Return the browser of the superuser ada."""
     return sign_in(User.objects.create_superuser("ada", "ada@example.com", "secret"))
 
 
@@ -55,7 +73,7 @@ INACTIVE = {"op": "replace", "path": "active", "value": False}
 
 @pytest.fixture
 def tripped(connect):
-    """A connection that the guard has stopped after two of ten accounts."""
+    """Return a connection that the guard has stopped after two of ten accounts."""
     scim = connect(guard_count=2, guard_percent=10)
     users = [scim.make_user(f"user{number}") for number in range(10)]
     UserLink.objects.update(created=timezone.now() - timedelta(days=1))

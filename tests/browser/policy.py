@@ -1,4 +1,4 @@
-"""What a careful site sends with every page, here so that a browser tells of what breaks it."""
+"""A strict Content-Security-Policy, so that the browser reports pages that violate it."""
 
 POLICY = "default-src 'self'"
 

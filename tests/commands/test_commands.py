@@ -1,4 +1,4 @@
-"""The management commands, as somebody at a terminal meets them."""
+"""The management commands."""
 
 from datetime import timedelta
 from io import StringIO
@@ -43,7 +43,7 @@ def test_rotate_quietly(scim):
 
 
 @pytest.mark.parametrize("action", ["rotate", "revoke"])
-def test_a_token_that_is_none(scim, action):
+def test_unknown_token(scim, action):
     with pytest.raises(CommandError, match="no usable token"):
         run("scim_token", action, "scim_nothing")
 
@@ -63,12 +63,12 @@ def test_list_shows_no_secret(scim):
 
 @pytest.fixture
 def site(db, connect):
-    """A site with users of every kind."""
+    """Create users of every type."""
     make = User.objects.create_user
     make("amy", "amy@example.com")
     make("bob", "bob@example.com")
     make("cyd", "CYD@example.com")
-    # The same name, folded; on every database the site can have both.
+    # equal when folded, and possible on every database
     User.objects.create(username="ｃyd", email="other@example.com")
     make("dan", "bob@EXAMPLE.com")
     make("eve", "")
@@ -103,7 +103,7 @@ def test_link(site, by, expected, clashing):
     assert given(site) == expected
 
 
-def test_what_is_given_is_the_connections(site):
+def test_linked_accounts_are_accessible(site):
     run("scim_link", "--connection", "Okta", "--by", "username")
     scim = ScimClient(site)
     (amy,) = scim.find('userName eq "AMY"')
@@ -118,17 +118,17 @@ def test_what_is_given_is_the_connections(site):
     assert_error(scim.get("/Users/1"), 404)
 
 
-def test_a_hard_deletion_ends_none_of_them(site):
+def test_hard_delete_keeps_linked_accounts(site):
     site.deletion = "delete"
     site.save()
     run("scim_link", "--connection", "Okta", "--by", "username")
     scim = ScimClient(site)
     (amy,) = scim.find('userName eq "amy"')
     scim.delete(f"/Users/{amy['id']}")
-    assert not User.objects.get(username="amy").is_active  # as a leaver, and not more
+    assert not User.objects.get(username="amy").is_active  # deactivated only
 
 
-def test_it_goes_on_after_an_interruption(site, monkeypatch):
+def test_continues_after_an_interruption(site, monkeypatch):
     from django_scim.adapters import bulk_linking as matching
 
     User.objects.bulk_create([User(username=f"user{number}") for number in range(25)])
@@ -145,7 +145,7 @@ def test_it_goes_on_after_an_interruption(site, monkeypatch):
     assert len(given(site)) == 29
 
 
-def test_a_batch_costs_the_same_whatever_it_holds(site, monkeypatch):
+def test_number_of_queries_does_not_depend_on_the_batch(site, monkeypatch):
     from django_scim.adapters import bulk_linking as matching
 
     def statements(count):
@@ -160,7 +160,7 @@ def test_a_batch_costs_the_same_whatever_it_holds(site, monkeypatch):
     assert statements(5) == statements(50)
 
 
-def test_a_connection_that_is_none(db):
+def test_unknown_connection(db):
     with pytest.raises(CommandError, match="no connection 'X'"):
         run("scim_link", "--connection", "X", "--by", "email")
 
@@ -168,7 +168,7 @@ def test_a_connection_that_is_none(db):
 # scim_connect
 
 
-def test_connecting_the_whole_site_goes_on_after_an_interruption(db, monkeypatch):
+def test_connect_continues_after_an_interruption(db, monkeypatch):
     from django_scim.adapters import linking
 
     monkeypatch.setattr(linking, "BATCH", 10)

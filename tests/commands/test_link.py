@@ -1,4 +1,4 @@
-"""scim_link in the rarer cases, and what it leaves in the log."""
+"""Edge cases of scim_link, and its events."""
 
 from io import StringIO
 
@@ -18,24 +18,24 @@ from django_scim.testing import ScimClient
 from tests.client import USER
 
 
-class Discreet(UserAdapter):
-    """This site protects its directors, too."""
+class DirectorProtectingAdapter(UserAdapter):
+    """Protect directors as well."""
 
     @classmethod
     def unprotected(cls):
         return super().unprotected() & ~Q(target__last_name="Director")
 
 
-class Unsearchable(UserAdapter):
-    """A rule that can be asked of a link alone."""
+class LinkRuleAdapter(UserAdapter):
+    """Protect accounts by a rule about existing links."""
 
     @classmethod
     def unprotected(cls):
         return super().unprotected() & Q(created__lte=timezone.now()) & Q(external_id="never")
 
 
-class Nicknames(UserAdapter):
-    """Accounts are known to identity providers by a name of their own."""
+class NicknameAdapter(UserAdapter):
+    """Map userName to the nickname."""
 
     attributes = UserAdapter.attributes | {
         "userName": Field("scim_profile.nick_name"),
@@ -61,7 +61,7 @@ def names(connection):
 
 
 def number(output, what):
-    """Return the number that the table has before some words."""
+    """Return the number in the line of the table with that text."""
     (line,) = (line for line in output.splitlines() if what in line)
     return int(line.split()[0].replace(",", ""))
 
@@ -77,13 +77,13 @@ def people(okta):
 
 
 def use(settings, name):
-    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"tests.commands.test_link.{name}"}}
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.{name}"}}
 
 
-# Who is given
+# Accounts
 
 
-def test_whom_the_connection_has_deleted(okta, people):
+def test_account_deleted_by_the_connection_is_skipped(okta, people):
     scim = ScimClient(okta)
     connections.assign(okta, people[0])
     scim.delete(f"/Users/{UserLink.objects.get(target=people[0]).scim_id}")
@@ -92,7 +92,7 @@ def test_whom_the_connection_has_deleted(okta, people):
     assert names(okta) == ["bob"]
 
 
-def test_an_account_of_the_scope_is_held_from_now_on(people):
+def test_account_in_scope_becomes_assigned(people):
     entra = connections.create("Entra", scope="site")
     assert UserLink.objects.filter(connection=entra, created_by_scope=True).count() == 2
     ids = dict(UserLink.objects.filter(connection=entra).values_list("target", "scim_id"))
@@ -100,17 +100,17 @@ def test_an_account_of_the_scope_is_held_from_now_on(people):
     for each in UserLink.objects.filter(connection=entra):
         assert (each.created_by_scope, each.preexisting) == (False, True)
         assert each.scim_id == ids[each.target_id]  # the same resource as before
-    # And so another one cannot have it.
+    # Another connection can no longer get them.
     assert number(link(), "held by another connection") == 2
 
 
-def test_an_automatic_link_of_another_connection_holds_nobody(okta, people):
+def test_scope_of_another_connection_does_not_prevent_linking(okta, people):
     connections.create("Entra", scope="site")
     assert number(link(), "to be given") == 2
     assert names(okta) == ["amy", "bob"]
 
 
-def test_adoptions_are_confirmed_where_that_is_asked(connect, people):
+def test_adoptions_are_confirmed_on_request(connect, people):
     scim = connect(adoption="username")
     scim.post("/Users", {"schemas": [USER], "userName": "amy"})
     name = scim.connection.name
@@ -126,7 +126,7 @@ def test_adoptions_are_confirmed_where_that_is_asked(connect, people):
     assert "0 adoptions were confirmed" in link(name=name, confirm=True)
 
 
-def test_only_those_in_a_group(okta, people):
+def test_members_of_one_group(okta, people):
     Group.objects.create(name="Pilot").user_set.add(people[1])
     assert number(link(group="Pilot", dry_run=True), "to be given") == 1
     link(group="Pilot")
@@ -135,7 +135,7 @@ def test_only_those_in_a_group(okta, people):
         link(group="Nobody")
 
 
-def test_a_clash_is_with_any_account(okta, people):
+def test_conflict_with_any_account(okta, people):
     Group.objects.create(name="Pilot").user_set.add(people[0])
     User.objects.create(username="ａmy", email="other@example.com", is_staff=True)
     output = link(group="Pilot")
@@ -144,7 +144,7 @@ def test_a_clash_is_with_any_account(okta, people):
 
 
 @pytest.mark.parametrize(("verbosity", "shown"), [(1, 20), (2, 30)])
-def test_many_clashes(okta, verbosity, shown):
+def test_many_conflicts(okta, verbosity, shown):
     User.objects.bulk_create(
         User(username=f"{prefix}{number:02}") for number in range(30) for prefix in ("u", "ｕ")
     )
@@ -153,55 +153,55 @@ def test_many_clashes(okta, verbosity, shown):
     assert ("and 10 more clashes" in output) is (verbosity == 1)
 
 
-def test_names_that_differ_in_their_unicode_form_only(okta):
+def test_usernames_that_differ_in_unicode_form(okta):
     for name in ("caf\u00e9", "cafe\u0301"):
         User.objects.bulk_create([User(username=name)])
     assert number(link(), "in a clash") == 2
 
 
-def test_whom_the_site_protects_by_a_rule_of_its_own(okta, people, settings):
-    use(settings, "Discreet")
+def test_accounts_protected_by_the_site(okta, people, settings):
+    use(settings, "DirectorProtectingAdapter")
     User.objects.filter(username="amy").update(last_name="Director")
     assert number(link(), "protected") == 1
     assert names(okta) == ["bob"]
 
 
-def test_a_rule_that_only_a_link_answers(okta, people, settings):
-    use(settings, "Unsearchable")
+def test_rule_about_links_assigns_nothing(okta, people, settings):
+    use(settings, "LinkRuleAdapter")
     assert "0 accounts were given" in link()
     assert not UserLink.objects.exists()
     assert not Event.objects.exists()
 
 
-def test_a_user_name_of_the_adapters_own(okta, people, settings):
-    use(settings, "Nicknames")
+def test_custom_username_mapping(okta, people, settings):
+    use(settings, "NicknameAdapter")
     UserProfile.objects.create(user=people[0], nick_name="Ames")
     output = link()
     assert number(output, "to be given") == 1 and number(output, "without a name") == 1
     assert names(okta) == ["amy"]
 
 
-def test_no_users_are_published(okta, settings):
+def test_without_users_endpoint(okta, settings):
     settings.DJANGO_SCIM = {"ADAPTERS": {"User": None, "Group": None}}
     with pytest.raises(CommandError, match="no users"):
         link()
 
 
-def test_a_site_of_nobody(okta):
+def test_without_accounts(okta):
     assert "0 accounts were given" in link()
 
 
-def test_whoever_left_in_between(okta, people):
+def test_account_deleted_meanwhile(okta, people):
     found = matching.survey(okta, "username")
     people[0].delete()
     assert matching.assign_matching(okta, found) == 1
     assert names(okta) == ["bob"]
 
 
-# What it leaves behind
+# Events
 
 
-def test_every_account_has_its_event(okta, people):
+def test_each_account_has_an_event(okta, people):
     link()
     amy, bob = Event.objects.order_by("pk")
     for event, user in ((amy, people[0]), (bob, people[1])):
@@ -216,7 +216,7 @@ def test_every_account_has_its_event(okta, people):
     assert Event.objects.count() == 2
 
 
-def test_a_dry_run_writes_nothing(okta, people):
+def test_dry_run_writes_nothing(okta, people):
     with CaptureQueriesContext(database) as captured:
         link(dry_run=True)
     assert not [q["sql"] for q in captured if not q["sql"].startswith("SELECT")
@@ -224,7 +224,7 @@ def test_a_dry_run_writes_nothing(okta, people):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_account_without_its_event(okta, people, monkeypatch):
+def test_account_is_not_assigned_without_its_event(okta, people, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("the log is full")
 
@@ -234,16 +234,16 @@ def test_no_account_without_its_event(okta, people, monkeypatch):
     assert not UserLink.objects.exists()
 
 
-def test_the_help_says_that_they_are_confirmed(capsys):
+def test_help_mentions_the_confirmation(capsys):
     with pytest.raises(SystemExit):
         call_command("scim_link", "--help")
     assert "is confirmed" in " ".join(capsys.readouterr().out.split())
 
 
-# On the way
+# Batches
 
 
-def test_the_progress_is_shown_on_a_terminal_alone(okta, people):
+def test_progress_is_shown_on_a_terminal_only(okta, people):
     terminal, pipe = Terminal(), StringIO()
     link(stderr=terminal)
     assert "2 accounts given\r" in terminal.getvalue()
@@ -253,7 +253,7 @@ def test_the_progress_is_shown_on_a_terminal_alone(okta, people):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_interruption_leaves_whole_batches(okta, monkeypatch):
+def test_interruption_leaves_complete_batches(okta, monkeypatch):
     User.objects.bulk_create(User(username=f"user{number:02}") for number in range(25))
     monkeypatch.setattr(matching, "BATCH", 10)
     done = []
@@ -272,8 +272,8 @@ def test_an_interruption_leaves_whole_batches(okta, monkeypatch):
     assert len(ScimClient(okta).find('userName sw "USER"')) == 25
 
 
-def test_a_batch_costs_the_same_whatever_it_holds(okta, monkeypatch):
-    # As many as SQLite takes in one INSERT of events.
+def test_number_of_queries_does_not_depend_on_the_batch(okta, monkeypatch):
+    # the maximum for one INSERT of events on SQLite
     monkeypatch.setattr(matching, "BATCH", 30)
     monkeypatch.setattr(linking, "BATCH", 30)
 

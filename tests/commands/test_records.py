@@ -1,4 +1,4 @@
-"""What scim_connect and scim_token leave in the log, and what they never do."""
+"""Events of scim_connect and scim_token."""
 
 import logging
 from datetime import timedelta
@@ -28,7 +28,7 @@ def details():
 # scim_connect
 
 
-def test_connecting(db):
+def test_connect(db):
     secret = run("scim_connect", "Okta", "--profile", "okta", "--quiet").strip()
     made = Connection.objects.get(name="Okta")
     assert ScimClient(made, secret).get("/Users").status_code == 200
@@ -41,7 +41,7 @@ def test_connecting(db):
     assert (event.action, event.connection) == ("administration", made)
 
 
-def test_connecting_again(db):
+def test_connect_again(db):
     run("scim_connect", "Okta")
     Event.objects.all().delete()
     run("scim_connect", "Okta", "--scope", "site")
@@ -53,14 +53,14 @@ def test_connecting_again(db):
     assert len(details()) == 1 and "issued" in details()[0]
 
 
-def test_a_name_that_is_none(db):
+def test_invalid_name(db):
     with pytest.raises(CommandError):
         run("scim_connect", "x" * 101)
     assert not Connection.objects.exists() and not Event.objects.exists()
 
 
-class Interrupted(StringIO):
-    """A terminal at which somebody presses Ctrl-C after the first batch."""
+class InterruptedTerminal(StringIO):
+    """A terminal on which the user presses Ctrl-C after the first batch."""
 
     def isatty(self):
         return True
@@ -71,13 +71,13 @@ class Interrupted(StringIO):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_interruption_is_made_good_by_another_run(monkeypatch):
+def test_second_run_completes_an_interrupted_one(monkeypatch):
     from django_scim.adapters import linking
 
     monkeypatch.setattr(linking, "BATCH", 10)
     User.objects.bulk_create(User(username=f"user{number:02}") for number in range(25))
     with pytest.raises(KeyboardInterrupt):
-        run("scim_connect", "Okta", "--scope", "site", stderr=Interrupted())
+        run("scim_connect", "Okta", "--scope", "site", stderr=InterruptedTerminal())
     assert UserLink.objects.count() == 10 and not Token.objects.exists()
     secret = run("scim_connect", "Okta", "--scope", "site", "--quiet").strip()
     assert UserLink.objects.count() == 25
@@ -93,7 +93,7 @@ def token(db):
     return connections.issue_token(connections.create("Okta")).token
 
 
-def test_rotating(token):
+def test_rotate(token):
     secret = run("scim_token", "rotate", token.prefix, "--quiet").strip()
     assert details() == [f"token {token.prefix}… rotated by scim_token on the command line"]
     event = Event.objects.get()
@@ -102,24 +102,24 @@ def test_rotating(token):
     assert run("scim_token", "list").count("replaced") == 1
 
 
-def test_revoking(token):
-    run("scim_token", "revoke", f"{token.prefix}…")  # as the admin shows it
+def test_revoke(token):
+    run("scim_token", "revoke", f"{token.prefix}…")  # as shown in the admin
     assert details() == [f"token {token.prefix}… revoked by scim_token on the command line"]
 
 
-def test_rotating_without_an_overlap(token):
+def test_rotate_without_overlap(token):
     run("scim_token", "rotate", token.prefix, "--overlap", "0")
     token.refresh_from_db()
     assert token.expires <= timezone.now()
 
 
-def test_an_overlap_that_is_none(token):
+def test_invalid_overlap(token):
     with pytest.raises(CommandError, match="0 or more"):
         run("scim_token", "rotate", token.prefix, "--overlap", "-1")
     assert Token.objects.count() == 1 and not Event.objects.exists()
 
 
-def test_the_list_tells_every_state(token):
+def test_list_shows_every_state(token):
     made = token.connection
     connections.rotate(token)
     connections.issue_token(made).token.revoke()
@@ -131,7 +131,7 @@ def test_the_list_tells_every_state(token):
     assert len(run("scim_token", "list", "Other").splitlines()) == 1
 
 
-def test_no_secret_is_kept(token, caplog):
+def test_secrets_are_not_stored(token, caplog):
     caplog.set_level(logging.DEBUG)
     secrets = [
         run("scim_token", "rotate", token.prefix, "--quiet").strip(),

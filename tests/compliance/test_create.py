@@ -4,7 +4,7 @@ import pytest
 
 from django_scim.adapters.accounts import usernames as names
 from tests.client import GROUP, USER, assert_error
-from tests.http.test_races import at_once, needs_rows_locked
+from tests.concurrency import at_once, needs_rows_locked
 
 
 def body(**attributes):

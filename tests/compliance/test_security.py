@@ -12,7 +12,6 @@ from django.apps import apps
 from django.contrib.auth import get_user
 from django.contrib.auth.models import Group, User
 from django.test import Client, RequestFactory
-from django.urls import URLResolver, get_resolver, resolve
 from django.utils import timezone
 
 from django_scim import connections
@@ -212,77 +211,6 @@ def test_sec_13_what_nothing_needs_is_not_stored(connect):
     assert scim.patch(path, {"op": "add", "value": unneeded | {"title": "y"}}).status_code == 200
     assert secret not in scim.get(path).content.decode()
     assert not any(secret in row for row in everything_stored())
-
-
-# Every route
-
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-EXAMPLES = {r"^v\d+(/.*)?$": "v1/Users", "^.*$": "Nope", "^$": ""}
-
-
-def routes(patterns, prefix="/"):
-    """Yield an address of each route, and its view."""
-    for each in patterns:
-        text = str(each.pattern)
-        path = prefix + re.sub(r"<\w+>", "x", EXAMPLES.get(text, text))
-        assert not set("^$<>") & set(path), f"{path}: an example is missing"
-        if isinstance(each, URLResolver):
-            yield from routes(each.url_patterns, path)
-        else:
-            yield path, each.callback
-
-
-def ours():
-    """Return the routes of this app, each shown to lead to its own view."""
-    mounted = [each for each in get_resolver().url_patterns if str(each.pattern) == "scim/"]
-    found = dict(routes(mounted))
-    assert len(found) >= 15
-    for path, view in found.items():
-        assert resolve(path).func is view, path
-    return found
-
-
-@pytest.fixture
-def everywhere(scim):
-    return ScimClient(scim.connection, scim.secret, base="")
-
-
-OPEN = f"{BASE}/ServiceProviderConfig"
-
-
-def test_sec_14_every_route_wants_a_token(everywhere):
-    for path in ours():
-        for method in METHODS:
-            answer = everywhere.request(method, path, BODY, token=False)
-            if path != OPEN:
-                assert_error(answer, 401)
-            elif method not in ("GET", "OPTIONS"):
-                assert_error(answer, 405)
-    assert not User.objects.exists() and not Group.objects.exists()
-
-
-def test_sec_14_every_resource_wants_a_scope(scim):
-    path_of_user = f"{BASE}/Users/{scim.make_user('unseen')['id']}"
-    nothing = connections.issue_token(scim.connection, scopes=[]).secret
-    helpless = ScimClient(scim.connection, nothing, base="")
-    documents = f"{BASE}/(ServiceProviderConfig|Schemas|ResourceTypes)$"
-    for path in (*ours(), path_of_user):
-        for method in METHODS[:-1]:
-            answer = helpless.request(method, path, {"schemas": [SEARCH]})
-            assert "unseen" not in answer.content.decode(), (method, path)
-            if method == "GET" and re.match(documents, path):
-                assert answer.status_code == 200
-            else:
-                assert answer.status_code in (400, 403, 404, 405, 501), (method, path)
-    assert_error(helpless.get(path_of_user), 403, None, "users:read")
-    assert User.objects.count() == 1
-
-
-def test_sec_14_every_route_wants_encryption(everywhere):
-    everywhere.http.defaults["REMOTE_ADDR"] = "203.0.113.9"
-    for path in ours():
-        for method in METHODS:
-            assert_error(everywhere.request(method, path, BODY), 403, None, "https")
 
 
 # Ours

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from ..client import USER, assert_error
-from ..http.test_races import at_once
+from ..concurrency import at_once
 
 RETITLE = {"op": "replace", "path": "title", "value": "new"}
 STALE = 'W/"stale"'

@@ -1,0 +1,163 @@
+"""Bearer tokens: the Authorization header and the life of a token."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
+from django.utils import timezone
+
+from django_scim import connections
+from django_scim.models import Connection, Token
+from tests.client import USER, ScimClient, assert_error
+
+# The Authorization header
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", " ", "Bearer", "Bearer ", "Bearer  ", "Basic {}", "{}", "Bearer {} x",
+     "Bearer {}, Bearer {}", "Bearer {},{}", "Token {}", "Bearer\t", "Bearer {}\x00", "bearer: {}",
+     "Bearer \u00e9"],
+)  # fmt: skip
+def test_rejects_other_authorization_headers(scim, header):
+    text = header.replace("{}", scim.secret)
+    answer = scim.get("/Users", token=False, authorization=text)
+    assert_error(answer, 401)
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_scheme_is_case_insensitive(scim):
+    # RFC 9110 section 11.1
+    assert scim.get("/Users", authorization=f"bEARER {scim.secret}").status_code == 200
+
+
+def test_token_in_the_url_is_ignored(scim):
+    answer = scim.get(f"/Users?access_token={scim.secret}", token=False)
+    assert_error(answer, 401)
+
+
+@pytest.mark.parametrize("change", ["prefix", "longer", "shorter", "case", "digest"])
+def test_similar_secret_is_rejected(scim, change):
+    token = Token.objects.get()
+    secret = {
+        "prefix": token.prefix,
+        "longer": scim.secret + "x",
+        "shorter": scim.secret[:-1],
+        "case": scim.secret.swapcase(),
+        "digest": token.digest,
+    }[change]
+    assert_error(scim.get("/Users", authorization=f"Bearer {secret}"), 401)
+
+
+# Expiry, revocation and rotation
+
+
+def test_expired_token_is_rejected(scim):
+    Token.objects.update(expires=timezone.now() - timedelta(seconds=1))
+    assert_error(scim.get("/Users"), 401)
+
+
+def test_revoked_token_is_rejected(scim):
+    Token.objects.get().revoke()
+    assert_error(scim.get("/Users"), 401)
+
+
+def test_token_of_a_paused_connection_is_rejected(scim):
+    connections.pause(scim.connection)
+    assert_error(scim.get("/Users"), 401)
+    connections.resume(scim.connection)
+    assert scim.get("/Users").status_code == 200
+
+
+def test_token_of_a_closed_connection_is_rejected(scim):
+    user = scim.make_user()
+    connections.close(scim.connection)
+    assert_error(scim.get("/Users"), 401)
+    connections.resume(scim.connection)
+    assert_error(scim.get("/Users"), 401)  # reopening does not restore its tokens
+    fresh = ScimClient(scim.connection)
+    assert fresh.get(f"/Users/{user['id']}").status_code == 200
+
+
+def test_token_of_a_deleted_connection_is_rejected(scim):
+    scim.connection.delete()
+    assert_error(scim.get("/Users"), 401)
+
+
+def gone(how, tenant):
+    if how == "deleted":
+        tenant.delete()
+    elif how == "without its type":
+        ContentType.objects.get_for_model(tenant).delete()
+    else:  # the app of the model is no longer installed
+        stale = ContentType.objects.create(app_label="former", model="customer")
+        Connection.objects.update(tenant_type=stale)
+
+
+@pytest.mark.parametrize("how", ["deleted", "without its type", "without its model"])
+def test_connection_of_a_deleted_tenant_is_rejected(connect, how):
+    tenant = Group.objects.create(name="Contoso")
+    scim = connect(tenant=tenant)
+    user = scim.make_user()
+    gone(how, tenant)
+    ContentType.objects.clear_cache()
+    body = {"schemas": [USER], "userName": "new"}
+    for answer in (
+        scim.get("/Users"),
+        scim.post("/Users", body),
+        scim.delete(f"/Users/{user['id']}"),
+    ):
+        assert_error(answer, 403, None, "no longer has what this connection belongs to")
+    assert User.objects.get().is_active
+    assert scim.connection.django_scim_userlinks.get().target is not None
+
+
+def test_rotated_token_works_until_the_overlap_ends(scim):
+    old = Token.objects.get()
+    issued = connections.rotate(old, overlap=timedelta(hours=1))
+    new = ScimClient(scim.connection, issued.secret)
+    assert old.replaced_by == issued.token and issued.token.scopes == old.scopes
+    assert scim.get("/Users").status_code == new.get("/Users").status_code == 200
+    Token.objects.filter(pk=old.pk).update(expires=timezone.now())
+    assert_error(scim.get("/Users"), 401)  # the overlap ends
+    assert new.get("/Users").status_code == 200
+
+
+def test_overlap_does_not_extend_a_token(scim):
+    soon = timezone.now() + timedelta(hours=1)
+    Token.objects.update(expires=soon)
+    old = Token.objects.get()
+    connections.rotate(old, overlap=timedelta(days=7))
+    assert old.expires == soon
+
+
+@pytest.mark.parametrize("state", ["revoked", "expired", "rotated"])
+def test_unusable_token_cannot_be_rotated(scim, state):
+    token = Token.objects.get()
+    if state == "rotated":
+        connections.rotate(token)
+    else:
+        Token.objects.update(**{"revoked" if state == "revoked" else "expires": timezone.now()})
+    with pytest.raises(ValueError, match="usable"):
+        connections.rotate(token)
+
+
+def test_only_digests_are_stored(scim):
+    token = Token.objects.get()
+    assert scim.secret not in repr(vars(token)) + str(token)
+    assert len(scim.secret) >= 40
+
+
+def test_every_wrong_token_costs_the_same(scim, django_assert_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    def statements(secret):
+        with CaptureQueriesContext(connection) as captured:
+            assert_error(scim.get("/Users", authorization=f"Bearer {secret}"), 401)
+        return [query["sql"] for query in captured if "django_scim_token" in query["sql"]]
+
+    Token.objects.update(expires=timezone.now())
+    for secret in ("x", "scim_" + "x" * 43, "x" * 5000, scim.secret):
+        assert len(statements(secret)) == 1

@@ -1,0 +1,89 @@
+"""Concurrent requests, and requests through ASGI."""
+
+import json
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import Group, User
+from django.test import AsyncClient
+
+from ..client import GROUP, PATCH, USER
+from ..concurrency import at_once, needs_rows_locked
+
+
+@needs_rows_locked
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(5))
+def test_username_is_assigned_once(attempt, scim):
+    names = ["bjensen", "BJensen", "BJENSEN", "ｂjensen"]
+    calls = [
+        lambda c, n=name: c.post("/Users", {"schemas": [USER], "userName": n}) for name in names
+    ]
+    assert at_once(scim, calls) == [201, 409, 409, 409]
+    assert User.objects.count() == 1
+
+
+@needs_rows_locked
+@pytest.mark.django_db(transaction=True)
+def test_group_name_is_assigned_once(scim):
+    body = {"schemas": [GROUP], "displayName": "Sales"}
+    assert at_once(scim, [lambda c: c.post("/Groups", body)] * 3) == [201, 409, 409]
+    assert Group.objects.count() == 1
+
+
+@needs_rows_locked
+@pytest.mark.django_db(transaction=True)
+def test_only_one_update_of_a_version_succeeds(scim):
+    user = scim.make_user()
+
+    def rename(title):
+        operation = {"op": "replace", "path": "title", "value": title}
+        version = user["meta"]["version"]
+        return lambda c: c.patch(f"/Users/{user['id']}", operation, if_match=version)
+
+    assert at_once(scim, [rename("a"), rename("b")]) == [200, 412]
+
+
+@needs_rows_locked
+@pytest.mark.django_db(transaction=True)
+def test_concurrent_memberships_are_kept(scim):
+    users = [scim.make_user(f"u{number}") for number in range(4)]
+    group = scim.make_group("G")
+
+    def add(user):
+        operation = {"op": "add", "path": "members", "value": [{"value": user["id"]}]}
+        return lambda c: c.patch(f"/Groups/{group['id']}", operation)
+
+    assert at_once(scim, [add(user) for user in users]) == [204] * 4
+    assert Group.objects.get().user_set.count() == 4
+
+
+def test_asgi(scim):
+    headers = {"authorization": f"Bearer {scim.secret}"}
+    client = AsyncClient()
+    body = json.dumps({"schemas": [USER], "userName": "async"})
+    answer = async_to_sync(client.post)(
+        "/scim/v2/Users", body, content_type="application/scim+json", headers=headers
+    )
+    assert answer.status_code == 201
+    path = f"/scim/v2/Users/{answer.json()['id']}"
+    patch = {"schemas": [PATCH], "Operations": [{"op": "replace", "path": "nosuch", "value": 1}]}
+    wrong = async_to_sync(client.patch)(
+        path, json.dumps(patch), content_type="application/json", headers=headers
+    )
+    assert wrong.status_code == 400 and wrong.json()["scimType"] == "invalidPath"
+    assert async_to_sync(client.get)(path, headers=headers).json()["userName"] == "async"
+
+
+@needs_rows_locked
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(3))
+def test_conflicting_locks_are_retried(attempt, scim):
+    users = [scim.make_user(f"u{number}") for number in range(4)]
+    group = scim.make_group("G", *users)
+    values = [{"value": user["id"]} for user in users]
+    remove = {"op": "remove", "path": "members"}
+    add = {"op": "add", "path": "members", "value": values[:1]}
+    calls = [lambda c, u=user: c.delete(f"/Users/{u['id']}") for user in users[1:]]
+    calls.append(lambda c: c.patch(f"/Groups/{group['id']}", remove, add))
+    assert at_once(scim, calls) == [204] * 4

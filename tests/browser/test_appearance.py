@@ -1,0 +1,135 @@
+"""Appearance of the admin's pages, and use by keyboard.
+
+Set SCIM_SCREENSHOTS=FOLDER to store a screenshot of every page.
+"""
+
+import os
+from base64 import b64decode
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+
+from django_scim.models import Event
+from tests.client import USER
+
+from .browser import NARROW, WIDE
+
+#: Return the contrast of each of our texts with its background, and the text (WCAG 2, level AA).
+CONTRAST = """
+const parse = color => { const [r, g, b, a = 1] = color.match(/[\\d.]+/g).map(Number);
+                         return {rgb: [r, g, b], a}; };
+const light = rgb => { const [r, g, b] = rgb.map(c => (c /= 255) <= .04045 ? c / 12.92
+                                                     : ((c + .055) / 1.055) ** 2.4);
+                       return .2126 * r + .7152 * g + .0722 * b; };
+const behind = element => { for (let at = element; at; at = at.parentElement) {
+    const {rgb, a} = parse(getComputedStyle(at).backgroundColor); if (a == 1) return rgb; }
+    return [255, 255, 255]; };
+return [...document.querySelectorAll(arguments[0])].filter(e => e.offsetParent).map(e => {
+    const two = [light(parse(getComputedStyle(e).color).rgb), light(behind(e))];
+    return [(Math.max(...two) + .05) / (Math.min(...two) + .05), e.className + " "
+            + e.textContent.trim()]; });
+"""
+OURS = (
+    ".scim-badge, .scim-banner h2, .scim-banner p, .scim-banner a, .scim-changes td, .scim-raw,"
+    " .scim-beside td, .scim-beside p, .scim-danger, .scim-secret dd, .scim-list li"
+)
+BUTTONS = "main input[type=submit], main a.button"
+OUT_OF_SIGHT = """
+return [...document.querySelectorAll(arguments[0])].filter(element => {
+    const {left, right} = element.getBoundingClientRect();
+    return left < 0 || right > document.documentElement.clientWidth; }).map(e => e.value || e.text);
+"""
+RING = """
+const {outlineStyle, outlineWidth} = getComputedStyle(arguments[0]);
+return outlineStyle != "none" && parseFloat(outlineWidth) >= 1;
+"""
+
+
+@pytest.fixture
+def pages(tripped):
+    """Return the paths of all pages, with content on each of them."""
+    connection = tripped.connection
+    connection.adoption = "username"
+    connection.save()
+    User.objects.create_user("amy", "amy@example.com")
+    for _ in range(2):  # the second one is rejected
+        tripped.post("/Users", {"schemas": [USER], "userName": "amy", "externalId": "NW-1"})
+    tripped.make_group("Readers")
+    own = f"connection/{connection.pk}"
+    refused = Event.objects.get(status=409)
+    created = Event.objects.filter(outcome="success", action="create").earliest("pk")
+    lists = ["connection/", "event/", "token/", "userlink/", "grouplink/", "connection/add/"]
+    below = ("change", "close", "give/User", "give/Group", "history", "delete")
+    events = [f"event/{event.pk}/change/" for event in (refused, created)]
+    return [*lists, *(f"{own}/{name}/" for name in below), *events]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_every_page_fits_and_is_readable(ada, pages, size, scheme):
+    for number, path in enumerate(pages):
+        ada.emulate(size, scheme)
+        ada.open(path)
+        for summary in ada.find_all("main fieldset summary"):
+            summary.click()
+        width, room = ada.run(
+            "const page = document.documentElement; return [page.scrollWidth, page.clientWidth]"
+        )
+        assert width <= room, path
+        assert ada.run(OUT_OF_SIGHT, BUTTONS) == [], path
+        for contrast, text in ada.run(CONTRAST, OURS):
+            assert contrast >= 4.5, (path, text, contrast)
+        keep_picture(ada, f"{scheme}-{size[0]}-{number:02}")
+
+
+def keep_picture(browser, name):
+    if folder := os.environ.get("SCIM_SCREENSHOTS"):
+        options = {"format": "png", "captureBeyondViewport": True}
+        picture = browser.driver.execute_cdp_cmd("Page.captureScreenshot", options)["data"]
+        Path(folder, f"{name}.png").write_bytes(b64decode(picture))
+
+
+def test_follows_the_colour_scheme_of_the_user(ada, pages):
+    grounds = []
+    for scheme in ("light", "dark"):
+        ada.emulate(WIDE, scheme)
+        ada.open(pages[0])
+        grounds.append(ada.run("return getComputedStyle(document.body).backgroundColor"))
+    assert grounds[0] != grounds[1]
+
+
+def test_keyboard_reaches_every_button(ada, tripped):
+    ada.open(f"connection/{tripped.connection.pk}/change/")
+    wanted = [
+        "Override the guard for an hour",
+        "Save",
+        "Rotate",
+        "Revoke",
+        "Issue a token",
+        "Give accounts…",
+        "Share a group…",
+        "Pause",
+        "Close…",
+    ]
+    reached = []
+    ada.run("document.querySelector('main').focus()")
+    while (element := ada.tab()).tag_name != "body" and len(reached) < 100:
+        if not element.find_elements("xpath", "ancestor-or-self::main"):
+            continue
+        name = element.accessible_name
+        assert name, element.get_attribute("outerHTML")
+        if name in wanted:
+            assert ada.run(RING, element), name
+        if name in reached:
+            break
+        reached.append(name)
+    assert [name for name in reached if name in wanted] == wanted
+
+
+def test_button_can_be_pressed_by_keyboard(ada, connect):
+    scim = connect()
+    ada.open(f"connection/{scim.connection.pk}/change/")
+    with ada.wait_for_next_page():
+        ada.button("Issue a token").send_keys("\ue007")  # Enter
+    assert ada.path.endswith("/issue-token/") and scim.connection.tokens.count() == 2

@@ -1,0 +1,56 @@
+"""Assigning accounts and groups to a connection."""
+
+from django.contrib.auth.models import Group, User
+
+from django_scim.models import UserLink
+
+from .api import make_user
+
+
+def test_assign_an_account_from_the_lookup(ada, connect):
+    scim = connect()
+    amy = User.objects.create_user("amy")
+    ada.open(f"connection/{scim.connection.pk}/change/")
+    ada.press("Give accounts…")
+    ada.find(".related-lookup").click()
+    with ada.popup():
+        ada.button("amy").click()
+    assert ada.field("Accounts").get_attribute("value") == str(amy.pk)
+    assert f"Given to {scim.connection}: amy." in ada.press("Give")
+    assert [found["userName"] for found in scim.find('userName eq "amy"')] == ["amy"]
+
+
+def test_protected_account_is_rejected(ada, connect):
+    scim = connect()
+    ada.open(f"connection/{scim.connection.pk}/give/User/")
+    ada.fill("Accounts", str(User.objects.get(username="ada").pk))
+    shown = ada.press("Give")
+    assert "Nothing was given" in shown and "ada is protected" in shown
+    assert not UserLink.objects.exists()
+
+
+def test_share_a_group(ada, connect):
+    scim = connect()
+    Group.objects.create(name="Readers")
+    ada.open(f"connection/{scim.connection.pk}/change/")
+    ada.press("Share a group…")
+    ada.choose("Group", "Readers")
+    assert f"Given to {scim.connection}: Readers." in ada.press("Give")
+    (found,) = scim.get("/Groups").data["Resources"]
+    assert found["displayName"] == "Readers"
+
+
+def test_confirm_an_adopted_account(ada, connect, live_server):
+    scim = connect(adoption="username")
+    User.objects.create_user("amy")
+    assert make_user(f"{live_server.url}/scim/v2", scim.secret, "amy")[0] == 201
+    assert UserLink.objects.get().unconfirmed
+    assert "Accounts that wait for confirmation" in ada.open(
+        f"connection/{scim.connection.pk}/change/"
+    )
+    (box,) = ada.find_all("#scim-waiting input[type=checkbox]")
+    assert box.accessible_name == "amy"
+    box.click()
+    shown = ada.press("Confirm the selected")
+    assert "Confirmed 1 accounts" in shown and "wait for confirmation" not in shown
+    assert not UserLink.objects.get().unconfirmed

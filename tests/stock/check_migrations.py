@@ -1,7 +1,0 @@
-"""On Django's own user and group; run by ``tests/test_other_sites.py``."""
-
-from tests.migrating import Migrations
-
-
-class TestStockSite(Migrations):
-    pass
