@@ -34,7 +34,8 @@ class ScimParser(BaseParser):
         if len(raw) > limit:
             raise PayloadTooLarge(f"the body is larger than {name}{limit} bytes")
         limits = JsonLimits(settings.MAX_JSON_DEPTH, settings.MAX_VALUES)
-        return parse_json(raw, limits=limits)
+        body = context["view"].parsed_body = parse_json(raw, limits=limits)
+        return body
 
 
 class JSONParser(ScimParser):

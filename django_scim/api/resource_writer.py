@@ -142,7 +142,7 @@ class Writer:
     def _record(self, action: str, changes: list[Any], status: int) -> None:
         used = self.tolerances.used
         self.recorder.save_success(action, status, changes=changes, tolerances=used)
-        self.recorder.side_effects(self.registry.side_effects)
+        self.recorder.save_side_effects(self.registry.side_effects)
 
 
 def finish_batch(written: Sequence[tuple[Writer, UnitOfWork]], status: int) -> list[Written]:
@@ -159,7 +159,7 @@ def finish_batch(written: Sequence[tuple[Writer, UnitOfWork]], status: int) -> l
         )
     Event.objects.bulk_create(events)
     for writer, _ in written:
-        writer.recorder.side_effects(writer.registry.side_effects)
+        writer.recorder.save_side_effects(writer.registry.side_effects)
     return [Written(None, versions[unit.link.scim_id]) for _, unit in written]
 
 

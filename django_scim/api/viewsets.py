@@ -71,10 +71,10 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         version = pop_version(resource)
         self.record_read()
         current = version
-        if version is None and etags.is_conditional(request._request):  # a part has no version
+        if version is None and etags.is_conditional(request):  # a part has no version
             whole = self.adapter.get(scim_id, self.adapter.version_projection)
             current = pop_version(whole)
-        if etags.is_unchanged(request._request, current):
+        if etags.is_unchanged(request, current):
             return Response(status=304, headers={"ETag": current or ""})
         return self._answer(resource, version)
 
@@ -88,7 +88,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
             self.recorder,
             self.base_url(),
             self.resource_type,
-            etags.if_match(self.request._request),
+            etags.if_match(self.request),
         )
 
     def create(self, request: Request) -> Response:

@@ -25,6 +25,7 @@ from django.db.models import (
 from django.db.models.functions import Cast
 from django.db.models.lookups import Exact, GreaterThan, IsNull, LessThan
 
+from ..compat import annotation_field
 from ..protocol.attributes import AttributePath
 from ..protocol.errors import InvalidCursor, InvalidValue
 from .columns import ALWAYS, NEVER, Sortable
@@ -145,7 +146,7 @@ def _field(links: Any, key: Sortable | None) -> Any:
     """Return the Django field that the values of a sort key are read by."""
     if key is None:
         return None
-    return links.annotate(scim_key=key).query.annotations["scim_key"].output_field
+    return annotation_field(links.annotate(scim_key=key), "scim_key")
 
 
 def _sort_key(adapter: Any, path: AttributePath | None) -> Sortable | None:
