@@ -7,10 +7,10 @@ import django_scim
 
 ROOT = Path(django_scim.__file__).parent
 LAYERS = [
-    {"protocol"},
-    {"conf", "models", "signals"},
+    {"protocol", "compat"},
+    {"conf", "models", "signals", "transactions"},
     {"adapters", "query", "audit"},
-    {"api", "arguments", "connections", "receivers", "usernames"},
+    {"api", "argument_validation", "connections", "receivers", "username_validators"},
     {"admin", "management", "contrib", "checks", "apps", "urls", "testing"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

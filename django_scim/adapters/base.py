@@ -20,7 +20,7 @@ from ..protocol.messages.patch import Operation
 from ..protocol.projection import FULL, Projection
 from ..protocol.tolerances import Tolerances
 from ..query import Column
-from ..query.columns import blank_to
+from ..query.columns import text_or_empty
 from .declaration import Declaration, build_declaration, published
 from .mappings.base import Mapping
 from .mappings.columns import Field
@@ -139,7 +139,7 @@ class ResourceAdapter:
     def display(self) -> Expression | F:
         """Return the expression, from the link, of ``display`` and ``displayName`` elsewhere."""
         named = self.declaration().display_field
-        return blank_to(F(named.orm_path)) if named else Value("", output_field=TextField())
+        return text_or_empty(F(named.orm_path)) if named else Value("", output_field=TextField())
 
     def label(self) -> Expression | F:
         """Return the expression, from the link, of an object's name in the event log."""

@@ -54,8 +54,8 @@ def record(
 
 def _copy(template: Event, names: dict[str, Any]) -> Event:
     event = copy.copy(template)
-    for field, value in names.items():
-        setattr(event, field, value)
+    for name, value in names.items():
+        setattr(event, name, value)
     return event
 
 

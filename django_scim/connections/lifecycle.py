@@ -26,9 +26,7 @@ def close(connection: Connection, *, actor: Actor | None = None) -> None:
         connection.tokens.filter(revoked=None).update(revoked=timezone.now())
 
 
-def _set_active(
-    connection: Connection, value: bool, description: str, actor: Actor | None
-) -> None:
+def _set_active(connection: Connection, value: bool, description: str, actor: Actor | None) -> None:
     with writing():
         require(connection, Connection)
         connection.is_active = value

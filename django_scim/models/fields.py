@@ -37,7 +37,7 @@ class ExactCharField(models.CharField):
     """
 
     def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
-        """Refer to the class by its public path, so that migrations survive a move of the module."""
+        """Return the public path of the class, so that migrations survive a move of the module."""
         name, _, args, kwargs = super().deconstruct()
         return name, f"django_scim.models.{type(self).__name__}", args, kwargs
 

@@ -153,4 +153,4 @@ def test_a_user_is_saved_though_the_adapters_cannot_be_had(scim, settings, caplo
     user.email = "amy.abe@example.com"
     user.save()
     assert User.objects.get().email == "amy.abe@example.com"
-    assert "could not keep up" in caplog.text and "nowhere" in caplog.text
+    assert "could not update" in caplog.text and "nowhere" in caplog.text
