@@ -1,7 +1,7 @@
 """Keep SCIM data up to date when the site saves a user: folded key, mirrored values, links.
 
-The receiver does nothing for raw saves (fixtures) or while there is no connection, and no
-database error of its queries reaches the site's own save.
+The receiver does nothing for raw saves (fixtures) or while there is no connection. Its errors are
+logged and do not break the site's save.
 """
 
 import logging

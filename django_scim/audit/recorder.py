@@ -137,9 +137,9 @@ class Recorder:
             logger.exception("could not record the event of request %s", event.correlation_id)
 
     def _counted(self) -> bool:
-        """Count a repeated authentication failure in its event; return whether there is one.
+        """Count a repeated authentication failure in the equal event of the last minute.
 
-        Only an event of the last minute counts.
+        Return whether there is such an event.
         """
         since = timezone.now() - timedelta(minutes=1)
         same = Event.objects.filter(

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.deconstruct import deconstructible
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..protocol.tolerances import PROFILES, Profile
@@ -230,4 +231,4 @@ class Guard(models.Model):
         verbose_name_plural = _("guards")
 
     def __str__(self) -> str:
-        return f"guard of {self.connection}"
+        return gettext("guard of %(connection)s") % {"connection": self.connection}

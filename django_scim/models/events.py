@@ -87,4 +87,5 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.object_name or self.resource_type} ({self.outcome})".strip()
+        name = self.object_name or self.resource_type
+        return f"{self.get_action_display()} {name} ({self.get_outcome_display()})".strip()

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .fields import ExactCharField, FoldedField
@@ -92,7 +93,7 @@ class UserProfile(models.Model):
         verbose_name_plural = _("user profiles")
 
     def __str__(self) -> str:
-        return self.display_name or f"Profile {self.pk}"
+        return self.display_name or gettext("Profile %(pk)s") % {"pk": self.pk}
 
 
 class UserValue(models.Model):

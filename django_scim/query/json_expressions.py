@@ -118,8 +118,8 @@ class Typed(Func):
     def _sqlite(self, pair_sql: str) -> str:
         """Return the SQL that converts a value.
 
-        ``pair_sql`` extracts the value twice: only for several paths does JSON_EXTRACT return a
-        JSON array, in which a text is told apart from other types.
+        ``pair_sql`` extracts the value twice. With one path, JSON_EXTRACT returns an SQL value
+        that has lost its JSON type; with two paths, it returns a JSON array.
         """
         return f"SCIM_VALUE('{self.kind}', {pair_sql})"
 
