@@ -19,7 +19,7 @@ _MYSQL_LOWER_COLLATIONS = ("utf8mb4_unicode_520_ci", "utf8mb4_uca1400_ai_ci")
 class Fold(Func):
     """``protocol.values.fold`` in SQL: NFKC and lower case, compared by code point.
 
-    SQLite calls the Python function. MariaDB cannot normalize, so there it only converts to lower case.
+    SQLite calls the Python function. MariaDB cannot normalize; it only converts to lower case.
     """
 
     function = "SCIM_FOLD"
