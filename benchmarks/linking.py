@@ -35,7 +35,7 @@ def main() -> None:
 
     from django_scim import connections
     from django_scim.adapters.bulk_linking import assign_matching, survey
-    from django_scim.models import UserLink
+    from django_scim.models import Connection, UserLink
 
     name = connection.creation.create_test_db(verbosity=0, serialize=False)
     try:
@@ -51,7 +51,7 @@ def main() -> None:
             print(f"{connection.vendor:12}{what:34}{time.perf_counter() - started:7.1f} s")
 
         timed("scim_connect --scope site", lambda: connections.create("Site", scope="site"))
-        timed("  run again", lambda: connections.prepare(connections.Connection.objects.get()))
+        timed("  run again", lambda: connections.prepare(Connection.objects.get()))
         own = connections.create("Own")
         for by in ("username", "email"):
             UserLink.objects.filter(connection=own).delete()

@@ -3,13 +3,14 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from .conf import settings
 
 
 class DjangoScimConfig(AppConfig):
     name = "django_scim"
-    verbose_name = "SCIM provisioning"
+    verbose_name = _("SCIM provisioning")
     default_auto_field = "django.db.models.BigAutoField"
 
     def __init__(self, *args: Any) -> None:
@@ -19,7 +20,7 @@ class DjangoScimConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, receivers  # noqa: F401 - registers the system checks
-        from .query import text_functions as functions  # noqa: F401 - SQLite gets its function when it connects
+        from .query import text_functions  # noqa: F401 - adds functions to SQLite connections
         from .username_validators import accept_provisioned_names
 
         for package in ("drf_spectacular",):

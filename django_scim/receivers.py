@@ -1,7 +1,7 @@
-"""What happens when the site itself saves a user: its key, its mirrored values, its links.
+"""Keep SCIM data up to date when the site saves a user: folded key, mirrored values, links.
 
-The site never notices: raw saves are left alone, nothing is done before there is a connection,
-and no error of ours reaches the site's own save.
+The receiver does nothing for raw saves (fixtures) or while there is no connection. Its errors are
+logged and do not break the site's save.
 """
 
 import logging
@@ -31,33 +31,33 @@ def user_saved(
     using: str = "default",
     **kwargs: object,
 ) -> None:
-    """Keep up with the site's own writes to a user."""
+    """Update the key and the mirrored values of a user that the site has saved."""
     from .models import Connection
 
-    if raw or not _concerns_us(instance, update_fields):
+    if raw or not _is_relevant(instance, update_fields):
         return
     try:
-        if getattr(instance, "_scim_saving", False):  # the draft keeps keys and values itself
+        if getattr(instance, "_scim_saving", False):  # the unit of work updates keys and values
             _link_on_commit(instance, created, using)
             return
         with transaction.atomic(using=using):
             if Connection.objects.exists():
-                _keep_up(instance)
+                _refresh(instance)
                 _link_on_commit(instance, created, using)
     except (DatabaseError, *IMPORT_ERRORS):
-        logger.exception("could not keep up with user %s", instance.pk)
+        logger.exception("could not update the SCIM data of user %s", instance.pk)
 
 
-def _concerns_us(user: Any, update_fields: Any) -> bool:
-    ours = {user.USERNAME_FIELD, user.get_email_field_name()}
-    return update_fields is None or bool(ours & set(update_fields))
+def _is_relevant(user: Any, update_fields: Any) -> bool:
+    used = {user.USERNAME_FIELD, user.get_email_field_name()}
+    return update_fields is None or bool(used & set(update_fields))
 
 
-def _keep_up(user: Any) -> None:
+def _refresh(user: Any) -> None:
     from .adapters import linking
-    from .adapters.accounts import usernames as names
+    from .adapters.accounts import usernames
 
-    names.write_key(user)
+    usernames.write_key(user)
     linking.refresh_mirrors(user)
 
 

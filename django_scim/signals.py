@@ -1,28 +1,29 @@
-"""What a site can listen to: what connections did to its objects, once it is committed.
+"""Signals that a site can receive when a connection has changed one of its objects.
 
-``sender`` is the model of the object. Every signal has these keywords:
+They are sent after the commit. ``sender`` is the model of the object, and every signal has these
+keyword arguments:
 
-- ``connection``: the connection whose client asked for it,
-- ``object``: the user, the group, or the object of a type of the site's own,
+- ``connection``: the connection whose client sent the request,
+- ``object``: the user, the group, or the object of another resource type,
 - ``changes``: a tuple of ``django_scim.adapters.Change``, each with path, old and new,
-- ``resource_type`` and ``scim_id``, as the client knows the object.
+- ``resource_type`` and ``scim_id``: how the client identifies the object.
 
-One write sends every signal that fits: a PATCH that ends an account sends ``updated`` and
-``deactivated``. Receivers run after the commit, each by itself: an exception is logged and
-neither undoes the write nor reaches the client.
+One request can send several signals: a PATCH that deactivates an account sends ``updated`` and
+``deactivated``. An exception in a receiver is logged; it does not undo the change, does not
+prevent the other receivers from running, and does not reach the client.
 """
 
 from django.dispatch import Signal
 
-#: A connection created a resource; an account that came back or was adopted counts as one.
+#: A connection created a resource, reactivated a deleted account, or adopted an existing one.
 created = Signal()
-#: It changed an existing one, in whatever way.
+#: A connection changed an existing resource.
 updated = Signal()
-#: An account was active and is so no more, by a change or by the deletion of its resource.
+#: An active account became inactive, by a change or by the deletion of its resource.
 deactivated = Signal()
-#: An account that was inactive is active again; nothing that it lost is given back.
+#: An inactive account became active. Nothing that it lost by the deactivation is restored.
 reactivated = Signal()
-#: Members were added to a group or taken out: ``new`` has those given, ``old`` those taken.
+#: The members of a group changed: ``new`` lists those added, ``old`` those removed.
 membership_changed = Signal()
-#: The resource is gone. The object lives on where the connection deactivates instead of deleting.
+#: A resource was deleted. The object still exists if the connection deactivates on deletion.
 deleted = Signal()

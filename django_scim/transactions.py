@@ -1,4 +1,4 @@
-"""The one transaction of a write."""
+"""The transaction of a write, and its repetition after a conflict with another request."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,11 @@ RETRIES = 2
 
 
 def in_transaction(work: Callable[[], T], start_again: Callable[[], None]) -> T:
-    """Run ``work`` in a transaction; after a lost race again, with what the other wrote."""
+    """Return the result of ``work``, run in a transaction.
+
+    If it fails because of a concurrent request, call ``start_again`` and run it again, at most
+    RETRIES times; it then sees what the other request wrote.
+    """
     for _ in range(RETRIES):
         try:
             with writing():
@@ -28,10 +32,11 @@ def in_transaction(work: Callable[[], T], start_again: Callable[[], None]) -> T:
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Open the transaction of a write, on the database that the app's models are written to.
+    """Open a transaction on the database that the app's models are written to.
 
-    SQLite cannot turn a read transaction into a write one while another writes: there the first
-    statement is a write, of no row, unless the site begins its transactions as IMMEDIATE.
+    SQLite cannot upgrade a read transaction while another connection writes. Unless the site sets
+    ``transaction_mode`` to IMMEDIATE or EXCLUSIVE, the first statement is therefore an UPDATE that
+    matches no row.
     """
     alias = router.db_for_write(Connection)
     connection = connections[alias]
@@ -42,8 +47,10 @@ def writing() -> Iterator[None]:
 
 
 def is_lost_race(error: Exception) -> bool:
-    """Whether another request was quicker: it took a unique value, or the two stood in each
-    other's way (deadlock, serialization failure), and the same work may succeed now."""
+    """Return whether a concurrent request caused the error, so that a retry may succeed.
+
+    That is an IntegrityError (a unique value was taken), a deadlock, or a serialization failure.
+    """
     if isinstance(error, IntegrityError):
         return True
     cause = error.__cause__

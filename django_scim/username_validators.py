@@ -1,25 +1,26 @@
-"""Names that an identity provider has given, and that the site's own validators would refuse.
+"""Accept the user names of provisioned accounts that the site's own validators would reject.
 
-A guest of Entra ID is called ``x_gmail.com#EXT#@tenant.onmicrosoft.com``. Django's validator
-knows no ``#``, and so an admin could not save that user's form any more. The name of an account
-that SCIM provisioned is valid; any other name is judged as before, so that sign-up forms and
-the creation of users refuse what they always refused.
+Entra ID names a guest ``x_gmail.com#EXT#@tenant.onmicrosoft.com``, but Django's validator rejects
+``#``. Without this module, an admin could no longer save the form of such a user. The name of an
+account that was provisioned over SCIM is always valid. All other names are validated as before,
+so sign-up forms and the creation of users are not affected.
 """
 
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 
 
 class AcceptProvisioned:
-    """A validator of the user name, relaxed for names that provisioned accounts bear."""
+    """A validator that accepts the user names of provisioned accounts."""
 
     def __init__(self, original: Any) -> None:
         self.original = original
 
     def __call__(self, value: Any) -> None:
-        """Raises the original validator's ValidationError."""
+        """Raise the original validator's ValidationError."""
         try:
             self.original(value)
         except ValidationError:
@@ -34,7 +35,7 @@ class AcceptProvisioned:
         return id(self.original)
 
     def __getattr__(self, name: str) -> Any:
-        """Look like the original to whoever inspects it: migrations, form and API builders."""
+        """Return the original's attribute: generators of forms and API documents inspect it."""
         if name.startswith("__") or name == "original":
             raise AttributeError(name)
         return getattr(self.original, name)
@@ -48,11 +49,16 @@ def _is_provisioned(name: Any) -> bool:
 
 
 def accept_provisioned_names() -> None:
-    """Relax the validators of the site's user name field; done once, at start-up."""
+    """Wrap the validators that the site added to the user name field. Called once, at start-up.
+
+    The validators of the field's class and its maximum length are left as they are.
+    """
     model: Any = get_user_model()
     field = model._meta.get_field(model.USERNAME_FIELD)
-    field._validators = [
-        each if isinstance(each, AcceptProvisioned) else AcceptProvisioned(each)
-        for each in field._validators
+    unchanged = [*field.default_validators, MaxLengthValidator(field.max_length)]
+    field.validators = [
+        each
+        if isinstance(each, AcceptProvisioned) or each in unchanged
+        else AcceptProvisioned(each)
+        for each in field.validators
     ]
-    field.__dict__.pop("validators", None)

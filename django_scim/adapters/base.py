@@ -19,7 +19,7 @@ from ..protocol.messages.patch import Operation
 from ..protocol.projection import FULL, Projection
 from ..protocol.tolerances import Tolerances
 from ..query import Column
-from ..query.columns import blank_to
+from ..query.columns import text_or_empty
 from .behaviours import Behaviour, Role
 from .declaration import Declaration, build_declaration
 from .interfaces import Assigned
@@ -136,7 +136,7 @@ class ResourceAdapter:
     def display(self) -> Expression | F:
         """Return the expression, from the link, of ``display`` and ``displayName`` elsewhere."""
         column = self._display_text()
-        return blank_to(F(column.path)) if column else Value("", output_field=TextField())
+        return text_or_empty(F(column.path)) if column else Value("", output_field=TextField())
 
     def label(self) -> Expression | F:
         """Return the expression, from the link, of an object's name in the event log."""

@@ -41,9 +41,7 @@ def operation(view: Any = None, *, has_page: bool = False) -> Callable[..., Any]
         if not self.has_change_permission(request, connection):
             raise PermissionDenied
         if connection is None:
-            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
-                request, self.opts, object_id
-            )
+            missing: HttpResponse = self.change_view(request, object_id)  # redirects
             return missing
         if request.method != "POST" and not has_page:
             return redirect(self.page_url(connection))

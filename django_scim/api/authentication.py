@@ -56,7 +56,7 @@ class BearerAuthentication(BaseAuthentication):
         Raises Unauthorized without a valid token, and Forbidden for one that is used from
         elsewhere than its connection's networks, or whose tenant is gone.
         """
-        secret = bearer_secret(request._request)
+        secret = bearer_secret(request)
         found = (import_string(path)(secret) for path in settings.TOKEN_FINDERS)
         token = next((token for token in found if token is not None), None)
         request.scim_token = token  # type: ignore[attr-defined] # for the event, if it is refused
@@ -64,7 +64,7 @@ class BearerAuthentication(BaseAuthentication):
         if token is None or not token.is_usable(now) or not token.connection.is_active:
             raise Unauthorized("the bearer token is not valid")
         connection = token.connection
-        if connection.networks and not connection.admits(client_address(request._request)):
+        if connection.networks and not connection.admits(client_address(request)):
             raise Forbidden("the connection does not admit requests from this address")
         if connection.tenant_is_gone():
             raise Forbidden("the site no longer has what this connection belongs to")

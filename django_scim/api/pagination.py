@@ -35,7 +35,7 @@ def page(
         pop_version(resource)
     if not queries[0].by_cursor:
         return list_response(found.resources, found.total, queries[0].start_index)
-    following = found.place and write_cursor(found.place, connection, queries)
+    following = found.position and write_cursor(found.position, connection, queries)
     return list_response(found.resources, found.total, None, following or "")
 
 

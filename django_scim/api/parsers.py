@@ -36,7 +36,8 @@ class ScimParser(BaseParser):
             name = f"{view.body_limit_name}, which is " if view.body_limit_name else ""
             raise PayloadTooLarge(f"the body is larger than {name}{limit} bytes")
         limits = JsonLimits(settings.MAX_JSON_DEPTH, settings.MAX_VALUES)
-        return parse_json(raw, limits=limits)
+        body = context["view"].parsed_body = parse_json(raw, limits=limits)
+        return body
 
 
 class JSONParser(ScimParser):

@@ -4,13 +4,12 @@ A last pattern takes everything else, so that neither Django's HTML page nor a r
 APPEND_SLASH ever answers a connector.
 """
 
-import re
 from typing import Any
 
 from django.urls import URLPattern, re_path
-from django.urls.resolvers import RegexPattern
 
 from ..adapters import adapter_classes
+from ..compat import AnyCasePattern
 from ..conf import IMPORT_ERRORS
 from .bulk.views import Bulk
 from .endpoints.discovery import ResourceTypes, Schemas, ServiceProviderConfig
@@ -21,25 +20,6 @@ from .viewsets import viewset_for
 
 COLLECTION = {"get": "list", "post": "create"}
 RESOURCE = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
-
-
-class EndpointPattern(RegexPattern):
-    """A route such as ``Users/<scim_id>``, taken in any case and with a slash at its end.
-
-    The route itself is the pattern's text, which is what builders of API documents read. The
-    flag is not in the expression, where it would break the site's ``reverse``.
-    """
-
-    def __init__(self, route: str) -> None:
-        names = re.split(r"<(\w+)>", route)
-        parts = (f"(?P<{n}>[^/]+)" if i % 2 else re.escape(n) for i, n in enumerate(names))
-        expression = rf"^{''.join(parts)}/?$"
-        super().__init__(expression, is_endpoint=True)
-        self.__dict__["regex"] = re.compile(expression, re.IGNORECASE)
-        self.route = route
-
-    def __str__(self) -> str:
-        return self.route
 
 
 def scim_urls() -> list[URLPattern]:
@@ -80,4 +60,4 @@ def _endpoints() -> list[URLPattern]:
 
 
 def _path(route: str, view: Any) -> URLPattern:
-    return URLPattern(EndpointPattern(route), view)
+    return URLPattern(AnyCasePattern(route), view)

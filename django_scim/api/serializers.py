@@ -58,13 +58,13 @@ class AttributesSerializer(serializers.Serializer):
 
     def rules(self, name: str) -> bool:
         """Whether the site has a rule of its own for an attribute."""
-        return name in self._declared_fields or hasattr(self, f"validate_{name}")
+        return name in self._declared or hasattr(self, f"validate_{name}")
 
     def checked(self, path: AttributePath, value: Any) -> Any:
         """Return what is to be stored for a value. Raises InvalidValue with the site's reason."""
         name = path.attribute.name
         try:
-            if name in self._declared_fields:
+            if name in self._declared:
                 value = self._declared[name].run_validation(value)
             rule = getattr(self, f"validate_{name}", None)
             return rule(value) if rule else value

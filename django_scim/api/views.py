@@ -9,10 +9,11 @@ import uuid
 from functools import cached_property
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections
+from django.db import connections, transaction
 from django.http import HttpRequest
-from rest_framework.request import Empty, Request
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -46,9 +47,9 @@ ACTIONS = {
 
 def exempt_from_host_defaults(view: Any) -> Any:
     """Keep a view out of ATOMIC_REQUESTS, on every database, and of LoginRequiredMiddleware."""
-    view._non_atomic_requests = set(connections.databases)
-    view.login_required = False
-    return view
+    for alias in connections:
+        view = transaction.non_atomic_requests(alias)(view)
+    return login_not_required(view)
 
 
 #: What the routes capture; one that captures more names it here.
@@ -71,6 +72,8 @@ class ScimView(APIView):
     depth = 1
     resource_type = ""
     requires_token = True
+    #: The body of the request, set by the parser.
+    parsed_body: Any = None
     #: The setting that limits the bytes of a body, and what ServiceProviderConfig calls it.
     body_limit, body_limit_name = "MAX_BODY_SIZE", ""
 
@@ -90,16 +93,16 @@ class ScimView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, negotiate, check the scope, in this order, each with a recorder at hand."""
         self.format_kwarg = None
-        self.correlation_id = correlation_id(request._request)
+        self.correlation_id = correlation_id(request)
         self.recorder = Recorder(
             correlation_id=self.correlation_id,
             method=request.method or "",
             path=request.get_full_path(),
-            address=client_address(request._request),
+            address=client_address(request),
             user_agent=request.META.get("HTTP_USER_AGENT", ""),
         )
         self.recorder.event.resource_type = self.resource_type
-        require_encryption(request._request)
+        require_encryption(request)
         if self.requires_token:
             self.perform_authentication(request)
             self.token: Token = request.auth  # type: ignore[assignment]
@@ -166,8 +169,8 @@ class ScimView(APIView):
 
     def _parsed_body(self) -> Any:
         """Return the body as far as it was parsed; what could not be parsed is not kept."""
-        body = getattr(self.request, "_data", Empty)
-        return body if self.recorder.connection is not None and body not in (Empty, {}) else None
+        body = self.parsed_body
+        return body if self.recorder.connection is not None and body != {} else None
 
     def action_of_request(self) -> str:
         """Return what a request would have done, for the event of one that failed."""
@@ -206,7 +209,7 @@ class OutOfService(ScimView):
     """Every URL of a site whose adapters cannot be had: nothing is served by half."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self.correlation_id = correlation_id(request._request)
+        self.correlation_id = correlation_id(request)
         raise ImproperlyConfigured("DJANGO_SCIM is wrong; manage.py check says how")
 
 

@@ -70,10 +70,10 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         version = pop_version(resource)
         self.record_read()
         current = version
-        if version is None and etags.is_conditional(request._request):  # a part has no version
+        if version is None and etags.is_conditional(request):  # a part has no version
             whole = self.adapter.get(scim_id, self.adapter.version_projection)
             current = pop_version(whole)
-        if etags.is_unchanged(request._request, current):
+        if etags.is_unchanged(request, current):
             return Response(status=304, headers={"ETag": current or ""})
         return self._answer(resource, version)
 
@@ -81,7 +81,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
     @cached_property
     def writer(self) -> ResourceWriter:
-        expected = etags.if_match(self.request._request)
+        expected = etags.if_match(self.request)
         return ResourceWriter(self.adapter, self.recorder, expected)
 
     def create(self, request: Request) -> Response:

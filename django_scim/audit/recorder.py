@@ -1,4 +1,4 @@
-"""Writes the event of one request: with its change, or after the rollback."""
+"""Record the event of a request, in the transaction of its change or after the rollback."""
 
 import copy
 import json
@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 from django.db.models import F
-from django.db.models.base import ModelState
 from django.utils import timezone
 
 from ..adapters.writing.outcomes import action_of
@@ -24,7 +23,7 @@ SHOWN_MEMBERS = 100
 
 
 class Recorder:
-    """Gathers what is known of a request as it goes, and writes one event."""
+    """Collect the data of one request while it is processed, and write its event."""
 
     def __init__(
         self, *, correlation_id: str, method: str, path: str, address: str | None, user_agent: str
@@ -41,7 +40,7 @@ class Recorder:
         )
 
     def begin(self) -> None:
-        """Start the clock of the event's duration."""
+        """Start measuring the event's duration."""
         self.started = time.perf_counter()
 
     def authenticated(self, token: Token) -> None:
@@ -49,7 +48,7 @@ class Recorder:
         self.set_token(token)
 
     def set_token(self, token: Token) -> None:
-        """Name the token and its connection, also where it does not open the door."""
+        """Add the token and its connection to the event, even if the token is rejected."""
         self.event.connection = token.connection
         self.event.connection_name = token.connection.name
         self.event.token_prefix = token.prefix
@@ -57,16 +56,16 @@ class Recorder:
     def set_resource(
         self, resource_type: str, link: Any = None, name: str = "", scim_id: str = ""
     ) -> None:
-        """Name the resource, and the object behind it once it is known."""
+        """Add the resource to the event and, once it is known, the object that it represents."""
         self.event.resource_type = resource_type
         self.event.scim_id = printable(scim_id)[:36]
         if link is not None:
-            _name(self.event, link, name)
+            _set_object(self.event, link, name)
 
     def save_success(
         self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
     ) -> None:
-        """Write the event of a change, in the change's own transaction."""
+        """Write the event of a change, in the transaction of the change."""
         self.build_success(action, status, changes=changes, tolerances=tolerances).save(
             force_insert=True
         )
@@ -74,9 +73,9 @@ class Recorder:
     def build_success(
         self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
     ) -> Event:
-        """Return the event of a change, for the caller to write in the change's transaction."""
+        """Return the event of a change; the caller writes it in the transaction of the change."""
         event = self.event
-        event.pk = None  # a first attempt may have been rolled back
+        event.pk = None  # an earlier attempt may have been rolled back
         event.action, event.status = action, status
         event.outcome = Event.Outcome.SUCCESS
         if changes is not None:
@@ -87,20 +86,18 @@ class Recorder:
         return event
 
     def save_side_effects(self, writes: list[Any]) -> None:
-        """Write an event for each other object that the change reached, beside the change's own.
+        """Write an event for each further object that the request changed.
 
-        They have its request, and so its correlation id.
+        These events describe the same request and have the same correlation id.
         """
         events = []
         for write in writes:
             event = copy.copy(self.event)
-            event.pk, event._state = None, ModelState()
-            event.action, event.outcome = (
-                action_of(write.kinds, write.changes),
-                Event.Outcome.SUCCESS,
-            )
+            event.pk, event._state.adding = None, True
+            event.action = action_of(write.kinds, write.changes)
+            event.outcome = Event.Outcome.SUCCESS
             event.resource_type, event.changes = write.resource_type, _shown(write.changes)
-            _name(event, write.link, write.adapter.name_of(write.link))
+            _set_object(event, write.link, write.adapter.name_of(write.link))
             events.append(event)
         if events:
             Event.objects.bulk_create(events)
@@ -113,7 +110,10 @@ class Recorder:
         answer: Any = None,
         tolerances: Any = (),
     ) -> None:
-        """Write the event of a refused or failed request; never let it hide the answer."""
+        """Write the event of a rejected or failed request.
+
+        A database error is logged, not raised, so that the client still gets its response.
+        """
         event = self.event
         event.pk, event.changes = None, []
         event.action = action
@@ -123,7 +123,7 @@ class Recorder:
         event.status, event.scim_type = error.status, error.scim_type
         event.detail = printable(error.detail)
         if isinstance(error, Sensitive):
-            event.path = event.path.partition("?")[0]  # what no log shall hold, this one neither
+            event.path = event.path.partition("?")[0]  # such filters must not appear in logs
         event.request_body = _shortened(redact_body(body)) if body is not None else ""
         event.response_body = _shortened(answer) if answer is not None else ""
         try:
@@ -137,7 +137,10 @@ class Recorder:
             logger.exception("could not record the event of request %s", event.correlation_id)
 
     def _counted(self) -> bool:
-        """Count one more failed authentication of this minute instead of writing another event."""
+        """Count a repeated authentication failure in the equal event of the last minute.
+
+        Return whether there is such an event.
+        """
         since = timezone.now() - timedelta(minutes=1)
         same = Event.objects.filter(
             connection=self.event.connection,
@@ -159,7 +162,7 @@ class Recorder:
         self.recorded = True
 
 
-def _name(event: Event, link: Any, name: str) -> None:
+def _set_object(event: Event, link: Any, name: str) -> None:
     event.scim_id, event.external_id = link.scim_id, link.external_id
     key, model = link.target_id or link.former_target_key, type(link)._meta.get_field("target")
     event.object_type = model.related_model._meta.label_lower
@@ -172,7 +175,7 @@ def _shown(changes: Iterable[Any]) -> list[dict[str, Any]]:
 
 
 def _show(change: Any) -> dict[str, Any] | None:
-    """Return a change as the event keeps it, by the site's rule for its attribute."""
+    """Return a change with its values redacted by the site's rule for the attribute."""
     rule = rule_for(change.path)
     if rule == "drop":
         return None
@@ -192,7 +195,7 @@ def _shortened(body: Any) -> str:
 
 
 def printable(text: str) -> str:
-    """A client's text on one line: nobody writes lines of their own into a log."""
+    """Replace the unprintable characters of a client's text, so that it cannot forge log lines."""
     return "".join(char if char.isprintable() else "�" for char in text)
 
 

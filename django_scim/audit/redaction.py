@@ -1,4 +1,4 @@
-"""What an event may keep of a request: never a password, and the rest as the site decides."""
+"""Redaction of what events store: passwords always, other attributes by the REDACT setting."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ HIDDEN = "***"
 
 
 def redact_value(rule: str, value: Any) -> Any:
-    """Apply one of the site's rules: keep, mask, hash or drop."""
+    """Return a value redacted by a rule: keep, mask, hash or drop."""
     if value is None or rule == "keep":
         return value
     if rule == "hash":
@@ -22,7 +22,7 @@ def redact_value(rule: str, value: Any) -> Any:
 
 
 def rule_for(path: str) -> str:
-    """Return the site's rule for an attribute path; a rule on a parent covers its parts."""
+    """Return the rule of an attribute path: its own, or that of an attribute which contains it."""
     rules = {key.lower(): rule for key, rule in settings.REDACT.items()}
     lowered = path.lower()
     while lowered:
@@ -33,7 +33,10 @@ def rule_for(path: str) -> str:
 
 
 def redact_body(body: Any) -> Any:
-    """Return a parsed body without secrets: as attribute, PATCH path or JSON in a string."""
+    """Return a parsed body with passwords removed and the site's rules applied.
+
+    A password can be an attribute, the value of a PATCH path, or part of JSON within a string.
+    """
     if isinstance(body, Mapping):
         is_secret = _names_password(body.get("path"))
         return {
@@ -50,7 +53,7 @@ def redact_body(body: Any) -> Any:
 
 
 def _redact_text(text: str) -> str:
-    """A string may hold a JSON document of its own, with escapes in the names."""
+    """Redact a string, which may itself be JSON with escaped attribute names."""
     if text.lstrip()[:1] in ("{", "["):
         try:
             return json.dumps(redact_body(json.loads(text)))
@@ -67,12 +70,12 @@ def _names_password(path: Any) -> bool:
     return isinstance(path, str) and _is_password(path)
 
 
-#: The attribute, with or without a URN before it and whatever selects a part of it behind.
+#: The attribute, with or without the URN of its schema, a value filter or a sub-attribute.
 _PASSWORD = re.compile(r"(^|:)\s*password\s*($|[\[.])", re.IGNORECASE)
 
 
 def _rule_in(key: str, body: Mapping[str, Any]) -> str:
-    """The rule for a key; the value of a PATCH operation has the rule of its path."""
+    """Return the rule of a key; for the value of a PATCH operation, that of its path."""
     path = body.get("path")
     if key.lower() == "value" and isinstance(path, str):
         return rule_for(path.partition("[")[0])

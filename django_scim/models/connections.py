@@ -1,4 +1,4 @@
-"""A connection: one identity provider's link to the site, and the terms that it is on."""
+"""A connection: the settings under which one identity provider may call the site."""
 
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.deconstruct import deconstructible
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import settings
 from ..protocol.profiles import MAX_NAME_LENGTH
@@ -24,15 +26,18 @@ FALLBACK_PROFILE = "default"
 
 @deconstructible(path="django_scim.models.NetworksValidator")
 class NetworksValidator:
-    """Refuse a line that is neither an address nor a network."""
+    """Check that a text lists IP addresses and networks, separated by white space."""
+
+    message = _("“%(value)s” is not an IP address or network, such as 203.0.113.0/24 (%(reason)s).")
 
     def __call__(self, text: str) -> None:
-        """Raise ValidationError."""
-        for line in text.split():
+        """Raise ValidationError for the first item that is neither an address nor a network."""
+        for item in text.split():
             try:
-                ip_network(line)
+                ip_network(item)
             except ValueError as error:
-                raise ValidationError(f"{error}") from None
+                params = {"value": item, "reason": str(error)}
+                raise ValidationError(self.message, code="invalid", params=params) from None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, NetworksValidator)
@@ -48,7 +53,7 @@ class ProfileField(models.CharField):
         super().__init__(*args, **({"choices": profile_choices} | kwargs))
 
     def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
-        name, _, args, kwargs = super().deconstruct()
+        name, _path, args, kwargs = super().deconstruct()
         kwargs.pop("choices", None)
         return name, "django.db.models.CharField", args, kwargs
 
@@ -62,99 +67,129 @@ def profile_choices(current: str = "") -> list[tuple[str, str]]:
 
 
 class Connection(models.Model):
-    """One identity provider's link to this site."""
+    """An identity provider that may provision users and groups of this site."""
 
     class Scope(models.TextChoices):
-        OWN = "own", "Own: the accounts that it created or was given"
-        SITE = "site", "Site: every account that is not protected"
+        OWN = "own", _("Own: the accounts that it created or that were assigned to it")
+        SITE = "site", _("Site: every account that is not protected")
 
     class Deletion(models.TextChoices):
-        DEACTIVATE = "deactivate", "Deactivate the account and let go of it"
-        DELETE = "delete", "Delete the account, with all that hangs on it"
+        DEACTIVATE = "deactivate", _("Deactivate the account and unlink it")
+        DELETE = "delete", _("Delete the account and everything that belongs to it")
 
     class Passwords(models.TextChoices):
-        IGNORE = "ignore", "Ignore: people sign in by single sign-on"
-        ACCEPT = "accept", "Accept: the identity provider sets them"
+        IGNORE = "ignore", _("Ignore: people sign in by single sign-on")
+        ACCEPT = "accept", _("Accept: the identity provider sets them")
 
-    name = models.CharField(max_length=100, unique=True)
+    name = models.CharField(_("name"), max_length=100, unique=True)
     profile = ProfileField(
+        _("profile"),
         max_length=MAX_NAME_LENGTH,
         default="default",
-        help_text="Which deviations from the standard are accepted.",
+        help_text=_("The deviations from the SCIM standard that are accepted."),
     )
-    scope = models.CharField(max_length=10, default=Scope.OWN, choices=Scope.choices)
+    scope = models.CharField(_("scope"), max_length=10, default=Scope.OWN, choices=Scope.choices)
     adoption = models.CharField(
+        _("adoption"),
         max_length=40,
         default="none",
-        help_text="Which accounts that no connection holds become this one's when it creates a "
-        "user: none, username, email (a verified one), or a policy of the site's own.",
+        help_text=_(
+            "Which existing accounts without a connection are adopted when this connection "
+            "creates a user: none, username, email (if it is verified), or a policy that the "
+            "site defines."
+        ),
     )
     deletion = models.CharField(
-        "on deletion", max_length=10, default=Deletion.DEACTIVATE, choices=Deletion.choices
+        _("on deletion"), max_length=10, default=Deletion.DEACTIVATE, choices=Deletion.choices
     )
-    passwords = models.CharField(max_length=10, default=Passwords.IGNORE, choices=Passwords.choices)
+    passwords = models.CharField(
+        _("passwords"), max_length=10, default=Passwords.IGNORE, choices=Passwords.choices
+    )
     keeps_passwords = models.BooleanField(
-        "keeps passwords",
+        _("keeps passwords"),
         default=False,
-        help_text="A deactivated account keeps its usable password. It then works again after a "
-        "reactivation, and so do sessions that were open before.",
+        help_text=_(
+            "A deactivated account keeps its usable password. After a reactivation the password "
+            "works again, and so do sessions that were open before."
+        ),
     )
     networks = models.TextField(
+        _("networks"),
         blank=True,
         validators=[NetworksValidator()],
-        help_text="The addresses and networks that its requests may come from, such as "
-        "203.0.113.0/24, one a line. Empty: from anywhere.",
+        help_text=_(
+            "The IP addresses and networks that requests may come from, such as 203.0.113.0/24, "
+            "one per line. Leave empty to accept requests from everywhere."
+        ),
     )
     guard_count = models.PositiveIntegerField(
+        _("guard count"),
         default=20,
-        help_text="The guard stops the connection when it takes more accounts or memberships "
-        "than this within an hour, and more than the share below.",
+        help_text=_(
+            "The guard stops the connection if, within an hour, it removes more accounts or "
+            "memberships than this and also more than the percentage below."
+        ),
     )
     guard_percent = models.PositiveSmallIntegerField(
+        _("guard percent"),
         default=10,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
-        help_text="In percent of what the connection had when the hour began. 100 turns the "
-        "guard off.",
+        help_text=_(
+            "Percentage of the accounts or memberships that the connection had when the hour "
+            "began. 100 turns the guard off."
+        ),
     )
     tenant_type = models.ForeignKey(
-        ContentType, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+        ContentType,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        verbose_name=_("tenant type"),
     )
-    tenant_key = models.CharField(max_length=64, blank=True, default="", editable=False)
-    #: The site's own object that the connection belongs to, such as a customer's organisation.
+    tenant_key = models.CharField(
+        _("tenant key"), max_length=64, blank=True, default="", editable=False
+    )
+    #: The object of the site that owns the connection, such as a customer's organisation.
     tenant = GenericForeignKey("tenant_type", "tenant_key")
     oauth_client_id = ExactCharField(
-        "OAuth client id",
+        _("OAuth client id"),
         max_length=100,
         null=True,
         blank=True,
         unique=True,
-        help_text="The client id of the application of django-oauth-toolkit whose access tokens "
-        "are this connection's. Empty: it has only tokens of its own.",
+        help_text=_(
+            "The client id of the django-oauth-toolkit application whose access tokens "
+            "authenticate this connection. Leave empty if it uses only the tokens issued here."
+        ),
     )
     log_reads = models.BooleanField(
-        default=False, help_text="Record successful reads as events, too."
+        _("log reads"), default=False, help_text=_("Also record successful reads as events.")
     )
     is_active = models.BooleanField(
-        "active", default=True, help_text="An inactive connection is refused at the door."
+        _("active"), default=True, help_text=_("Requests of an inactive connection are rejected.")
     )
-    created = models.DateTimeField(auto_now_add=True)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         ordering = ("name",)
+        verbose_name = _("connection")
+        verbose_name_plural = _("connections")
 
     def __str__(self) -> str:
         return self.name
 
     def clean(self) -> None:
-        self.oauth_client_id = self.oauth_client_id or None  # "" would clash with another ""
+        self.oauth_client_id = self.oauth_client_id or None  # a second "" would not be unique
 
     @property
     def has_tenant(self) -> bool:
-        """Whether it belongs to an object of the site's, be it there still or gone."""
+        """True if the connection has a tenant, even if the tenant has been deleted since."""
         return bool(self.tenant_key) or self.tenant_type_id is not None
 
     def tenant_is_gone(self) -> bool:
-        """Whether the object that it belongs to is there no more, or its whole model."""
+        """Return whether the connection's tenant, or the tenant's model, no longer exists."""
         if not self.has_tenant:
             return False
         if self.tenant_type_id is None:
@@ -168,8 +203,10 @@ class Connection(models.Model):
         return settings.PROFILES.get(self.profile) or settings.PROFILES[FALLBACK_PROFILE]
 
     def admits(self, address: str | None) -> bool:
-        """Whether a request may come from an address. Where networks are listed, an unknown
-        address is refused."""
+        """Return whether a request may come from this IP address.
+
+        An unknown address (None) is rejected if the connection is restricted to networks.
+        """
         networks = self.networks.split()
         if not networks:
             return True
@@ -182,22 +219,28 @@ class Connection(models.Model):
 
 
 class Guard(models.Model):
-    """How much a connection has taken away within the hour, and whether it was stopped.
+    """Number of accounts and memberships that a connection removed within the current hour.
 
-    A row of its own: every departure locks it, so that of several processes none can pass the
-    limit beside another.
+    The counters have a table separate from the connections because every removal locks the row:
+    two processes could otherwise pass the limit together.
     """
 
     WINDOW = timedelta(hours=1)
 
-    connection = models.OneToOneField(Connection, models.CASCADE, related_name="guard")
-    started = models.DateTimeField(null=True, blank=True)
-    accounts = models.PositiveIntegerField(default=0)
-    accounts_lost = models.PositiveIntegerField(default=0)
-    memberships = models.PositiveIntegerField(default=0)
-    memberships_lost = models.PositiveIntegerField(default=0)
-    tripped = models.DateTimeField(null=True, blank=True)
-    overridden_until = models.DateTimeField(null=True, blank=True)
+    connection = models.OneToOneField(
+        Connection, models.CASCADE, related_name="guard", verbose_name=_("connection")
+    )
+    started = models.DateTimeField(_("started"), null=True, blank=True)
+    accounts = models.PositiveIntegerField(_("accounts"), default=0)
+    accounts_lost = models.PositiveIntegerField(_("accounts lost"), default=0)
+    memberships = models.PositiveIntegerField(_("memberships"), default=0)
+    memberships_lost = models.PositiveIntegerField(_("memberships lost"), default=0)
+    tripped = models.DateTimeField(_("tripped"), null=True, blank=True)
+    overridden_until = models.DateTimeField(_("overridden until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("guard")
+        verbose_name_plural = _("guards")
 
     def __str__(self) -> str:
-        return f"guard of {self.connection}"
+        return gettext("guard of %(connection)s") % {"connection": self.connection}

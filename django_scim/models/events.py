@@ -2,67 +2,78 @@
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from .connections import Connection
 
 
 class Event(models.Model):
-    """What one request did, or why it was refused.
+    """The effect of one request, or the reason why it was rejected.
 
-    The object is named, not referenced: an event outlives what it is about.
+    The object is stored by name and key instead of a foreign key, so that its events survive it.
     """
 
     class Action(models.TextChoices):
-        CREATE = "create"
-        UPDATE = "update"
-        DEACTIVATE = "deactivate"
-        REACTIVATE = "reactivate"
-        DELETE = "delete"
-        MEMBERSHIP = "membership"
-        READ = "read"
-        AUTHENTICATION = "authentication"
-        ADMINISTRATION = "administration"
+        CREATE = "create", _("Create")
+        UPDATE = "update", _("Update")
+        DEACTIVATE = "deactivate", _("Deactivate")
+        REACTIVATE = "reactivate", _("Reactivate")
+        DELETE = "delete", _("Delete")
+        MEMBERSHIP = "membership", _("Membership")
+        READ = "read", _("Read")
+        AUTHENTICATION = "authentication", _("Authentication")
+        ADMINISTRATION = "administration", _("Administration")
 
     class Outcome(models.TextChoices):
-        SUCCESS = "success"
-        NO_CHANGE = "no_change", "No change"
-        FAILURE = "failure"
-        STOPPED = "stopped", "Stopped by guard"
+        SUCCESS = "success", _("Success")
+        NO_CHANGE = "no_change", _("No change")
+        FAILURE = "failure", _("Failure")
+        STOPPED = "stopped", _("Stopped by guard")
 
-    created = models.DateTimeField("time", default=timezone.now)
+    created = models.DateTimeField(_("time"), default=timezone.now)
     connection = models.ForeignKey(
-        Connection, models.SET_NULL, null=True, blank=True, related_name="events", db_index=False
+        Connection,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="events",
+        db_index=False,
+        verbose_name=_("connection"),
     )
-    connection_name = models.CharField(max_length=100, blank=True)
-    token_prefix = models.CharField("token", max_length=16, blank=True)
-    action = models.CharField(max_length=20, choices=Action.choices)
-    outcome = models.CharField(max_length=20, choices=Outcome.choices)
-    resource_type = models.CharField(max_length=40, blank=True)
-    scim_id = models.CharField("SCIM id", max_length=36, blank=True)
-    external_id = models.CharField("externalId", max_length=255, blank=True)
-    object_type = models.CharField(max_length=100, blank=True)
-    object_key = models.CharField(max_length=64, blank=True)
-    object_name = models.CharField("object", max_length=256, blank=True)
-    changes = models.JSONField(default=list, blank=True)
-    method = models.CharField(max_length=10, blank=True)
-    path = models.CharField(max_length=500, blank=True)
-    status = models.PositiveSmallIntegerField(default=0)
-    scim_type = models.CharField("scimType", max_length=20, blank=True)
-    detail = models.TextField(blank=True)
-    correlation_id = models.CharField("request id", max_length=64, blank=True)
-    address = models.GenericIPAddressField(null=True, blank=True)
-    user_agent = models.CharField(max_length=255, blank=True)
-    duration = models.PositiveIntegerField("duration (ms)", default=0)
-    tolerances = models.JSONField(default=list, blank=True)
-    request_body = models.TextField(blank=True)
-    response_body = models.TextField(blank=True)
+    connection_name = models.CharField(_("connection name"), max_length=100, blank=True)
+    token_prefix = models.CharField(_("token"), max_length=16, blank=True)
+    action = models.CharField(_("action"), max_length=20, choices=Action.choices)
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices)
+    resource_type = models.CharField(_("resource type"), max_length=40, blank=True)
+    scim_id = models.CharField(_("SCIM id"), max_length=36, blank=True)
+    external_id = models.CharField(_("externalId"), max_length=255, blank=True)
+    object_type = models.CharField(_("object type"), max_length=100, blank=True)
+    object_key = models.CharField(_("object key"), max_length=64, blank=True)
+    object_name = models.CharField(_("object"), max_length=256, blank=True)
+    changes = models.JSONField(_("changes"), default=list, blank=True)
+    method = models.CharField(_("method"), max_length=10, blank=True)
+    path = models.CharField(_("path"), max_length=500, blank=True)
+    status = models.PositiveSmallIntegerField(_("status"), default=0)
+    scim_type = models.CharField(_("scimType"), max_length=20, blank=True)
+    detail = models.TextField(_("detail"), blank=True)
+    correlation_id = models.CharField(_("request id"), max_length=64, blank=True)
+    address = models.GenericIPAddressField(_("address"), null=True, blank=True)
+    user_agent = models.CharField(_("user agent"), max_length=255, blank=True)
+    duration = models.PositiveIntegerField(_("duration (ms)"), default=0)
+    tolerances = models.JSONField(_("tolerances"), default=list, blank=True)
+    request_body = models.TextField(_("request body"), blank=True)
+    response_body = models.TextField(_("response body"), blank=True)
     occurrences = models.PositiveIntegerField(
-        default=1, help_text="Failed authentications of one minute are counted in one event."
+        _("occurrences"),
+        default=1,
+        help_text=_("Equal failed authentications within one minute share an event."),
     )
 
     class Meta:
         ordering = ("-created", "-id")
         get_latest_by = "created"
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
         indexes = [
             models.Index(fields=["-created", "-id"], name="scim_event_time"),
             models.Index(fields=["connection", "-created"], name="scim_event_connection"),
@@ -76,4 +87,5 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.object_name or self.resource_type} ({self.outcome})".strip()
+        name = self.object_name or self.resource_type
+        return f"{self.get_action_display()} {name} ({self.get_outcome_display()})".strip()

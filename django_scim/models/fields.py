@@ -1,4 +1,7 @@
-"""Columns that compare exactly, and keys that compare without case, alike on every database."""
+"""Text columns that compare by code point, and folded keys for case-insensitive look-ups.
+
+Both behave the same on every database.
+"""
 
 import hashlib
 import uuid
@@ -8,30 +11,33 @@ from django.db import models
 
 from ..protocol.values import fold
 
-KEY_LENGTH = 190  # with utf8mb4 it still fits an index of MariaDB beside another column
-_KEPT = KEY_LENGTH - 64
+KEY_LENGTH = 190  # with utf8mb4, MariaDB can still index the key together with another column
+#: The part of a key that is taken from the text, even if the rest of the key is a digest.
+PREFIX_LENGTH = KEY_LENGTH - 64
 
 
 def fold_key(text: str) -> str:
-    """Return the folded form of ``text``, at most KEY_LENGTH long.
+    """Return the folded form of ``text``, at most KEY_LENGTH characters long.
 
-    A longer one is cut and ends in a digest: some characters fold to eighteen, and a key must
-    never be what makes the site's own save fail.
+    A longer form is truncated and gets a digest as suffix. One character can fold to eighteen, and
+    a key that does not fit its column would make the site's own save fail.
     """
     folded = fold(text)
     if len(folded) <= KEY_LENGTH:
         return folded
-    return folded[:_KEPT] + hashlib.sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()
+    digest = hashlib.sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()
+    return folded[:PREFIX_LENGTH] + digest
 
 
 class ExactCharField(models.CharField):
-    """A CharField that tells every two texts apart, whatever the database's own collation.
+    """A CharField that compares by code point, regardless of the database's default collation.
 
-    MariaDB's default equates case, accents and trailing blanks; PostgreSQL's sorts by locale.
+    MariaDB's default collation ignores case, accents and trailing spaces; PostgreSQL's sorts by
+    locale.
     """
 
     def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
-        """Name the class by the package's public path, so that migrations survive moves."""
+        """Return the public path of the class, so that migrations survive a move of the module."""
         name, _, args, kwargs = super().deconstruct()
         return name, f"django_scim.models.{type(self).__name__}", args, kwargs
 
@@ -47,7 +53,7 @@ class ExactCharField(models.CharField):
 
 
 class ScimIdField(ExactCharField):
-    """The id of a SCIM resource: a random UUID as text, never given to another resource."""
+    """The id of a SCIM resource: a random UUID as text, never reused for another resource."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         fixed = {"max_length": 36, "unique": True, "default": _new_id}
@@ -65,10 +71,11 @@ def _new_id() -> str:
 
 
 class FoldedField(ExactCharField):
-    """The folded key of another field, kept true by every save of the model.
+    """The folded key of the field named by ``source``, updated whenever the model is saved.
 
-    NULL where the source is empty, so that it may carry a unique constraint. ``unless`` names a
-    boolean column that says that the value lives elsewhere: the key is then left alone.
+    The key is NULL if the source is empty, so that the field can have a unique constraint.
+    ``unless`` names a boolean column; if that is true, the value is stored in another table and
+    saving leaves the key unchanged.
     """
 
     def __init__(self, *args: Any, source: str = "", unless: str = "", **kwargs: Any) -> None:

@@ -1,39 +1,54 @@
-"""What ties an object of the site to a connection: its SCIM id, externalId, version."""
+"""Links between the site's objects and connections: SCIM id, externalId and version."""
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from .connections import Connection
 from .fields import ExactCharField, FoldedField, ScimIdField
 
 
 class AbstractLink(models.Model):
-    """One object as one connection knows it. A subclass adds ``target``, the foreign key.
+    """One object as a resource of one connection. A subclass adds ``target``, the foreign key.
 
-    ``target`` must be nullable: NULL is the tombstone, which keeps the id from ever being given
-    to another resource (RFC 7643 section 3.1). ``former_target_key`` then holds the object's key.
+    ``target`` must be nullable. A link whose target is NULL is a tombstone: it prevents its SCIM
+    id from being reused for another resource (RFC 7643 section 3.1), and keeps the primary key of
+    the former target in ``former_target_key``.
     """
 
     connection = models.ForeignKey(
-        Connection, models.CASCADE, related_name="%(app_label)s_%(class)ss", db_index=False
+        Connection,
+        models.CASCADE,
+        related_name="%(app_label)s_%(class)ss",
+        db_index=False,
+        verbose_name=_("connection"),
     )
-    scim_id = ScimIdField("SCIM id")
-    external_id = ExactCharField("externalId", max_length=255, blank=True, default="")
-    created = models.DateTimeField(default=timezone.now)
-    last_modified = models.DateTimeField(default=timezone.now)
-    version = models.PositiveIntegerField(default=1)
+    scim_id = ScimIdField(_("SCIM id"))
+    external_id = ExactCharField(_("externalId"), max_length=255, blank=True, default="")
+    created = models.DateTimeField(_("created"), default=timezone.now)
+    last_modified = models.DateTimeField(_("last modified"), default=timezone.now)
+    version = models.PositiveIntegerField(_("version"), default=1)
     created_by_scope = models.BooleanField(
+        _("created by scope"),
         default=False,
         editable=False,
-        help_text="Made by the connection's scope; the client has not written to the object yet.",
+        help_text=_(
+            "The link exists because of the connection's scope; the client has not written to "
+            "the object yet."
+        ),
     )
     preexisting = models.BooleanField(
+        _("preexisting"),
         default=False,
         editable=False,
-        help_text="The site had the object before: the connection can never delete it for good.",
+        help_text=_(
+            "The object is older than the link: the connection can never delete it permanently."
+        ),
     )
-    former_target_key = ExactCharField(max_length=64, blank=True, default="", editable=False)
+    former_target_key = ExactCharField(
+        _("former target key"), max_length=64, blank=True, default="", editable=False
+    )
 
     class Meta:
         abstract = True
@@ -53,7 +68,7 @@ class AbstractLink(models.Model):
 
 
 class UserLink(AbstractLink):
-    """A user of the site as a connection knows it."""
+    """A user of the site as a resource of a connection."""
 
     target = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -61,24 +76,32 @@ class UserLink(AbstractLink):
         null=True,
         blank=True,
         related_name="scim_links",
-        verbose_name="user",
+        verbose_name=_("user"),
     )
     unconfirmed = models.BooleanField(
+        _("unconfirmed"),
         default=False,
-        help_text="The account was the site's own before: until an admin confirms the link, the "
-        "connection can change neither its user name nor its e-mail.",
+        help_text=_(
+            "The connection adopted an existing account. It cannot change the user name or the "
+            "e-mail address until an admin confirms the link."
+        ),
     )
     active_absent = models.BooleanField(
-        default=False, help_text="The client has unassigned the attribute active."
+        _("active absent"),
+        default=False,
+        help_text=_("The client has removed the attribute active."),
     )
     manager_value = ExactCharField(
+        _("manager value"),
         max_length=255,
         blank=True,
         default="",
-        help_text="The manager as the client named it, until that user appears.",
+        help_text=_("The client's value for a manager who has not been provisioned yet."),
     )
 
     class Meta(AbstractLink.Meta):
+        verbose_name = _("user link")
+        verbose_name_plural = _("user links")
         indexes = [
             *AbstractLink.Meta.indexes,
             models.Index(fields=["connection", "manager_value"]),
@@ -86,13 +109,13 @@ class UserLink(AbstractLink):
 
 
 class AbstractGroupLink(AbstractLink):
-    """A group as a connection knows it, under the connection's own name for it.
+    """A group as a resource of a connection, with the connection's own display name for it.
 
-    For a group model of the site's own, subclass it and add ``target``.
+    To provision another group model, subclass this and add ``target``.
     """
 
-    display_name = models.CharField(max_length=256, blank=True, default="")
-    display_key = FoldedField(source="display_name")
+    display_name = models.CharField(_("display name"), max_length=256, blank=True, default="")
+    display_key = FoldedField(_("display key"), source="display_name")
 
     class Meta(AbstractLink.Meta):
         abstract = True
@@ -108,7 +131,7 @@ class AbstractGroupLink(AbstractLink):
 
 
 class GroupLink(AbstractGroupLink):
-    """A Django group as a connection knows it."""
+    """A Django group as a resource of a connection."""
 
     target = models.ForeignKey(
         "auth.Group",
@@ -116,5 +139,9 @@ class GroupLink(AbstractGroupLink):
         null=True,
         blank=True,
         related_name="scim_links",
-        verbose_name="group",
+        verbose_name=_("group"),
     )
+
+    class Meta(AbstractGroupLink.Meta):
+        verbose_name = _("group link")
+        verbose_name_plural = _("group links")

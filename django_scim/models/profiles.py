@@ -4,102 +4,129 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from .fields import ExactCharField, FoldedField
 
 
 class TextColumn(models.CharField):
-    """A text that is absent when empty."""
+    """A text column in which the empty string means that there is no value."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         defaults = {"max_length": 255, "blank": True, "default": ""}
         super().__init__(*args, **(defaults | kwargs))  # type: ignore[arg-type]
 
     def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
-        """Appear in migrations as the CharField that it is."""
-        name, _, args, kwargs = super().deconstruct()
+        """Appear in migrations as a plain CharField."""
+        name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.CharField", args, kwargs
 
 
 class UserKey(models.Model):
-    """The user's name as it compares: folded, and claimed by SCIM alone.
+    """The folded user name, for case-insensitive look-ups and for uniqueness over SCIM.
 
-    ``folded`` is not unique, since the site may hold names that differ only in case; ``claim``
-    is, and decides a race between two creations over SCIM.
+    ``folded`` is not unique, because the site may have user names that differ only in case.
+    ``claim`` is unique and set only for users that SCIM created or renamed; of two concurrent
+    requests for the same name, it lets one fail.
     """
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="scim_key"
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        primary_key=True,
+        related_name="scim_key",
+        verbose_name=_("user"),
     )
-    folded = FoldedField(null=False, db_index=True)
-    claim = FoldedField(unique=True)
+    folded = FoldedField(_("folded"), null=False, db_index=True)
+    claim = FoldedField(_("claim"), unique=True)
+
+    class Meta:
+        verbose_name = _("user key")
+        verbose_name_plural = _("user keys")
 
     def __str__(self) -> str:
         return self.folded
 
 
 class UserProfile(models.Model):
-    """The singular attributes, core and enterprise. The row exists once a value needs it."""
+    """The singular core and enterprise attributes. A row is created when it first has a value."""
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="scim_profile"
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        primary_key=True,
+        related_name="scim_profile",
+        verbose_name=_("user"),
     )
-    given_name = TextColumn()  # for user models without a column of their own
-    family_name = TextColumn()
-    formatted_name = TextColumn()
-    middle_name = TextColumn()
-    honorific_prefix = TextColumn()
-    honorific_suffix = TextColumn()
-    display_name = TextColumn()
-    display_key = FoldedField(source="display_name", db_index=True)
-    nick_name = TextColumn()
-    profile_url = TextColumn(max_length=2000)
-    title = TextColumn()
-    user_type = TextColumn()
-    preferred_language = TextColumn()
-    locale = TextColumn()
-    timezone = TextColumn()
-    employee_number = TextColumn()
-    cost_center = TextColumn()
-    organization = TextColumn()
-    division = TextColumn()
-    department = TextColumn()
+    given_name = TextColumn(_("given name"))  # used if the user model lacks such a column
+    family_name = TextColumn(_("family name"))
+    formatted_name = TextColumn(_("formatted name"))
+    middle_name = TextColumn(_("middle name"))
+    honorific_prefix = TextColumn(_("honorific prefix"))
+    honorific_suffix = TextColumn(_("honorific suffix"))
+    display_name = TextColumn(_("display name"))
+    display_key = FoldedField(_("display key"), source="display_name", db_index=True)
+    nick_name = TextColumn(_("nick name"))
+    profile_url = TextColumn(_("profile URL"), max_length=2000)
+    title = TextColumn(_("title"))
+    user_type = TextColumn(_("user type"))
+    preferred_language = TextColumn(_("preferred language"))
+    locale = TextColumn(_("locale"))
+    timezone = TextColumn(_("time zone"))
+    employee_number = TextColumn(_("employee number"))
+    cost_center = TextColumn(_("cost center"))
+    organization = TextColumn(_("organization"))
+    division = TextColumn(_("division"))
+    department = TextColumn(_("department"))
     manager = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
         null=True,
         blank=True,
         related_name="scim_reports",
+        verbose_name=_("manager"),
     )
 
+    class Meta:
+        verbose_name = _("user profile")
+        verbose_name_plural = _("user profiles")
+
     def __str__(self) -> str:
-        return self.display_name or f"Profile {self.pk}"
+        return self.display_name or gettext("Profile %(pk)s") % {"pk": self.pk}
 
 
 class UserValue(models.Model):
     """One value of a multi-valued attribute.
 
-    A mirrored row stands for a column of the user (``email``), which alone holds the value; the
-    row adds the type, and the key to find it by. Certificates are longer than an index takes:
-    only the key is indexed.
+    A mirrored row represents a column of the user model such as ``email``. The value is stored
+    only in that column; the row adds its type, and the key by which it is found. ``value`` is not
+    indexed, because a certificate can be longer than an index allows; ``key`` is.
     """
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="scim_values")
-    attribute = ExactCharField(max_length=40)
-    value = models.TextField(blank=True, default="")
-    key = FoldedField(source="value", unless="mirrored")
-    display = TextColumn()
-    type = TextColumn()
-    primary = models.BooleanField(null=True, blank=True)
-    mirrored = models.BooleanField(default=False)
-    formatted = models.TextField(blank=True, default="")
-    street_address = models.TextField(blank=True, default="")
-    locality = TextColumn()
-    region = TextColumn()
-    postal_code = TextColumn()
-    country = TextColumn()
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="scim_values",
+        verbose_name=_("user"),
+    )
+    attribute = ExactCharField(_("attribute"), max_length=40)
+    value = models.TextField(_("value"), blank=True, default="")
+    key = FoldedField(_("key"), source="value", unless="mirrored")
+    display = TextColumn(_("display"))
+    type = TextColumn(_("type"))
+    primary = models.BooleanField(_("primary"), null=True, blank=True)
+    mirrored = models.BooleanField(_("mirrored"), default=False)
+    formatted = models.TextField(_("formatted"), blank=True, default="")
+    street_address = models.TextField(_("street address"), blank=True, default="")
+    locality = TextColumn(_("locality"))
+    region = TextColumn(_("region"))
+    postal_code = TextColumn(_("postal code"))
+    country = TextColumn(_("country"))
 
     class Meta:
+        verbose_name = _("user value")
+        verbose_name_plural = _("user values")
         indexes = [models.Index(fields=["attribute", "key"], name="scim_uservalue_key")]
 
     def __str__(self) -> str:

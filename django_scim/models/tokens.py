@@ -1,4 +1,4 @@
-"""Tokens: how a connection's client shows who it is."""
+"""Bearer tokens, by which the client of a connection authenticates."""
 
 import hashlib
 import secrets
@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from .connections import Connection
 
@@ -14,7 +15,10 @@ TOKEN_PREFIX = "scim_"  # nosec B105
 
 
 def digest(secret: str) -> str:
-    """Return what is stored of a token's secret. 256 random bits need no salt and no stretching."""
+    """Return the digest under which a token's secret is stored.
+
+    The secret has 256 random bits, so a salt or a slow hash would not make it any safer.
+    """
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -28,24 +32,34 @@ class TokenQuerySet(models.QuerySet["Token"]):
 
 
 class Token(models.Model):
-    """A bearer token of a connection. The secret is shown once and stored nowhere."""
+    """A bearer token of a connection. The secret is shown once; only its digest is stored."""
 
-    connection = models.ForeignKey(Connection, models.CASCADE, related_name="tokens")
-    prefix = models.CharField(max_length=16, editable=False)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
-    scopes = models.JSONField(default=list)
-    created = models.DateTimeField(auto_now_add=True)
-    expires = models.DateTimeField(null=True, blank=True)
-    last_used = models.DateTimeField(null=True, blank=True, editable=False)
-    revoked = models.DateTimeField(null=True, blank=True, editable=False)
+    connection = models.ForeignKey(
+        Connection, models.CASCADE, related_name="tokens", verbose_name=_("connection")
+    )
+    prefix = models.CharField(_("prefix"), max_length=16, editable=False)
+    digest = models.CharField(_("digest"), max_length=64, unique=True, editable=False)
+    scopes = models.JSONField(_("scopes"), default=list)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+    expires = models.DateTimeField(_("expires"), null=True, blank=True)
+    last_used = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+    revoked = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
     replaced_by = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="replaces", editable=False
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replaces",
+        editable=False,
+        verbose_name=_("replaced by"),
     )
 
     objects = TokenQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created",)
+        verbose_name = _("token")
+        verbose_name_plural = _("tokens")
 
     def __str__(self) -> str:
         return f"{self.prefix}…"
@@ -54,7 +68,7 @@ class Token(models.Model):
     def issue(
         cls, connection: Connection, scopes: list[str], expires: datetime | None
     ) -> tuple["Token", str]:
-        """Create a token and return it with its secret, which exists nowhere else."""
+        """Create a token and return it with its secret, which is not stored."""
         secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
         token = cls(
             connection=connection,
@@ -74,11 +88,11 @@ class Token(models.Model):
         self.save(update_fields=["revoked"])
 
     def touch(self, now: datetime, interval: int) -> None:
-        """Note the use of the token, at most once in ``interval`` seconds."""
+        """Store the time of the token's use, at most once every ``interval`` seconds."""
         if self.last_used is None or now - self.last_used > timedelta(seconds=interval):
             Token.objects.filter(pk=self.pk).update(last_used=now)
             self.last_used = now
 
     def permits(self, scope: str) -> bool:
-        held: Any = self.scopes
-        return scope in held
+        granted: Any = self.scopes
+        return scope in granted

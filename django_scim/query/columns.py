@@ -1,7 +1,7 @@
-"""A column as a filter sees it: comparing, being absent, ordering.
+"""Columns that filters compare and lists are sorted by.
 
-Every test gives a Q that is true or false for every row, never NULL: SQL's third truth value
-must not leak into ``not`` and ``ne``. A text that is "" counts as absent, like NULL.
+Every test is a Q that is true or false for each row, never NULL; otherwise ``not`` and ``ne``
+would give wrong results. An empty text counts as absent, like NULL.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ from django.db.models.lookups import (
     LessThanOrEqual,
 )
 
-from ..models.fields import KEY_LENGTH, fold_key
+from ..models.fields import PREFIX_LENGTH, fold_key
 from ..protocol.errors import InvalidFilter
 from ..protocol.values import fold, split_location
 from .text_functions import Exactly, Fold, FoldWithKey
@@ -43,31 +43,31 @@ _LOOKUPS: dict[str, Any] = {
     "lt": LessThan,
     "le": LessThanOrEqual,
 }
-_LONGEST_PREFIX = KEY_LENGTH - 64  # up to here a key is the folded text itself
 
 
 @dataclass(frozen=True)
 class Column:
-    """One ORM path, from the root of the queryset that it is used in.
+    """A column or an SQL expression, as the operand of filters and sort keys."""
 
-    ``key`` is the path of its folded key, where it has one; ``key_may_drift`` says that the site
-    can change the column without the key. ``absence`` is the path of a boolean that says that the
-    value is absent, where the column itself cannot. ``source`` replaces the path where
-    the value is computed in SQL. ``absent_is_false`` is the rule for ``primary`` (RFC 7643 2.4).
-    ``adjust`` turns operator and value into the column's own, or into None: no row can match.
-    An opaque column, such as a UUID, can only be equal or not.
-    """
-
+    #: The ORM path, relative to the queryset's model.
     path: str
+    #: An opaque column, such as a UUID, can only be tested for equality.
     kind: Literal["text", "boolean", "plain", "opaque"] = "text"
     case_exact: bool = False
+    #: The ORM path of the folded key, if there is one.
     key: str = ""
+    #: True if the site can change the column without updating the key.
     key_may_drift: bool = False
+    #: True if the column itself compares by code point.
     exact_storage: bool = False
     nullable: bool = True
+    #: True if absent means false, as for ``primary`` (RFC 7643 section 2.4).
     absent_is_false: bool = False
+    #: The ORM path of a boolean that is true if the value is absent.
     absence: str = ""
+    #: Converts operator and value to those of the column; None means that no row can match.
     adjust: Callable[[str, Any], tuple[str, Any] | None] | None = field(default=None, compare=False)
+    #: The expression that computes the value, instead of the path.
     source: Expression | None = field(default=None, compare=False)
 
     @property
@@ -81,7 +81,7 @@ class Column:
         if self.absence:
             return Q(**{self.absence: True})
         if self.kind == "text":
-            empty = self._holds("")
+            empty = self._is_exactly("")
             if not self.nullable:
                 return empty
             if self.source is not None:
@@ -90,16 +90,19 @@ class Column:
         if self.source is not None:
             return Q(IsNull(self.source, True))
         if self.absent_is_false and not self.nullable:
-            return Q(**{self.path: False})  # a column that knows no third state
+            return Q(**{self.path: False})  # the column has no third state
         return Q(**{f"{self.path}__isnull": True}) if self.nullable else NEVER
 
     def test(self, op: str, value: Any = None, negated: bool = False) -> Q:
-        """Return the Q of ``column op value``, or of its opposite."""
+        """Return the Q for ``column op value``, or for its negation.
+
+        Raises InvalidFilter for an operator that does not apply to the column.
+        """
         if op == "pr":
             return self.absent() if negated else self.present()
         if op == "ne":
             return self.test("eq", value, not negated)
-        if self.absent_is_false and value is False:  # the opposite of true, absence included
+        if self.absent_is_false and value is False:  # false or absent: the negation of true
             return self.test("eq", True, not negated)
         positive = self._compare(op, value)
         if self.absence:
@@ -110,7 +113,7 @@ class Column:
 
     def _compare(self, op: str, value: Any) -> Q:
         if self.kind == "opaque" and op != "eq":
-            raise InvalidFilter(f"{op} does not go with this attribute; compare it with eq or ne")
+            raise InvalidFilter(f"{op} does not apply to this attribute; use eq, ne or pr")
         adjusted = self.adjust(op, value) if self.adjust else (op, value)
         if adjusted is None:
             return NEVER
@@ -121,14 +124,14 @@ class Column:
             return Q(_LOOKUPS[op](self.source, value))
         lookup = {"eq": "exact", "gt": "gt", "ge": "gte", "lt": "lt", "le": "lte"}[op]
         q = Q(**{f"{self.path}__{lookup}": value})
-        # Beyond the column's range Django drops the comparison, and with it the NULLs.
+        # For a value outside the column's range, Django drops the comparison: NULL would match.
         return q & self.present() if op in ("lt", "le", "gt", "ge") and self.nullable else q
 
-    def as_written(self, text: str) -> Q:
-        """Return the Q of the very text; an index of the column's own collation serves it."""
-        return Q(**{self.path: text}) & self._holds(text)
+    def equals_exactly(self, text: str) -> Q:
+        """Return the Q for rows with exactly this text; it can use an index on the column."""
+        return Q(**{self.path: text}) & self._is_exactly(text)
 
-    def _holds(self, text: str) -> Q:
+    def _is_exactly(self, text: str) -> Q:
         if self.exact_storage and self.source is None:
             return Q(**{self.path: text})
         return Q(Exact(Exactly(self.expression), Value(text)))
@@ -149,7 +152,7 @@ class Column:
         return Q(_LOOKUPS[op](operand, Value(wanted))) & self.present()
 
     def _operand(self) -> Expression | F:
-        """The text in the form in which it compares."""
+        """Return the expression of the text in the form in which it is compared."""
         if not self.case_exact:
             return FoldWithKey(self.expression, F(self.key)) if self.key else Fold(self.expression)
         return self.expression if self.exact_storage else Exactly(self.expression)
@@ -159,15 +162,15 @@ class Column:
         if self.case_exact and self.exact_storage:
             return Q(**{self.path: wanted})
         if self.case_exact and self.source is None:
-            by_key &= Q(**{self.path: wanted})  # what an index of the column's collation finds
+            by_key &= Q(**{self.path: wanted})  # uses an index on the column
         if self.case_exact or not self.key:
             return by_key & Q(Exact(self._operand(), Value(wanted)))
         return by_key
 
     def _starts_with(self, wanted: str) -> Q:
-        """A range, since LIKE cannot use an index on SQLite and MariaDB."""
+        """Return a range where possible, because SQLite and MariaDB use no index for LIKE."""
         indexed = self.path if self.case_exact and self.exact_storage else ""
-        if not self.case_exact and self.key and len(wanted) <= _LONGEST_PREFIX:
+        if not self.case_exact and self.key and len(wanted) <= PREFIX_LENGTH:
             indexed = self.key
         if not indexed:
             return Q(Exact(Left(self._operand(), len(wanted)), Value(wanted)))
@@ -176,7 +179,7 @@ class Column:
         return q & Q(**{f"{indexed}__lt": successor}) if successor else q
 
     def order(self) -> Expression | F:
-        """Return what to sort by; NULL where the value is absent."""
+        """Return the expression to sort by, which is NULL if the value is absent."""
         if self.absence:
             return Case(When(Q(**{self.absence: True}), then=Value(None)), default=self._sortable())
         return self._sortable()
@@ -190,7 +193,7 @@ class Column:
 
 
 def _successor(text: str) -> str:
-    """Return the least text that is greater than every text that starts with ``text``."""
+    """Return the smallest text that is greater than all texts with this prefix; "" if none is."""
     while text:
         code = ord(text[-1]) + 1
         if code == 0xD800:
@@ -203,7 +206,7 @@ def _successor(text: str) -> str:
 
 @dataclass(frozen=True)
 class Constant:
-    """A value that is the same for every row, such as meta.resourceType."""
+    """A value that is the same for all rows, such as ``meta.resourceType``."""
 
     value: str | bool
     case_exact: bool = True
@@ -229,12 +232,12 @@ class Constant:
 
     def order(self) -> Expression:
         field = BooleanField() if isinstance(self.value, bool) else TextField()
-        return Cast(Value(self.value), field)  # a bare constant is a position in ORDER BY
+        return Cast(Value(self.value), field)  # ORDER BY 1 would mean the first column
 
 
 @dataclass(frozen=True)
 class Absent:
-    """A value that no row has."""
+    """An attribute that is absent from all rows."""
 
     def test(self, op: str, value: Any = None, negated: bool = False) -> Q:
         return ALWAYS if (op == "ne") is not negated else NEVER
@@ -242,13 +245,13 @@ class Absent:
 
 @dataclass(frozen=True)
 class Locator:
-    """The URI of another resource, which ends in its id (RFC 7643 section 2.4, ``$ref``)."""
+    """The URI of another resource, which ends with its id (``$ref``, RFC 7643 section 2.4)."""
 
     id: Column
 
     def test(self, op: str, value: Any = None, negated: bool = False) -> Q:
         if op not in ("eq", "ne", "pr"):
-            raise InvalidFilter(f"{op} does not go with $ref; compare it with eq, or use value")
+            raise InvalidFilter(f"{op} does not apply to $ref; use eq, ne or pr, or value instead")
         return self.id.test(op, value and split_location(value)[1], negated)
 
     def order(self) -> Expression | F:
@@ -259,8 +262,8 @@ Comparable = Column | Constant | Locator | Absent
 Sortable = Expression | F | Subquery
 
 
-def blank_to(expression: Any, *others: Any) -> Expression:
-    """Return the first of several texts that is not empty."""
-    blank = Value("", output_field=TextField())
-    texts = (NullIf(each, blank, output_field=TextField()) for each in (expression, *others))
-    return Coalesce(*texts, blank, output_field=TextField())
+def text_or_empty(expression: Any) -> Expression:
+    """Return an expression for a text, or "" if it is NULL."""
+    empty = Value("", output_field=TextField())
+    text = NullIf(expression, empty, output_field=TextField())
+    return Coalesce(text, empty, output_field=TextField())

@@ -1,9 +1,9 @@
-"""What stands in a JSON column, as SQL on every database.
+"""SQL expressions for values in JSON columns, on every supported database.
 
-A value that is not of its attribute's type is absent, whatever the site has written there.
-``value_of`` is that rule in Python, and SQLite calls it; the SQL for the other databases asks for
-the type before it looks. A list is taken apart by the database's own table function, so that a
-condition in brackets is met by one and the same element.
+The site may have stored anything in the column; a value that does not have the type of its
+attribute counts as absent. ``value_of`` implements this rule in Python, and SQLite calls it. The
+SQL for the other databases tests the type before it converts the value. Lists are expanded by a
+table function of the database, so that one element has to meet all conditions in brackets.
 """
 
 import math
@@ -20,8 +20,8 @@ Kind = Literal["text", "moment", "boolean", "integer", "plain"]
 ELEMENT = "scim_element"
 LEAST, GREATEST = -(2**63), 2**63 - 1
 _OFFSET = "[+-][0-9]{2}:[0-9]{2}$"
-#: A moment as Python and Django write it: a day that there is, six digits of fraction at most, Z
-#: or an offset. In the first and the last year it is in UTC, for no database counts beyond them.
+#: A dateTime as Python and Django write it: an existing day, at most six fractional digits, and Z
+#: or an offset. In the years 1 and 9999 only UTC is valid, because databases have no dates beyond.
 MOMENT = (
     f"^(?!0000)(?!(0001|9999).*(?![+-]00:00){_OFFSET})"
     "([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
@@ -59,10 +59,10 @@ _TYPES: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def value_of(kind: Kind, raw: Any) -> Any:
-    """Return what a JSON value is as one of a kind; None for what is none.
+    """Return a JSON value converted to a kind; None if it is not a value of that kind.
 
-    An integer has 64 bits, a number is a finite one, a text can be sent to a client and back. A
-    moment is returned as ``written_moment`` has it, since only those compare as texts.
+    Integers must fit 64 bits, numbers must be finite, and texts must be valid Unicode without NUL.
+    A moment is returned in the format of ``written_moment``, whose texts sort by time.
     """
     is_boolean = isinstance(raw, bool)
     match kind:
@@ -84,7 +84,7 @@ def value_of(kind: Kind, raw: Any) -> Any:
 
 
 def written_moment(moment: datetime) -> str:
-    """Return a moment as this package writes it: in UTC, with six digits of fraction."""
+    """Return a datetime as text, in UTC and with six fractional digits."""
     text = format_datetime(moment).removesuffix("Z")
     return f"{text}{'' if '.' in text else '.000000'}Z"
 
@@ -109,14 +109,18 @@ def _among(vendor: str, kind: str) -> str:
 
 
 class Typed(Func):
-    """A value of one kind in a document."""
+    """Base class of expressions for a JSON value of one kind."""
 
     def __init__(self, *sources: Any, kind: Kind) -> None:
         super().__init__(*sources, output_field=_FIELDS[kind]())
         self.kind = kind
 
     def _sqlite(self, pair_sql: str) -> str:
-        """``pair_sql`` asks for the value twice: that gives JSON text, and not a text's start."""
+        """Return the SQL that converts a value.
+
+        ``pair_sql`` extracts the value twice. With one path, JSON_EXTRACT returns an SQL value
+        that has lost its JSON type; with two paths, it returns a JSON array.
+        """
         return f"SCIM_VALUE('{self.kind}', {pair_sql})"
 
     def _postgresql(self, json_sql: str, text_sql: str) -> str:
@@ -155,7 +159,7 @@ class Typed(Func):
 
 
 class Within(Typed):
-    """What keys lead to in a JSON column; without keys the column's value itself."""
+    """The value at a path of keys in a JSON column; without keys, the whole value."""
 
     def __init__(self, column: Any, keys: tuple[str, ...], kind: Kind) -> None:
         super().__init__(column, kind=kind)
@@ -178,7 +182,7 @@ class Within(Typed):
 
 
 class Element(Typed):
-    """The element of a list that ``AnyElement`` is looking at, or one of its members."""
+    """The list element that ``AnyElement`` tests, or one of its sub-attributes."""
 
     def __init__(self, sub: str = "", kind: Kind = "text") -> None:
         super().__init__(kind=kind)
@@ -202,7 +206,7 @@ class Element(Typed):
 
 
 class AnyElement(Func):
-    """Whether any element of the list in a JSON column meets a condition on ``Element``."""
+    """True if any element of a list in a JSON column meets a condition on ``Element``."""
 
     output_field = BooleanField()
     conditional = True
@@ -243,7 +247,7 @@ class AnyElement(Func):
 
 
 def _interleave(source: str, columns: list[Any], params: list[Any]) -> list[Any]:
-    """Every path follows its column in the text; column expressions hold few parameters."""
+    """Return all parameters in the order of the SQL, in which each path follows its column."""
     if not columns:
         return params
     share = len(columns) // source.count("{0}")
@@ -252,5 +256,5 @@ def _interleave(source: str, columns: list[Any], params: list[Any]) -> list[Any]
 
 
 def _path(keys: tuple[str, ...]) -> str:
-    """Return the SQL/JSON path of keys, each of them quoted."""
+    """Return the SQL/JSON path of the keys, each in quotes."""
     return "$" + "".join(f'."{key}"' for key in keys)

@@ -1,8 +1,9 @@
-"""The order of a list and a place in it, over one resource type or several (RFC 7644 3.4.2.3).
+"""The order of a list of resources, of one type or several, and positions in it.
 
-Resources stand by their sort key, absent values last ascending and first descending; then by type;
-then in the order of creation. So each has a place of its own, and a walk can go on behind any of
-them, whether it is still there or not, without counting what came before.
+Resources are sorted by their sort key, then by type, then by primary key. Absent keys come last in
+ascending order and first in descending order (RFC 7644 section 3.4.2.3). Each resource has thus a
+unique position, from which a cursor can continue without counting the resources before it, even
+if the resource itself has been deleted since.
 """
 
 from collections.abc import Sequence
@@ -25,15 +26,16 @@ from django.db.models import (
 from django.db.models.functions import Cast
 from django.db.models.lookups import Exact, GreaterThan, IsNull, LessThan
 
+from ..compat import annotation_field
 from ..protocol.attributes import AttributePath
 from ..protocol.errors import InvalidCursor, InvalidValue
 from .columns import ALWAYS, NEVER, Sortable
-from .text_functions import Exactly, Nothing
+from .text_functions import Exactly, TypedNull
 
 
 @dataclass(frozen=True)
 class CursorPosition:
-    """The place of a resource: its type, sort key and primary key, as JSON has them."""
+    """The position of a resource: its type, sort key and primary key, as JSON values."""
 
     kind: str
     key: Any
@@ -42,34 +44,36 @@ class CursorPosition:
 
 @dataclass(frozen=True)
 class ResourceSlice:
-    """The resources of one type in a list: their links, and what these are ordered by.
-
-    ``key`` is None where there is nothing to sort by; ``field`` is the Django field of its values.
-    """
+    """The resources of one type in a list: their links and the expressions to sort them by."""
 
     adapter: Any
     links: Any
+    #: The sort key, or None for a list that is not sorted by an attribute.
     key: Sortable | None
+    #: The model field that describes the values of the key.
     field: Any
     tiebreaker: Any
+    #: The model field that describes the values of the tiebreaker.
     tie_field: Any
     descending: bool
 
     def ordered(self) -> Any:
-        """Return the links in the list's order."""
+        """Return the links in the order of the list."""
         if self.key is None:
             return self.links.order_by("pk")
         if self.descending:
             return self.links.order_by(self.key.desc(nulls_first=True), "pk")
         return self.links.order_by(self.key.asc(nulls_last=True), "pk")
 
-    def after(self, place: CursorPosition, is_later: bool | None) -> "ResourceSlice":
-        """Return what of the part comes after a place.
+    def after(self, position: CursorPosition, is_later: bool | None) -> "ResourceSlice":
+        """Return the part of the slice that comes after a position.
 
-        ``is_later`` says on which side of the place the type is among equal keys, None for the
-        place's own type. Raises InvalidCursor for a place that was in another column.
+        ``is_later`` tells whether, among equal keys, this type comes after the type of the
+        position; None means that it is the same type. Raises InvalidCursor if the position does
+        not fit the columns of the slice.
         """
-        key, pk = _value(self.field, place.key), _value(self.tie_field, place.pk)
+        key = _from_json(self.field, position.key)
+        pk = _from_json(self.tie_field, position.pk)
         tied = Q(GreaterThan(self.tiebreaker, Value(pk)))
         if is_later is not None:
             tied = ALWAYS if is_later else NEVER
@@ -85,67 +89,64 @@ class ResourceSlice:
             beyond = Q(further(self.key, Value(key))) | (Q(Exact(self.key, Value(key))) & tied)
             if not self.descending:
                 beyond |= absent
-        return self.on(self.links.filter(beyond))
+        return replace(self, links=self.links.filter(beyond))
 
-    def on(self, links: Any) -> "ResourceSlice":
-        """Return the part with other links."""
-        return replace(self, links=links)
-
-    def marked(self, links: Any) -> Any:
-        """Return links with what a place is made of: ``scim_key`` and ``scim_tie``."""
-        key = Nothing(TextField()) if self.key is None else self.key
+    def with_position(self, links: Any) -> Any:
+        """Return links annotated with ``scim_key`` and ``scim_tie``, which make a position."""
+        key = TypedNull(TextField()) if self.key is None else self.key
         return links.annotate(scim_key=key, scim_tie=self.tiebreaker)
 
-    def place(self, key: Any, pk: Any) -> CursorPosition:
-        """Return the place of a resource, by what the database says of it."""
-        return CursorPosition(self.adapter.name, _plain(key), _plain(pk))
+    def position(self, key: Any, pk: Any) -> CursorPosition:
+        """Return the position for a sort key and a primary key from the database."""
+        return CursorPosition(self.adapter.name, _to_json(key), _to_json(pk))
 
-    def key_of(self, pk: Any) -> Any:
-        """Return a primary key as the link's own field has it."""
+    def link_pk(self, pk: Any) -> Any:
+        """Return a primary key from ``merged_positions`` converted to the link model's type."""
         return self.links.model._meta.pk.to_python(pk)
 
 
-def parts_of(
-    finds: Sequence[tuple[Any, Any]], paths: Sequence[AttributePath | None], descending: bool
+def slices_of(
+    found: Sequence[tuple[Any, Any]], paths: Sequence[AttributePath | None], descending: bool
 ) -> list[ResourceSlice]:
-    """Return the parts of a list: an adapter and its links each, and the attribute to sort by.
+    """Return the slices of a list, from pairs of an adapter and its links.
 
-    Raises InvalidValue for one that cannot be sorted by.
+    ``paths`` has the attribute to sort by, for each pair. Raises InvalidValue for an attribute
+    that resources cannot be sorted by.
     """
-    keys = [_sort_key(adapter, path) for (adapter, _), path in zip(finds, paths, strict=True)]
-    fields = [_field(links, key) for (_, links), key in zip(finds, keys, strict=True)]
-    keyed = _alike(keys, fields)
-    tied = _alike([F("pk")] * len(finds), [links.model._meta.pk for _, links in finds])
+    keys = [_sort_key(adapter, path) for (adapter, _), path in zip(found, paths, strict=True)]
+    fields = [_field(links, key) for (_, links), key in zip(found, keys, strict=True)]
+    keyed = _comparable(keys, fields)
+    tied = _comparable([F("pk")] * len(found), [links.model._meta.pk for _, links in found])
     return [
-        ResourceSlice(adapter, links, *keyed[at], *tied[at], descending)
-        for at, (adapter, links) in enumerate(finds)
+        ResourceSlice(adapter, links, *keyed[index], *tied[index], descending)
+        for index, (adapter, links) in enumerate(found)
     ]
 
 
-def places(parts: Sequence[ResourceSlice]) -> Any:
-    """Return the places in several types as one ordered list: the part's number, key, tie.
+def merged_positions(slices: Sequence[ResourceSlice]) -> Any:
+    """Return the rows of all slices in the order of the list, as one lazy queryset.
 
-    One statement, of which the database sends only what is taken.
+    A row consists of the slice's index, the sort key, the tiebreaker and 1 for an absent key.
     """
-    field = next((part.field for part in parts if part.key is not None), TextField())
+    field = next((each.field for each in slices if each.key is not None), TextField())
     rows = []
-    for rank, part in enumerate(parts):
-        key = Nothing(field) if part.key is None else part.key
-        absent = Case(When(IsNull(key, True), then=1), default=0) if part.key else Value(1)
-        links = part.links.order_by().annotate(
-            scim_rank=Value(rank), scim_absent=absent, scim_key=key, scim_tie=part.tiebreaker
+    for rank, each in enumerate(slices):
+        key = TypedNull(field) if each.key is None else each.key
+        absent = Case(When(IsNull(key, True), then=1), default=0) if each.key else Value(1)
+        links = each.links.order_by().annotate(
+            scim_rank=Value(rank), scim_absent=absent, scim_key=key, scim_tie=each.tiebreaker
         )
         rows.append(links.values_list("scim_rank", "scim_key", "scim_tie", "scim_absent"))
-    sign = "-" if parts[0].descending else ""
-    listed = rows[0].union(*rows[1:], all=True)
-    return listed.order_by(f"{sign}scim_absent", f"{sign}scim_key", "scim_rank", "scim_tie")
+    sign = "-" if slices[0].descending else ""
+    merged = rows[0].union(*rows[1:], all=True)
+    return merged.order_by(f"{sign}scim_absent", f"{sign}scim_key", "scim_rank", "scim_tie")
 
 
 def _field(links: Any, key: Sortable | None) -> Any:
-    """Return the Django field that the values of a sort key are read by."""
+    """Return the model field that describes the values of a sort key."""
     if key is None:
         return None
-    return links.annotate(scim_key=key).query.annotations["scim_key"].output_field
+    return annotation_field(links.annotate(scim_key=key), "scim_key")
 
 
 def _sort_key(adapter: Any, path: AttributePath | None) -> Sortable | None:
@@ -153,14 +154,14 @@ def _sort_key(adapter: Any, path: AttributePath | None) -> Sortable | None:
         return None
     mappings = adapter.declared.mappings_for(path)
     if len(mappings) != 1:
-        raise InvalidValue(f"sortBy: {path} cannot be sorted by; name a sub-attribute")
+        raise InvalidValue(f"sortBy: {path} cannot be sorted by; use one of its sub-attributes")
     return mappings[0].sort_key(path, adapter)
 
 
-def _alike(expressions: Sequence[Any], fields: Sequence[Any]) -> list[tuple[Any, Any]]:
-    """Make the expressions of several types comparable with each other, and so their collations.
+def _comparable(expressions: Sequence[Any], fields: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Return pairs of expression and field whose values, of several types, can be compared.
 
-    Those of one kind stay as they are; else all become texts.
+    Texts get a common collation. Values of different kinds are all converted to texts.
     """
     kinds = {_kind(field) for field in fields if field is not None}
     if len(expressions) == 1 or not kinds or (len(kinds) == 1 and "text" not in kinds):
@@ -182,18 +183,18 @@ def _kind(field: Any) -> str:
     return str(field.get_internal_type())
 
 
-def _plain(value: Any) -> Any:
-    """Return a value of a column as JSON has it."""
+def _to_json(value: Any) -> Any:
+    """Return a value from the database as a JSON value."""
     if value is None or isinstance(value, str | bool | int | float):
         return value
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def _value(field: Any, plain: Any) -> Any:
-    """Return the value of a column that ``_plain`` made JSON of."""
-    if field is None or not isinstance(plain, str):
-        return plain
+def _from_json(field: Any, value: Any) -> Any:
+    """Return the value that ``_to_json`` converted. Raises InvalidCursor if it does not fit."""
+    if field is None or not isinstance(value, str):
+        return value
     try:
-        return field.to_python(plain)
+        return field.to_python(value)
     except (ValidationError, ValueError, TypeError):
         raise InvalidCursor from None

@@ -1,4 +1,4 @@
-"""A query on one resource type or several: filter, sort, page (RFC 7644 section 3.4.2)."""
+"""Queries for the resources of one or several types: filter, sort, page (RFC 7644 3.4.2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,16 +8,13 @@ from ..protocol.attributes import AttributePath
 from ..protocol.errors import InvalidCursor, TooMany
 from ..protocol.filters import Comparison, Filter
 from ..protocol.projection import FULL, Projection
-from .ordering import CursorPosition, ResourceSlice, parts_of, places
+from .ordering import CursorPosition, ResourceSlice, merged_positions, slices_of
 from .translate import condition
 
 
 @dataclass(frozen=True)
 class Search:
-    """What a client asks for, parsed. ``limit`` is how many may match, 0 for any number.
-
-    A walk by cursor begins without ``after``, and goes on after the place of its last resource.
-    """
+    """The parsed parameters of a query, in terms of one resource type."""
 
     filter: Filter | None = None
     sort_by: AttributePath | None = None
@@ -25,116 +22,126 @@ class Search:
     start_index: int = 1
     count: int = 100
     projection: Projection = FULL
+    #: The number of resources that may match, 0 for any number.
     limit: int = 0
     by_cursor: bool = False
+    #: The position of the last resource of the previous page; None for the first page.
     after: CursorPosition | None = None
 
 
-class Found(NamedTuple):
-    """One page of a list, how many match in all, and where a walk by cursor goes on."""
+class SearchResult(NamedTuple):
+    """One page of resources and the number of all matches.
+
+    ``position`` is where the next page of a query by cursor continues; None on the last page.
+    """
 
     resources: list[dict[str, Any]]
     total: int
-    place: CursorPosition | None = None
+    position: CursorPosition | None = None
 
 
 class Row(NamedTuple):
-    """A resource of a list, None where it went away meanwhile, and its place for a cursor."""
+    """A resource, or None if it was deleted during the query, and its position."""
 
     resource: dict[str, Any] | None
-    place: CursorPosition | None = None
+    position: CursorPosition | None = None
 
 
 Queries = Sequence[tuple[Any, Search]]
 
 
-def search(queries: Queries) -> Found:
-    """Return one page of the resources that several types' adapters find, as one list.
+def search(queries: Queries) -> SearchResult:
+    """Return one page of a list that covers several resource types.
 
-    The queries are one query in the terms of each type: they page and order alike.
-
-    Raises InvalidFilter and InvalidValue for an attribute that cannot be searched or sorted by,
-    TooMany beyond the query's limit.
+    ``queries`` are pairs of an adapter and the query in terms of its type; paging and order are
+    the same in all of them. Raises InvalidFilter or InvalidValue for an attribute that cannot be
+    filtered or sorted by, TooMany if more resources match than the query's limit allows.
     """
     query = queries[0][1]
-    found = _found(queries, [_links(*each) for each in queries])
-    is_empty = not found.resources and query.count and query.start_index == 1 and not query.after
+    result = _page(queries, [_matches(*each) for each in queries])
+    is_empty = not result.resources and query.count and query.start_index == 1 and not query.after
     if is_empty and query.filter is not None:
-        drifted = [_by_unkeyed_name(*each) for each in queries]
+        drifted = [_matches_without_key(*each) for each in queries]
         if any(links is not None for links in drifted):
-            found = _found(queries, drifted)
-    if query.limit and found.total > query.limit:
+            result = _page(queries, drifted)
+    if query.limit and result.total > query.limit:
         raise TooMany(
-            f"{found.total} resources match, more than {query.limit}: filter, or page by count"
+            f"{result.total} resources match, more than {query.limit}: "
+            "send a more specific filter, or count to get pages"
         )
-    return found
+    return result
 
 
-def _found(queries: Queries, finds: list[Any]) -> Found:
-    """Return the page of what was found of each type; None for none of it."""
+def _page(queries: Queries, matches: list[Any]) -> SearchResult:
+    """Return the page of the matching links of each type; None stands for no match."""
     query = queries[0][1]
-    of_types = [
+    found = [
         (adapter, adapter.queryset().none() if links is None else links)
-        for (adapter, _), links in zip(queries, finds, strict=True)
+        for (adapter, _), links in zip(queries, matches, strict=True)
     ]
-    parts = parts_of(of_types, [each.sort_by for _, each in queries], query.descending)
-    rest = parts if query.after is None else _after(parts, query.after)
+    slices = slices_of(found, [each.sort_by for _, each in queries], query.descending)
+    remaining = slices if query.after is None else _after(slices, query.after)
     first = query.start_index - 1
     window = slice(first, first + query.count + (1 if query.by_cursor else 0))
-    rows = _rows(rest, queries, window) if query.count else []
+    rows = _rows(remaining, queries, window) if query.count else []
+    # A page that is not full ends the list, so its last index is the total. Otherwise count.
     total = first + len(rows)
-    tells = query.count and not query.after and (rows or not first)
-    if not tells or len(rows) == window.stop - window.start:  # else the list ends with the page
-        total = sum(int(part.links.count()) for part in parts)
-    page = [row.resource for row in rows[: query.count] if row.resource is not None]
-    return Found(page, total, rows[query.count - 1].place if len(rows) > query.count else None)
+    can_tell_total = query.count and not query.after and (rows or not first)
+    if not can_tell_total or len(rows) == window.stop - window.start:
+        total = sum(int(each.links.count()) for each in slices)
+    resources = [row.resource for row in rows[: query.count] if row.resource is not None]
+    position = rows[query.count - 1].position if len(rows) > query.count else None
+    return SearchResult(resources, total, position)
 
 
-def _rows(parts: list[ResourceSlice], queries: Queries, window: slice) -> list[Row]:
-    if len(parts) > 1:
-        return _mixed(parts, queries, window)
-    (part,), query = parts, queries[0][1]
-    links = part.ordered()[window]
+def _rows(slices: list[ResourceSlice], queries: Queries, window: slice) -> list[Row]:
+    if len(slices) > 1:
+        return _merged_rows(slices, queries, window)
+    (single,), query = slices, queries[0][1]
+    links = single.ordered()[window]
     if not query.by_cursor:
-        return [Row(each) for each in part.adapter.read(links, query.projection)]
-    read = part.adapter.read_with_columns(
-        part.marked(links), query.projection, "scim_key", "scim_tie"
-    )
-    return [Row(resource, part.place(*marks)) for resource, marks in read]
+        return [Row(each) for each in single.adapter.read(links, query.projection)]
+    links = single.with_position(links)
+    read = single.adapter.read_with_columns(links, query.projection, "scim_key", "scim_tie")
+    return [Row(resource, single.position(*columns)) for resource, columns in read]
 
 
-def _mixed(parts: list[ResourceSlice], queries: Queries, window: slice) -> list[Row]:
-    """Find the places of the page in one statement, then read it type by type."""
+def _merged_rows(slices: list[ResourceSlice], queries: Queries, window: slice) -> list[Row]:
+    """Find the positions of the page in one statement, then read the resources of each type."""
     found = [
-        (rank, parts[rank].place(key, pk), parts[rank].key_of(pk))
-        for rank, key, pk, _ in places(parts)[window]
+        (rank, slices[rank].position(key, pk), slices[rank].link_pk(pk))
+        for rank, key, pk, _ in merged_positions(slices)[window]
     ]
     resources: dict[Any, dict[str, Any]] = {}
-    for rank, (part, (_, query)) in enumerate(zip(parts, queries, strict=True)):
-        if keys := [key for each, _, key in found if each == rank]:
-            links = part.adapter.queryset().filter(pk__in=keys)
-            read = part.adapter.read_with_columns(links, query.projection, "pk")
-            resources |= {(rank, key): resource for resource, (key,) in read}
-    return [Row(resources.get((rank, key)), place) for rank, place, key in found]
+    for rank, (each, (_, query)) in enumerate(zip(slices, queries, strict=True)):
+        if keys := [pk for found_rank, _, pk in found if found_rank == rank]:
+            links = each.adapter.queryset().filter(pk__in=keys)
+            read = each.adapter.read_with_columns(links, query.projection, "pk")
+            resources |= {(rank, pk): resource for resource, (pk,) in read}
+    return [Row(resources.get((rank, pk)), position) for rank, position, pk in found]
 
 
-def _after(parts: list[ResourceSlice], place: CursorPosition) -> list[ResourceSlice]:
-    names = [part.adapter.name for part in parts]
-    if place.kind not in names:
+def _after(slices: list[ResourceSlice], position: CursorPosition) -> list[ResourceSlice]:
+    names = [each.adapter.name for each in slices]
+    if position.kind not in names:
         raise InvalidCursor
-    own = names.index(place.kind)
+    own = names.index(position.kind)
     return [
-        part.after(place, None if rank == own else rank > own) for rank, part in enumerate(parts)
+        each.after(position, None if rank == own else rank > own)
+        for rank, each in enumerate(slices)
     ]
 
 
-def _links(adapter: Any, query: Search) -> Any:
+def _matches(adapter: Any, query: Search) -> Any:
     links = adapter.queryset()
     return links if query.filter is None else links.filter(condition(query.filter, adapter))
 
 
-def _by_unkeyed_name(adapter: Any, query: Search) -> Any:
-    """Find by the exact text what the site renamed without a signal (``queryset.update``)."""
+def _matches_without_key(adapter: Any, query: Search) -> Any:
+    """Return the links found by the exact text if the folded key may be outdated, else None.
+
+    ``queryset.update`` sends no signal, so it can change the text without the key.
+    """
     term = query.filter
     if not isinstance(term, Comparison) or term.op != "eq" or term.path.is_foreign:
         return None
@@ -142,4 +149,4 @@ def _by_unkeyed_name(adapter: Any, query: Search) -> Any:
     column = getattr(mappings[0], "query_column", None) if len(mappings) == 1 else None
     if column is None or not column.key_may_drift:
         return None
-    return adapter.queryset().filter(column.as_written(term.value))
+    return adapter.queryset().filter(column.equals_exactly(term.value))

@@ -1,4 +1,4 @@
-"""SQL functions that make texts compare alike on every database."""
+"""SQL functions with which text comparisons give the same result on every database."""
 
 import json
 from typing import Any
@@ -12,14 +12,14 @@ from .json_expressions import value_of
 
 MYSQL_EXACT = "utf8mb4_nopad_bin"
 _MYSQL_TEXT = f"CONVERT(%(expressions)s USING utf8mb4) COLLATE {MYSQL_EXACT}"
-#: The collations whose LOWER knows most letters: those of Unicode 5.2, and of 14 since 10.10.
-_MYSQL_LETTERS = ("utf8mb4_unicode_520_ci", "utf8mb4_uca1400_ai_ci")
+#: The collations whose LOWER covers most letters: Unicode 5.2, and Unicode 14 since MariaDB 10.10.
+_MYSQL_LOWER_COLLATIONS = ("utf8mb4_unicode_520_ci", "utf8mb4_uca1400_ai_ci")
 
 
 class Fold(Func):
     """``protocol.values.fold`` in SQL: NFKC and lower case, compared by code point.
 
-    SQLite calls the Python function itself. MariaDB cannot normalise: there it lowers only.
+    SQLite calls the Python function. MariaDB cannot normalize; it only converts to lower case.
     """
 
     function = "SCIM_FOLD"
@@ -34,16 +34,16 @@ class Fold(Func):
         return super().as_sql(compiler, connection, template=template, **context)
 
     def as_mysql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        letters = _MYSQL_LETTERS[connection.mysql_version >= (10, 10)]
+        collation = _MYSQL_LOWER_COLLATIONS[connection.mysql_version >= (10, 10)]
         template = (
-            f"REPLACE(LOWER(REPLACE({_MYSQL_TEXT}, 'İ', 'i\u0307') COLLATE {letters}), 'ς', 'σ') "
+            f"REPLACE(LOWER(REPLACE({_MYSQL_TEXT}, 'İ', 'i\u0307') COLLATE {collation}), 'ς', 'σ') "
             f"COLLATE {MYSQL_EXACT}"
         )
         return super().as_sql(compiler, connection, template=template, **context)
 
 
 class FoldWithKey(Func):
-    """A folded text. On MariaDB its key serves, as long as that is the whole folded text."""
+    """A folded text; on MariaDB its key, unless the key was truncated."""
 
     output_field = TextField()
 
@@ -60,7 +60,7 @@ class FoldWithKey(Func):
 
 
 class Exactly(Func):
-    """A text compared by code point, whatever the collation of its column."""
+    """A text compared by code point, regardless of the collation of its column."""
 
     template = "%(expressions)s"
     arity = 1
@@ -74,8 +74,8 @@ class Exactly(Func):
         return super().as_sql(compiler, connection, template=_MYSQL_TEXT, **context)
 
 
-class Nothing(Value):
-    """NULL as a value of a column, which PostgreSQL asks of it in a UNION."""
+class TypedNull(Value):
+    """NULL with the type of a field, as PostgreSQL requires it in a UNION."""
 
     def __init__(self, field: Any) -> None:
         super().__init__(None, output_field=field)
@@ -84,8 +84,8 @@ class Nothing(Value):
         return f"CAST(NULL AS {self.output_field.cast_db_type(connection)})", []
 
 
-def register_fold(*, connection: Any, **kwargs: object) -> None:
-    """Give SQLite the functions that it lacks; a receiver of ``connection_created``."""
+def register_functions(*, connection: Any, **kwargs: object) -> None:
+    """Add the functions that SQLite lacks; a receiver of ``connection_created``."""
     if connection.vendor == "sqlite":
         create = connection.connection.create_function
         create("SCIM_FOLD", 1, _fold_text, deterministic=True)
@@ -97,11 +97,11 @@ def _fold_text(text: Any) -> str | None:
 
 
 def _value_in_json(kind: Any, pair: str | None) -> Any:
-    """Return the value of a kind that JSON text holds in an array; None for what is none."""
+    """Return the first value of a JSON array converted to a kind; None if it is of another."""
     try:
         return value_of(kind, json.loads(pair)[0]) if pair else None
-    except ValueError:  # an integer of thousands of digits
+    except ValueError:  # an integer with thousands of digits
         return None
 
 
-connection_created.connect(register_fold, dispatch_uid="django_scim.fold")
+connection_created.connect(register_functions, dispatch_uid="django_scim.functions")

@@ -1,6 +1,6 @@
-"""A filter's tree to a Q on the links of one resource type (RFC 7644 section 3.4.2.2).
+"""Translate a filter into a Q on the links of one resource type (RFC 7644 section 3.4.2.2).
 
-Negation is pushed down to the leaves, where each kind of mapping knows its exact opposite.
+Negation is pushed down to the comparisons, because each mapping can negate its own exactly.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,33 +15,34 @@ from ..protocol.filters import And, Comparison, Filter, Not, Or, ValueFilter
 from ..protocol.filters.evaluation import compare
 from .columns import ALWAYS, NEVER, Comparable
 
-WIDEST = 16
-#: Sub-selects that a database may join as it likes; to find the best order of more takes longer
-#: than any order.
-JOINED = 8
+#: Conditions in one chain of AND or OR; a longer chain is split.
+CHAIN_LENGTH = 16
+#: Subqueries that the database may turn into joins. With more of them, planning the order of the
+#: joins takes longer than any order would.
+JOINABLE = 8
 
 
 def condition(term: Filter, adapter: Any) -> Q:
-    """Return the Q for a whole filter, of any size. Raises as ``translate`` does."""
+    """Return the Q for a whole filter. Raises InvalidFilter, as ``translate`` does."""
     q = translate(term, adapter)
-    if _selects(q) <= JOINED:
+    if _count_subqueries(q) <= JOINABLE:
         return q
-    # Behind a CASE every sub-select is run for itself, and none is made a join.
+    # Within a CASE, databases run each subquery separately instead of joining them.
     return Q(Case(When(q, then=True), default=False, output_field=BooleanField()))
 
 
-def _selects(q: Any) -> int:
-    """Return how many sub-selects a Q has."""
-    if isinstance(q, Q | Together):
+def _count_subqueries(q: Any) -> int:
+    if isinstance(q, Q | Parenthesized):
         inner = q.children if isinstance(q, Q) else q.get_source_expressions()
-        return sum(map(_selects, inner))
+        return sum(map(_count_subqueries, inner))
     return int(isinstance(q, tuple) and isinstance(q[1], QuerySet))
 
 
 def translate(term: Filter, adapter: Any, negated: bool = False) -> Q:
-    """Return the Q for ``term``; ``adapter`` knows the mapping of every attribute.
+    """Return the Q for a term or for its negation.
 
-    Raises InvalidFilter for an attribute that is not mapped: dropping it would widen the result.
+    Raises InvalidFilter for an attribute that the adapter does not map; ignoring the term would
+    return resources that do not match.
     """
     match term:
         case And(terms) | Or(terms):
@@ -58,15 +59,16 @@ def translate(term: Filter, adapter: Any, negated: bool = False) -> Q:
             if not mappings:
                 raise InvalidFilter(f"{path} cannot be used in a filter here")
             if isinstance(term, ValueFilter) and mappings[0].path.sub is not None:
-                return _in_parts(term, mappings, adapter, negated)
+                return _by_sub_attributes(term, mappings, adapter, negated)
             return join(Or(()), (m.where(term, adapter, negated) for m in mappings), negated)
     raise TypeError(term)
 
 
 def _by_schemas(term: Comparison, adapter: Any, negated: bool) -> Q:
-    """Return the Q for a comparison of ``schemas``, which nothing stores.
+    """Return the Q for a comparison of ``schemas``, which is not stored.
 
-    Every resource has its type's schema, and that of an extension when it has any part of it.
+    Every resource has the schema of its type, and the schema of an extension if any attribute of
+    the extension is present.
     """
     schema = adapter.resource_schema
     named = {
@@ -74,29 +76,32 @@ def _by_schemas(term: Comparison, adapter: Any, negated: bool) -> Q:
         for each in schema.schemas
         if term.op == "pr" or compare(term.path.leaf, term.op, each.id, term.value)
     }
-    parts = tuple(
+    present = tuple(
         Comparison(mapping.path, "pr")
         for mapping in adapter.declared.mappings
         if mapping.path.is_extension and mapping.path.schema in named
     )
     if schema.schema.id in named:
         return NEVER if negated else ALWAYS
-    if not parts:
+    if not present:
         return ALWAYS if negated else NEVER
-    return translate(Or(parts), adapter, negated)
+    return translate(Or(present), adapter, negated)
 
 
-def _in_parts(term: ValueFilter, mappings: list[Any], adapter: Any, negated: bool) -> Q:
-    """Return the Q for brackets after a complex attribute of which each part has a mapping.
+def _by_sub_attributes(term: ValueFilter, mappings: list[Any], adapter: Any, negated: bool) -> Q:
+    """Return the Q for a value filter on a complex attribute whose sub-attributes are mapped.
 
-    Its one value is there when any part of it is.
+    The attribute has a value if any of its sub-attributes is present.
     """
-    parts = tuple(Comparison(mapping.path, "pr") for mapping in mappings)
-    return translate(And((Or(parts), term.term)), adapter, negated)
+    present = tuple(Comparison(mapping.path, "pr") for mapping in mappings)
+    return translate(And((Or(present), term.term)), adapter, negated)
 
 
 def translate_element(term: Filter, columns: Mapping[str, Comparable], negated: bool = False) -> Q:
-    """Return the Q for what stands in brackets, on the rows that hold the values."""
+    """Return the Q for the filter within brackets, on the table of the attribute's values.
+
+    Raises InvalidFilter for a sub-attribute that has no column.
+    """
     match term:
         case And(terms) | Or(terms):
             return join(
@@ -137,22 +142,22 @@ def list_condition(
     return ~q if negated else q
 
 
-def join(term: And | Or, parts: Iterable[Q], negated: bool) -> Q:
-    """Combine by ``and`` or ``or``; under a negation the one becomes the other (De Morgan)."""
+def join(term: And | Or, conditions: Iterable[Q], negated: bool) -> Q:
+    """Combine conditions by ``and`` or ``or``; a negation swaps the two (De Morgan)."""
     operator = and_ if isinstance(term, And) is not negated else or_
-    found = list(parts)
-    while len(found) > WIDEST:
-        found = [
-            Q(Together(reduce(operator, found[start : start + WIDEST])))
-            for start in range(0, len(found), WIDEST)
+    chain = list(conditions)
+    while len(chain) > CHAIN_LENGTH:
+        chain = [
+            Q(Parenthesized(reduce(operator, chain[start : start + CHAIN_LENGTH])))
+            for start in range(0, len(chain), CHAIN_LENGTH)
         ]
-    return reduce(operator, found)
+    return reduce(operator, chain)
 
 
-class Together(Func):
-    """A condition in parentheses, which Django leaves as they are.
+class Parenthesized(Func):
+    """A condition in parentheses, which Django does not flatten.
 
-    Databases count a long chain of conditions as depth: SQLite takes no more than 1,000.
+    Databases parse a chain of conditions as a nested expression; SQLite allows a depth of 1,000.
     """
 
     template = "(%(expressions)s)"

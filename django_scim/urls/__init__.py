@@ -1,4 +1,4 @@
-"""``path("scim/", include("django_scim.urls"))`` serves SCIM under ``scim/v2/``."""
+"""Serve SCIM under ``scim/v2/`` with ``path("scim/", include("django_scim.urls"))``."""
 
 from django.urls import include, path, re_path
 

@@ -1,4 +1,4 @@
-"""SCIM 2.0 alone, for a site that chooses the prefix itself."""
+"""The SCIM 2.0 endpoints, for a site that chooses the whole prefix itself."""
 
 from ..api.routers import scim_urls
 

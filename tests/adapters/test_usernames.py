@@ -3,6 +3,8 @@
 import pytest
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import User
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.exceptions import ValidationError
 
 GUEST = "x_gmail.com#EXT#@tenant.onmicrosoft.com"
 
@@ -39,6 +41,18 @@ def test_other_names_stay_invalid(guest, admin_client):
 def test_sign_up_form_stays_strict(name, guest):
     form = UserCreationForm({"username": name, "password1": "Xk29!aaa", "password2": "Xk29!aaa"})
     assert "username" in form.errors
+
+
+def test_the_maximum_length_still_applies(guest):
+    guest.username = "x" * 151
+    with pytest.raises(ValidationError, match="150"):
+        guest.full_clean(exclude=["password"])
+
+
+def test_migrations_have_the_sites_own_validators():
+    field = User._meta.get_field("username")
+    validators = field.deconstruct()[3]["validators"]
+    assert [type(each) for each in validators] == [UnicodeUsernameValidator]
 
 
 def test_guest_is_found_by_username(guest, scim):

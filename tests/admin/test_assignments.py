@@ -54,7 +54,7 @@ def test_assign_accounts(scim, ada, amy):
     assert found["emails"][0]["value"] == "amy@example.com"
     assert UserLink.objects.get(target=amy).preexisting
     first, second = Event.objects.filter(action="administration").order_by("pk")
-    assert first.detail == "amy given to the connection by admin ada"
+    assert first.detail == "amy assigned to the connection by admin ada"
     assert (first.object_type, first.object_key) == ("auth.user", str(amy.pk))
     assert (first.object_name, first.resource_type) == ("amy", "User")
     assert first.scim_id == found["id"] and second.object_name == "bob"
@@ -93,7 +93,7 @@ def test_share_a_group(scim, ada, readers):
     (found,) = scim.get("/Groups").data["Resources"]
     assert found["displayName"] == "Readers"
     event = Event.objects.get(action="administration")
-    assert event.detail == "Readers given to the connection by admin ada"
+    assert event.detail == "Readers assigned to the connection by admin ada"
     assert (event.object_type, event.object_name) == ("auth.group", "Readers")
     # It can no longer be chosen.
     page = ada.get(of(scim.connection, "give", "Group")).content.decode()
@@ -105,18 +105,18 @@ def test_group_with_permissions_needs_confirmation(scim, ada, editors):
     assert "Share it although it carries permissions" in page
     assert "gets the group's permissions on this site" in page
     text = give(ada, scim.connection, "Group", object=editors.pk)
-    assert "Editors carries permissions" in text and not GroupLink.objects.exists()
+    assert "Editors has permissions" in text and not GroupLink.objects.exists()
     give(ada, scim.connection, "Group", object=editors.pk, privileged="on")
     assert GroupLink.objects.get().target == editors
     event = Event.objects.get(action="administration")
-    assert event.detail == ("Editors, with its permissions, given to the connection by admin ada")
+    assert event.detail == "Editors, with its permissions, assigned to the connection by admin ada"
 
 
 def test_confirmation_needs_permission_to_change_groups(scim, staff, editors, readers):
     pages = staff("view_connection", "change_connection")
     assert "by those only who may change groups" in pages.read(of(scim.connection, "give", "Group"))
     text = give(pages, scim.connection, "Group", object=editors.pk, privileged="on")
-    assert "carries permissions" in text and not GroupLink.objects.exists()
+    assert "has permissions" in text and not GroupLink.objects.exists()
     assert "Given" in give(pages, scim.connection, "Group", object=readers.pk)
     other = staff("view_connection", "change_connection", "change_group", name="tom")
     give(other, scim.connection, "Group", object=editors.pk, privileged="on")

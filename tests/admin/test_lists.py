@@ -106,7 +106,7 @@ def test_unassign_selected_accounts(adopted, ada):
     assert adopted.get(f"/Users/{bob.scim_id}").status_code == 404
     assert User.objects.get(username="bob").is_active
     event = Event.objects.get(action="administration")
-    assert event.detail == "bob taken from the connection by admin ada"
+    assert event.detail == "bob unassigned from the connection by admin ada"
     assert (event.object_name, event.scim_id) == ("bob", bob.scim_id)
     assert "0 taken" in ada.act("userlink", "take", bob)  # now a tombstone
 

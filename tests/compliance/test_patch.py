@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from django_scim import connections
+from django_scim.adapters import linking
 
 from ..client import ENTERPRISE, GROUP, PATCH, USER, assert_error
 from .conftest import HOME, WORK
@@ -296,7 +296,7 @@ def test_pat_51_ten_thousand_members_at_once(connect):
     number = 10_000
     User.objects.bulk_create([User(username=f"u{n}") for n in range(number)])
     scim = connect(scope="site")
-    connections.linking.link_site(scim.connection)
+    linking.link_site(scim.connection)
     ids = list(scim.connection.django_scim_userlinks.values_list("scim_id", flat=True))
     group = scim.make_group("Everyone")
     operation = {"op": "add", "path": "members", "value": [{"value": each} for each in ids]}

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from django_scim import connections
+from django_scim.adapters import linking
 from django_scim.models import UserLink
 from tests.databases import analyze, first_on, scans
 
@@ -19,7 +19,7 @@ def crowd(connect):
         [User(username=f"User{n}", email=f"user{n}@example.com") for n in range(COUNT)]
     )
     scim = connect()
-    connections.linking.link_site(scim.connection)
+    linking.link_site(scim.connection)
     links = list(UserLink.objects.all())
     for number, link in enumerate(links):
         link.external_id = f"E{number}"

@@ -8,6 +8,7 @@ from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import InterfaceError, NotSupportedError, OperationalError
 from django.db.models import Expression, F, Q
 
+from ...compat import annotation_field, compile_sql
 from ...protocol.attributes import Attribute, AttributePath
 from ...protocol.messages.patch import Operation
 from ...query import Column, Locator
@@ -30,7 +31,7 @@ def read_only(attribute: Attribute) -> Attribute:
 def try_to_compile(rows: Any) -> None:
     """Raise FieldDoesNotExist or Misfit for a query that cannot become SQL; none is run."""
     try:
-        rows.query.get_compiler(rows.db).as_sql()
+        compile_sql(rows)
     except (OperationalError, InterfaceError):
         pass  # it is not there yet, and only it could say
     except FieldError as error:
@@ -100,7 +101,7 @@ class Computed(ServerWritten):
         except FieldError as error:
             raise FieldDoesNotExist(str(error)) from None
         try_to_compile(rows)
-        field = rows.query.annotations["scim_value"].output_field
+        field = annotation_field(rows, "scim_value")
         self.query_column = replace(self._column(field), path="scim_value")
 
     def _column(self, field: Any) -> Column:

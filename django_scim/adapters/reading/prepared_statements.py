@@ -14,6 +14,8 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 
+from ...compat import compile_select, compile_sql
+
 KEPT = 32
 _UNKNOWN: Any = object()
 
@@ -49,7 +51,7 @@ class Statements:
         columns, using = list(columns), links.db
         varying = [each for each in columns if not isinstance(each, str)]
         try:
-            text, parameters = _compiled(links.values_list("pk", *varying))
+            text, parameters = compile_sql(links.values_list("pk", *varying))
         except EmptyResultSet:
             return []
         statement = self._kept.get((using, text), _UNKNOWN)
@@ -69,14 +71,7 @@ class Statements:
     @staticmethod
     def _build(rows: Any, parameters: Sequence[Any]) -> Statement | None:
         """Return the wide statement; None where its parameters are not the narrow one's."""
-        compiler = rows.query.get_compiler(rows.db)
-        text, found = compiler.as_sql()
-        if tuple(found) != tuple(parameters):
+        compiled = compile_select(rows)
+        if tuple(compiled.parameters) != tuple(parameters):
             return None
-        selected = [column for column, _, _ in compiler.select]
-        return Statement(text, compiler.get_converters(selected))
-
-
-def _compiled(rows: Any) -> tuple[str, Sequence[Any]]:
-    text, parameters = rows.query.get_compiler(rows.db).as_sql()
-    return text, parameters
+        return Statement(compiled.sql, compiled.converters)

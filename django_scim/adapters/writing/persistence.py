@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
+from ...compat import receivers_of
 from ...models import FoldedField
 from ...protocol.errors import InvalidValue
 from ..interfaces import Adapter
@@ -128,5 +129,5 @@ def _heard(signal: Any, model: type[models.Model]) -> bool:
     """Return whether a receiver other than this app's listens."""
     if not signal.has_listeners(model):
         return False
-    receivers = [each for found in signal._live_receivers(model) for each in found]
+    receivers = receivers_of(signal, model)
     return any(each.__module__ != "django_scim.receivers" for each in receivers)

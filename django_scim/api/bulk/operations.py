@@ -53,7 +53,7 @@ class OperationRunner:
             correlation_id=self.view.correlation_id,
             method=self.operation.method,
             path=f"{request.path} {self.operation.path}",
-            address=client_address(request._request),
+            address=client_address(request),
             user_agent=request.META.get("HTTP_USER_AGENT", ""),
         )
         recorder.authenticated(self.view.token)

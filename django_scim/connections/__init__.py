@@ -1,0 +1,37 @@
+"""The public API for managing connections, for a site's own settings page and for scripts.
+
+The functions do not check permissions; that is up to the site. If an ``actor`` is given, the
+function records an event in the same transaction as the change. A wrong argument raises ValueError,
+or ValidationError if a form can show the message to the user.
+"""
+
+from ..audit.administration import Actor
+from ..audit.explanations import explain
+from .assignments import assign, confirm, share_privileged, unassign
+from .creation import create, prepare
+from .guard import guard_of, override_guard
+from .lifecycle import close, pause, resume
+from .tenants import for_tenant, set_tenant
+from .tokens import IssuedToken, issue_token, revoke, rotate
+
+__all__ = [
+    "Actor",
+    "IssuedToken",
+    "assign",
+    "close",
+    "confirm",
+    "create",
+    "explain",
+    "for_tenant",
+    "guard_of",
+    "issue_token",
+    "override_guard",
+    "pause",
+    "prepare",
+    "resume",
+    "revoke",
+    "rotate",
+    "set_tenant",
+    "share_privileged",
+    "unassign",
+]

@@ -1,0 +1,104 @@
+"""Assign existing objects of the site to a connection, and confirm adopted accounts."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from ..adapters import linking
+from ..adapters.accounts import usernames
+from ..adapters.registry import adapter_classes
+from ..argument_validation import require
+from ..audit.administration import Actor
+from ..models import AbstractLink, Connection, UserLink
+from ..transactions import writing
+from .events import record_for
+
+
+def assign(connection: Connection, target: Any, *, actor: Actor | None = None) -> AbstractLink:
+    """Assign a user, a group or an object of another resource type to a connection.
+
+    A group keeps its name. Use ``share_privileged`` for a group that has permissions. Raises
+    ValidationError for a protected account (staff, superuser), for a group that has permissions,
+    and for a model that has no resource type.
+    """
+    return _assign(connection, target, share_privileged=False, actor=actor)
+
+
+def share_privileged(
+    connection: Connection, group: Any, *, actor: Actor | None = None
+) -> AbstractLink:
+    """Assign a group even if it has permissions, which all members will get."""
+    return _assign(connection, group, share_privileged=True, actor=actor)
+
+
+def _assign(
+    connection: Connection, target: Any, *, share_privileged: bool, actor: Actor | None
+) -> AbstractLink:
+    with writing():
+        require(connection, Connection)
+        adapter = _adapter_of(target, connection)
+        link = adapter.link._default_manager.filter(connection=connection, target=target).first()
+        permissions = getattr(target, "permissions", None)
+        is_privileged = permissions is not None and permissions.exists()
+        if link is None:
+            if is_privileged and not share_privileged:
+                raise ValidationError(
+                    _("%(object)s has permissions, which every member would get."),
+                    params={"object": target},
+                )
+            link = _new_link(adapter, connection, target)
+        elif link.created_by_scope:
+            link.created_by_scope, link.preexisting = False, True
+            link.save(update_fields=["created_by_scope", "preexisting"])
+        if getattr(link, "unconfirmed", False):
+            confirm(link)
+            link.unconfirmed = False
+        name = f"{target}, with its permissions," if is_privileged else str(target)
+        record_for(actor, connection, f"{name} assigned to the connection", [link])
+    assigned: AbstractLink = link
+    return assigned
+
+
+def _new_link(adapter: Any, connection: Connection, target: Any) -> Any:
+    link = adapter.link(connection=connection, target=target, preexisting=True)
+    adapter.adopt(link)
+    link.save()
+    if not adapter.link._default_manager.filter(adapter.unprotected(), pk=link.pk).exists():
+        raise ValidationError(
+            _("%(object)s is protected and cannot be assigned to a connection."),
+            params={"object": target},
+        )
+    if isinstance(target, get_user_model()):
+        usernames.write_key(target)
+        linking.refresh_mirrors(target)
+    return link
+
+
+def unassign(connection: Connection, target: Any, *, actor: Actor | None = None) -> None:
+    """Remove an object from a connection. Its client sees a deletion; the object is unchanged."""
+    with writing():
+        require(connection, Connection)
+        adapter = _adapter_of(target, connection)
+        for link in adapter.link._default_manager.filter(connection=connection, target=target):
+            record_for(actor, connection, f"{target} unassigned from the connection", [link])
+            link.former_target_key, link.target = str(link.target_id), None
+            link.save(update_fields=["former_target_key", "target"])
+
+
+def confirm(link: UserLink, *, actor: Actor | None = None) -> None:
+    """Confirm an adopted account: the connection may then change its user name and e-mail."""
+    with writing():
+        require(link, UserLink)
+        UserLink.objects.filter(pk=link.pk).update(unconfirmed=False)
+        record_for(actor, link.connection, f"link of {link.target} confirmed", [link])
+
+
+def _adapter_of(target: Any, connection: Connection) -> Any:
+    for adapter in adapter_classes(connection).values():
+        if isinstance(target, adapter.model) and target.pk is not None:
+            return adapter
+    raise ValidationError(
+        _("%(object)r is not a stored object of any resource type."), params={"object": target}
+    )

@@ -1,0 +1,30 @@
+"""Read and override the guard of a connection."""
+
+from datetime import timedelta
+
+from ..adapters.writing import guard as guarding
+from ..argument_validation import end_of, require
+from ..audit.administration import Actor
+from ..models import Connection, Guard
+from ..transactions import writing
+from .events import record_for
+
+
+def guard_of(connection: Connection) -> Guard | None:
+    """Return the guard's counters and its state; None if the connection removed nothing yet."""
+    found: Guard | None = guarding.state(connection)
+    return found
+
+
+def override_guard(
+    connection: Connection, duration: timedelta = Guard.WINDOW, *, actor: Actor | None = None
+) -> None:
+    """Let a stopped connection continue, and turn its guard off for a duration."""
+    end_of("duration", duration)
+    with writing():
+        require(connection, Connection)
+        guard = guard_of(connection)
+        counted = ", ".join(guarding.counted_until_trip(guard)) if guard else ""
+        guarding.override(connection, duration)
+        description = f"guard overridden (stopped at {counted})" if counted else "guard overridden"
+        record_for(actor, connection, description)
