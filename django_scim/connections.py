@@ -22,7 +22,7 @@ from .adapters.registry import scopes as available_scopes
 from .adapters.writing import guard as guarding
 from .argument_validation import end_of, require, require_stored
 from .audit.administration import Actor as Actor
-from .audit.administration import record
+from .audit.administration import Description, record
 from .audit.explanations import explain as explain
 from .conf import settings
 from .models import AbstractLink, Connection, Guard, Token, UserLink
@@ -71,7 +71,7 @@ def create(
         connection.save()
         changes = [{"path": key, "old": None, "new": getattr(connection, key)} for key in given]
         changes += [] if tenant is None else [{"path": "tenant", "old": None, "new": str(tenant)}]
-        _note(actor, connection, "connection created", changes=changes)
+        _note(actor, connection, Description.CREATED, changes=changes)
     prepare(connection, progress)
     return connection
 
@@ -104,7 +104,7 @@ def set_tenant(connection: Connection, tenant: Any, *, actor: Actor | None = Non
         _place_in(connection, tenant)
         connection.save(update_fields=["tenant_type", "tenant_key"])
         change = {"path": "tenant", "old": old, "new": _tenant_name(connection)}
-        _note(actor, connection, "settings changed", changes=[change])
+        _note(actor, connection, Description.CHANGED, changes=[change])
 
 
 def _place_in(connection: Connection, tenant: Any) -> None:
@@ -146,7 +146,7 @@ def issue_token(
     with writing():
         require(connection, Connection)
         issued = IssuedToken(*Token.issue(connection, wanted, expires))
-        _note(actor, connection, f"token {issued.token} issued", [issued.token])
+        _note(actor, connection, Description.TOKEN_ISSUED, [issued.token])
     return issued
 
 
@@ -175,7 +175,7 @@ def rotate(
         locked.replaced_by = issued.token
         locked.save(update_fields=["expires", "replaced_by"])
         change = {"path": "successor", "old": None, "new": str(issued.token)}
-        _note(actor, locked.connection, f"token {token} rotated", [token], [change])
+        _note(actor, locked.connection, Description.TOKEN_ROTATED, [token], [change])
     token.refresh_from_db()
     return issued
 
@@ -187,7 +187,7 @@ def revoke(token: Token, *, actor: Actor | None = None) -> None:
         locked = Token.objects.select_for_update().get(pk=token.pk)
         if locked.revoked is None:
             locked.revoke()
-            _note(actor, locked.connection, f"token {token} revoked", [token])
+            _note(actor, locked.connection, Description.TOKEN_REVOKED, [token])
     token.refresh_from_db()
 
 
@@ -196,17 +196,17 @@ def revoke(token: Token, *, actor: Actor | None = None) -> None:
 
 def pause(connection: Connection, *, actor: Actor | None = None) -> None:
     """Refuse every request of a connection, until ``resume``."""
-    _set_active(connection, False, "connection paused", actor)
+    _set_active(connection, False, Description.PAUSED, actor)
 
 
 def resume(connection: Connection, *, actor: Actor | None = None) -> None:
-    _set_active(connection, True, "connection resumed", actor)
+    _set_active(connection, True, Description.RESUMED, actor)
 
 
 def close(connection: Connection, *, actor: Actor | None = None) -> None:
     """End a connection: it is paused and its tokens are revoked. What it made stays as it is."""
     with writing():
-        _set_active(connection, False, "connection closed, its tokens revoked", actor)
+        _set_active(connection, False, Description.CLOSED, actor)
         connection.tokens.filter(revoked=None).update(revoked=timezone.now())
 
 
@@ -259,8 +259,8 @@ def _assign(
         if getattr(link, "unconfirmed", False):
             confirm(link)  # an admin gives it on purpose
             link.unconfirmed = False
-        what = f"{target}, with its permissions," if is_privileged else str(target)
-        _note(actor, connection, f"{what} given to the connection", [link])
+        what = Description.ASSIGNED_WITH_PERMISSIONS if is_privileged else Description.ASSIGNED
+        _note(actor, connection, what, [link])
     given: AbstractLink = link
     return given
 
@@ -283,7 +283,7 @@ def unassign(connection: Connection, target: Any, *, actor: Actor | None = None)
         require(connection, Connection)
         adapter = _adapter_of(target, connection)
         for link in adapter.link._default_manager.filter(connection=connection, target=target):
-            _note(actor, connection, f"{target} taken from the connection", [link])
+            _note(actor, connection, Description.UNASSIGNED, [link])
             link.former_target_key, link.target = str(link.target_id), None
             link.save(update_fields=["former_target_key", "target"])
 
@@ -293,7 +293,7 @@ def confirm(link: UserLink, *, actor: Actor | None = None) -> None:
     with writing():
         require(link, UserLink)
         UserLink.objects.filter(pk=link.pk).update(unconfirmed=False)
-        _note(actor, link.connection, f"link of {link.target} confirmed", [link])
+        _note(actor, link.connection, Description.CONFIRMED, [link])
 
 
 def _adapter_of(target: Any, connection: Connection) -> Any:
@@ -322,8 +322,8 @@ def override_guard(
         guard = guard_of(connection)
         counted = ", ".join(guarding.counted_until_trip(guard)) if guard else ""
         guarding.override(connection, lasting)
-        deed = f"guard overridden (stopped at {counted})" if counted else "guard overridden"
-        _note(actor, connection, deed)
+        stopped_at = f" (stopped at {counted})" if counted else ""
+        _note(actor, connection, f"{Description.GUARD_OVERRIDDEN}{stopped_at}")
 
 
 def _note(

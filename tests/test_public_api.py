@@ -235,12 +235,12 @@ def test_each_deed_is_one_event(db, northwind):
         f"token {issued.token} revoked {by}",
         f"connection paused {by}",
         f"connection resumed {by}",
-        f"amy given to the connection {by}",
+        f"amy assigned to the connection {by}",
         f"link of amy confirmed {by}",
-        f"amy taken from the connection {by}",
+        f"amy unassigned from the connection {by}",
         f"guard overridden {by}",
         f"settings changed {by}",
-        f"connection closed, its tokens revoked {by}",
+        f"connection closed and its tokens revoked {by}",
     ]
     events = list(Event.objects.order_by("pk"))
     for event in events:

@@ -1,8 +1,9 @@
-"""The events of what admins do to a connection, in the admin and on the command line."""
+"""Events that record what admins do to a connection, in the admin or on the command line."""
 
 import copy
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
@@ -11,73 +12,93 @@ from django.db.models.base import ModelState
 from ..adapters import Registry
 from ..models import AbstractLink, Connection, Event, Token
 from ..protocol.tolerances import Tolerances
-from .recorder import printable
+from .recorder import name_object, printable
+
+
+class Description(StrEnum):
+    """What an admin did, as events describe it; ``{}`` stands for the token or object.
+
+    Events are stored, so these texts are not translated.
+    """
+
+    CREATED = "connection created"
+    CHANGED = "settings changed"
+    DELETED = "connection deleted"
+    PAUSED = "connection paused"
+    RESUMED = "connection resumed"
+    CLOSED = "connection closed and its tokens revoked"
+    GUARD_OVERRIDDEN = "guard overridden"
+    TOKEN_ISSUED = "token {} issued"  # nosec B105
+    TOKEN_ROTATED = "token {} rotated"  # nosec B105
+    TOKEN_REVOKED = "token {} revoked"  # nosec B105
+    ASSIGNED = "{} assigned to the connection"
+    ASSIGNED_WITH_PERMISSIONS = "{}, with its permissions, assigned to the connection"
+    UNASSIGNED = "{} unassigned from the connection"
+    CONFIRMED = "link of {} confirmed"
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who does it: "admin ada", "scim_link on the command line". One for each request."""
+    """Who performs an action, such as "admin ada". Use one for each request."""
 
     name: str
     address: str | None = None
     user_agent: str = ""
     correlation_id: str = field(default_factory=lambda: uuid4().hex)
 
+    def log(self, connection: Connection, subject: Any, text: str) -> None:
+        """Log an action elsewhere, too. Called after its event, in the same transaction."""
+
 
 def record(
     connection: Connection,
-    deed: str,
+    description: str,
     actor: Actor,
     objects: Iterable[Any] = (),
     changes: Iterable[dict[str, Any]] = (),
 ) -> None:
-    """Write one event for each token or link that a deed is about, else one for the connection.
+    """Write an event for each token or link in ``objects``, or one for the connection.
 
-    To be called in the transaction of the deed. A link is recorded as the object behind it.
+    Call it in the transaction of the action. The event of a link names the link's target.
     """
-    about = list(objects) or [connection]
-    names = _namers(connection) if isinstance(about[0], AbstractLink) else {}
+    subjects = list(objects) or [connection]
+    adapters = _adapters(connection) if isinstance(subjects[0], AbstractLink) else {}
     pattern = Event(
         connection=connection,
         connection_name=connection.name,
         action=Event.Action.ADMINISTRATION,
         outcome=Event.Outcome.SUCCESS,
-        detail=printable(f"{deed} by {actor.name}"),
         changes=list(changes),
         correlation_id=actor.correlation_id,
         address=actor.address,
         user_agent=printable(actor.user_agent)[:255],
     )
-    Event.objects.bulk_create(_event(pattern, _named(each, names)) for each in about)
+    events, texts = [], []
+    for subject in subjects:
+        event = copy.copy(pattern)
+        event._state = ModelState()
+        texts.append(description.format(_name_subject(event, subject, adapters)))
+        event.detail = printable(f"{texts[-1]} by {actor.name}")
+        events.append(event)
+    Event.objects.bulk_create(events)
+    for subject, text in zip(subjects, texts, strict=True):
+        actor.log(connection, subject, text)
 
 
-def _event(pattern: Event, named: dict[str, Any]) -> Event:
-    event = copy.copy(pattern)
-    event._state = ModelState()
-    event.__dict__.update(named)
-    return event
+def _name_subject(event: Event, subject: Any, adapters: dict[type, Any]) -> str:
+    """Store in an event what it is about, and return the name for its description."""
+    if not isinstance(subject, AbstractLink):
+        event.object_type, event.object_key = subject._meta.label_lower, str(subject.pk)
+        event.object_name = subject.prefix if isinstance(subject, Token) else str(subject)
+        return str(subject)
+    adapter = adapters.get(type(subject))
+    name = adapter.name_of(subject) if adapter else str(subject.target)  # type: ignore[attr-defined]
+    event.resource_type = adapter.name if adapter else ""
+    name_object(event, subject, name)
+    return name
 
 
-def _named(about: Any, names: dict[Any, Any]) -> dict[str, Any]:
-    if not isinstance(about, AbstractLink):
-        name = about.prefix if isinstance(about, Token) else str(about)
-        return _object(about._meta.label_lower, about.pk, name)
-    link: Any = about
-    adapter = names.get(type(link))
-    label = type(link)._meta.get_field("target").related_model._meta.label_lower
-    name = adapter.name_of(link) if adapter else str(link.target)
-    return _object(label, link.target_id, name) | {
-        "resource_type": adapter.name if adapter else "",
-        "scim_id": link.scim_id,
-        "external_id": link.external_id,
-    }
-
-
-def _object(label: str, key: Any, name: str) -> dict[str, Any]:
-    return {"object_type": label, "object_key": str(key)[:64], "object_name": name[:256]}
-
-
-def _namers(connection: Connection) -> dict[Any, Any]:
-    """Return the adapter of each kind of link: it knows what an object is called."""
+def _adapters(connection: Connection) -> dict[type, Any]:
+    """Return the adapter of each link model: it knows what to call an object."""
     registry = Registry(connection, Tolerances(connection.tolerated), "")
     return {adapter.link: adapter for adapter in map(registry.adapter, registry.names())}

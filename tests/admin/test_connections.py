@@ -81,7 +81,7 @@ def test_paused(ada, okta):
 
 def test_the_guard(ada, okta):
     guarding.trip(okta)
-    assert row(ada, "Okta")[2] == "stopped"
+    assert row(ada, "Okta")[2] == "tripped"
     connections.override_guard(okta)
     assert row(ada, "Okta")[2] == "overridden"
     now = timezone.now()
@@ -197,7 +197,7 @@ def test_the_policies_of_the_site_are_to_choose_from(ada, okta, settings):
     assert ada.post(of(okta), **FORM | {"adoption": "number"}).status_code == 302
     settings.DJANGO_SCIM = {}
     # The policy is gone: the page says so, and the form can be saved as it is.
-    assert "number: is not in ADOPTION_POLICIES" in ada.get(of(okta)).content.decode()
+    assert "number (not in ADOPTION_POLICIES: adopts no accounts)" in ada.get(of(okta)).content.decode()
     assert ada.post(of(okta), **FORM | {"adoption": "number"}).status_code == 302
     okta.refresh_from_db()
     assert okta.adoption == "number"
@@ -214,7 +214,7 @@ def test_who_may_only_look(staff, okta):
     token(okta, 5)
     guarding.trip(okta)
     page = pages.read(of(okta))
-    assert "Okta" in page and "The guard has stopped this connection" in page
+    assert "Okta" in page and "The guard has tripped" in page
     for button in ("Rotate", "Issue", "Pause", "Lift", "Close", "Confirm", "Give", "Share"):
         assert f'value="{button}' not in pages.get(of(okta)).content.decode()
         assert f"{button} " not in page
@@ -244,7 +244,7 @@ def test_a_connection_that_has_had_something_is_closed_instead(ada, scim, okta, 
     assert "Close it instead" in ada.read(of(scim.connection, "delete"))
     answer = delete(ada, scim.connection, *([okta] if in_the_list else []))
     assert answer.status_code == 200
-    assert f"{scim.connection}: has or had 1 account or group. Close it instead" in text_of(answer)
+    assert f"{scim.connection} has or had 1 account or group. Close it instead" in text_of(answer)
     assert everything() == before
     assert scim.get("/Users").status_code == 200
 

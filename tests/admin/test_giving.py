@@ -28,9 +28,9 @@ def editors(db):
     return group
 
 
-def give(pages, connection, kind, **data):
+def assign(pages, connection, kind, **data):
     """Send the form; return the text of the page, or of the one that it leads to."""
-    answer = pages.post(of(connection, "give", kind), follow=True, **data)
+    answer = pages.post(of(connection, "assign", kind), follow=True, **data)
     assert answer.status_code == 200
     return " ".join(map(str, answer.context["messages"])) + text_of(answer)
 
@@ -38,7 +38,7 @@ def give(pages, connection, kind, **data):
 def test_the_page_of_a_connection_leads_there(scim, ada):
     page = ada.get(of(scim.connection)).content.decode()
     for kind in ("User", "Group"):
-        path = of(scim.connection, "give", kind)
+        path = of(scim.connection, "assign", kind)
         assert f'href="/admin/django_scim/{path}"' in page
         assert ada.get(path).status_code == 200
 
@@ -48,13 +48,13 @@ def test_the_page_of_a_connection_leads_there(scim, ada):
 
 def test_accounts_are_given(scim, ada, amy):
     bob = User.objects.create_user("bob")
-    text = give(ada, scim.connection, "User", objects=f"{amy.pk},{bob.pk}")
-    assert f"Given to {scim.connection}: amy, bob." in text
+    text = assign(ada, scim.connection, "User", objects=f"{amy.pk},{bob.pk}")
+    assert f"Assigned to {scim.connection}: amy, bob." in text
     (found,) = scim.find('userName eq "amy"')
     assert found["emails"][0]["value"] == "amy@example.com"
     assert UserLink.objects.get(target=amy).preexisting
     first, second = Event.objects.filter(action="administration").order_by("pk")
-    assert first.detail == "amy given to the connection by admin ada"
+    assert first.detail == "amy assigned to the connection by admin ada"
     assert (first.object_type, first.object_key) == ("auth.user", str(amy.pk))
     assert (first.object_name, first.resource_type) == ("amy", "User")
     assert first.scim_id == found["id"] and second.object_name == "bob"
@@ -65,23 +65,23 @@ def test_accounts_are_given(scim, ada, amy):
 @pytest.mark.parametrize("privilege", ["is_staff", "is_superuser"])
 def test_the_protected_are_not_given_nor_whoever_is_named_beside(scim, ada, amy, privilege):
     boss = User.objects.create_user("boss", **{privilege: True})
-    text = give(ada, scim.connection, "User", objects=f"{amy.pk},{boss.pk}")
-    assert "boss is protected" in text and "Nothing was given" in text
+    text = assign(ada, scim.connection, "User", objects=f"{amy.pk},{boss.pk}")
+    assert "boss is protected" in text and "Nothing was assigned" in text
     assert not UserLink.objects.exists()
     assert not Event.objects.exists() and not LogEntry.objects.exists()
 
 
 @pytest.mark.parametrize("objects", ["", "x", "1,x", "99999", str(10**30), "-1", "0"])
 def test_what_is_no_account(scim, ada, objects):
-    text = give(ada, scim.connection, "User", objects=objects)
-    assert "Nothing was given" in text
+    text = assign(ada, scim.connection, "User", objects=objects)
+    assert "Nothing was assigned" in text
     assert not UserLink.objects.exists()
 
 
 def test_an_account_that_it_has_already(scim, ada):
     made = scim.make_user("amy")
     user = User.objects.get(username="amy")
-    assert "Given" in give(ada, scim.connection, "User", objects=str(user.pk))
+    assert "Assigned" in assign(ada, scim.connection, "User", objects=str(user.pk))
     assert UserLink.objects.get().scim_id == made["id"]
 
 
@@ -89,50 +89,52 @@ def test_an_account_that_it_has_already(scim, ada):
 
 
 def test_a_group_is_shared(scim, ada, readers):
-    assert "Given" in give(ada, scim.connection, "Group", object=readers.pk)
+    assert "Assigned" in assign(ada, scim.connection, "Group", object=readers.pk)
     (found,) = scim.get("/Groups").data["Resources"]
     assert found["displayName"] == "Readers"
     event = Event.objects.get(action="administration")
-    assert event.detail == "Readers given to the connection by admin ada"
+    assert event.detail == "Readers assigned to the connection by admin ada"
     assert (event.object_type, event.object_name) == ("auth.group", "Readers")
     # It is no choice any more.
-    page = ada.get(of(scim.connection, "give", "Group")).content.decode()
+    page = ada.get(of(scim.connection, "assign", "Group")).content.decode()
     assert ">Readers<" not in page
 
 
 def test_a_group_with_permissions_needs_a_tick(scim, ada, editors):
-    page = ada.read(of(scim.connection, "give", "Group"))
-    assert "Share it although it carries permissions" in page
+    page = ada.read(of(scim.connection, "assign", "Group"))
+    assert "Share it even though it carries permissions" in page
     assert "gets the group's permissions on this site" in page
-    text = give(ada, scim.connection, "Group", object=editors.pk)
+    text = assign(ada, scim.connection, "Group", object=editors.pk)
     assert "Editors carries permissions" in text and not GroupLink.objects.exists()
-    give(ada, scim.connection, "Group", object=editors.pk, privileged="on")
+    assign(ada, scim.connection, "Group", object=editors.pk, privileged="on")
     assert GroupLink.objects.get().target == editors
     event = Event.objects.get(action="administration")
-    assert event.detail == ("Editors, with its permissions, given to the connection by admin ada")
+    assert event.detail == ("Editors, with its permissions, assigned to the connection by admin ada")
 
 
 def test_the_tick_is_for_who_may_change_groups(scim, staff, editors, readers):
     pages = staff("view_connection", "change_connection")
-    assert "by those only who may change groups" in pages.read(of(scim.connection, "give", "Group"))
-    text = give(pages, scim.connection, "Group", object=editors.pk, privileged="on")
+    assert "You need the permission to change groups" in pages.read(
+        of(scim.connection, "assign", "Group")
+    )
+    text = assign(pages, scim.connection, "Group", object=editors.pk, privileged="on")
     assert "carries permissions" in text and not GroupLink.objects.exists()
-    assert "Given" in give(pages, scim.connection, "Group", object=readers.pk)
+    assert "Assigned" in assign(pages, scim.connection, "Group", object=readers.pk)
     other = staff("view_connection", "change_connection", "change_group", name="tom")
-    give(other, scim.connection, "Group", object=editors.pk, privileged="on")
+    assign(other, scim.connection, "Group", object=editors.pk, privileged="on")
     assert GroupLink.objects.filter(target=editors).exists()
 
 
 def test_a_name_that_the_connection_has_already(scim, ada, readers):
     scim.make_group("Readers")
-    text = give(ada, scim.connection, "Group", object=readers.pk)
+    text = assign(ada, scim.connection, "Group", object=readers.pk)
     assert "has a group 'Readers' already" in text
     assert GroupLink.objects.count() == 1
 
 
 def test_a_type_that_is_none(scim, ada):
-    assert ada.get(of(scim.connection, "give", "Spoon")).status_code == 404
-    assert ada.post(of(scim.connection, "give", "Spoon"), objects="1").status_code == 404
+    assert ada.get(of(scim.connection, "assign", "Spoon")).status_code == 404
+    assert ada.post(of(scim.connection, "assign", "Spoon"), objects="1").status_code == 404
 
 
 # Adoptions that wait
@@ -152,7 +154,7 @@ def adopted(connect, amy):
 def test_who_waits_is_shown(adopted, ada, amy):
     answer = ada.get(of(adopted.connection))
     page = text_of(answer)
-    assert "Accounts that wait for confirmation" in page
+    assert "Unconfirmed accounts" in page
     for text in ("amy", "amy@example.com", "id of amy", "<b>bob</b>"):
         assert text in page
     content = answer.content.decode()
@@ -161,7 +163,7 @@ def test_who_waits_is_shown(adopted, ada, amy):
 
 def test_the_selected_are_confirmed(adopted, ada, amy):
     link = UserLink.objects.get(target=amy)
-    assert "Confirmed 1 accounts" in ada.do(of(adopted.connection, "confirm"), link=[link.pk])
+    assert "1 account was confirmed" in ada.do(of(adopted.connection, "confirm"), link=[link.pk])
     assert list(UserLink.objects.filter(unconfirmed=False)) == [link]
     rename = {"op": "replace", "path": "userName", "value": "amy.new"}
     assert adopted.patch(f"/Users/{link.scim_id}", rename).status_code == 200
@@ -191,7 +193,7 @@ def test_many_who_wait_are_not_all_on_the_page(db, ada):
     )
     answer = ada.get(of(made))
     content = answer.content.decode()
-    assert content.count('name="link"') == 50 and "All of them" in text_of(answer)
+    assert content.count('name="link"') == 50 and "Show all unconfirmed accounts" in text_of(answer)
     assert Connection.objects.count() == 1
     href = f"userlink/?connection__id__exact={made.pk}&amp;unconfirmed__exact=1"
     assert href in content
