@@ -41,7 +41,7 @@ def connection_action(view: Any = None, *, has_page: bool = False) -> Callable[.
         if not self.has_change_permission(request, connection):
             raise PermissionDenied
         if connection is None:
-            missing: HttpResponse = self.change_view(request, object_id)  # redirects, with a message
+            missing: HttpResponse = self.change_view(request, object_id)  # redirects
             return missing
         if request.method != "POST" and not has_page:
             return redirect(self.page_url(connection))

@@ -197,7 +197,10 @@ def test_the_policies_of_the_site_are_to_choose_from(ada, okta, settings):
     assert ada.post(of(okta), **FORM | {"adoption": "number"}).status_code == 302
     settings.DJANGO_SCIM = {}
     # The policy is gone: the page says so, and the form can be saved as it is.
-    assert "number (not in ADOPTION_POLICIES: adopts no accounts)" in ada.get(of(okta)).content.decode()
+    assert (
+        "number (not in ADOPTION_POLICIES: adopts no accounts)"
+        in ada.get(of(okta)).content.decode()
+    )
     assert ada.post(of(okta), **FORM | {"adoption": "number"}).status_code == 302
     okta.refresh_from_db()
     assert okta.adoption == "number"

@@ -109,7 +109,9 @@ def test_a_group_with_permissions_needs_a_tick(scim, ada, editors):
     assign(ada, scim.connection, "Group", object=editors.pk, privileged="on")
     assert GroupLink.objects.get().target == editors
     event = Event.objects.get(action="administration")
-    assert event.detail == ("Editors, with its permissions, assigned to the connection by admin ada")
+    assert event.detail == (
+        "Editors, with its permissions, assigned to the connection by admin ada"
+    )
 
 
 def test_the_tick_is_for_who_may_change_groups(scim, staff, editors, readers):

@@ -131,7 +131,12 @@ def test_a_secret_is_on_one_page_and_nowhere_else(site, ada, caplog, path):
 
 def pages_of(site):
     yield from ("connection/", "connection/add/", "token/", "userlink/", "grouplink/", "event/")
-    yield from (of(site), of(site, "close"), of(site, "assign", "User"), of(site, "assign", "Group"))
+    yield from (
+        of(site),
+        of(site, "close"),
+        of(site, "assign", "User"),
+        of(site, "assign", "Group"),
+    )
     yield of(site, "history")
     for event in site.events.all():
         yield f"event/{event.pk}/change/"
