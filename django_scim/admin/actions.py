@@ -181,7 +181,7 @@ class ActionsMixin(admin.ModelAdmin):
         connections.override_guard(connection, actor=logging_actor(request, self))
         guard.refresh_from_db()
         assert guard.overridden_until is not None
-        message = _("The guard is overridden until %(time)s. Then it counts from zero again.")
+        message = _("The guard is overridden until %(time)s, then it counts from zero again.")
         until = formatted(guard.overridden_until)
         return self._back(request, connection, message % {"time": until})
 

@@ -149,9 +149,9 @@ class ConnectionAdmin(AssignmentsMixin):
         record(connection, description, actor_of(request), changes=changes)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Refuse to delete connections that have links, the only record of who owns an account.
+        """Protect connections that have links: nothing else records which accounts they manage.
 
-        The permission to delete a connection covers the deletion of its own tokens.
+        To delete a connection with its tokens, no permission to delete tokens is needed.
         """
         if in_use := [reason for each in objs if (reason := _in_use(each))]:
             return [], {}, set(), in_use

@@ -1,4 +1,4 @@
-"""URLs of the site's own objects in its admin."""
+"""URLs of objects in the admin."""
 
 from typing import Any
 

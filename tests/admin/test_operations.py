@@ -157,7 +157,7 @@ def test_the_banner_says_what_the_guard_has_counted(tripped, ada):
     assert [answer.status_code for answer in tripped.answers] == [200, 200, 403]
     page = ada.read(of(tripped.connection))
     assert page.index("The guard has tripped") < page.index("Profile:")
-    assert "Including that request: 3 of 10 accounts, 0 of 0 memberships since" in page
+    assert "including that request: 3 of 10 accounts, 0 of 0 memberships." in page
     assert "more than 2 accounts or memberships, and more than 10 % of all" in page
     href = f"/admin/django_scim/event/?connection__id__exact={tripped.connection.pk}"
     assert href in ada.get(of(tripped.connection)).content.decode()
@@ -177,7 +177,7 @@ def test_the_first_request_of_an_hour_takes_too_much(connect, ada):
     assert (guard.memberships, guard.memberships_lost) == (4, 4)
     assert (guard.accounts, guard.accounts_lost) == (4, 0)
     page = ada.read(of(scim.connection))
-    assert "Including that request: 0 of 4 accounts, 4 of 4 memberships since" in page
+    assert "including that request: 0 of 4 accounts, 4 of 4 memberships." in page
     assert "overridden until" in ada.do(of(scim.connection, "override-guard"))
     assert "stopped at 0 of 4 accounts, 4 of 4 memberships" in deed().detail
 

@@ -11,21 +11,21 @@ def test_an_account_is_found_by_the_glass_and_given(ada, connect):
     scim = connect()
     amy = User.objects.create_user("amy")
     ada.open(f"connection/{scim.connection.pk}/change/")
-    ada.press("Give accounts…")
+    ada.press("Assign accounts…")
     ada.find(".related-lookup").click()
     with ada.popup():
         ada.button("amy").click()
     assert ada.field("Accounts").get_attribute("value") == str(amy.pk)
-    assert f"Given to {scim.connection}: amy." in ada.press("Give")
+    assert f"Assigned to {scim.connection}: amy." in ada.press("Assign")
     assert [found["userName"] for found in scim.find('userName eq "amy"')] == ["amy"]
 
 
 def test_an_account_that_is_protected_is_refused(ada, connect):
     scim = connect()
-    ada.open(f"connection/{scim.connection.pk}/give/User/")
+    ada.open(f"connection/{scim.connection.pk}/assign/User/")
     ada.fill("Accounts", str(User.objects.get(username="ada").pk))
-    shown = ada.press("Give")
-    assert "Nothing was given" in shown and "ada is protected" in shown
+    shown = ada.press("Assign")
+    assert "Nothing was assigned" in shown and "ada is protected" in shown
     assert not UserLink.objects.exists()
 
 
@@ -35,7 +35,7 @@ def test_a_group_is_shared(ada, connect):
     ada.open(f"connection/{scim.connection.pk}/change/")
     ada.press("Share a group…")
     ada.choose("Group", "Readers")
-    assert f"Given to {scim.connection}: Readers." in ada.press("Give")
+    assert f"Assigned to {scim.connection}: Readers." in ada.press("Assign")
     (found,) = scim.get("/Groups").data["Resources"]
     assert found["displayName"] == "Readers"
 
@@ -45,12 +45,12 @@ def test_an_adopted_account_is_confirmed(ada, connect, live_server):
     User.objects.create_user("amy")
     assert make_user(f"{live_server.url}/scim/v2", scim.secret, "amy")[0] == 201
     assert UserLink.objects.get().unconfirmed
-    assert "Accounts that wait for confirmation" in ada.open(
+    assert "Unconfirmed accounts" in ada.open(
         f"connection/{scim.connection.pk}/change/"
     )
-    (box,) = ada.find_all("#scim-waiting input[type=checkbox]")
+    (box,) = ada.find_all("#scim-unconfirmed input[type=checkbox]")
     assert box.accessible_name == "amy"
     box.click()
-    shown = ada.press("Confirm the selected")
-    assert "Confirmed 1 accounts" in shown and "wait for confirmation" not in shown
+    shown = ada.press("Confirm the selected accounts")
+    assert "1 account was confirmed" in shown and "Unconfirmed accounts" not in shown
     assert not UserLink.objects.get().unconfirmed

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         rotating = actions.add_parser("rotate", help="issue a successor for a token")
         rotating.add_argument("prefix", help="prefix of the token, as in the list")
         rotating.add_argument(
-            "--overlap", type=int, metavar="DAYS", help="how many days the old token keeps working"
+            "--overlap", type=int, metavar="DAYS", help="number of days the old token keeps working"
         )
         rotating.add_argument("--quiet", action="store_true", help="print only the new token")
         revoking = actions.add_parser("revoke", help="revoke a token immediately")
