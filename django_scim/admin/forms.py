@@ -51,7 +51,7 @@ def adoption_choices(current: str) -> list[tuple[str, Any]]:
 
 
 class PrimaryKeysField(forms.ModelMultipleChoiceField):
-    """Typed primary keys. SQLite raises OverflowError for more than 64 bits: also a wrong key."""
+    """Typed primary keys. A key above 64 bits, for which SQLite raises an error, is not found."""
 
     def clean(self, value: Any) -> Any:
         try:

@@ -48,12 +48,12 @@ def main() -> int:
                 console.print("[red]The site did not start.[/red]")
                 return 1
             ok = provision(console, site, token)
+            if once or not ok:
+                return 0 if ok else 1
             console.print(f"\nSite   {site}/\nAdmin  {site}/admin/   {ADMIN} / {password}")
             for slug in CUSTOMERS:
                 console.print(f"       {site}/organisations/{slug}/provisioning/")
-            if once or not ok:
-                return 0 if ok else 1
-            console.print("The site is running. Stop it with Ctrl-C.")
+            console.print("The site is running. Press Ctrl-C to stop it.")
             server.wait()
         except KeyboardInterrupt:
             pass
