@@ -18,7 +18,7 @@ from ..models import Connection, UserLink
 from ..transactions import writing
 from .actions import ActionsMixin, connection_action
 from .actors import logging_actor
-from .forms import AssignmentForm, carries_permissions
+from .forms import AssignmentForm, can_have_permissions
 from .object_urls import change_url
 
 SHOWN = 50
@@ -70,7 +70,7 @@ class AssignmentsMixin(ActionsMixin):
             form=form,
             form_media=self.media + form.media,
             adminform=AdminForm(form, [(None, {"fields": list(form.fields)})], {}),  # type: ignore[arg-type]
-            is_group=carries_permissions(adapter.model),
+            is_group=can_have_permissions(adapter.model),
             is_user=issubclass(adapter.model, get_user_model()),
             may_share=may_share,
         )
@@ -143,6 +143,6 @@ def _label(adapter: Any) -> str:
     if issubclass(adapter.model, get_user_model()):
         return _("Assign accounts")
     opts = adapter.model._meta
-    if carries_permissions(adapter.model):
+    if can_have_permissions(adapter.model):
         return _("Share a %(model)s") % {"model": opts.verbose_name}
     return _("Assign %(models)s") % {"models": opts.verbose_name_plural}

@@ -64,7 +64,7 @@ class PrimaryKeysField(forms.ModelMultipleChoiceField):
 class AssignmentForm(forms.Form):
     """Existing objects of the site that are to be assigned to a connection.
 
-    Accounts are assigned by their ids. Groups are assigned one at a time, because each may carry
+    Accounts are assigned by their ids. Groups are assigned one at a time, because each may have
     permissions that its members get.
     """
 
@@ -80,7 +80,7 @@ class AssignmentForm(forms.Form):
         super().__init__(*args, **kwargs)
         model = adapter.model
         queryset = model._default_manager.all()
-        if not carries_permissions(model):
+        if not can_have_permissions(model):
             is_user = issubclass(model, get_user_model())
             target: Any = adapter.link._meta.get_field("target")
             help_text = gettext("Their ids on this site, separated by commas.")
@@ -104,7 +104,7 @@ class AssignmentForm(forms.Form):
         if may_share_privileged:
             self.fields["privileged"] = forms.BooleanField(
                 required=False,
-                label=_("Share it even though it carries permissions"),
+                label=_("Share it even though it has permissions"),
                 help_text=_(
                     "Every account that the identity provider adds to the group gets the group's "
                     "permissions on this site."
@@ -117,6 +117,6 @@ class AssignmentForm(forms.Form):
         return [self.cleaned_data["object"]] if objects is None else list(objects)
 
 
-def carries_permissions(model: Any) -> bool:
-    """Return whether objects of a model can carry permissions, as groups do."""
+def can_have_permissions(model: Any) -> bool:
+    """Return whether objects of a model can have permissions, as groups do."""
     return hasattr(model, "permissions")

@@ -1,4 +1,4 @@
-"""Events that record what admins do to a connection, in the admin or on the command line."""
+"""Events for changes that admins make to a connection, in the admin or on the command line."""
 
 import copy
 from collections.abc import Iterable
@@ -7,12 +7,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from django.db.models.base import ModelState
-
 from ..adapters import Registry
 from ..models import AbstractLink, Connection, Event, Token
 from ..protocol.tolerances import Tolerances
-from .recorder import name_object, printable
+from .recorder import printable, set_object
 
 
 class Description(StrEnum):
@@ -39,7 +37,10 @@ class Description(StrEnum):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who performs an action, such as "admin ada". Use one for each request."""
+    """The originator of a change, such as "admin ada" or "scim_link on the command line".
+
+    Create one for each request: its events share a correlation id.
+    """
 
     name: str
     address: str | None = None
@@ -47,7 +48,7 @@ class Actor:
     correlation_id: str = field(default_factory=lambda: uuid4().hex)
 
     def log(self, connection: Connection, subject: Any, text: str) -> None:
-        """Log an action elsewhere, too. Called after its event, in the same transaction."""
+        """Log a change elsewhere, too: a hook, called after its event in the same transaction."""
 
 
 def record(
@@ -57,13 +58,13 @@ def record(
     objects: Iterable[Any] = (),
     changes: Iterable[dict[str, Any]] = (),
 ) -> None:
-    """Write an event for each token or link in ``objects``, or one for the connection.
+    """Write an event for each changed token or link; without ``objects``, one for the connection.
 
-    Call it in the transaction of the action. The event of a link names the link's target.
+    Call this in the transaction of the change. The event of a link names the link's target.
     """
     subjects = list(objects) or [connection]
-    adapters = _adapters(connection) if isinstance(subjects[0], AbstractLink) else {}
-    pattern = Event(
+    adapters = _adapters_by_link(connection) if isinstance(subjects[0], AbstractLink) else {}
+    template = Event(
         connection=connection,
         connection_name=connection.name,
         action=Event.Action.ADMINISTRATION,
@@ -75,9 +76,8 @@ def record(
     )
     events, texts = [], []
     for subject in subjects:
-        event = copy.copy(pattern)
-        event._state = ModelState()
-        texts.append(description.format(_name_subject(event, subject, adapters)))
+        event = copy.copy(template)
+        texts.append(description.format(_set_subject(event, subject, adapters)))
         event.detail = printable(f"{texts[-1]} by {actor.name}")
         events.append(event)
     Event.objects.bulk_create(events)
@@ -85,8 +85,8 @@ def record(
         actor.log(connection, subject, text)
 
 
-def _name_subject(event: Event, subject: Any, adapters: dict[type, Any]) -> str:
-    """Store in an event what it is about, and return the name for its description."""
+def _set_subject(event: Event, subject: Any, adapters: dict[type, Any]) -> str:
+    """Store the token, link or connection of an event; return its name for the description."""
     if not isinstance(subject, AbstractLink):
         event.object_type, event.object_key = subject._meta.label_lower, str(subject.pk)
         event.object_name = subject.prefix if isinstance(subject, Token) else str(subject)
@@ -94,11 +94,11 @@ def _name_subject(event: Event, subject: Any, adapters: dict[type, Any]) -> str:
     adapter = adapters.get(type(subject))
     name = adapter.name_of(subject) if adapter else str(subject.target)  # type: ignore[attr-defined]
     event.resource_type = adapter.name if adapter else ""
-    name_object(event, subject, name)
+    set_object(event, subject, name)
     return name
 
 
-def _adapters(connection: Connection) -> dict[type, Any]:
-    """Return the adapter of each link model: it knows what to call an object."""
+def _adapters_by_link(connection: Connection) -> dict[type, Any]:
+    """Return the adapter of each link model, for the names of the links' targets."""
     registry = Registry(connection, Tolerances(connection.tolerated), "")
     return {adapter.link: adapter for adapter in map(registry.adapter, registry.names())}

@@ -61,7 +61,7 @@ class Recorder:
         self.event.resource_type = resource_type
         self.event.scim_id = printable(scim_id)[:36]
         if link is not None:
-            name_object(self.event, link, name)
+            set_object(self.event, link, name)
 
     def save_success(
         self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
@@ -100,7 +100,7 @@ class Recorder:
                 Event.Outcome.SUCCESS,
             )
             event.resource_type, event.changes = write.resource_type, _shown(write.changes)
-            name_object(event, write.link, write.adapter.name_of(write.link))
+            set_object(event, write.link, write.adapter.name_of(write.link))
             events.append(event)
         if events:
             Event.objects.bulk_create(events)
@@ -159,8 +159,8 @@ class Recorder:
         self.recorded = True
 
 
-def name_object(event: Event, link: Any, name: str) -> None:
-    """Store in an event which object a link points to, or pointed to."""
+def set_object(event: Event, link: Any, name: str) -> None:
+    """Store in an event the object that a link points to, or pointed to."""
     event.scim_id, event.external_id = link.scim_id, link.external_id
     key, model = link.target_id or link.former_target_key, type(link)._meta.get_field("target")
     event.object_type = model.related_model._meta.label_lower

@@ -102,7 +102,7 @@ def test_a_group_is_shared(scim, ada, readers):
 
 def test_a_group_with_permissions_needs_a_tick(scim, ada, editors):
     page = ada.read(of(scim.connection, "assign", "Group"))
-    assert "Share it even though it carries permissions" in page
+    assert "Share it even though it has permissions" in page
     assert "gets the group's permissions on this site" in page
     text = assign(ada, scim.connection, "Group", object=editors.pk)
     assert "Editors carries permissions" in text and not GroupLink.objects.exists()
