@@ -14,7 +14,7 @@ from .recorder import printable, set_object
 
 
 class Description(StrEnum):
-    """What an admin did, as events describe it; ``{}`` stands for the token or object.
+    """Descriptions of the changes that admins make; ``{}`` stands for the token or object.
 
     Events are stored, so these texts are not translated.
     """

@@ -45,9 +45,7 @@ def test_an_adopted_account_is_confirmed(ada, connect, live_server):
     User.objects.create_user("amy")
     assert make_user(f"{live_server.url}/scim/v2", scim.secret, "amy")[0] == 201
     assert UserLink.objects.get().unconfirmed
-    assert "Unconfirmed accounts" in ada.open(
-        f"connection/{scim.connection.pk}/change/"
-    )
+    assert "Unconfirmed accounts" in ada.open(f"connection/{scim.connection.pk}/change/")
     (box,) = ada.find_all("#scim-unconfirmed input[type=checkbox]")
     assert box.accessible_name == "amy"
     box.click()
