@@ -1,11 +1,11 @@
-"""What a request costs as more and more attributes are declared that it does not ask for.
+"""Measure how the cost of a request grows with declared attributes that it does not use.
 
 Run it in an environment with the package's ``test`` extra:
 
     python benchmarks/declared_attributes.py [--rounds 20]
 
-Each number of declared attributes is a site of its own, in one process, on SQLite in memory; the
-sites take turns. Every declared attribute is a column of the site's own table, with a value.
+For each number of attributes there is a separate site with a separate table. Each attribute is a
+column of the table and has a value. All sites run in one process on SQLite in memory, in turns.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def configure() -> None:
 
 
 def make_site(count: int):
-    """Create the table with so many columns, and return the adapter that declares them."""
+    """Create a table with ``count`` columns; return its model and the path of its adapter."""
     from django.db import connection, models
 
     from django_scim.adapters import Field, UserAdapter
@@ -70,7 +70,7 @@ def make_site(count: int):
 
 
 def requests(client, ids):
-    """Return the requests to time, by name: each asks for no declared attribute."""
+    """Return the requests to measure, by name. None of them uses a declared attribute."""
     from django_scim.protocol.messages.patch import PATCH_URN
 
     auth = {"HTTP_AUTHORIZATION": f"Bearer {client.secret}"}
@@ -130,7 +130,7 @@ def main() -> None:
             for count, site in sites.items():
                 with site:
                     with CaptureQueriesContext(connection) as captured:
-                        answer = send(turn)  # the site has changed: compiled and planned here
+                        answer = send(turn)  # the first request also compiles the declaration
                     assert answer.status_code == 200, answer.content
                     statements[count] = len(captured)
                     for repeat in range(REPEATS):

@@ -1,9 +1,9 @@
-"""How long it takes to give a connection 100,000 accounts that a site has already.
+"""Measure how long it takes to link 100,000 existing accounts of a site to a connection.
 
     [DATABASE_URL=...] python benchmarks/linking.py [--users 100000]
 
-On a database of its own, which is made and dropped: a SQLite file, or a test database of the
-server that DATABASE_URL names.
+It creates a test database, on the server in DATABASE_URL or as a SQLite file, and drops it
+afterwards.
 """
 
 import argparse

@@ -240,7 +240,7 @@ def test_each_change_has_one_event(db, northwind):
         f"amy unassigned from the connection {by}",
         f"guard overridden {by}",
         f"settings changed {by}",
-        f"connection closed, its tokens revoked {by}",
+        f"connection closed and its tokens revoked {by}",
     ]
     events = list(Event.objects.order_by("pk"))
     for event in events:

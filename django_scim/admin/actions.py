@@ -1,6 +1,6 @@
-"""What an admin does to a connection beside editing it: tokens, pause, close, the guard.
+"""The buttons and pages of one connection: issue tokens, pause, close, override the guard.
 
-Everything needs the permission to change the connection, and POST; a GET changes nothing.
+Each of them requires the permission to change the connection. Only a POST changes anything.
 """
 
 from collections.abc import Callable
@@ -14,26 +14,26 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from .. import connections
 from ..api.http.network import public_base
 from ..models import Connection, Token
 from ..transactions import writing
-from .actors import actor_of, log
-from .status_badges import has_tripped, shown
+from .actors import logging_actor
+from .status_badges import formatted, has_tripped
 
 TEMPLATES = "admin/django_scim/connection"
 
 
-def operation(view: Any = None, *, has_page: bool = False) -> Callable[..., Any]:
+def connection_action(view: Any = None, *, has_page: bool = False) -> Callable[..., Any]:
     """Turn ``view(self, request, connection)`` into a view of the connection's admin.
 
-    One that ``has_page`` also answers a GET.
+    Pass ``has_page`` for a view that answers GET as well.
     """
     if view is None:
-        return lambda function: operation(function, has_page=has_page)
+        return lambda function: connection_action(function, has_page=has_page)
 
     @wraps(view)
     def guarded(self: Any, request: HttpRequest, object_id: str, **kwargs: Any) -> HttpResponse:
@@ -45,14 +45,14 @@ def operation(view: Any = None, *, has_page: bool = False) -> Callable[..., Any]
             return missing
         if request.method != "POST" and not has_page:
             return redirect(self.page_url(connection))
-        answer: HttpResponse = view(self, request, connection, **kwargs)
-        return answer
+        response: HttpResponse = view(self, request, connection, **kwargs)
+        return response
 
     return guarded
 
 
-class OperationsMixin(admin.ModelAdmin):
-    """The pages and buttons of one connection."""
+class ActionsMixin(admin.ModelAdmin):
+    """Adds the actions on one connection to its admin."""
 
     def get_urls(self) -> list[URLPattern]:
         routes: list[tuple[str, str, Callable[..., HttpResponse]]] = [
@@ -64,9 +64,12 @@ class OperationsMixin(admin.ModelAdmin):
             ("close/", "close", self.close),
             ("override-guard/", "override_guard", self.override_guard),
         ]
-        return [*self.routes(routes), *super().get_urls()]
+        return [*self.connection_urls(routes), *super().get_urls()]
 
-    def routes(self, routes: list[tuple[str, str, Callable[..., HttpResponse]]]) -> list[Any]:
+    def connection_urls(
+        self, routes: list[tuple[str, str, Callable[..., HttpResponse]]]
+    ) -> list[Any]:
+        """Return URL patterns below a connection for (route, name, view)."""
         return [
             path(
                 f"<path:object_id>/{route}",
@@ -78,44 +81,45 @@ class OperationsMixin(admin.ModelAdmin):
 
     # Tokens
 
-    @operation
+    @connection_action
     @sensitive_variables("issued")
     def issue_token(self, request: HttpRequest, connection: Connection) -> HttpResponse:
-        """Issue a token and show its secret, on this one page and nowhere else."""
-        with writing():
-            issued = connections.issue_token(connection, actor=actor_of(request))
-            log(self, request, connection, f"token {issued.token} issued")
+        """Issue a token and show its secret; no other page ever shows it."""
+        issued = connections.issue_token(connection, actor=logging_actor(request, self))
         return self._show_secret(request, connection, issued)
 
-    @operation
+    @connection_action
     @sensitive_variables("issued")
     def rotate_token(
         self, request: HttpRequest, connection: Connection, token_id: int
     ) -> HttpResponse:
-        """Issue a successor, and show its secret as that of a new token."""
+        """Issue a successor of a token and show its secret."""
         token = connection.tokens.filter(pk=token_id).first()
         if token is None:
-            return self._back(request, connection, "There is no such token.", messages.ERROR)
+            return self._no_such_token(request, connection)
         try:
-            with writing():
-                issued = connections.rotate(token, actor=actor_of(request))
-                log(self, request, connection, f"token {token} rotated")
-        except ValueError as error:
-            return self._back(request, connection, f"{capfirst(str(error))}.", messages.ERROR)
+            issued = connections.rotate(token, actor=logging_actor(request, self))
+        except ValueError:
+            message = _("Only a usable token that has no successor can be rotated.")
+            return self._back(request, connection, message, messages.ERROR)
         return self._show_secret(request, connection, issued, old=token)
 
-    @operation
+    @connection_action
     def revoke_token(
         self, request: HttpRequest, connection: Connection, token_id: int
     ) -> HttpResponse:
         with writing():
             token = connection.tokens.filter(pk=token_id, revoked=None).first()
             if token is not None:
-                connections.revoke(token, actor=actor_of(request))
-                log(self, request, connection, f"token {token} revoked")
+                connections.revoke(token, actor=logging_actor(request, self))
         if token is None:
-            return self._back(request, connection, "There is no such token.", messages.ERROR)
-        return self._back(request, connection, f"Revoked {token}. It works no more.")
+            return self._no_such_token(request, connection)
+        message = _("The token %(token)s was revoked. It no longer works.") % {"token": token}
+        return self._back(request, connection, message)
+
+    def _no_such_token(self, request: HttpRequest, connection: Connection) -> HttpResponse:
+        message = _("The connection has no such token.")
+        return self._back(request, connection, message, messages.ERROR)
 
     @sensitive_variables("issued")
     def _show_secret(
@@ -129,7 +133,7 @@ class OperationsMixin(admin.ModelAdmin):
             request,
             connection,
             "token_issued.html",
-            f"Token for {connection}",
+            _("Token for %(connection)s") % {"connection": connection},
             token=issued.token,
             secret=issued.secret,
             old=old,
@@ -138,57 +142,53 @@ class OperationsMixin(admin.ModelAdmin):
 
     # The connection as a whole
 
-    @operation
+    @connection_action
     def pause(self, request: HttpRequest, connection: Connection) -> HttpResponse:
-        with writing():
-            connections.pause(connection, actor=actor_of(request))
-            log(self, request, connection, "connection paused")
-        return self._back(request, connection, "Paused: every request is refused until you resume.")
+        connections.pause(connection, actor=logging_actor(request, self))
+        message = _("The connection is paused. Its requests are rejected until you resume it.")
+        return self._back(request, connection, message)
 
-    @operation
+    @connection_action
     def resume(self, request: HttpRequest, connection: Connection) -> HttpResponse:
-        with writing():
-            connections.resume(connection, actor=actor_of(request))
-            log(self, request, connection, "connection resumed")
-        return self._back(request, connection, "Resumed: its requests are served again.")
+        connections.resume(connection, actor=logging_actor(request, self))
+        message = _("The connection is active. Its requests are accepted again.")
+        return self._back(request, connection, message)
 
-    @operation(has_page=True)
+    @connection_action(has_page=True)
     def close(self, request: HttpRequest, connection: Connection) -> HttpResponse:
-        """Ask first: the tokens never work again."""
+        """Close a connection after a confirmation, because its tokens never work again."""
         tokens = connection.tokens.filter(revoked=None)
         if request.method != "POST":
             return self.page(
                 request,
                 connection,
                 "close.html",
-                f"Close {connection}",
+                _("Close %(connection)s") % {"connection": connection},
                 tokens=tokens.count(),
                 accounts=connection.django_scim_userlinks.filter(target__isnull=False).count(),
                 groups=connection.django_scim_grouplinks.filter(target__isnull=False).count(),
             )
-        with writing():
-            connections.close(connection, actor=actor_of(request))
-            log(self, request, connection, "connection closed, its tokens revoked")
-        return self._back(request, connection, "Closed: it is paused and its tokens are revoked.")
+        connections.close(connection, actor=logging_actor(request, self))
+        message = _("The connection is closed: it is paused and its tokens are revoked.")
+        return self._back(request, connection, message)
 
-    @operation
+    @connection_action
     def override_guard(self, request: HttpRequest, connection: Connection) -> HttpResponse:
         guard = connections.guard_of(connection)
         if guard is None or not has_tripped(connection):
-            return self._back(request, connection, "The guard has not stopped it.", messages.ERROR)
-        with writing():
-            connections.override_guard(connection, actor=actor_of(request))
-            log(self, request, connection, "guard overridden")
-            guard.refresh_from_db()
+            message = _("The guard has not tripped.")
+            return self._back(request, connection, message, messages.ERROR)
+        connections.override_guard(connection, actor=logging_actor(request, self))
+        guard.refresh_from_db()
         assert guard.overridden_until is not None
-        until = shown(guard.overridden_until)
-        return self._back(
-            request, connection, f"Overridden: unguarded until {until}, then it counts anew."
-        )
+        message = _("The guard is overridden until %(time)s, then it counts from zero again.")
+        until = formatted(guard.overridden_until)
+        return self._back(request, connection, message % {"time": until})
 
-    # Answers
+    # Responses
 
     def page_url(self, connection: Connection, name: str = "change", *args: Any) -> str:
+        """Return the URL of one of the connection's pages."""
         return reverse(
             f"admin:django_scim_connection_{name}",
             args=[connection.pk, *args],
@@ -203,7 +203,7 @@ class OperationsMixin(admin.ModelAdmin):
         title: str,
         **context: Any,
     ) -> HttpResponse:
-        """Return one of the pages below the connection's own."""
+        """Render one of the pages below the connection's change page."""
         request.current_app = self.admin_site.name  # type: ignore[attr-defined]
         context |= {
             **self.admin_site.each_context(request),
@@ -221,5 +221,6 @@ class OperationsMixin(admin.ModelAdmin):
         message: str,
         level: int = messages.SUCCESS,
     ) -> HttpResponseRedirect:
+        """Redirect to the connection's change page, and show a message there."""
         self.message_user(request, message, level)
         return HttpResponseRedirect(self.page_url(connection))

@@ -1,17 +1,32 @@
-"""What an admin did here, for the event log and for Django's own."""
+"""Actors: the admins that the event log and Django's own log name."""
 
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from ..api.http.network import client_address
 from ..api.views import correlation_id
 from ..audit.administration import Actor
+from ..models import Connection
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggingActor(Actor):
+    """An admin whose actions also appear in Django's log, and so on the "History" page."""
+
+    request: HttpRequest
+    model_admin: admin.ModelAdmin
+
+    def log(self, connection: Connection, subject: Any, text: str) -> None:
+        logged = connection if self.model_admin.model is Connection else subject
+        self.model_admin.log_change(self.request, logged, f"{capfirst(text)}.")
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """Return who makes a request, the same for everything that it does."""
+    """Return who makes a request; all its events share one correlation id."""
     actor: Actor | None = getattr(request, "scim_actor", None)
     if actor is None:
         actor = Actor(
@@ -24,6 +39,7 @@ def actor_of(request: HttpRequest) -> Actor:
     return actor
 
 
-def log(model_admin: admin.ModelAdmin, request: HttpRequest, about: Any, deed: str) -> None:
-    """Write an entry of Django's admin log, beside the event and in the transaction of the deed."""
-    model_admin.log_change(request, about, f"{deed[:1].upper()}{deed[1:]}.")
+def logging_actor(request: HttpRequest, model_admin: admin.ModelAdmin) -> LoggingActor:
+    """Return an actor for actions that Django does not log itself, unlike saving and deleting."""
+    actor = asdict(actor_of(request))
+    return LoggingActor(**actor, request=request, model_admin=model_admin)

@@ -1,4 +1,4 @@
-"""What a connection may touch: accounts and groups given to it, adoptions confirmed."""
+"""The pages that assign accounts and groups to a connection, and confirm its adoptions."""
 
 from typing import Any
 
@@ -8,74 +8,89 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import NoReverseMatch, URLPattern, reverse
+from django.urls import URLPattern
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from .. import connections
 from ..adapters import adapter_classes
 from ..models import Connection, UserLink
 from ..transactions import writing
-from .actions import OperationsMixin, operation
-from .actors import actor_of, log
-from .forms import GiveForm, carries_permissions
+from .actions import ActionsMixin, connection_action
+from .actors import logging_actor
+from .forms import AssignmentForm, can_have_permissions
+from .object_urls import change_url
 
 SHOWN = 50
 
 
-class GivingMixin(OperationsMixin):
-    """The pages on which an admin gives a connection what the site has."""
+class AssignmentsMixin(ActionsMixin):
+    """Adds the assignment of existing objects, and the confirmation of adopted accounts."""
 
     def get_urls(self) -> list[URLPattern]:
         routes: list[Any] = [
-            ("give/<str:name>/", "give", self.give),
+            ("assign/<str:name>/", "assign", self.assign),
             ("confirm/", "confirm", self.confirm),
         ]
-        return [*self.routes(routes), *super().get_urls()]
+        return [*self.connection_urls(routes), *super().get_urls()]
 
-    def gifts(self, connection: Connection) -> list[dict[str, Any]]:
-        """Return what can be given, each kind with the address of its page."""
+    def assignment_pages(self, connection: Connection) -> list[dict[str, Any]]:
+        """Return a label and a URL for each resource type whose objects can be assigned."""
         return [
-            {"label": _label(adapter), "url": self.page_url(connection, "give", name)}
+            {"label": _label(adapter), "url": self.page_url(connection, "assign", name)}
             for name, adapter in adapter_classes(connection).items()
         ]
 
-    @operation(has_page=True)
-    def give(self, request: HttpRequest, connection: Connection, name: str) -> HttpResponse:
+    @connection_action(has_page=True)
+    def assign(self, request: HttpRequest, connection: Connection, name: str) -> HttpResponse:
+        """Assign objects of the resource type ``name`` to a connection."""
         adapter: Any = adapter_classes(connection).get(name)
         if adapter is None:
             raise Http404
         opts = adapter.model._meta
         may_share = request.user.has_perm(f"{opts.app_label}.change_{opts.model_name}")
-        form = GiveForm(
+        form = AssignmentForm(
             request.POST if request.method == "POST" else None,
             connection=connection,
             adapter=adapter,
             admin_site=self.admin_site,
             may_share_privileged=may_share,
         )
-        if form.is_valid() and self._give(request, connection, form):
+        if form.is_valid() and self._assign_all(request, connection, form):
             names = ", ".join(map(str, form.chosen()))
-            return self._back(request, connection, f"Given to {connection}: {names}.")
+            message = _("Assigned to %(connection)s: %(names)s.")
+            return self._back(
+                request, connection, message % {"connection": connection, "names": names}
+            )
         return self.page(
             request,
             connection,
-            "give.html",
+            "assign.html",
             f"{_label(adapter)} – {connection}",
             form=form,
             form_media=self.media + form.media,
             adminform=AdminForm(form, [(None, {"fields": list(form.fields)})], {}),  # type: ignore[arg-type]
-            is_group=carries_permissions(adapter.model),
+            is_group=can_have_permissions(adapter.model),
             is_user=issubclass(adapter.model, get_user_model()),
             may_share=may_share,
         )
 
-    def _give(self, request: HttpRequest, connection: Connection, form: GiveForm) -> bool:
-        """Give all that the form names, or none of it and tell the form why."""
+    def _assign_all(
+        self, request: HttpRequest, connection: Connection, form: AssignmentForm
+    ) -> bool:
+        """Assign all chosen objects; if one is rejected, assign none and add form errors."""
         errors: list[str] = []
+        assign = (
+            connections.share_privileged
+            if form.cleaned_data.get("privileged")
+            else connections.assign
+        )
+        actor = logging_actor(request, self)
         try:
             with writing():
                 for target in form.chosen():
                     try:
-                        self._give_one(request, connection, target, form.cleaned_data)
+                        assign(connection, target, actor=actor)
                     except ValidationError as error:
                         errors += error.messages
                 if errors:
@@ -83,66 +98,51 @@ class GivingMixin(OperationsMixin):
         except ValidationError as error:
             form.add_error(None, error)
         except IntegrityError:
-            form.add_error(None, "Somebody else changed it at the same moment. Try again.")
+            form.add_error(None, _("Another request changed it at the same time. Try again."))
         return not form.errors
 
-    def _give_one(
-        self, request: HttpRequest, connection: Connection, target: Any, chosen: dict[str, Any]
-    ) -> None:
-        if chosen.get("privileged"):
-            connections.share_privileged(connection, target, actor=actor_of(request))
-        else:
-            connections.assign(connection, target, actor=actor_of(request))
-        log(self, request, connection, f"{target} given to the connection")
+    # Adoptions that an admin has not confirmed yet
 
-    # Adoptions that wait for an admin
-
-    def waiting(self, connection: Connection) -> Any:
+    def unconfirmed_links(self, connection: Connection) -> Any:
         links = UserLink.objects.filter(connection=connection, unconfirmed=True)
         return links.filter(target__isnull=False).select_related("target").order_by("pk")
 
-    def waiting_page(self, connection: Connection) -> dict[str, Any]:
-        """Return the first of those who wait, each with the page of the account."""
-        links = self.waiting(connection)
-        first = list(links[: SHOWN + 1])
+    def unconfirmed_rows(self, connection: Connection) -> dict[str, Any]:
+        """Return the first unconfirmed links, each with the URL and e-mail of its account."""
+        first = list(self.unconfirmed_links(connection)[: SHOWN + 1])
         email = get_user_model().get_email_field_name()
         rows = [
             {
                 "link": link,
-                "url": self._user_url(link.target),
+                "url": change_url(self.admin_site, type(link.target), link.target_id),
                 "email": getattr(link.target, email, ""),
             }
             for link in first[:SHOWN]
         ]
         return {"rows": rows, "has_more": len(first) > SHOWN}
 
-    @operation
+    @connection_action
     def confirm(self, request: HttpRequest, connection: Connection) -> HttpResponse:
         keys = [key for key in request.POST.getlist("link") if key.isdecimal() and len(key) < 19]
+        actor = logging_actor(request, self)
         with writing():
-            links = list(self.waiting(connection).filter(pk__in=keys))
+            links = list(self.unconfirmed_links(connection).filter(pk__in=keys))
             for link in links:
-                connections.confirm(link, actor=actor_of(request))
-                log(self, request, connection, f"link of {link.target} confirmed")
+                connections.confirm(link, actor=actor)
         if not links:
-            return self._back(request, connection, "Select at least one account.", messages.WARNING)
-        return self._back(request, connection, f"Confirmed {len(links)} accounts.")
-
-    def _user_url(self, user: Any) -> str:
-        opts = user._meta
-        try:
-            return reverse(
-                f"admin:{opts.app_label}_{opts.model_name}_change",
-                args=[user.pk],
-                current_app=self.admin_site.name,
-            )
-        except NoReverseMatch:
-            return ""
+            message = _("Select at least one account.")
+            return self._back(request, connection, message, messages.WARNING)
+        message = ngettext(
+            "%(count)d account was confirmed.", "%(count)d accounts were confirmed.", len(links)
+        )
+        return self._back(request, connection, message % {"count": len(links)})
 
 
 def _label(adapter: Any) -> str:
+    """Return the label of the page that assigns objects of an adapter's model."""
     if issubclass(adapter.model, get_user_model()):
-        return "Give accounts"
-    if carries_permissions(adapter.model):
-        return f"Share a {adapter.model._meta.verbose_name}"
-    return f"Give {adapter.model._meta.verbose_name_plural}"
+        return _("Assign accounts")
+    opts = adapter.model._meta
+    if can_have_permissions(adapter.model):
+        return _("Share a %(model)s") % {"model": opts.verbose_name}
+    return _("Assign %(models)s") % {"models": opts.verbose_name_plural}

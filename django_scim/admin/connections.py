@@ -1,4 +1,4 @@
-"""Connections: the list with what needs a look, and the form."""
+"""The list of connections, and the page of one with its form, tokens and actions."""
 
 from typing import Any
 
@@ -7,31 +7,49 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from .. import connections
-from ..adapters.writing import guard as guarding
-from ..audit.administration import record
+from ..audit.administration import Description, record
 from ..conf import settings
 from ..models import AbstractLink, Connection, Token
 from ..transactions import writing
 from .actors import actor_of
-from .assignments import GivingMixin
+from .assignments import AssignmentsMixin
 from .forms import ConnectionForm
-from .status_badges import connection_state, guard_state, has_tripped, token_state, tokens_state
+from .status_badges import (
+    connection_state,
+    grouped,
+    guard_state,
+    has_tripped,
+    is_overridden,
+    removal_counts,
+    token_state,
+    tokens_state,
+)
 
 
 @admin.register(Connection)
-class ConnectionAdmin(GivingMixin):
-    list_display = ("name", "profile", "reach", "state", "token_state", "guard_state", "created")
+class ConnectionAdmin(AssignmentsMixin):
+    list_display = (
+        "name",
+        "profile",
+        "short_scope",
+        "state",
+        "token_state",
+        "guard_state",
+        "created",
+    )
     list_filter = ("profile", "scope", "is_active")
     list_select_related = ("guard",)
     search_fields = ("name",)
     form = ConnectionForm
     fieldsets = (
         (None, {"fields": ("name", "profile", "scope")}),
-        ("Accounts", {"fields": ("adoption", "deletion", "passwords", "keeps_passwords")}),
-        ("Safety", {"fields": ("networks", "guard_count", "guard_percent")}),
-        ("Access and log", {"fields": ("oauth_client_id", "log_reads", "is_active")}),
+        (_("Accounts"), {"fields": ("adoption", "deletion", "passwords", "keeps_passwords")}),
+        (_("Safety"), {"fields": ("networks", "guard_count", "guard_percent")}),
+        (_("Access and log"), {"fields": ("oauth_client_id", "log_reads", "is_active")}),
     )
     change_form_template = "admin/django_scim/connection/change_form.html"
 
@@ -41,30 +59,26 @@ class ConnectionAdmin(GivingMixin):
     # The list
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
-        live = Token.objects.filter(revoked=None)
-        return (
-            super()
-            .get_queryset(request)
-            .prefetch_related(Prefetch("tokens", live, to_attr="unrevoked"))
-        )
+        unrevoked = Prefetch("tokens", Token.objects.filter(revoked=None), to_attr="unrevoked")
+        return super().get_queryset(request).prefetch_related(unrevoked)
 
-    @admin.display(description="scope", ordering="scope")
-    def reach(self, connection: Connection) -> str:
+    @admin.display(description=_("scope"), ordering="scope")
+    def short_scope(self, connection: Connection) -> str:
         return connection.scope
 
-    @admin.display(description="state", ordering="is_active")
+    @admin.display(description=_("state"), ordering="is_active")
     def state(self, connection: Connection) -> SafeString:
         return connection_state(connection).badge
 
-    @admin.display(description="tokens")
+    @admin.display(description=_("tokens"))
     def token_state(self, connection: Any) -> SafeString:
         return tokens_state(connection.unrevoked).badge
 
-    @admin.display(description="guard")
+    @admin.display(description=_("guard"))
     def guard_state(self, connection: Connection) -> SafeString:
         return guard_state(connection).badge
 
-    # The page of one
+    # The page of one connection
 
     def render_change_form(
         self,
@@ -75,29 +89,31 @@ class ConnectionAdmin(GivingMixin):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
-        """Add what the page shows beside the form."""
+        """Add what the page of an existing connection shows in addition to the form."""
         if obj is not None and obj.pk is not None:
-            context["scim"] = self._beside_form(request, obj)
+            context["scim"] = self._page_context(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def _beside_form(self, request: HttpRequest, connection: Connection) -> dict[str, Any]:
+    def _page_context(self, request: HttpRequest, connection: Connection) -> dict[str, Any]:
         may_change = self.has_change_permission(request, connection)
-        beside: dict[str, Any] = {
+        guard = connections.guard_of(connection)
+        context: dict[str, Any] = {
             "may_change": may_change,
-            "is_stopped": has_tripped(connection),
+            "guard_tripped": has_tripped(connection),
             "state": connection_state(connection),
-            "guard": connections.guard_of(connection),
+            "guard": guard,
             "guard_state": guard_state(connection),
+            "guard_overridden": guard is not None and is_overridden(guard),
             "overlap_days": settings.TOKEN_OVERLAP_DAYS,
         }
         if may_change or request.user.has_perm("django_scim.view_token"):
-            beside["tokens"] = self._token_rows(connection)
-        if beside["is_stopped"]:
-            beside["counted"] = guarding.counted_until_trip(beside["guard"])
+            context["tokens"] = self._token_rows(connection)
+        if context["guard_tripped"] and guard is not None and guard.started is not None:
+            context["removal_counts"] = removal_counts(guard)
         if may_change:
-            beside["gifts"] = self.gifts(connection)
-            beside["waiting"] = self.waiting_page(connection)
-        return beside
+            context["assignment_pages"] = self.assignment_pages(connection)
+            context["unconfirmed"] = self.unconfirmed_rows(connection)
+        return context
 
     @staticmethod
     def _token_rows(connection: Connection) -> list[dict[str, Any]]:
@@ -111,27 +127,31 @@ class ConnectionAdmin(GivingMixin):
             for token in connection.tokens.select_related("replaced_by")
         ]
 
+    # Saving and deleting
+
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
-        """Save, and give the site's users what the connection needs of them."""
+        """Save a connection, and prepare the site's users for a new one or a new scope."""
         super().save_model(request, obj, form, change)
         if not change or "scope" in form.changed_data:
             connections.prepare(obj)
         if not change:
-            self._note(request, obj, "connection created", form)
+            self._record(request, obj, Description.CREATED, form)
         elif form.changed_data:
-            self._note(request, obj, "settings changed", form)
+            self._record(request, obj, Description.CHANGED, form)
 
-    def _note(self, request: HttpRequest, connection: Connection, deed: str, form: Any) -> None:
+    def _record(
+        self, request: HttpRequest, connection: Connection, description: str, form: Any
+    ) -> None:
         changes = [
             {"path": name, "old": form.initial.get(name), "new": form.cleaned_data[name]}
             for name in form.changed_data
         ]
-        record(connection, deed, actor_of(request), changes=changes)
+        record(connection, description, actor_of(request), changes=changes)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Refuse to delete what has been in use: without its links nobody knows whose they are.
+        """Protect connections that have links: nothing else records which accounts they manage.
 
-        Whoever may delete a connection may delete its tokens with it, though no others.
+        To delete a connection with its tokens, no permission to delete tokens is needed.
         """
         if in_use := [reason for each in objs if (reason := _in_use(each))]:
             return [], {}, set(), in_use
@@ -140,25 +160,28 @@ class ConnectionAdmin(GivingMixin):
 
     def delete_model(self, request: HttpRequest, obj: Connection) -> None:
         with writing():
-            record(obj, "connection deleted", actor_of(request))
+            record(obj, Description.DELETED, actor_of(request))
             super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         with writing():
             for connection in queryset:
-                record(connection, "connection deleted", actor_of(request))
+                record(connection, Description.DELETED, actor_of(request))
             super().delete_queryset(request, queryset)
 
 
 def _in_use(connection: Connection) -> str:
-    """Return why a connection is not deleted, "" for one that never had anything."""
-    kinds = [relation.related_model for relation in Connection._meta.related_objects]
-    links = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, AbstractLink)]
-    count = sum(kind._default_manager.filter(connection=connection).count() for kind in links)
+    """Return why a connection cannot be deleted, or "" if it never had a link."""
+    related = [relation.related_model for relation in Connection._meta.related_objects]
+    links = [each for each in related if isinstance(each, type) and issubclass(each, AbstractLink)]
+    count = sum(link._default_manager.filter(connection=connection).count() for link in links)
     if not count:
         return ""
-    what = "account or group" if count == 1 else "accounts and groups"
-    return (
-        f"{connection}: has or had {count:,} {what}. Close it instead: none of its tokens works "
-        f"again, and its accounts and events stay."
+    message = ngettext(
+        "%(connection)s has or had %(count)s account or group. Close it instead: its tokens stop "
+        "working for good, and its accounts and events stay.",
+        "%(connection)s has or had %(count)s accounts and groups. Close it instead: its tokens "
+        "stop working for good, and its accounts and events stay.",
+        count,
     )
+    return message % {"connection": connection, "count": grouped(count)}

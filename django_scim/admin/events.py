@@ -1,4 +1,4 @@
-"""The audit log: read only, and as fast with a million events as with ten."""
+"""The audit log, read-only. Its pages stay fast however many events there are."""
 
 import json
 from contextlib import suppress
@@ -9,17 +9,21 @@ from django.apps import apps
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..audit.explanations import explain
 from ..models import Event
+from .object_urls import change_url
+from .status_badges import State
 
 
-class UncountedPaginator(Paginator):
-    """Counts as far as a hundred pages: nobody leafs further, and the log is long."""
+class CappedPaginator(Paginator):
+    """Limit the count query to 100 pages."""
 
     @cached_property
     def count(self) -> int:
@@ -28,7 +32,7 @@ class UncountedPaginator(Paginator):
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Nobody writes history by hand."""
+    """Deny adding, changing and deleting rows by hand."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -57,12 +61,12 @@ class EventAdmin(ReadOnlyAdmin):
     list_filter = ("outcome", "action", "connection", "resource_type", "scim_type")
     list_per_page = 50
     show_full_result_count = False
-    paginator = UncountedPaginator
+    paginator = CappedPaginator
     search_fields = ("=scim_id", "=external_id", "=object_name", "=correlation_id")
-    search_help_text = "A whole SCIM id, externalId, user or group name, or request id."
+    search_help_text = _("Enter a complete SCIM id, externalId, user or group name, or request id.")
     fieldsets = (
         (
-            "What happened",
+            _("What happened"),
             {
                 "fields": (
                     "created",
@@ -81,69 +85,65 @@ class EventAdmin(ReadOnlyAdmin):
                 )
             },
         ),
-        ("What to do", {"fields": ("advice",)}),
-        ("What changed", {"fields": ("change_table",)}),
-        ("Raw, redacted", {"fields": ("request_json", "response_json"), "classes": ("collapse",)}),
+        (_("What to do"), {"fields": ("advice",)}),
+        (_("What changed"), {"fields": ("change_table",)}),
+        (
+            _("Request and response, redacted"),
+            {"fields": ("request_json", "response_json"), "classes": ("collapse",)},
+        ),
     )
 
     class Media:
         css = {"all": ("django_scim/admin.css",)}
 
-    @admin.display(description="outcome", ordering="outcome")
+    @admin.display(description=_("outcome"), ordering="outcome")
     def badge(self, event: Event) -> SafeString:
-        label = event.get_outcome_display()
-        return format_html('<span class="scim-badge scim-{}">{}</span>', event.outcome, label)
+        return State(event.outcome, event.get_outcome_display()).badge
 
-    @admin.display(description="request id")
+    @admin.display(description=_("request id"))
     def request(self, event: Event) -> SafeString | str:
         if not event.correlation_id:
             return ""
         query = urlencode({"correlation_id": event.correlation_id})
-        url = reverse("admin:django_scim_event_changelist")
+        url = reverse("admin:django_scim_event_changelist", current_app=self.admin_site.name)
         return format_html('<a href="{}?{}">{}</a>', url, query, event.correlation_id)
 
-    @admin.display(description="object")
+    @admin.display(description=_("object"))
     def object_link(self, event: Event) -> SafeString | str:
-        """Link the object where the site's admin has it; it may be gone by now."""
-        label, dot, model = event.object_type.partition(".")
-        try:
-            if (
-                dot
-                and apps.get_model(label, model)
-                ._default_manager.filter(pk=event.object_key)
-                .exists()
-            ):
-                url = reverse(f"admin:{label}_{model}_change", args=[event.object_key])
+        """Link the object's admin page, if there is one and the object still exists."""
+        with suppress(LookupError, ValueError):  # no such model any more, or no such key
+            model = apps.get_model(event.object_type)
+            exists = model._default_manager.filter(pk=event.object_key).exists()
+            if exists and (url := change_url(self.admin_site, model, event.object_key)):
                 return format_html('<a href="{}">{}</a>', url, event.object_name)
-        except (LookupError, NoReverseMatch, ValueError):
-            pass
         return event.object_name or str(self.get_empty_value_display())
 
-    @admin.display(description="advice")
+    @admin.display(description=_("advice"))
     def advice(self, event: Event) -> str:
-        return explain(event) or "Nothing."
+        return explain(event) or gettext("Nothing needs to be done.")
 
-    @admin.display(description="tolerances used")
+    @admin.display(description=_("tolerances used"))
     def used_tolerances(self, event: Event) -> str:
-        return ", ".join(event.tolerances) or "none"
+        return ", ".join(event.tolerances) or gettext("none")
 
-    @admin.display(description="changes")
+    @admin.display(description=_("changes"))
     def change_table(self, event: Event) -> SafeString | str:
         if not event.changes:
-            return "Nothing."
+            return gettext("Nothing changed.")
         rows = format_html_join(
             "",
             "<tr><th>{}</th><td>{}</td><td>{}</td></tr>",
             ((c.get("path"), _shown(c.get("old")), _shown(c.get("new"))) for c in event.changes),
         )
-        head = format_html("<tr><th>{}</th><th>{}</th><th>{}</th></tr>", "Attribute", "Old", "New")
+        titles = (gettext("Attribute"), gettext("Old"), gettext("New"))
+        head = format_html("<tr><th>{}</th><th>{}</th><th>{}</th></tr>", *titles)
         return format_html('<table class="scim-changes">{}{}</table>', head, rows)
 
-    @admin.display(description="request")
+    @admin.display(description=_("request"))
     def request_json(self, event: Event) -> SafeString | str:
         return _pretty(event.request_body)
 
-    @admin.display(description="answer")
+    @admin.display(description=_("response"))
     def response_json(self, event: Event) -> SafeString | str:
         return _pretty(event.response_body)
 
@@ -160,6 +160,6 @@ def _shown(value: Any) -> str:
 def _pretty(text: str) -> SafeString | str:
     if not text:
         return "–"
-    with suppress(ValueError):  # a long body is kept in part
+    with suppress(ValueError):  # a long body was cut off
         text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
     return format_html('<pre class="scim-raw">{}</pre>', text)

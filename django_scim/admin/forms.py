@@ -7,20 +7,23 @@ from django.contrib.admin.sites import AdminSite
 from django.contrib.admin.widgets import ManyToManyRawIdWidget
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import settings
 from ..models import Connection
 from ..models.connections import profile_choices
 
-_ADOPTIONS = {
-    "none": "None: only accounts that it created or was given",
-    "username": "By user name",
-    "email": "By e-mail address, if the site has verified it",
+_ADOPTION_LABELS = {
+    "none": _("None: only accounts that it created or that were assigned to it"),
+    "username": _("By user name"),
+    "email": _("By e-mail address, if the site has verified it"),
 }
 
 
 class ConnectionForm(forms.ModelForm):
-    """The connection, with the site's policies of adoption to choose from."""
+    """A connection, with the site's adoption policies as choices."""
 
     class Meta:
         model = Connection
@@ -41,17 +44,18 @@ class ConnectionForm(forms.ModelForm):
             )
 
 
-def adoption_choices(current: str) -> list[tuple[str, str]]:
-    """Return the policies, the current one among them though the settings may have lost it."""
+def adoption_choices(current: str) -> list[tuple[str, Any]]:
+    """Return the site's adoption policies, plus the current one if the settings lack it."""
     names = ["none", *settings.ADOPTION_POLICIES]
-    choices = [(name, _ADOPTIONS.get(name, name)) for name in names]
+    choices = [(name, _ADOPTION_LABELS.get(name, name)) for name in names]
     if current and current not in names:
-        choices.append((current, f"{current}: is not in ADOPTION_POLICIES, adopts nobody"))
+        label = gettext("%(policy)s (not in ADOPTION_POLICIES: adopts no accounts)")
+        choices.append((current, label % {"policy": current}))
     return choices
 
 
-class Ids(forms.ModelMultipleChoiceField):
-    """Keys that somebody typed; SQLite takes none of more than 64 bits."""
+class PrimaryKeysField(forms.ModelMultipleChoiceField):
+    """Typed primary keys. A key above 64 bits, for which SQLite raises an error, is not found."""
 
     def clean(self, value: Any) -> Any:
         try:
@@ -61,10 +65,11 @@ class Ids(forms.ModelMultipleChoiceField):
             raise ValidationError(message, params={"value": ", ".join(value)}) from None
 
 
-class GiveForm(forms.Form):
-    """Objects that the site has, to be given to a connection.
+class AssignmentForm(forms.Form):
+    """Existing objects of the site that are to be assigned to a connection.
 
-    Groups one at a time: whether its members may have its permissions is a question of its own.
+    Accounts are assigned by their ids. Groups are assigned one at a time, because each may have
+    permissions that its members get.
     """
 
     def __init__(
@@ -79,38 +84,43 @@ class GiveForm(forms.Form):
         super().__init__(*args, **kwargs)
         model = adapter.model
         queryset = model._default_manager.all()
-        if not carries_permissions(model):
+        if not can_have_permissions(model):
             is_user = issubclass(model, get_user_model())
             target: Any = adapter.link._meta.get_field("target")
-            can_be_found = admin_site.is_registered(model)
-            self.fields["objects"] = Ids(
+            help_text = gettext("Their ids on this site, separated by commas.")
+            if admin_site.is_registered(model):
+                help_text += " " + gettext("Use the magnifying glass to find them.")
+            self.fields["objects"] = PrimaryKeysField(
                 queryset,
-                label="Accounts" if is_user else model._meta.verbose_name_plural.capitalize(),
+                label=_("Accounts") if is_user else capfirst(model._meta.verbose_name_plural),
                 widget=ManyToManyRawIdWidget(target.remote_field, admin_site),
-                help_text="Their ids on this site, separated by commas."
-                + (" The glass finds them." if can_be_found else ""),
+                help_text=help_text,
             )
             return
         links = adapter.link._default_manager.filter(connection=connection, target__isnull=False)
         self.fields["object"] = forms.ModelChoiceField(
             queryset.exclude(pk__in=links.values("target")),
-            label=model._meta.verbose_name.capitalize(),
-            help_text="The identity provider sees it under its own name and decides who is in it.",
+            label=capfirst(model._meta.verbose_name),
+            help_text=_(
+                "The identity provider sees it under its own name and manages its members."
+            ),
         )
         if may_share_privileged:
             self.fields["privileged"] = forms.BooleanField(
                 required=False,
-                label="Share it although it carries permissions",
-                help_text="Whoever the identity provider makes a member gets the group's "
-                "permissions on this site.",
+                label=_("Share it even though it has permissions"),
+                help_text=_(
+                    "Every account that the identity provider adds to the group gets the group's "
+                    "permissions on this site."
+                ),
             )
 
     def chosen(self) -> list[Any]:
-        """Return what a valid form names."""
+        """Return the objects that a valid form names."""
         objects: Any = self.cleaned_data.get("objects")
         return [self.cleaned_data["object"]] if objects is None else list(objects)
 
 
-def carries_permissions(model: Any) -> bool:
-    """Whether objects of a model can carry permissions, as groups do."""
+def can_have_permissions(model: Any) -> bool:
+    """Return whether objects of a model can have permissions, as groups do."""
     return hasattr(model, "permissions")

@@ -1,4 +1,4 @@
-"""Links: what each connection has, whose adoption waits for an admin, and what is taken back."""
+"""List the links of all connections, confirm adoptions, and unassign objects."""
 
 from typing import Any, ClassVar
 
@@ -6,11 +6,13 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from .. import connections
 from ..models import GroupLink, UserLink
 from ..transactions import writing
-from .actors import actor_of, log
+from .actors import logging_actor
 from .events import ReadOnlyAdmin
 from .status_badges import State
 
@@ -21,28 +23,30 @@ class LinkAdmin(ReadOnlyAdmin):
     list_select_related = ("connection", "target")
     search_fields = ("=scim_id", "=external_id")
     show_full_result_count = False
-    actions: Any = ("take",)
+    actions: Any = ("unassign",)
 
     class Media:
         css = {"all": ("django_scim/admin.css",)}
 
     def has_administer_permission(self, request: HttpRequest) -> bool:
-        """Links are not edited by hand, but who may change them may do what the actions do."""
+        """Allow the actions to users with the change permission, although no link has a form."""
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
 
-    @admin.action(description="Take from the connection", permissions=["administer"])
-    def take(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """To the identity provider it is gone, on the site nothing changes."""
+    @admin.action(description=_("Unassign from the connection"), permissions=["administer"])
+    def unassign(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Unassign objects: the identity provider loses them, the site keeps them unchanged."""
+        actor = logging_actor(request, self)
         with writing():
-            links = list(self._live(queryset))
+            links = list(self._without_tombstones(queryset))
             for link in links:
-                log(self, request, link, f"{link.target} taken from the connection")
-                connections.unassign(link.connection, link.target, actor=actor_of(request))
-        self.message_user(request, f"{len(links)} taken from the connection.", messages.SUCCESS)
+                connections.unassign(link.connection, link.target, actor=actor)
+        message = ngettext(
+            "%(count)d object was unassigned.", "%(count)d objects were unassigned.", len(links)
+        )
+        self.message_user(request, message % {"count": len(links)}, messages.SUCCESS)
 
     @staticmethod
-    def _live(queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """All but tombstones."""
+    def _without_tombstones(queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(target__isnull=False).select_related("connection", "target")
 
 
@@ -57,16 +61,19 @@ class UserLinkAdmin(LinkAdmin):
     list_filter = (*LinkAdmin.list_filter, "unconfirmed")
     actions = ("confirm", *LinkAdmin.actions)
 
-    @admin.display(description="state", ordering="unconfirmed")
+    @admin.display(description=_("state"), ordering="unconfirmed")
     def state(self, link: UserLink) -> SafeString | str:
-        return State("warning", "unconfirmed").badge if link.unconfirmed else ""
+        return State("warning", gettext("unconfirmed")).badge if link.unconfirmed else ""
 
-    @admin.action(description="Confirm selected links", permissions=["administer"])
+    @admin.action(description=_("Confirm selected links"), permissions=["administer"])
     def confirm(self, request: HttpRequest, queryset: QuerySet[UserLink]) -> None:
-        """The connection may change the account's name, addresses and password from now on."""
+        """Confirm adoptions: the connection may then change name, addresses and password."""
+        actor = logging_actor(request, self)
         with writing():
-            links = list(self._live(queryset).filter(unconfirmed=True))
+            links = list(self._without_tombstones(queryset).filter(unconfirmed=True))
             for link in links:
-                connections.confirm(link, actor=actor_of(request))
-                log(self, request, link, f"link of {link.target} confirmed")
-        self.message_user(request, f"Confirmed {len(links)} links.", messages.SUCCESS)
+                connections.confirm(link, actor=actor)
+        message = ngettext(
+            "%(count)d account was confirmed.", "%(count)d accounts were confirmed.", len(links)
+        )
+        self.message_user(request, message % {"count": len(links)}, messages.SUCCESS)

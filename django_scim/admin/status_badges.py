@@ -1,24 +1,30 @@
-"""How tokens, guards and connections are, in a word and a colour."""
+"""Coloured badges for the state of tokens, connections and guards."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.template.defaultfilters import date
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime, now
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from ..adapters.writing import guard as guarding
 from ..models import Connection, Guard, Token
 
 SOON = timedelta(days=30)
 DAY = timedelta(days=1)
-_WORST = ("failure", "warning", "success", "no_change")
+_WORST_FIRST = ("failure", "warning", "success", "no_change")
 
 
 class State(NamedTuple):
-    """``kind`` is the colour: success, warning, failure, or no_change for what is quiet."""
+    """The text of a badge, and the kind of state, which decides the badge's colour.
+
+    Kinds are named after the outcomes of events: failure, warning, success and no_change, which
+    is grey.
+    """
 
     kind: str
     text: str
@@ -28,63 +34,101 @@ class State(NamedTuple):
         return format_html('<span class="scim-badge scim-{}">{}</span>', self.kind, self.text)
 
 
-def shown(time: datetime) -> str:
-    """Return a time as the site writes it."""
+def formatted(time: datetime) -> str:
+    """Return a time in the site's time zone and format."""
     return str(date(localtime(time), "DATETIME_FORMAT"))
 
 
 def token_state(token: Token) -> State:
-    """A token that ends soon or has ended is a warning, unless it has a successor."""
+    """Return the state of a token; a replaced one needs no attention when it expires."""
     left = token.expires - now() if token.expires else None
     if token.revoked is not None:
-        return State("no_change", "revoked")
-    if left is not None and left <= timedelta(0):
-        replaced = token.replaced_by_id is not None
-        return State("no_change", "replaced") if replaced else State("failure", "expired")
+        return State("no_change", _("revoked"))
+    has_expired = left is not None and left <= timedelta(0)
     if token.replaced_by_id is not None:
-        return State("no_change", "replaced" if left is None else f"replaced, ends {_within(left)}")
+        if left is None or has_expired:
+            return State("no_change", _("replaced"))
+        return State("no_change", _replaced_until(round(left / DAY)))
+    if has_expired:
+        return State("failure", _("expired"))
     if left is not None and left <= SOON:
-        return State("warning", f"expires {_within(left)}")
-    return State("success", "usable")
+        return State("warning", _expires_in(round(left / DAY)))
+    return State("success", _("usable"))
+
+
+def _replaced_until(days: int) -> str:
+    if days < 1:
+        return _("replaced, ends within a day")
+    text = ngettext("replaced, ends in %(days)d day", "replaced, ends in %(days)d days", days)
+    return text % {"days": days}
+
+
+def _expires_in(days: int) -> str:
+    if days < 1:
+        return _("expires within a day")
+    text = ngettext("expires in %(days)d day", "expires in %(days)d days", days)
+    return text % {"days": days}
 
 
 def tokens_state(tokens: Iterable[Token]) -> State:
-    """Return the worst of a connection's tokens; revoked and replaced ones do not count."""
+    """Return the worst state of a connection's tokens, ignoring revoked and replaced ones."""
     states = [state for token in tokens if (state := token_state(token)).kind != "no_change"]
     if not states:
-        return State("no_change", "none")
-    worst = min(states, key=lambda state: _WORST.index(state.kind))
-    return State("success", f"{len(states)} usable") if worst.kind == "success" else worst
-
-
-def _within(left: timedelta) -> str:
-    days = round(left / DAY)
-    if days < 1:
-        return "within a day"
-    return f"in {days} day{'s' if days > 1 else ''}"
+        return State("no_change", _("none"))
+    worst = min(states, key=lambda state: _WORST_FIRST.index(state.kind))
+    if worst.kind != "success":
+        return worst
+    text = ngettext("%(count)d usable", "%(count)d usable", len(states))
+    return State("success", text % {"count": len(states)})
 
 
 def connection_state(connection: Connection) -> State:
-    return State("success", "active") if connection.is_active else State("warning", "paused")
+    if connection.is_active:
+        return State("success", _("active"))
+    return State("warning", _("paused"))
 
 
 def guard_state(connection: Connection) -> State:
-    """What the guard of a connection does. Select the guard with the connection."""
+    """Return the state of a connection's guard. In a list, select ``guard`` with the connection."""
     guard: Guard | None = getattr(connection, "guard", None)
     if connection.guard_percent >= 100:
-        return State("no_change", "off")
+        return State("no_change", _("off"))
     if guard is None:
-        return State("success", "watching")
+        return State("success", _("watching"))
     if guard.tripped is not None:
-        return State("failure", "stopped")
-    if guard.overridden_until is not None and guard.overridden_until > now():
-        return State("warning", "overridden")
+        return State("failure", _("tripped"))
+    if is_overridden(guard):
+        return State("warning", _("overridden"))
     is_running = guard.started is not None and guard.started > now() - Guard.WINDOW
-    counted = guarding.counted(guard) if is_running else []
-    lost = [text for text in counted if not text.startswith("0 ")]
-    return State("success", ", ".join(lost) or "watching")
+    removed = removal_counts(guard, only_some=True) if is_running else []
+    return State("success", ", ".join(removed) or _("watching"))
+
+
+def is_overridden(guard: Guard) -> bool:
+    return guard.overridden_until is not None and guard.overridden_until > now()
 
 
 def has_tripped(connection: Connection) -> bool:
     guard: Any = getattr(connection, "guard", None)
     return guard is not None and guard.tripped is not None and connection.guard_percent < 100
+
+
+def removal_counts(guard: Guard, *, only_some: bool = False) -> list[str]:
+    """Return how many accounts and memberships the guard has counted, out of how many.
+
+    With ``only_some`` leave out a count of zero.
+    """
+    counts = [
+        (_("%(removed)s of %(total)s accounts"), guard.accounts_lost, guard.accounts),
+        (_("%(removed)s of %(total)s memberships"), guard.memberships_lost, guard.memberships),
+    ]
+    return [
+        text % {"removed": grouped(removed), "total": grouped(total)}
+        for text, removed, total in counts
+        if removed or not only_some
+    ]
+
+
+def grouped(number: int) -> str:
+    """Return a number with the locale's thousands separators."""
+    return number_format(number, use_l10n=True, force_grouping=True)

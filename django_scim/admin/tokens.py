@@ -1,42 +1,47 @@
-"""Tokens of all connections: how they are, and an end to them."""
+"""List and revoke the tokens of all connections."""
 
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from .. import connections
 from ..models import Token
 from ..transactions import writing
-from .actors import actor_of, log
+from .actors import logging_actor
 from .events import ReadOnlyAdmin
 from .status_badges import SOON, token_state
 
 
 class TokenStateFilter(admin.SimpleListFilter):
-    title = "state"
+    title = _("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
-            ("usable", "usable"),
-            ("soon", f"expires within {SOON.days} days"),
-            ("expired", "expired"),
-            ("revoked", "revoked"),
+            ("usable", gettext("usable")),
+            ("soon", gettext("expires within %(days)d days") % {"days": SOON.days}),
+            ("expired", gettext("expired")),
+            ("revoked", gettext("revoked")),
         ]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Token] | None:
-        now, state = timezone.now(), self.value()
-        wanted = {
-            "usable": Q(revoked=None) & (Q(expires=None) | Q(expires__gt=now)),
-            "soon": Q(revoked=None, replaced_by=None, expires__gt=now, expires__lte=now + SOON),
-            "expired": Q(revoked=None, expires__lte=now),
-            "revoked": Q(revoked__isnull=False),
-        }
-        return queryset.filter(wanted[state]) if state in wanted else None
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Token]:
+        now = timezone.now()
+        match self.value():
+            case "usable":
+                queryset = queryset.usable()
+            case "soon":
+                queryset = queryset.usable().filter(replaced_by=None, expires__lte=now + SOON)
+            case "expired":
+                queryset = queryset.filter(revoked=None, expires__lte=now)
+            case "revoked":
+                queryset = queryset.filter(revoked__isnull=False)
+        return queryset
 
 
 @admin.register(Token)
@@ -61,18 +66,21 @@ class TokenAdmin(ReadOnlyAdmin):
     class Media:
         css = {"all": ("django_scim/admin.css",)}
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state(self, token: Token) -> SafeString:
         return token_state(token).badge
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("django_scim.change_token")
 
-    @admin.action(description="Revoke selected tokens", permissions=["revoke"])
+    @admin.action(description=_("Revoke selected tokens"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
+        actor = logging_actor(request, self)
         with writing():
             tokens = list(queryset.filter(revoked=None).select_related("connection"))
             for token in tokens:
-                connections.revoke(token, actor=actor_of(request))
-                log(self, request, token, f"token {token} revoked")
-        self.message_user(request, f"Revoked {len(tokens)} tokens.", messages.SUCCESS)
+                connections.revoke(token, actor=actor)
+        message = ngettext(
+            "%(count)d token was revoked.", "%(count)d tokens were revoked.", len(tokens)
+        )
+        self.message_user(request, message % {"count": len(tokens)}, messages.SUCCESS)

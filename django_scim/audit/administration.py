@@ -3,13 +3,36 @@
 import copy
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
 from ..adapters import Registry
 from ..models import AbstractLink, Connection, Event, Token
 from ..protocol.tolerances import Tolerances
-from .recorder import printable
+from .recorder import printable, set_object
+
+
+class Description(StrEnum):
+    """Descriptions of the changes that admins make; ``{}`` stands for the token or object.
+
+    Events are stored, so these texts are not translated.
+    """
+
+    CREATED = "connection created"
+    CHANGED = "settings changed"
+    DELETED = "connection deleted"
+    PAUSED = "connection paused"
+    RESUMED = "connection resumed"
+    CLOSED = "connection closed and its tokens revoked"
+    GUARD_OVERRIDDEN = "guard overridden"
+    TOKEN_ISSUED = "token {} issued"  # nosec B105
+    TOKEN_ROTATED = "token {} rotated"  # nosec B105
+    TOKEN_REVOKED = "token {} revoked"  # nosec B105
+    ASSIGNED = "{} assigned to the connection"
+    ASSIGNED_WITH_PERMISSIONS = "{}, with its permissions, assigned to the connection"
+    UNASSIGNED = "{} unassigned from the connection"
+    CONFIRMED = "link of {} confirmed"
 
 
 @dataclass(frozen=True)
@@ -24,6 +47,9 @@ class Actor:
     user_agent: str = ""
     correlation_id: str = field(default_factory=lambda: uuid4().hex)
 
+    def log(self, connection: Connection, subject: Any, text: str) -> None:
+        """Log a change elsewhere, too: a hook, called after its event in the same transaction."""
+
 
 def record(
     connection: Connection,
@@ -36,49 +62,43 @@ def record(
 
     Call this in the transaction of the change. The event of a link names the link's target.
     """
-    changed = list(objects) or [connection]
-    adapters = _adapters_by_link(connection) if isinstance(changed[0], AbstractLink) else {}
+    subjects = list(objects) or [connection]
+    adapters = _adapters_by_link(connection) if isinstance(subjects[0], AbstractLink) else {}
     template = Event(
         connection=connection,
         connection_name=connection.name,
         action=Event.Action.ADMINISTRATION,
         outcome=Event.Outcome.SUCCESS,
-        detail=printable(f"{description} by {actor.name}"),
         changes=list(changes),
         correlation_id=actor.correlation_id,
         address=actor.address,
         user_agent=printable(actor.user_agent)[:255],
     )
-    Event.objects.bulk_create(_copy(template, _names(each, adapters)) for each in changed)
+    events, texts = [], []
+    for subject in subjects:
+        event = copy.copy(template)
+        texts.append(description.format(_set_subject(event, subject, adapters)))
+        event.detail = printable(f"{texts[-1]} by {actor.name}")
+        events.append(event)
+    Event.objects.bulk_create(events)
+    for subject, text in zip(subjects, texts, strict=True):
+        actor.log(connection, subject, text)
 
 
-def _copy(template: Event, names: dict[str, Any]) -> Event:
-    event = copy.copy(template)
-    for name, value in names.items():
-        setattr(event, name, value)
-    return event
+def _set_subject(event: Event, subject: Any, adapters: dict[type, Any]) -> str:
+    """Store the token, link or connection of an event; return its name for the description."""
+    if not isinstance(subject, AbstractLink):
+        event.object_type, event.object_key = subject._meta.label_lower, str(subject.pk)
+        event.object_name = subject.prefix if isinstance(subject, Token) else str(subject)
+        return str(subject)
+    adapter = adapters.get(type(subject))
+    name = adapter.name_of(subject) if adapter else str(subject.target)  # type: ignore[attr-defined]
+    event.resource_type = adapter.name if adapter else ""
+    set_object(event, subject, name)
+    return name
 
 
-def _names(changed: Any, adapters: dict[Any, Any]) -> dict[str, Any]:
-    if not isinstance(changed, AbstractLink):
-        name = changed.prefix if isinstance(changed, Token) else str(changed)
-        return _object(changed._meta.label_lower, changed.pk, name)
-    link: Any = changed
-    adapter = adapters.get(type(link))
-    label = type(link)._meta.get_field("target").related_model._meta.label_lower
-    name = adapter.name_of(link) if adapter else str(link.target)
-    return _object(label, link.target_id, name) | {
-        "resource_type": adapter.name if adapter else "",
-        "scim_id": link.scim_id,
-        "external_id": link.external_id,
-    }
-
-
-def _object(label: str, key: Any, name: str) -> dict[str, Any]:
-    return {"object_type": label, "object_key": str(key)[:64], "object_name": name[:256]}
-
-
-def _adapters_by_link(connection: Connection) -> dict[Any, Any]:
+def _adapters_by_link(connection: Connection) -> dict[type, Any]:
     """Return the adapter of each link model, for the names of the links' targets."""
     registry = Registry(connection, Tolerances(connection.tolerated), "")
     return {adapter.link: adapter for adapter in map(registry.adapter, registry.names())}

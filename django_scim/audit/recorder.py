@@ -60,7 +60,7 @@ class Recorder:
         self.event.resource_type = resource_type
         self.event.scim_id = printable(scim_id)[:36]
         if link is not None:
-            _set_object(self.event, link, name)
+            set_object(self.event, link, name)
 
     def save_success(
         self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
@@ -97,7 +97,7 @@ class Recorder:
             event.action = action_of(write.kinds, write.changes)
             event.outcome = Event.Outcome.SUCCESS
             event.resource_type, event.changes = write.resource_type, _shown(write.changes)
-            _set_object(event, write.link, write.adapter.name_of(write.link))
+            set_object(event, write.link, write.adapter.name_of(write.link))
             events.append(event)
         if events:
             Event.objects.bulk_create(events)
@@ -162,7 +162,8 @@ class Recorder:
         self.recorded = True
 
 
-def _set_object(event: Event, link: Any, name: str) -> None:
+def set_object(event: Event, link: Any, name: str) -> None:
+    """Store in an event the object that a link points to, or pointed to."""
     event.scim_id, event.external_id = link.scim_id, link.external_id
     key, model = link.target_id or link.former_target_key, type(link)._meta.get_field("target")
     event.object_type = model.related_model._meta.label_lower

@@ -10,7 +10,7 @@ from ..adapters import linking
 from ..adapters.accounts import usernames
 from ..adapters.registry import adapter_classes
 from ..argument_validation import require
-from ..audit.administration import Actor
+from ..audit.administration import Actor, Description
 from ..models import AbstractLink, Connection, UserLink
 from ..transactions import writing
 from .events import record_for
@@ -55,8 +55,9 @@ def _assign(
         if getattr(link, "unconfirmed", False):
             confirm(link)
             link.unconfirmed = False
-        name = f"{target}, with its permissions," if is_privileged else str(target)
-        record_for(actor, connection, f"{name} assigned to the connection", [link])
+        with_permissions = Description.ASSIGNED_WITH_PERMISSIONS
+        description = with_permissions if is_privileged else Description.ASSIGNED
+        record_for(actor, connection, description, [link])
     assigned: AbstractLink = link
     return assigned
 
@@ -82,7 +83,7 @@ def unassign(connection: Connection, target: Any, *, actor: Actor | None = None)
         require(connection, Connection)
         adapter = _adapter_of(target, connection)
         for link in adapter.link._default_manager.filter(connection=connection, target=target):
-            record_for(actor, connection, f"{target} unassigned from the connection", [link])
+            record_for(actor, connection, Description.UNASSIGNED, [link])
             link.former_target_key, link.target = str(link.target_id), None
             link.save(update_fields=["former_target_key", "target"])
 
@@ -92,7 +93,7 @@ def confirm(link: UserLink, *, actor: Actor | None = None) -> None:
     with writing():
         require(link, UserLink)
         UserLink.objects.filter(pk=link.pk).update(unconfirmed=False)
-        record_for(actor, link.connection, f"link of {link.target} confirmed", [link])
+        record_for(actor, link.connection, Description.CONFIRMED, [link])
 
 
 def _adapter_of(target: Any, connection: Connection) -> Any:

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from ..adapters import linking
 from ..adapters.accounts import usernames
-from ..audit.administration import Actor
+from ..audit.administration import Actor, Description
 from ..conf import settings
 from ..models import Connection
 from ..transactions import writing
@@ -59,7 +59,7 @@ def create(
         connection.save()
         changes = [{"path": key, "old": None, "new": getattr(connection, key)} for key in given]
         changes += [] if tenant is None else [{"path": "tenant", "old": None, "new": str(tenant)}]
-        record_for(actor, connection, "connection created", changes=changes)
+        record_for(actor, connection, Description.CREATED, changes=changes)
     prepare(connection, progress)
     return connection
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from ..adapters.writing import guard as guarding
 from ..argument_validation import end_of, require
-from ..audit.administration import Actor
+from ..audit.administration import Actor, Description
 from ..models import Connection, Guard
 from ..transactions import writing
 from .events import record_for
@@ -26,5 +26,5 @@ def override_guard(
         guard = guard_of(connection)
         counted = ", ".join(guarding.counted_until_trip(guard)) if guard else ""
         guarding.override(connection, duration)
-        description = f"guard overridden (stopped at {counted})" if counted else "guard overridden"
-        record_for(actor, connection, description)
+        stopped_at = f" (stopped at {counted})" if counted else ""
+        record_for(actor, connection, f"{Description.GUARD_OVERRIDDEN}{stopped_at}")

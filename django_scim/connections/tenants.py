@@ -6,7 +6,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 
 from ..argument_validation import require, require_stored
-from ..audit.administration import Actor
+from ..audit.administration import Actor, Description
 from ..models import Connection
 from ..transactions import writing
 from .events import record_for
@@ -31,7 +31,7 @@ def set_tenant(connection: Connection, tenant: Any, *, actor: Actor | None = Non
         assign_tenant(connection, tenant)
         connection.save(update_fields=["tenant_type", "tenant_key"])
         change = {"path": "tenant", "old": old, "new": _name(connection)}
-        record_for(actor, connection, "settings changed", changes=[change])
+        record_for(actor, connection, Description.CHANGED, changes=[change])
 
 
 def assign_tenant(connection: Connection, tenant: Any) -> None:

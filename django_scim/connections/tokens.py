@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from ..adapters.registry import scopes as available_scopes
 from ..argument_validation import end_of, require
-from ..audit.administration import Actor
+from ..audit.administration import Actor, Description
 from ..conf import settings
 from ..models import Connection, Token
 from ..transactions import writing
@@ -50,7 +50,7 @@ def issue_token(
     with writing():
         require(connection, Connection)
         issued = IssuedToken(*Token.issue(connection, wanted, expires))
-        record_for(actor, connection, f"token {issued.token} issued", [issued.token])
+        record_for(actor, connection, Description.TOKEN_ISSUED, [issued.token])
     return issued
 
 
@@ -79,7 +79,7 @@ def rotate(
         locked.replaced_by = issued.token
         locked.save(update_fields=["expires", "replaced_by"])
         change = {"path": "successor", "old": None, "new": str(issued.token)}
-        record_for(actor, locked.connection, f"token {token} rotated", [token], [change])
+        record_for(actor, locked.connection, Description.TOKEN_ROTATED, [token], [change])
     token.refresh_from_db()
     return issued
 
@@ -91,5 +91,5 @@ def revoke(token: Token, *, actor: Actor | None = None) -> None:
         locked = Token.objects.select_for_update().get(pk=token.pk)
         if locked.revoked is None:
             locked.revoke()
-            record_for(actor, locked.connection, f"token {token} revoked", [token])
+            record_for(actor, locked.connection, Description.TOKEN_REVOKED, [token])
     token.refresh_from_db()

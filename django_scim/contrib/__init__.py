@@ -1,1 +1,1 @@
-"""One optional integration a file, inert where its package is absent."""
+"""Optional integrations with other packages, one per module."""

@@ -1,7 +1,7 @@
-"""django-oauth-toolkit: its access tokens of the client credentials grant (RFC 6749 section 4.4).
+"""Access tokens of django-oauth-toolkit, client credentials grant (RFC 6749 section 4.4).
 
-Closed until a site adds ``django_scim.contrib.oauth2_provider.find_token`` to TOKEN_FINDERS and
-names the client id of an application on a connection.
+To use them, add ``django_scim.contrib.oauth2_provider.find_token`` to TOKEN_FINDERS and store the
+client id of an application in a connection.
 """
 
 import hashlib
@@ -15,14 +15,14 @@ from django.conf import settings as site_settings
 from ..adapters.registry import scopes as available_scopes
 from ..models import Connection
 
-#: The one scope that stands for all others.
+#: The scope that includes all others.
 EVERYTHING = "scim"
 PREFIX_LENGTH = 16
 
 
 @dataclass(frozen=True)
 class OAuthToken:
-    """An access token as ``request.auth``: whose it is and what it permits, without its secret."""
+    """An access token as ``request.auth``: its connection and scopes, without the secret."""
 
     connection: Connection
     prefix: str
@@ -36,16 +36,16 @@ class OAuthToken:
         return self.expires > now
 
     def touch(self, now: datetime, interval: int) -> None:
-        """Write nothing: django-oauth-toolkit keeps no last use, and issues a token anew."""
+        """Do nothing: django-oauth-toolkit does not store when a token was last used."""
 
 
 def find_token(secret: str) -> OAuthToken | None:
-    """Return the access token of a secret, expired ones too; None for one that is not for us.
+    """Return the access token with a secret, even if it has expired, or None.
 
-    It must stand for no user, be restricted to no other resource (RFC 8707), and
-    be of a confidential application with the client credentials grant whose client id a connection
-    names. It costs one look-up by checksum, and one of the connection for a token that has all
-    but that. Without django-oauth-toolkit there is none.
+    The token must not belong to a user or be restricted to another resource (RFC 8707). Its
+    application must be confidential, use the client credentials grant, and be the one whose client
+    id a connection has. This costs one query by checksum, and one for the connection if everything
+    else fits. Always None if django-oauth-toolkit is not installed.
     """
     if not apps.is_installed("oauth2_provider"):
         return None
@@ -72,7 +72,7 @@ def find_token(secret: str) -> OAuthToken | None:
 
 
 def _token_model() -> Any:
-    """Return the site's model of access tokens, which it may have swapped."""
+    """Return the access token model, which a site can swap."""
     name = getattr(
         site_settings, "OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL", "oauth2_provider.AccessToken"
     )
@@ -80,9 +80,9 @@ def _token_model() -> Any:
 
 
 def _is_enabled(application: Any) -> bool:
-    """Whether the site's own model of applications lets this one be used.
+    """Return whether an application may be used, by its own ``is_usable`` method.
 
-    It is asked without the request, so one that decides by the request must do without.
+    A site's application model can override the method. It gets an empty request here.
     """
     from oauthlib.common import Request  # type: ignore[import-untyped]
 
@@ -90,6 +90,6 @@ def _is_enabled(application: Any) -> bool:
 
 
 def _permitted(granted: str) -> frozenset[str]:
-    """Return the SCIM scopes among those of a token. What else it may do counts for nothing."""
+    """Return the SCIM scopes among the scopes of a token, and ignore the others."""
     given, available = set(granted.split()), frozenset(available_scopes())
     return available if EVERYTHING in given else available & given

@@ -1,4 +1,4 @@
-"""drf-spectacular: the resource types in the site's OpenAPI document, with ``OPENAPI`` on."""
+"""drf-spectacular: describe the resource types in the site's OpenAPI document (``OPENAPI``)."""
 
 from functools import cache
 from typing import Any
@@ -16,16 +16,24 @@ from ..api.serializers import serializer_for
 
 PATH_ID = OpenApiParameter("scim_id", str, OpenApiParameter.PATH, description="The resource's id.")
 PROJECTION = [
-    OpenApiParameter("attributes", str, description="What to return, separated by commas."),
-    OpenApiParameter("excludedAttributes", str, description="What to leave out."),
+    OpenApiParameter(
+        "attributes", str, description="The attributes to return, separated by commas."
+    ),
+    OpenApiParameter(
+        "excludedAttributes", str, description="The attributes to omit, separated by commas."
+    ),
 ]
 QUERY = [
     OpenApiParameter("filter", str, description="A filter as in RFC 7644 section 3.4.2.2."),
     OpenApiParameter("sortBy", str, description="The attribute to sort by."),
     OpenApiParameter("sortOrder", str, enum=["ascending", "descending"]),
     OpenApiParameter("startIndex", int, description="The first result, counted from 1."),
-    OpenApiParameter("count", int, description="Results in a page."),
-    OpenApiParameter("cursor", str, description="Empty, or the nextCursor of the last answer."),
+    OpenApiParameter("count", int, description="The number of results per page."),
+    OpenApiParameter(
+        "cursor",
+        str,
+        description="Empty for the first page, then the nextCursor of the previous one.",
+    ),
     *PROJECTION,
 ]
 
@@ -55,7 +63,7 @@ class ScimSearch(serializers.Serializer):
 
 @cache
 def list_serializer(adapter: Any) -> Any:
-    """Return the serializer of a page of an adapter's resources."""
+    """Return the serializer for a page of an adapter's resources."""
     fields = {
         "schemas": serializers.ListField(child=serializers.CharField()),
         "totalResults": serializers.IntegerField(),
@@ -64,8 +72,8 @@ def list_serializer(adapter: Any) -> Any:
         "nextCursor": serializers.CharField(required=False),
         "Resources": serializer_for(adapter)(many=True),
     }
-    made = type(f"Scim{adapter.name}ListSerializer", (serializers.Serializer,), fields)
-    return extend_schema_serializer(many=False)(made)
+    serializer = type(f"Scim{adapter.name}ListSerializer", (serializers.Serializer,), fields)
+    return extend_schema_serializer(many=False)(serializer)
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
@@ -81,22 +89,22 @@ class ResourceView(OpenApiViewExtension):
     match_subclasses = True
 
     def view_replacement(self) -> Any:
-        """Return the viewset with what its adapter says of bodies and answers."""
+        """Return the viewset with descriptions of its adapter's requests and responses."""
         view: Any = self.target
         resource, listed = serializer_for(view.adapter_class), list_serializer(view.adapter_class)
 
-        def said(id_: str, **options: Any) -> Any:
+        def described(name: str, **options: Any) -> Any:
             return extend_schema(
-                operation_id=f"scim_{id_}_{view.resource_type}", tags=["SCIM"], **options
+                operation_id=f"scim_{name}_{view.resource_type}", tags=["SCIM"], **options
             )
 
-        search = said("search", request=ScimSearch, responses={200: listed})
+        search = described("search", request=ScimSearch, responses={200: listed})
         one = {"request": resource, "parameters": [PATH_ID, *PROJECTION]}
         return extend_schema_view(
-            list=said("list", responses=listed, parameters=QUERY),
-            create=said("create", request=resource, responses={201: resource}),
-            retrieve=said("retrieve", responses=resource, **one),
-            update=said("replace", responses=resource, **one),
-            partial_update=said("patch", responses=resource, **(one | {"request": ScimPatch})),
-            destroy=said("delete", responses={204: None}, parameters=[PATH_ID]),
+            list=described("list", responses=listed, parameters=QUERY),
+            create=described("create", request=resource, responses={201: resource}),
+            retrieve=described("retrieve", responses=resource, **one),
+            update=described("replace", responses=resource, **one),
+            partial_update=described("patch", responses=resource, **(one | {"request": ScimPatch})),
+            destroy=described("delete", responses={204: None}, parameters=[PATH_ID]),
         )(type(view.__name__, (view,), {"search": search(view.search)}))

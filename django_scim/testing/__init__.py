@@ -1,7 +1,17 @@
-"""For a site's own tests: a client, assertions, requests as identity providers send them, and a
-battery of tests over the site's own adapters. Needs pytest for the last."""
+"""Tools for a site's own tests.
 
+A client, an assertion for SCIM errors, the request bodies of identity providers (``payloads``), and
+``AdapterContract``, a set of tests for the site's adapters. Only the last requires pytest.
+"""
+
+import sys
 from typing import Any
+
+if "pytest" in sys.modules:
+    # Let pytest show the values in a failed assertion. This must precede the import of the modules.
+    sys.modules["pytest"].register_assert_rewrite(
+        f"{__name__}.client", f"{__name__}.contract", f"{__name__}.subject"
+    )
 
 from .client import ScimClient, assert_error
 
@@ -9,7 +19,7 @@ __all__ = ["AdapterContract", "ScimClient", "assert_error"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the battery when it is asked for: it alone needs pytest."""
+    """Import AdapterContract only on demand, because it requires pytest."""
     if name == "AdapterContract":
         from .contract import AdapterContract
 

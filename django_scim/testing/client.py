@@ -1,4 +1,4 @@
-"""A SCIM client for tests, which checks on every answer what must hold of all answers."""
+"""A SCIM client for tests. It checks that each response is a valid SCIM response."""
 
 import gzip
 import json
@@ -18,9 +18,9 @@ from ..protocol.messages.patch import PATCH_URN
 
 
 class ScimClient:
-    """Calls the SCIM base with a connection's token; ``response.data`` is the parsed body.
+    """A client of one connection. The ``data`` of each response is its parsed body.
 
-    Without ``secret`` a token with every scope is issued; ``base`` is found by the URL names.
+    By default it issues itself a token with all scopes, and looks up the base URL by its name.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class ScimClient:
         self.base = reverse("django_scim:base").rstrip("/") if base is None else base
         self.secret = secret or connections.issue_token(connection).secret
         self.http = Client(raise_request_exception=False)
-        #: Whether requests come by https; by plain HTTP they come from loopback.
+        #: Set to True to send requests over HTTPS.
         self.secure = False
 
     # Requests
@@ -46,8 +46,8 @@ class ScimClient:
     ) -> Any:
         """Send a request and return Django's response, with ``data``.
 
-        ``headers`` are named with underscores: ``if_match='W/"1"'``. Raises AssertionError for an
-        answer that is no SCIM.
+        Write the names of ``headers`` with underscores: ``if_match='W/"1"'``. Raises AssertionError
+        if the response is not a valid SCIM response.
         """
         content_type = headers.pop("content_type", "application/scim+json")
         extra: dict[str, Any] = {f"HTTP_{name.upper()}": text for name, text in headers.items()}
@@ -75,7 +75,7 @@ class ScimClient:
         return self.request("PUT", path, body, **kwargs)
 
     def patch(self, path: str, *operations: dict[str, Any], **kwargs: Any) -> Any:
-        """Send operations, such as ``{"op": "remove", "path": "title"}``."""
+        """Send PATCH operations, such as ``{"op": "remove", "path": "title"}``."""
         body = {"schemas": [PATCH_URN], "Operations": list(operations)}
         return self.request("PATCH", path, body, **kwargs)
 
@@ -83,7 +83,7 @@ class ScimClient:
         return self.request("DELETE", path, **kwargs)
 
     def bulk(self, *operations: dict[str, Any], **members: Any) -> Any:
-        """Send operations, such as ``{"method": "DELETE", "path": "/Users/1"}``, as one bulk."""
+        """Send operations as one bulk, such as ``{"method": "DELETE", "path": "/Users/1"}``."""
         body = {"schemas": [REQUEST_URN], "Operations": list(operations), **members}
         return self.request("POST", "/Bulk", body)
 
@@ -92,26 +92,27 @@ class ScimClient:
     def find(self, text: str, endpoint: str = "/Users", **params: Any) -> list[dict[str, Any]]:
         """Return the resources that a filter matches."""
         response = self.get(endpoint, {"filter": text, **params})
-        assert response.status_code == 200, response.data
-        assert response.data["totalResults"] == len(response.data["Resources"])
+        _assert_status(response, 200)
         found: list[dict[str, Any]] = response.data["Resources"]
+        total = response.data["totalResults"]
+        assert total == len(found), f"{len(found)} resources on the page, totalResults is {total}"
         return found
 
     def pages(self, endpoint: str = "/Users", **params: Any) -> Iterator[dict[str, Any]]:
-        """Yield the pages of a list, walking by cursor (RFC 9865)."""
+        """Yield the pages of a list, following the cursors (RFC 9865)."""
         cursor: str | None = ""
         while cursor is not None:
             response = self.get(endpoint, params | {"cursor": cursor})
-            assert response.status_code == 200, response.data
+            _assert_status(response, 200)
             yield response.data
             following = response.data.get("nextCursor")
-            assert following is None or following != cursor
+            assert following is None or following != cursor, "nextCursor is the cursor of this page"
             cursor = following
 
     def make(self, endpoint: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Create a resource and return it as the server answered."""
+        """Create a resource and return it as in the response."""
         response = self.post(endpoint, body)
-        assert response.status_code == 201, response.data
+        _assert_status(response, 201)
         made: dict[str, Any] = response.data
         return made
 
@@ -124,30 +125,48 @@ class ScimClient:
         body = {"schemas": [GROUP_URN], "displayName": name, "members": values}
         return self.make("/Groups", body)
 
-    # What holds of every answer
+    # Requirements on every response
 
     def _check(self, response: Any) -> None:
+        """Parse the body of a response, and check what every SCIM response must have."""
         content = response.content
         if response.headers.get("Content-Encoding") == "gzip":
             content = gzip.decompress(content)
-        response.data = json.loads(content) if content else None
-        if response.data is None:
-            assert response.status_code in (200, 204, 304), response.status_code
+        response.data = None
+        if not content:
+            _assert_status(response, 200, 204, 304)
             return
-        assert response.headers["Content-Type"] == "application/scim+json"
-        assert response.data["schemas"]
+        content_type = response.headers.get("Content-Type")
+        assert content_type == "application/scim+json", (
+            f"{_request_of(response)}: status {response.status_code} with Content-Type "
+            f"{content_type}, not application/scim+json"
+        )
+        data = response.data = json.loads(content)
         if response.status_code >= 400:
-            assert response.data["schemas"] == [ERROR_URN]
-            assert response.data["status"] == str(response.status_code)
-            assert response.data["detail"]
-        for resource in response.data.get("Resources", [response.data]):
-            assert resource["schemas"]
-            assert "password" not in resource
+            assert data.get("schemas") == [ERROR_URN], f"not a SCIM error: {data}"
+            assert data.get("status") == str(response.status_code), f"wrong status in {data}"
+            assert data.get("detail"), f"no detail in {data}"
+        for resource in [data, *data.get("Resources", [])]:
+            assert resource.get("schemas"), f"no schemas in {resource}"
+            assert "password" not in resource, f"a password in {resource}"
 
 
 def assert_error(response: Any, status: int, scim_type: str | None = None, *words: str) -> None:
-    """Assert that an answer is this SCIM error, and that its detail holds the words."""
-    assert response.status_code == status, response.data
-    assert response.data.get("scimType") == scim_type, response.data
+    """Assert that a response is a SCIM error whose ``detail`` contains all ``words``."""
+    _assert_status(response, status)
+    data = response.data or {}
+    assert data.get("scimType") == scim_type, f"the scimType is not {scim_type}: {data}"
     for word in words:
-        assert word in response.data["detail"], response.data["detail"]
+        assert word in data["detail"], f"{word!r} is not in the detail: {data['detail']}"
+
+
+def _assert_status(response: Any, *expected: int) -> None:
+    assert response.status_code in expected, (
+        f"{_request_of(response)}: status {response.status_code} instead of "
+        f"{' or '.join(map(str, expected))}; the response is {response.data}"
+    )
+
+
+def _request_of(response: Any) -> str:
+    """Return the method and path of the request that a response belongs to."""
+    return f"{response.request['REQUEST_METHOD']} {response.request['PATH_INFO']}"

@@ -1,7 +1,7 @@
-"""The battery that every mapping passes, ready to run over a site's own adapters.
+"""Tests that each adapter must pass, for a site's own adapters.
 
-``class TestUsers(AdapterContract): resource_type = "User"`` in a test module, and pytest runs
-each test for each attribute that the adapter maps.
+Write ``class TestUsers(AdapterContract): resource_type = "User"`` in a test module. Then pytest
+runs each test for each attribute that the adapter maps.
 """
 
 import json
@@ -20,12 +20,17 @@ ORDERED = ("integer", "decimal", "dateTime")
 
 @pytest.mark.django_db
 class AdapterContract(AdapterSubject):
-    """What a client may expect of every attribute (RFC 7644 sections 3.3 to 3.6, 3.9, 4).
+    """The behaviour that clients expect of each attribute (RFC 7644 sections 3.3 to 3.7, 3.9, 4).
 
-    ``samples`` gives the three values of an attribute that takes no invented ones, by its path.
-    ``patterns`` are those of required texts, for every resource that is made on the way, of
-    whatever type: ``{"userName": "person{}@example.com"}`` where names are addresses.
-    ``unfilterable`` and ``unsortable`` name those that cannot be searched or sorted by.
+    Subclasses set ``resource_type``, and if necessary:
+
+    ``samples``
+        Three values by attribute path, for attributes that reject made-up values.
+    ``patterns``
+        Patterns by attribute path for required strings of all created resources, such as
+        ``{"userName": "person{}@example.com"}`` if user names must be addresses.
+    ``unfilterable`` and ``unsortable``
+        The paths of attributes that clients cannot filter or sort by.
     """
 
     def test_it_is_published(self, scim: ScimClient, path: str) -> None:
@@ -59,7 +64,7 @@ class AdapterContract(AdapterSubject):
         mapping = self.adapter.declaration().by_path.get(returned)
         is_kept = mapping is not None and mapping.behaviour.kept_on_put
         if attribute.required or is_kept:
-            pytest.skip("it stays")
+            pytest.skip("a PUT without this attribute keeps its value")
         resource = self.make_with(scim, returned, self.value(scim, returned, 0), 0)
         answer = scim.put(self.at(resource), self.body(scim, 0))
         if attribute.mutability == "immutable":
@@ -78,7 +83,7 @@ class AdapterContract(AdapterSubject):
         resource = scim.get(self.at(made)).data
         self.assert_shows(returned, value, resource)
         assert resource["meta"]["version"] != version
-        self.patch(scim, made, operation)  # once more: no change, and so no other version
+        self.patch(scim, made, operation)  # again: changes nothing, so the version stays
         assert scim.get(self.at(made)).data["meta"] == resource["meta"]
         assert Event.objects.latest("pk").outcome == Event.Outcome.NO_CHANGE
 
@@ -100,7 +105,7 @@ class AdapterContract(AdapterSubject):
         value = sample(found.attribute, 0)
         operation = {"op": "replace", "path": read_only, "value": value}
         assert_error(scim.patch(self.at(made), operation), 400, "mutability", read_only)
-        body = self.body(scim, 0, **{read_only: value})  # a PUT ignores it (RFC 7644 3.5.1)
+        body = self.body(scim, 0, **{read_only: value})  # PUT ignores it (RFC 7644 3.5.1)
         assert scim.put(self.at(made), body).status_code == 200
         before, after = (take(each, found) for each in (made, scim.get(self.at(made)).data))
         assert before == after
@@ -138,11 +143,13 @@ class AdapterContract(AdapterSubject):
             trials = [("lt", value, []), ("le", value, _ids(one)), ("gt", value, _ids(other)),
                       ("ge", value, _ids(one, other))]  # fmt: skip
         for op, operand, expected in trials:
-            answer = self.search(scim, f"{path} {op} {json.dumps(operand)}")
+            text = f"{path} {op} {json.dumps(operand)}"
+            answer = self.search(scim, text)
             if answer.status_code != 200:
                 assert_error(answer, 400, "invalidFilter")
             else:
-                assert sorted(each["id"] for each in answer.data["Resources"]) == expected, op
+                found = sorted(each["id"] for each in answer.data["Resources"])
+                assert found == expected, f"the filter {text} found the wrong resources"
 
     def test_it_sorts(self, scim: ScimClient, returned: str) -> None:
         made = self.three(scim, returned)
@@ -151,7 +158,7 @@ class AdapterContract(AdapterSubject):
             assert_error(scim.get(self.endpoint, {"sortBy": path}), 400, "invalidValue", path)
             return
         if self.mapping_refers(returned):
-            pytest.skip("the order is that of the other resources")
+            pytest.skip("the order depends on the referenced resources")
         present = [each for each in made if self.leaf_value(returned, each) is not None]
         present.sort(key=lambda each: self.leaf_value(returned, each))
         absent = [each for each in made if each not in present]
@@ -168,10 +175,10 @@ class AdapterContract(AdapterSubject):
             assert [keys[each] for each in listed] == [keys[each] for each in ids]
 
     def test_a_walk_in_its_order(self, scim: ScimClient, returned: str) -> None:
-        """By cursor as by index, of its type alone and among all types (RFC 9865)."""
+        """Pages by cursor have the same order as the list (RFC 9865), also across all types."""
         by = {"sortBy": self.simple(returned)}
         if returned in self.unsortable or scim.get(self.endpoint, by).status_code == 400:
-            pytest.skip("it is not sorted by")  # test_it_sorts has the say in whether it should be
+            pytest.skip("clients cannot sort by it")  # test_it_sorts checks if that is right
         self.three(scim, returned)
         for endpoint in (self.endpoint, "/"):
             for order in ("ascending", "descending"):
@@ -211,7 +218,7 @@ class AdapterContract(AdapterSubject):
         assert answer.status_code == 400 or answer.data["totalResults"] == 0
 
     def test_a_bulk_makes_it(self, scim: ScimClient, returned: str) -> None:
-        """As one operation among others, and as its own request would (RFC 7644 3.7)."""
+        """A bulk operation has the same effect as a single request (RFC 7644 section 3.7)."""
         value = self.value(scim, returned, 0)
         path, body = self.endpoint, self.body(scim, 0, **{returned: value})
         made, again, gone = scim.bulk(

@@ -1,14 +1,14 @@
-"""What identity providers send, for a site's own tests: the bodies of their requests.
+"""Request bodies of identity providers, for a site's own tests.
 
-Every provider has the verbs that it was seen to use, and no others; ``rfc`` has them all, as
-RFC 7644 writes them. ``create_...`` builds the body of a POST, ``replace_...`` of a PUT,
-``find_...`` the parameters of a GET, ``search_...`` the body of a POST to ``.search``, and every
-other verb the body of a PATCH.
+Each provider has only methods for requests that it is known to send. ``rfc`` has all of them, in
+the form of RFC 7644. ``create_...`` builds the body of a POST, ``replace_...`` of a PUT,
+``find_...`` the parameters of a GET, ``search_...`` the body of a POST to ``.search``, and all
+other methods the body of a PATCH.
 
 >>> entra.find_user("bjensen")
 {'filter': 'userName eq "bjensen"'}
 
-The attributes of a user are keywords, those of ``ATTRIBUTES``; None is sent as null.
+Pass the attributes of a user as the keywords in ``ATTRIBUTES``. None is sent as null.
 """
 
 import json
@@ -25,9 +25,9 @@ __all__ = [
 ]  # fmt: skip
 
 Json = dict[str, Any]
-Resource = str | Mapping[str, Any]  # an id, or the resource as the server answered
+Resource = str | Mapping[str, Any]  # an id, or a resource as the server returned it
 
-# no server has this schema: Entra names it all the same
+# Entra sends this schema although servers do not have it.
 _ADSCIM = "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"
 _EMAIL = 'emails[type eq "work"].value'
 _EXTENSION = f"{ENTERPRISE_URN}:"
@@ -46,14 +46,17 @@ ATTRIBUTES = {
 
 
 def _by_path(attributes: Mapping[str, Any]) -> Json:
-    """Return the values by their SCIM paths. Raises TypeError for an unknown keyword."""
+    """Return the values by SCIM path. Raises TypeError for an unknown keyword."""
     if unknown := attributes.keys() - ATTRIBUTES.keys():
-        raise TypeError(f"no such attributes: {', '.join(sorted(unknown))}")
+        raise TypeError(
+            f"unknown attributes: {', '.join(sorted(unknown))}; "
+            f"choose from {', '.join(sorted(ATTRIBUTES))}"
+        )
     return {ATTRIBUTES[name]: value for name, value in attributes.items()}
 
 
 def _document(attributes: Mapping[str, Any]) -> Json:
-    """Return the values nested as in a resource."""
+    """Return the values as the JSON of a resource."""
     body: Json = {}
     for path, value in _by_path(attributes).items():
         if path == _EMAIL:
@@ -70,7 +73,7 @@ def _full_name(attributes: Mapping[str, Any]) -> str:
 
 
 def _user(user_name: str, attributes: Mapping[str, Any], **defaults: Any) -> Json:
-    """Return a new user; what ``attributes`` say goes before ``defaults``."""
+    """Return a new user, with ``defaults`` for what is not in ``attributes``."""
     body = _document(attributes)
     schemas = [USER_URN, *([ENTERPRISE_URN] if ENTERPRISE_URN in body else [])]
     return {"schemas": schemas, "userName": user_name, "active": True} | defaults | body
@@ -95,13 +98,13 @@ def _id(resource: Resource) -> str:
 
 class _FindsUser:
     def find_user(self, value: str, by: str = "userName") -> Json:
-        """Return the parameters of the search before a creation, ``by`` the matching attribute."""
+        """Return the parameters to look up a user by an attribute before creating it."""
         return {"filter": _equals(by, value)}
 
 
 class _ReplacesUser:
     def replace_user(self, user: Json, /, **attributes: Any) -> Json:
-        """Return the user that the server answered, edited."""
+        """Return a user as the server returned it, with some attributes changed."""
         body = dict(user)
         for name, value in _document(attributes).items():
             if isinstance(value, dict):
@@ -148,14 +151,14 @@ class _ChangesMembers(_AddsMembers):
 
 
 class _RemovesByList(_ChangesMembers):
-    """Names those to remove in the value, where RFC 7644 has no value."""
+    """Removes members by a ``value``, which RFC 7644 does not provide for."""
 
     def _removing(self, members: Iterable[Resource]) -> list[Json]:
         return self._listing("remove", members)
 
 
 class Rfc(_FindsUser, _ReplacesUser, _SetsByPath, _ChangesMembers):
-    """No provider, but RFC 7644 to the letter: for the verbs that a provider below lacks."""
+    """Requests exactly as in RFC 7644, for what the providers below do not send."""
 
     def create_user(self, user_name: str, /, **attributes: Any) -> Json:
         return _user(user_name, attributes)
@@ -185,7 +188,7 @@ class Entra(_FindsUser, _SetsByPath, _ChangesMembers):
         return body | {"schemas": [USER_URN, ENTERPRISE_URN]}
 
     def update_user(self, **attributes: Any) -> Json:
-        """Return the change of these attributes; ``manager=""`` takes the manager away."""
+        """Return the change of some attributes; ``manager=""`` removes the manager."""
         paths = _by_path(attributes)
         apart = [self._set(path, paths.pop(path)) for path in (_EMAIL, _MANAGER) if path in paths]
         if len(paths) > 1:
@@ -196,7 +199,7 @@ class Entra(_FindsUser, _SetsByPath, _ChangesMembers):
         return {"excludedAttributes": "members", "filter": _equals("displayName", name)}
 
     def find_member(self, group: Resource, user: Resource) -> Json:
-        """Return the parameters that ask whether a group has this member."""
+        """Return the parameters to check whether a user is a member of a group."""
         return {"filter": f"{_equals('id', _id(group))} and {_equals('members', _id(user))}"}
 
     def create_group(self, name: str, external_id: str | None = None) -> Json:
@@ -212,7 +215,7 @@ class Entra(_FindsUser, _SetsByPath, _ChangesMembers):
 
 
 class EntraLegacy(_RemovesByList, Entra):
-    """Entra without the flag, as by default: capital ``op``, ``"False"``, removal by a list."""
+    """Entra without that flag, its default: ``Replace``, ``"False"``, removal by a list."""
 
     def update_user(self, **attributes: Any) -> Json:
         return _patch(*(self._set(*each) for each in _by_path(attributes).items()))
@@ -226,7 +229,7 @@ class EntraLegacy(_RemovesByList, Entra):
 
 
 class Okta(_FindsUser, _ReplacesUser, _ChangesMembers):
-    """Okta: a PUT of what it read, no path to ``active``, a password at creation, no DELETE."""
+    """Okta: PUT of the user that it read, ``active`` without a path, a password, no DELETE."""
 
     def find_user(self, value: str, by: str = "userName") -> Json:
         return super().find_user(value, by) | {"startIndex": 1, "count": 100}
@@ -247,18 +250,18 @@ class Okta(_FindsUser, _ReplacesUser, _ChangesMembers):
         return _group(name) | {"members": []}
 
     def rename_group(self, name: str, group: Resource) -> Json:
-        """Return what Okta also sends ahead of every change of the members."""
+        """Return the change of the name, which Okta also sends before it changes members."""
         return self._set({"id": _id(group), "displayName": name})
 
     def change_members(self, add: Iterable[Resource], remove: Iterable[Resource]) -> Json:
         return _patch(*self._removing(remove), *self._listing("add", add))
 
     def set_members(self, *members: Resource) -> Json:
-        """Return the change that leaves these members alone in the group."""
+        """Return the change that makes these the only members."""
         return _patch(*self._listing("replace", members))
 
     def set_group(self, name: str, group: Resource, *members: Resource) -> Json:
-        """Return name and members in one change, as a group is pushed anew."""
+        """Return the change of name and members that Okta sends when a group is pushed again."""
         values = [self._member(member) for member in members]
         return self._set({"members": values, "id": _id(group), "displayName": name})
 
@@ -266,13 +269,13 @@ class Okta(_FindsUser, _ReplacesUser, _ChangesMembers):
         return _patch({"op": "replace", "value": value})
 
     def _member(self, member: Resource) -> Json:
-        """Return a member, with the user's name to show where the user is given, not the id."""
+        """Return a member, with ``display`` if the user is given as a resource, not as an id."""
         value = super()._member(member)
         return value if isinstance(member, str) else value | {"display": member["userName"]}
 
 
 class OneLogin(_AddsMembers):
-    """OneLogin: ``emails`` may be one object where a list belongs."""
+    """OneLogin: ``emails`` may be an object instead of a list."""
 
     def create_user(self, user_name: str, /, **attributes: Any) -> Json:
         body = _user(user_name, attributes)
@@ -282,7 +285,7 @@ class OneLogin(_AddsMembers):
 
 
 class Ping(_FindsUser, _ReplacesUser):
-    """PingOne and PingFederate: PUT alone, never PATCH; may match by a bare ``emails``."""
+    """PingOne and PingFederate: PUT, never PATCH; may match users by ``emails`` without a path."""
 
 
 class JumpCloud(_RemovesByList):
@@ -290,21 +293,21 @@ class JumpCloud(_RemovesByList):
 
 
 class Keycloak:
-    """Keycloak's SCIM extensions: a JSON document inside a string, numbers as strings."""
+    """SCIM extensions for Keycloak: JSON inside a string, and numbers as strings."""
 
     def update_user(self, **attributes: Any) -> Json:
         value = {"schemas": [USER_URN]} | _document(attributes)
         return _patch({"op": "replace", "value": json.dumps(value)})
 
     def search_users(self, text: str, start: int = 1, count: int = 100) -> Json:
-        """Return the body of a search with the filter ``text``."""
+        """Return the body of a search with ``text`` as its filter."""
         page = {"startIndex": str(start), "count": str(count)}
         order = {"sortBy": "userName", "sortOrder": "ascending"}
         return {"schemas": [SEARCH_URN], "filter": text} | page | order
 
 
 class Authentik(_RemovesByList):
-    """authentik: users by PUT, with ``id`` and its own externalId; an operation a member."""
+    """authentik: PUT of users with ``id`` and an externalId; one operation for each member."""
 
     def create_user(self, user_name: str, /, external_id: str, **attributes: Any) -> Json:
         return _user(user_name, attributes | {"external_id": external_id})
@@ -312,11 +315,11 @@ class Authentik(_RemovesByList):
     def replace_user(
         self, user: Resource, user_name: str, /, external_id: str, **attributes: Any
     ) -> Json:
-        """Return the whole user anew, from authentik's own state, not from what it read."""
+        """Return the whole user from authentik's own data, not from a previous response."""
         return {"id": _id(user)} | self.create_user(user_name, external_id, **attributes)
 
     def find_group(self, name: str) -> Json:
-        """Return the parameters by which it adopts a group after a 409."""
+        """Return the parameters to look up an existing group after a 409."""
         return {"filter": _equals("displayName", name)}
 
     def create_group(self, name: str, external_id: str) -> Json:
@@ -335,7 +338,7 @@ class Authentik(_RemovesByList):
 
 
 class SailPoint:
-    """SailPoint: deactivates with ``add`` and no path."""
+    """SailPoint: deactivates with ``add`` and without a path."""
 
     def deactivate_user(self) -> Json:
         return _patch({"op": "add", "value": {"active": False}})

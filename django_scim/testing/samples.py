@@ -1,4 +1,4 @@
-"""Values that fit an attribute's definition, for tests that know nothing else of it."""
+"""Sample values made from the definition of an attribute."""
 
 from typing import Any
 
@@ -19,10 +19,10 @@ WORDS = ("Alder", "Birch", "Cedar")
 
 
 def sample(attribute: Attribute, number: int) -> Any:
-    """Return the value of that number for an attribute; those of 0, 1 and 2 ascend.
+    """Return one of three sample values of an attribute; numbers 0, 1 and 2 are ascending.
 
-    A boolean has two only. A multi-valued attribute gives a list of one value, a complex one an
-    object with every sub-attribute that a client may write but ``primary``.
+    A boolean has only two. A multi-valued attribute gets a list of one value, a complex attribute
+    an object with all writable sub-attributes except ``primary``.
     """
     value = _one(attribute, number)
     return [value] if attribute.multi_valued else value
@@ -44,7 +44,7 @@ def _one(attribute: Attribute, number: int) -> Any:
 
 
 def shows(attribute: Attribute, given: Any, got: Any) -> bool:
-    """Whether what a server returns is what a client gave: it may know more than it was told."""
+    """Return whether a response contains the value that the client sent, and maybe more."""
     if is_empty(given) or is_empty(got):
         return is_empty(given) and is_empty(got)
     if attribute.multi_valued:

@@ -1,4 +1,4 @@
-"""What the battery is about: one resource type of the site, and how to make resources of it."""
+"""The resource type that an adapter contract tests, and how to create its resources."""
 
 from typing import Any, ClassVar
 
@@ -14,13 +14,13 @@ COMMON = ("id", "externalId", "meta.")
 
 
 def mapped_paths(adapter: type[ResourceAdapter]) -> list[str]:
-    """Return the paths of the attributes that an adapter declares, complex ones whole."""
+    """Return the attributes that an adapter declares, without sub-attributes."""
     names = {mapping.path.name for mapping in adapter.declaration().mappings}
     return sorted(name for name in names if not name.startswith(COMMON) and name != "meta")
 
 
 class AdapterSubject:
-    """A resource type, its attributes as parameters of tests, and values for each of them."""
+    """Provides the attributes of a resource type as test parameters, and values for them."""
 
     resource_type: ClassVar[str] = "User"
     samples: ClassVar[dict[str, tuple[Any, Any, Any]]] = {}
@@ -56,7 +56,7 @@ class AdapterSubject:
         return _find(self.adapter.declaration().resource_schema, path)
 
     def value(self, scim: ScimClient, path: str, number: int, name: str = "") -> Any:
-        """Return a value of an attribute: a site's sample, a reference's target, or invented."""
+        """Return a value: the site's sample, a reference to a new resource, or a made-up value."""
         adapter = adapter_classes()[name or self.resource_type]
         if not name and path in self.samples:
             return self.samples[path][number]
@@ -73,7 +73,7 @@ class AdapterSubject:
     def body(
         self, scim: ScimClient, number: int, name: str = "", /, **given: Any
     ) -> dict[str, Any]:
-        """Return the least body of a resource, with ``given`` attributes by their paths."""
+        """Return a body with the required attributes and the ``given`` ones, by path."""
         schema = adapter_classes()[name or self.resource_type].declaration().resource_schema
         body: dict[str, Any] = {"schemas": [each.id for each in schema.schemas]}
         for path in schema.paths():
@@ -85,7 +85,7 @@ class AdapterSubject:
         return body
 
     def _needed(self, scim: ScimClient, path: str, number: int, name: str) -> Any:
-        """Return a value that no other resource has, where the attribute is a text."""
+        """Return a value of a required attribute, unique if the attribute is a string."""
         if path in self.patterns:
             return self.patterns[path].format(f"-{number}")
         value = self.value(scim, path, number % 10, name)
@@ -96,7 +96,7 @@ class AdapterSubject:
         return scim.make(f"/{endpoint}", self.body(scim, number % 3 + 20, name))
 
     def make_with(self, scim: ScimClient, path: str, value: Any, number: int) -> dict[str, Any]:
-        """Create a resource with one attribute; return it as the server holds it."""
+        """Create a resource with a value of one attribute, and return it as read back."""
         made = scim.make(self.endpoint, self.body(scim, number, **{path: value}))
         resource: dict[str, Any] = scim.get(f"{self.endpoint}/{made['id']}").data
         return resource
@@ -107,26 +107,27 @@ class AdapterSubject:
 
     def assert_shows(self, path: str, given: Any, resource: dict[str, Any]) -> None:
         got = take(resource, self.find(path))
-        assert shows(self.find(path).attribute, given, got), (path, given, got)
+        is_shown = shows(self.find(path).attribute, given, got)
+        assert is_shown, f"{path}: the client sent {given!r}, the server returned {got!r}"
 
-    # Small steps
+    # Helpers
 
     def at(self, resource: dict[str, Any]) -> str:
         return f"{self.endpoint}/{resource['id']}"
 
     def patch(self, scim: ScimClient, resource: dict[str, Any], operation: dict[str, Any]) -> None:
         answer = scim.patch(self.at(resource), operation)
-        assert answer.status_code in (200, 204), answer.data
+        assert answer.status_code in (200, 204), f"{operation} was rejected: {answer.data}"
 
     def search(self, scim: ScimClient, text: str) -> Any:
         return scim.get(self.endpoint, {"filter": text})
 
     def found(self, scim: ScimClient, text: str) -> list[str]:
-        ours = f"({text}) and externalId pr"  # leaves out whom a reference needed
+        ours = f"({text}) and externalId pr"  # excludes resources made only as references
         return sorted(each["id"] for each in scim.find(ours, self.endpoint))
 
     def three(self, scim: ScimClient, path: str) -> list[dict[str, Any]]:
-        """Return two resources with different values, and one without where that can be."""
+        """Return two resources with different values, and one without a value if possible."""
         made = []
         for number in range(3):
             given: dict[str, Any] = {"externalId": f"contract-{number}"}
@@ -163,17 +164,17 @@ class AdapterSubject:
 
 def _find(schema: ResourceSchema, path: str) -> AttributePath:
     found = schema.find(path)
-    assert found is not None, path
+    assert found is not None, f"{schema.name} has no attribute {path}"
     return found
 
 
 def put(body: dict[str, Any], path: AttributePath, value: Any) -> None:
-    """Put an attribute's value where it belongs in a resource."""
+    """Set an attribute in a resource, inside of its extension if it has one."""
     place = body.setdefault(path.schema, {}) if path.is_extension else body
     place[path.attribute.name] = value
 
 
 def take(resource: dict[str, Any], path: AttributePath) -> Any:
-    """Return an attribute's value from a resource, or None."""
+    """Return the value of an attribute in a resource, or None."""
     place = resource.get(path.schema, {}) if path.is_extension else resource
     return place.get(path.attribute.name)

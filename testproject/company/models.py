@@ -1,19 +1,20 @@
-"""What the company hands out to its people, and how an identity provider knows it."""
+"""The company's devices, and its customers with their members."""
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from django_scim.models import AbstractLink, ExactCharField
 
 
 class Device(models.Model):
-    """A thing with a serial number. One person keeps it, others may use it."""
+    """A device with a serial number. One person keeps it, and others may use it."""
 
     class Kind(models.TextChoices):
-        LAPTOP = "laptop"
-        PHONE = "phone"
-        BADGE_READER = "badge reader"
+        LAPTOP = "laptop", _("Laptop")
+        PHONE = "phone", _("Phone")
+        BADGE_READER = "badge reader", _("Badge reader")
 
     serial_number = models.CharField(max_length=64, unique=True)
     label = models.CharField(max_length=100, blank=True)
@@ -25,13 +26,13 @@ class Device(models.Model):
         null=True,
         blank=True,
         related_name="devices",
-        help_text="Who answers for the device.",
+        help_text=_("The person responsible for the device."),
     )
     users = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         blank=True,
         related_name="shared_devices",
-        help_text="Who may use it beside the keeper.",
+        help_text=_("Other people who may use the device."),
     )
 
     class Meta:
@@ -42,7 +43,7 @@ class Device(models.Model):
 
 
 class DeviceLink(AbstractLink):
-    """A device as a connection knows it."""
+    """The link between a connection and a device."""
 
     target = models.ForeignKey(
         Device,
@@ -56,7 +57,7 @@ class DeviceLink(AbstractLink):
         max_length=255,
         blank=True,
         default="",
-        help_text="The keeper as the client named them, until that user appears.",
+        help_text=_("The keeper's id as the client sent it, until that user is created."),
     )
 
     class Meta(AbstractLink.Meta):
@@ -67,14 +68,14 @@ class DeviceLink(AbstractLink):
 
 
 class Organisation(models.Model):
-    """A customer of the site, with an identity provider of its own."""
+    """A customer of the site, who can connect an identity provider."""
 
     name = models.CharField(max_length=80, unique=True)
     slug = models.SlugField(unique=True)
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="Membership", related_name="organisations"
     )
-    #: The connection of its identity provider, which ends with the organisation.
+    #: The connections of its identity providers, which are deleted with the organisation.
     connections = GenericRelation(
         "django_scim.Connection", object_id_field="tenant_key", content_type_field="tenant_type"
     )
@@ -87,7 +88,7 @@ class Organisation(models.Model):
 
 
 class Membership(models.Model):
-    """Who belongs to an organisation, and who looks after its settings."""
+    """A member of an organisation, who may also manage its settings."""
 
     organisation = models.ForeignKey(Organisation, models.CASCADE)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)

@@ -1,7 +1,7 @@
-"""The page on which an organisation's own admins look after their identity provider.
+"""The page on which an organisation's admins manage the connection of their identity provider.
 
-Everything goes through the public API, ``django_scim.connections``; whatever a form sends, only the
-organisation's own connection is ever touched.
+It calls only the public API, ``django_scim.connections``. Each object is looked up through the
+organisation's own connection, so a form cannot reach the connection of another organisation.
 """
 
 from typing import Any
@@ -14,6 +14,8 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
@@ -26,13 +28,13 @@ from .advice import advice
 from .models import Membership, Organisation
 
 
-class Refused(Exception):
-    """What a button asks for cannot be done; the page shows the words."""
+class Rejected(Exception):
+    """An action is not possible. The page shows the message."""
 
 
 class ConnectForm(forms.Form):
     profile = forms.ChoiceField(
-        label="Identity provider",
+        label=gettext_lazy("Identity provider"),
         choices=Connection._meta.get_field("profile").choices,
         initial="default",
     )
@@ -42,7 +44,7 @@ class ConnectForm(forms.Form):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the organisation's connection, and do on POST what a button says."""
+    """Show the organisation's connection; perform the action of a button on POST."""
     membership = get_object_or_404(
         Membership.objects.select_related("organisation"),
         organisation__slug=slug,
@@ -56,20 +58,20 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @sensitive_variables("secret")
 def act(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    """Do what a button says: one admin of an organisation after the other."""
+    """Perform the action of a button. Lock the organisation, so that its admins take turns."""
     try:
         with transaction.atomic():
             get_object_or_404(Organisation.objects.select_for_update(), pk=organisation.pk)
             secret = perform(request.POST, organisation, actor_of(request, organisation))
-    except Refused as refusal:
-        return show(request, organisation, problem=str(refusal), status=409)
+    except Rejected as error:
+        return show(request, organisation, problem=str(error), status=409)
     if secret:
         return show(request, organisation, secret=secret)
     return redirect("provisioning", slug=organisation.slug)
 
 
 def actor_of(request: HttpRequest, organisation: Organisation) -> Actor:
-    """Return who does it, as the event log names them."""
+    """Return the admin, as named in the event log."""
     return Actor(
         f"{request.user} of {organisation}",
         address=request.META.get("REMOTE_ADDR") or None,
@@ -78,7 +80,7 @@ def actor_of(request: HttpRequest, organisation: Organisation) -> Actor:
 
 
 def perform(form: QueryDict, organisation: Organisation, actor: Actor) -> str:
-    """Return the secret of a token that was issued, to be shown once; else an empty text."""
+    """Perform an action. Return the secret of an issued token, which is shown only once, or ""."""
     action, connection = form.get("action"), connection_of(organisation)
     if action == "connect":
         return connect(form, organisation, connection, actor)
@@ -95,7 +97,7 @@ def perform(form: QueryDict, organisation: Organisation, actor: Actor) -> str:
             connections.pause(connection, actor=actor)
         case "resume":
             connections.resume(connection, actor=actor)
-        case "lift":
+        case "override":
             connections.override_guard(connection, actor=actor)
         case "close":
             connections.close(connection, actor=actor)
@@ -112,17 +114,17 @@ def connect(
     form: QueryDict, organisation: Organisation, existing: Connection | None, actor: Actor
 ) -> str:
     if existing is not None:
-        raise Refused("Your organisation is connected already. You can issue another token.")
+        raise Rejected(_("Your organisation is already connected. You can issue another token."))
     chosen = ConnectForm(form)
     if not chosen.is_valid():
-        raise Refused("Choose your identity provider from the list.")
+        raise Rejected(_("Choose your identity provider from the list."))
     profile = chosen.cleaned_data["profile"]
     try:
         made = connections.create(
             organisation.name, profile=profile, tenant=organisation, actor=actor
         )
     except ValidationError:
-        raise Refused("The site has a connection of this name already. Ask its staff.")
+        raise Rejected(_("The site already has a connection with this name. Ask its staff."))
     return connections.issue_token(made, actor=actor).secret
 
 
@@ -130,11 +132,12 @@ def rotate(token: Token, actor: Actor) -> str:
     try:
         return connections.rotate(token, actor=actor).secret
     except ValueError:
-        raise Refused(f"The token {token} has a successor already.")
+        message = _("The token %(token)s already has a successor.") % {"token": token}
+        raise Rejected(message)
 
 
 def own_token(form: QueryDict, connection: Connection) -> Token:
-    """Return the usable token that a form names; another connection's does not exist."""
+    """Return a usable token of this connection. Raises Http404 for any other."""
     try:
         return forms.ModelChoiceField(connection.tokens.usable()).clean(form.get("token"))
     except ValidationError:
@@ -150,6 +153,7 @@ def show(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    """Render the page."""
     connection = connection_of(organisation)
     context: dict[str, Any] = {
         "organisation": organisation,
@@ -165,5 +169,5 @@ def show(
         context["tokens"] = connection.tokens.filter(revoked=None).select_related("replaced_by")
         context["events"] = [(event, advice(event)) for event in connection.events.all()[:10]]
         guard = connections.guard_of(connection)
-        context["is_stopped"] = guard is not None and guard.tripped is not None
+        context["guard_tripped"] = guard is not None and guard.tripped is not None
     return render(request, "company/provisioning.html", context, status=status)

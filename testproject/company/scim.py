@@ -1,4 +1,4 @@
-"""What this site publishes over SCIM: its people, its groups, and its devices."""
+"""The adapters of this site's users and devices."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from .models import Device, DeviceLink, Membership
 
 
 class PersonAdapter(UserAdapter):
-    """A stock user; whom the connection of an organisation creates belongs to the organisation."""
+    """Users. The users that an organisation's connection creates are members of it."""
 
     def place(self, unit: UnitOfWork, tenant: Any) -> None:
         Membership.objects.get_or_create(organisation=tenant, user=unit.target)
@@ -27,9 +27,9 @@ class PersonAdapter(UserAdapter):
 
 
 class DeviceAdapter(ResourceAdapter):
-    """What the company hands out, each attribute in a column or a relation of ``Device``."""
+    """Devices. Each attribute is a column or a relation of the model ``Device``."""
 
-    name, endpoint, description = "Device", "Devices", "What the company hands out."
+    name, endpoint, description = "Device", "Devices", "The company's devices."
     schema = Schema.load(Path(__file__).parent / "schemas" / "device.json")
     model, link = Device, DeviceLink
     attributes = {

@@ -1,4 +1,4 @@
-"""The intranet's one page: who works here."""
+"""The intranet's directory of people."""
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
@@ -12,7 +12,7 @@ from .models import Membership
 
 @login_required
 def directory(request: HttpRequest) -> HttpResponse:
-    """List the people with what the identity provider says of them, and what they keep."""
+    """List people with the data from the identity provider, and with their devices."""
     people = (
         visible_to(request.user)
         .select_related("scim_profile", "scim_profile__manager")
@@ -26,7 +26,11 @@ def directory(request: HttpRequest) -> HttpResponse:
 
 
 def visible_to(user: User) -> QuerySet[User]:
-    """Staff see everybody, a customer's people their own organisation, the others each other."""
+    """Return the active users that a user may see.
+
+    Staff see all of them. Members of organisations see their colleagues there, and the other users
+    see those who are not in an organisation.
+    """
     people = User.objects.filter(is_active=True)
     if user.is_staff:
         return people

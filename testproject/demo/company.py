@@ -1,4 +1,4 @@
-"""The sample company: the same people and devices every time, managers, departments, numbers."""
+"""The sample company: people and devices, the same in every run."""
 
 import random
 import unicodedata
@@ -28,7 +28,7 @@ DEPARTMENTS = {
 
 @dataclass
 class Person:
-    """One employee, as the company's directory knows them."""
+    """An employee in the company's directory."""
 
     number: int
     given: str
@@ -53,7 +53,7 @@ class Person:
 
 @dataclass
 class Asset:
-    """A device, as the company's inventory knows it."""
+    """A device in the company's inventory."""
 
     serial: str
     label: str
@@ -63,7 +63,7 @@ class Asset:
 
 
 def plain(name: str) -> str:
-    """Return a name as it is written in an address."""
+    """Return a name in lower-case ASCII, for an e-mail address."""
     text = name.replace("ø", "o").replace("Ø", "O").replace("ł", "l").replace("Ł", "L")
     stripped = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return stripped.lower()
@@ -73,7 +73,7 @@ TEAMS = [(department, team) for department, teams in DEPARTMENTS.items() for tea
 
 
 def people(count: int = 200) -> list[Person]:
-    """Return the company: the head, one lead for each team, and their teams."""
+    """Return the employees: the managing director, a lead for each team, and the teams."""
     chance = random.Random(2026)
     result = [Person(1, "Zoë", "Novák", "Operations", "Facilities", None, "Managing Director")]
     for number in range(2, count + 1):
@@ -94,7 +94,7 @@ def people(count: int = 200) -> list[Person]:
 
 
 def assets(staff: list[Person]) -> list[Asset]:
-    """Return the inventory: laptops, phones, and a badge reader that several people use."""
+    """Return the inventory: laptops, phones, and a badge reader with several users."""
     head, *leads = staff[:6]
     reader = Asset("BR-0001", "Main entrance", "badge reader", head, leads[:3])
     laptops = [

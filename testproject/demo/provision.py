@@ -1,4 +1,4 @@
-"""The identity provider of the demo: a real SCIM client library against the site, over HTTP."""
+"""The identity provider of the demo. It calls the site over HTTP with a SCIM client library."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,12 +26,12 @@ DEVICES = 9
 
 
 class Failed(Exception):
-    """The site answered otherwise than the story needs."""
+    """The site returned an unexpected response."""
 
 
 @dataclass
 class Outcome:
-    """What the site must hold afterwards, as the identity provider knows it."""
+    """The data that the site must have afterwards, and what the identity provider did."""
 
     people: dict[str, Person] = field(default_factory=dict)
     inactive: set[str] = field(default_factory=set)
@@ -39,12 +39,12 @@ class Outcome:
     teams: dict[str, set[str]] = field(default_factory=dict)
     assets: dict[str, Asset] = field(default_factory=dict)
     scrapped: dict[str, str] = field(default_factory=dict)
-    refusals: list[tuple[str, str]] = field(default_factory=list)
+    rejections: list[tuple[str, str]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
 
 class Provider:
-    """Provisions the company, then lets its people join, move, leave and come back."""
+    """Provisions the company; then people join, move, leave and come back."""
 
     def __init__(self, base_url: str, token: str, step: Callable[[str], None]) -> None:
         self.http = Client(
@@ -85,21 +85,21 @@ class Provider:
 
     @staticmethod
     def steps() -> int:
-        """How often ``step`` is called on an empty site."""
+        """Return how often ``run`` calls ``step`` if the site is empty."""
         people = PEOPLE + len(TEAMS) + 2 * JOINERS + MOVERS + RENAMED + LEAVERS + DELETED + 2
         return people + DEVICES + 2 + 3
 
-    # The story
+    # Steps of the demo
 
     def _empty(self) -> None:
-        """Take away what an earlier run of the demo left: its connection owns nothing else."""
+        """Delete everything that the connection has from a previous run."""
         for model in (self.device, Group, Employee):
             while found := self.scim.query(
                 model, query_parameters=SearchRequest(attributes=["id"], count=500)
             ).resources:
                 for resource in found:
                     self.scim.delete(model, resource.id)
-                    self.step("Clearing the last run")
+                    self.step("Clearing the previous run")
 
     def _hire(self, person: Person, what: str) -> None:
         user = Employee(
@@ -154,14 +154,14 @@ class Provider:
         for person in leavers:
             self._patch_user(person, [("replace", "active", False)])
             self.outcome.inactive.add(person.username)
-            self._count("deactivated", "Saying good-bye")
+            self._count("deactivated", "Removing leavers")
 
     def _delete(self, leavers: list[Person]) -> None:
         for person in leavers:
             self.scim.delete(Employee, self.ids.pop(person.number))
             self.outcome.gone.add(person.username)
             self.outcome.teams[person.team].discard(person.username)
-            self._count("deleted", "Saying good-bye")
+            self._count("deleted", "Removing leavers")
 
     def _rehire(self, person: Person) -> None:
         self.outcome.gone.discard(person.username)
@@ -199,10 +199,10 @@ class Provider:
         duplicate = self.scim.create(
             Employee(user_name=staff[0].username.upper()), raise_scim_errors=False
         )
-        self._refused("a duplicate", duplicate, 409, "uniqueness")
+        self._expect_rejection("a duplicate", duplicate, 409, "uniqueness")
         answer = self.http.get("Users", params={"filter": 'userName equals "x"'})
         wrong = Error.model_validate(answer.json())
-        self._refused("a bad filter", wrong, 400, "invalidFilter")
+        self._expect_rejection("a bad filter", wrong, 400, "invalidFilter")
         answer = self.http.patch(
             f"Users/{self.ids[1]}",
             headers={"If-Match": 'W/"0-stale"', "Content-Type": "application/scim+json"},
@@ -211,12 +211,12 @@ class Provider:
                 "Operations": [{"op": "replace", "path": "title", "value": "Owner"}],
             },
         )
-        self._refused("a stale ETag", Error.model_validate(answer.json()), 412, None)
+        self._expect_rejection("a stale ETag", Error.model_validate(answer.json()), 412, None)
 
-    # Its parts
+    # Helpers
 
     def _discover(self, resource_type: str) -> type[Resource[Any]]:
-        """Return the client's model of the site's own resource type, made from its schema."""
+        """Return a client model of a resource type, made from its schema."""
         urn = self.http.get(f"ResourceTypes/{resource_type}").json()["schema"]
         schema = Schema.model_validate(self.http.get(f"Schemas/{urn}").json())
         return Resource.from_schema(schema)
@@ -237,13 +237,13 @@ class Provider:
         patch = PatchOp[Employee](operations=operations)
         self.scim.modify(Employee, self.ids[person.number], patch)
 
-    def _refused(self, what: str, answer: Any, status: int, scim_type: str | None) -> None:
+    def _expect_rejection(self, what: str, answer: Any, status: int, scim_type: str | None) -> None:
         if not isinstance(answer, Error) or (int(answer.status), answer.scim_type) != (
             status,
             scim_type,
         ):
-            raise Failed(f"{what} should be refused with {status} {scim_type}, not {answer!r}")
-        self.outcome.refusals.append((what, f"{status} {scim_type or ''}".strip()))
+            raise Failed(f"{what} should get {status} {scim_type or ''}, not {answer!r}")
+        self.outcome.rejections.append((what, f"{status} {scim_type or ''}".strip()))
         self.step("Making mistakes")
 
     def _count(self, what: str, doing: str) -> None:

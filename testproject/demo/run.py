@@ -1,4 +1,4 @@
-"""Starts the site and provisions it. ``scripts/demo`` prepares the environment and calls this."""
+"""Start the site and provision it. ``scripts/demo`` prepares the environment and runs this."""
 
 import argparse
 import os
@@ -48,12 +48,12 @@ def main() -> int:
                 console.print("[red]The site did not start.[/red]")
                 return 1
             ok = provision(console, site, token)
+            if once or not ok:
+                return 0 if ok else 1
             console.print(f"\nSite   {site}/\nAdmin  {site}/admin/   {ADMIN} / {password}")
             for slug in CUSTOMERS:
                 console.print(f"       {site}/organisations/{slug}/provisioning/")
-            if once or not ok:
-                return 0 if ok else 1
-            console.print("The site is running. Stop it with Ctrl-C.")
+            console.print("The site is running. Press Ctrl-C to stop it.")
             server.wait()
         except KeyboardInterrupt:
             pass
@@ -63,7 +63,10 @@ def main() -> int:
 
 
 def provision(console: object, site: str, token: str) -> bool:
-    """Run the story with a progress bar, print the table, and verify. Return whether all held."""
+    """Run the identity provider, print what it did, and verify the result.
+
+    Return whether the result is correct.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.table import Table
@@ -92,20 +95,20 @@ def provision(console: object, site: str, token: str) -> bool:
     table = Table("What happened", "", title="Northwind Instruments")
     for what, count in outcome.counts.items():
         table.add_row(what, str(count))
-    for what, answer in outcome.refusals:
-        table.add_row(f"refused: {what}", answer)
+    for what, answer in outcome.rejections:
+        table.add_row(f"rejected: {what}", answer)
     console.print(table)
     checks = verify(outcome, CONNECTION, since)
-    for statement, holds in checks:
-        if not holds:
-            console.print(f"[red]WRONG[/red] {statement}")
-    held = sum(holds for _, holds in checks)
-    console.print(f"Verified in the database: {held} of {len(checks)} statements hold.")
-    return held == len(checks)
+    for statement, is_true in checks:
+        if not is_true:
+            console.print(f"[red]Not true:[/red] {statement}")
+    passed = sum(is_true for _, is_true in checks)
+    console.print(f"Verified in the database: {passed} of {len(checks)} checks passed.")
+    return passed == len(checks)
 
 
 def make_admin() -> str:
-    """Create the admin, or give it a new password."""
+    """Create the admin, or set a new password; return the password."""
     from django.contrib.auth.models import User
 
     password = secrets.token_urlsafe(9)
@@ -118,7 +121,7 @@ def make_admin() -> str:
 
 
 def make_customers() -> None:
-    """Create two organisations that the admin looks after, the first with the connection."""
+    """Create two organisations that the admin manages, the first with the connection."""
     from django.contrib.auth.models import User
 
     from company.models import Membership, Organisation
@@ -137,9 +140,9 @@ def make_customers() -> None:
 
 
 def issue_token() -> str:
-    """Do what ``manage.py scim_connect`` does, and end the tokens of earlier runs.
+    """Issue a token with ``manage.py scim_connect``, and revoke those of previous runs.
 
-    The guard would stop the provider at clearing the last run: the site's admin lets it.
+    Also override the guard, which would trip when the provider clears the previous run.
     """
     from io import StringIO
 
@@ -158,7 +161,7 @@ def issue_token() -> str:
 
 
 def free_port() -> int:
-    """Return port 8000, or another one if it is taken."""
+    """Return port 8000, or another port if it is in use."""
     for port in (8000, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -179,7 +182,7 @@ def start_site(port: int, log: object) -> "subprocess.Popen[str]":
 
 
 def wait_for(site: str, server: "subprocess.Popen[str]") -> bool:
-    """Return whether the site answers within half a minute."""
+    """Return whether the site responds within 30 seconds."""
     for _ in range(150):
         if server.poll() is not None:
             return False

@@ -1,4 +1,4 @@
-"""DATABASE_URL as an entry of DATABASES."""
+"""Convert DATABASE_URL to an entry of DATABASES."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,21 +13,23 @@ ENGINES = {
 }
 
 if find_spec("MySQLdb") is None and find_spec("pymysql") is not None:
-    # A driver in pure Python does where the machine has no headers to build mysqlclient with.
+    # PyMySQL is pure Python, so it also installs where mysqlclient cannot be compiled.
     import_module("pymysql").install_as_MySQLdb()
 
 
 def from_url(url: str, base_dir: Path) -> dict[str, Any]:
-    """Return the settings for ``sqlite:///FILE``, ``postgres://`` or ``mysql://``.
+    """Return the database settings for ``sqlite:///FILE``, ``postgres://…`` or ``mysql://…``.
 
-    Without a URL it is a SQLite file in ``base_dir``. A query (``?sslmode=require``) goes to the
-    driver. Raises ValueError for another scheme.
+    An empty URL means a SQLite file in ``base_dir``. A query string (``?sslmode=require``) is
+    passed to the driver. Raises ValueError for an unknown scheme.
     """
     parts = urlsplit(url or "sqlite:///db.sqlite3")
     if parts.scheme == "sqlite":
         return sqlite(base_dir / unquote(parts.path[1:]))
     if parts.scheme not in ENGINES:
-        raise ValueError(f"DATABASE_URL: unknown scheme {parts.scheme!r}")
+        raise ValueError(
+            f"DATABASE_URL: unknown scheme {parts.scheme!r}; use sqlite, postgres or mysql"
+        )
     return {
         "ENGINE": ENGINES[parts.scheme],
         "NAME": unquote(parts.path.lstrip("/")),
@@ -42,7 +44,7 @@ def from_url(url: str, base_dir: Path) -> dict[str, Any]:
 
 
 def sqlite(path: Path) -> dict[str, Any]:
-    """Many writers at once: write-ahead log, patience, and transactions that begin as writes."""
+    """Return settings for concurrent writers: WAL mode, a timeout, and IMMEDIATE transactions."""
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,

@@ -1,4 +1,4 @@
-"""Settings of the demo company's intranet, as a real site has them."""
+"""Settings of the demo company's intranet, similar to those of a real site."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = os.environ.get("DEBUG", "1") == "1"
 SECRET_KEY = os.environ.get("SECRET_KEY", "only-for-development")
 if not DEBUG and SECRET_KEY == "only-for-development":
-    raise ImproperlyConfigured("Set SECRET_KEY outside DEBUG.")
+    raise ImproperlyConfigured("Set the environment variable SECRET_KEY if DEBUG is off.")
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
 INSTALLED_APPS = [

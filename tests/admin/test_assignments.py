@@ -28,9 +28,9 @@ def editors(db):
     return group
 
 
-def give(pages, connection, kind, **data):
-    """Send the form and return the text of the next page."""
-    answer = pages.post(of(connection, "give", kind), follow=True, **data)
+def assign(pages, connection, kind, **data):
+    """Send the form; return the text of the page, or of the one that it leads to."""
+    answer = pages.post(of(connection, "assign", kind), follow=True, **data)
     assert answer.status_code == 200
     return " ".join(map(str, answer.context["messages"])) + text_of(answer)
 
@@ -38,7 +38,7 @@ def give(pages, connection, kind, **data):
 def test_connection_page_links_to_the_forms(scim, ada):
     page = ada.get(of(scim.connection)).content.decode()
     for kind in ("User", "Group"):
-        path = of(scim.connection, "give", kind)
+        path = of(scim.connection, "assign", kind)
         assert f'href="/admin/django_scim/{path}"' in page
         assert ada.get(path).status_code == 200
 
@@ -48,8 +48,8 @@ def test_connection_page_links_to_the_forms(scim, ada):
 
 def test_assign_accounts(scim, ada, amy):
     bob = User.objects.create_user("bob")
-    text = give(ada, scim.connection, "User", objects=f"{amy.pk},{bob.pk}")
-    assert f"Given to {scim.connection}: amy, bob." in text
+    text = assign(ada, scim.connection, "User", objects=f"{amy.pk},{bob.pk}")
+    assert f"Assigned to {scim.connection}: amy, bob." in text
     (found,) = scim.find('userName eq "amy"')
     assert found["emails"][0]["value"] == "amy@example.com"
     assert UserLink.objects.get(target=amy).preexisting
@@ -65,23 +65,23 @@ def test_assign_accounts(scim, ada, amy):
 @pytest.mark.parametrize("privilege", ["is_staff", "is_superuser"])
 def test_protected_account_prevents_the_assignment(scim, ada, amy, privilege):
     boss = User.objects.create_user("boss", **{privilege: True})
-    text = give(ada, scim.connection, "User", objects=f"{amy.pk},{boss.pk}")
-    assert "boss is protected" in text and "Nothing was given" in text
+    text = assign(ada, scim.connection, "User", objects=f"{amy.pk},{boss.pk}")
+    assert "boss is protected" in text and "Nothing was assigned" in text
     assert not UserLink.objects.exists()
     assert not Event.objects.exists() and not LogEntry.objects.exists()
 
 
 @pytest.mark.parametrize("objects", ["", "x", "1,x", "99999", str(10**30), "-1", "0"])
 def test_invalid_accounts(scim, ada, objects):
-    text = give(ada, scim.connection, "User", objects=objects)
-    assert "Nothing was given" in text
+    text = assign(ada, scim.connection, "User", objects=objects)
+    assert "Nothing was assigned" in text
     assert not UserLink.objects.exists()
 
 
 def test_account_assigned_already(scim, ada):
     made = scim.make_user("amy")
     user = User.objects.get(username="amy")
-    assert "Given" in give(ada, scim.connection, "User", objects=str(user.pk))
+    assert "Assigned" in assign(ada, scim.connection, "User", objects=str(user.pk))
     assert UserLink.objects.get().scim_id == made["id"]
 
 
@@ -89,50 +89,54 @@ def test_account_assigned_already(scim, ada):
 
 
 def test_share_a_group(scim, ada, readers):
-    assert "Given" in give(ada, scim.connection, "Group", object=readers.pk)
+    assert "Assigned" in assign(ada, scim.connection, "Group", object=readers.pk)
     (found,) = scim.get("/Groups").data["Resources"]
     assert found["displayName"] == "Readers"
     event = Event.objects.get(action="administration")
     assert event.detail == "Readers assigned to the connection by admin ada"
     assert (event.object_type, event.object_name) == ("auth.group", "Readers")
-    # It can no longer be chosen.
-    page = ada.get(of(scim.connection, "give", "Group")).content.decode()
+    # It is no choice any more.
+    page = ada.get(of(scim.connection, "assign", "Group")).content.decode()
     assert ">Readers<" not in page
 
 
 def test_group_with_permissions_needs_confirmation(scim, ada, editors):
-    page = ada.read(of(scim.connection, "give", "Group"))
-    assert "Share it although it carries permissions" in page
+    page = ada.read(of(scim.connection, "assign", "Group"))
+    assert "Share it even though it has permissions" in page
     assert "gets the group's permissions on this site" in page
-    text = give(ada, scim.connection, "Group", object=editors.pk)
+    text = assign(ada, scim.connection, "Group", object=editors.pk)
     assert "Editors has permissions" in text and not GroupLink.objects.exists()
-    give(ada, scim.connection, "Group", object=editors.pk, privileged="on")
+    assign(ada, scim.connection, "Group", object=editors.pk, privileged="on")
     assert GroupLink.objects.get().target == editors
     event = Event.objects.get(action="administration")
-    assert event.detail == "Editors, with its permissions, assigned to the connection by admin ada"
+    assert event.detail == (
+        "Editors, with its permissions, assigned to the connection by admin ada"
+    )
 
 
 def test_confirmation_needs_permission_to_change_groups(scim, staff, editors, readers):
     pages = staff("view_connection", "change_connection")
-    assert "by those only who may change groups" in pages.read(of(scim.connection, "give", "Group"))
-    text = give(pages, scim.connection, "Group", object=editors.pk, privileged="on")
+    assert "You need the permission to change groups" in pages.read(
+        of(scim.connection, "assign", "Group")
+    )
+    text = assign(pages, scim.connection, "Group", object=editors.pk, privileged="on")
     assert "has permissions" in text and not GroupLink.objects.exists()
-    assert "Given" in give(pages, scim.connection, "Group", object=readers.pk)
+    assert "Assigned" in assign(pages, scim.connection, "Group", object=readers.pk)
     other = staff("view_connection", "change_connection", "change_group", name="tom")
-    give(other, scim.connection, "Group", object=editors.pk, privileged="on")
+    assign(other, scim.connection, "Group", object=editors.pk, privileged="on")
     assert GroupLink.objects.filter(target=editors).exists()
 
 
 def test_taken_group_name(scim, ada, readers):
     scim.make_group("Readers")
-    text = give(ada, scim.connection, "Group", object=readers.pk)
+    text = assign(ada, scim.connection, "Group", object=readers.pk)
     assert "has a group 'Readers' already" in text
     assert GroupLink.objects.count() == 1
 
 
 def test_unknown_resource_type(scim, ada):
-    assert ada.get(of(scim.connection, "give", "Spoon")).status_code == 404
-    assert ada.post(of(scim.connection, "give", "Spoon"), objects="1").status_code == 404
+    assert ada.get(of(scim.connection, "assign", "Spoon")).status_code == 404
+    assert ada.post(of(scim.connection, "assign", "Spoon"), objects="1").status_code == 404
 
 
 # Unconfirmed adoptions
@@ -152,7 +156,7 @@ def adopted(connect, amy):
 def test_unconfirmed_adoptions_are_shown(adopted, ada, amy):
     answer = ada.get(of(adopted.connection))
     page = text_of(answer)
-    assert "Accounts that wait for confirmation" in page
+    assert "Unconfirmed accounts" in page
     for text in ("amy", "amy@example.com", "id of amy", "<b>bob</b>"):
         assert text in page
     content = answer.content.decode()
@@ -161,7 +165,7 @@ def test_unconfirmed_adoptions_are_shown(adopted, ada, amy):
 
 def test_selected_adoptions_are_confirmed(adopted, ada, amy):
     link = UserLink.objects.get(target=amy)
-    assert "Confirmed 1 accounts" in ada.do(of(adopted.connection, "confirm"), link=[link.pk])
+    assert "1 account was confirmed" in ada.do(of(adopted.connection, "confirm"), link=[link.pk])
     assert list(UserLink.objects.filter(unconfirmed=False)) == [link]
     rename = {"op": "replace", "path": "userName", "value": "amy.new"}
     assert adopted.patch(f"/Users/{link.scim_id}", rename).status_code == 200
@@ -191,7 +195,7 @@ def test_page_limits_the_number_of_adoptions(db, ada):
     )
     answer = ada.get(of(made))
     content = answer.content.decode()
-    assert content.count('name="link"') == 50 and "All of them" in text_of(answer)
+    assert content.count('name="link"') == 50 and "Show all unconfirmed accounts" in text_of(answer)
     assert Connection.objects.count() == 1
     href = f"userlink/?connection__id__exact={made.pk}&amp;unconfirmed__exact=1"
     assert href in content

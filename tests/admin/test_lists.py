@@ -60,7 +60,7 @@ def test_replaced_token_is_no_warning(tokens, ada):
 
 def test_revoke_selected_tokens(tokens, ada):
     chosen = (tokens["usable"], tokens["revoked"])
-    assert "Revoked 1 tokens" in ada.act("token", "revoke", *chosen)
+    assert "1 token was revoked" in ada.act("token", "revoke", *chosen)
     tokens["usable"].refresh_from_db()
     assert tokens["usable"].revoked and Token.objects.filter(revoked=None).count() == 2
     event = Event.objects.get()
@@ -92,7 +92,7 @@ def test_filter_unconfirmed_links(adopted, ada):
 
 def test_confirm_selected_links(adopted, ada):
     chosen = (link_of("amy"), link_of("bob"))
-    assert "Confirmed 1 links" in ada.act("userlink", "confirm", *chosen)
+    assert "1 account was confirmed" in ada.act("userlink", "confirm", *chosen)
     assert not link_of("amy").unconfirmed
     event = Event.objects.get(action="administration")
     assert event.detail == "link of amy confirmed by admin ada"
@@ -102,18 +102,18 @@ def test_confirm_selected_links(adopted, ada):
 
 def test_unassign_selected_accounts(adopted, ada):
     bob = link_of("bob")
-    assert "1 taken" in ada.act("userlink", "take", bob)
+    assert "1 object was unassigned" in ada.act("userlink", "unassign", bob)
     assert adopted.get(f"/Users/{bob.scim_id}").status_code == 404
     assert User.objects.get(username="bob").is_active
     event = Event.objects.get(action="administration")
     assert event.detail == "bob unassigned from the connection by admin ada"
     assert (event.object_name, event.scim_id) == ("bob", bob.scim_id)
-    assert "0 taken" in ada.act("userlink", "take", bob)  # now a tombstone
+    assert "0 objects were unassigned" in ada.act("userlink", "unassign", bob)  # a tombstone by now
 
 
 def test_unassign_selected_groups(scim, ada):
     connections.assign(scim.connection, Group.objects.create(name="Readers"))
-    assert "1 taken" in ada.act("grouplink", "take", GroupLink.objects.get())
+    assert "1 object was unassigned" in ada.act("grouplink", "unassign", GroupLink.objects.get())
     assert scim.get("/Groups").data["totalResults"] == 0
     assert Group.objects.filter(name="Readers").exists()
     assert Event.objects.get(action="administration").object_name == "Readers"
@@ -127,7 +127,7 @@ def test_unassign_selected_groups(scim, ada):
     [
         ("token", "revoke", "change_token"),
         ("userlink", "confirm", "change_userlink"),
-        ("userlink", "take", "change_userlink"),
+        ("userlink", "unassign", "change_userlink"),
     ],
 )
 def test_action_needs_change_permission(adopted, staff, model, action, permission):

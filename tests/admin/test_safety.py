@@ -23,8 +23,8 @@ BUTTONS = (
     "resume",
     "close",
     "override-guard",
-    "give/User",
-    "give/Group",
+    "assign/User",
+    "assign/Group",
     "confirm",
 )
 
@@ -131,7 +131,12 @@ def test_secret_is_on_one_page_only(site, ada, caplog, path):
 
 def pages_of(site):
     yield from ("connection/", "connection/add/", "token/", "userlink/", "grouplink/", "event/")
-    yield from (of(site), of(site, "close"), of(site, "give", "User"), of(site, "give", "Group"))
+    yield from (
+        of(site),
+        of(site, "close"),
+        of(site, "assign", "User"),
+        of(site, "assign", "Group"),
+    )
     yield of(site, "history")
     for event in site.events.all():
         yield f"event/{event.pk}/change/"

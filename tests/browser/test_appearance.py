@@ -32,7 +32,7 @@ return [...document.querySelectorAll(arguments[0])].filter(e => e.offsetParent).
 """
 OURS = (
     ".scim-badge, .scim-banner h2, .scim-banner p, .scim-banner a, .scim-changes td, .scim-raw,"
-    " .scim-beside td, .scim-beside p, .scim-danger, .scim-secret dd, .scim-list li"
+    " .scim-sections td, .scim-sections p, .scim-danger, .scim-secret dd, .scim-list li"
 )
 BUTTONS = "main input[type=submit], main a.button"
 OUT_OF_SIGHT = """
@@ -60,7 +60,7 @@ def pages(tripped):
     refused = Event.objects.get(status=409)
     created = Event.objects.filter(outcome="success", action="create").earliest("pk")
     lists = ["connection/", "event/", "token/", "userlink/", "grouplink/", "connection/add/"]
-    below = ("change", "close", "give/User", "give/Group", "history", "delete")
+    below = ("change", "close", "assign/User", "assign/Group", "history", "delete")
     events = [f"event/{event.pk}/change/" for event in (refused, created)]
     return [*lists, *(f"{own}/{name}/" for name in below), *events]
 
@@ -107,7 +107,7 @@ def test_keyboard_reaches_every_button(ada, tripped):
         "Rotate",
         "Revoke",
         "Issue a token",
-        "Give accounts…",
+        "Assign accounts…",
         "Share a group…",
         "Pause",
         "Close…",

@@ -11,21 +11,21 @@ def test_assign_an_account_from_the_lookup(ada, connect):
     scim = connect()
     amy = User.objects.create_user("amy")
     ada.open(f"connection/{scim.connection.pk}/change/")
-    ada.press("Give accounts…")
+    ada.press("Assign accounts…")
     ada.find(".related-lookup").click()
     with ada.popup():
         ada.button("amy").click()
     assert ada.field("Accounts").get_attribute("value") == str(amy.pk)
-    assert f"Given to {scim.connection}: amy." in ada.press("Give")
+    assert f"Assigned to {scim.connection}: amy." in ada.press("Assign")
     assert [found["userName"] for found in scim.find('userName eq "amy"')] == ["amy"]
 
 
 def test_protected_account_is_rejected(ada, connect):
     scim = connect()
-    ada.open(f"connection/{scim.connection.pk}/give/User/")
+    ada.open(f"connection/{scim.connection.pk}/assign/User/")
     ada.fill("Accounts", str(User.objects.get(username="ada").pk))
-    shown = ada.press("Give")
-    assert "Nothing was given" in shown and "ada is protected" in shown
+    shown = ada.press("Assign")
+    assert "Nothing was assigned" in shown and "ada is protected" in shown
     assert not UserLink.objects.exists()
 
 
@@ -35,7 +35,7 @@ def test_share_a_group(ada, connect):
     ada.open(f"connection/{scim.connection.pk}/change/")
     ada.press("Share a group…")
     ada.choose("Group", "Readers")
-    assert f"Given to {scim.connection}: Readers." in ada.press("Give")
+    assert f"Assigned to {scim.connection}: Readers." in ada.press("Assign")
     (found,) = scim.get("/Groups").data["Resources"]
     assert found["displayName"] == "Readers"
 
@@ -45,12 +45,10 @@ def test_confirm_an_adopted_account(ada, connect, live_server):
     User.objects.create_user("amy")
     assert make_user(f"{live_server.url}/scim/v2", scim.secret, "amy")[0] == 201
     assert UserLink.objects.get().unconfirmed
-    assert "Accounts that wait for confirmation" in ada.open(
-        f"connection/{scim.connection.pk}/change/"
-    )
-    (box,) = ada.find_all("#scim-waiting input[type=checkbox]")
+    assert "Unconfirmed accounts" in ada.open(f"connection/{scim.connection.pk}/change/")
+    (box,) = ada.find_all("#scim-unconfirmed input[type=checkbox]")
     assert box.accessible_name == "amy"
     box.click()
-    shown = ada.press("Confirm the selected")
-    assert "Confirmed 1 accounts" in shown and "wait for confirmation" not in shown
+    shown = ada.press("Confirm the selected accounts")
+    assert "1 account was confirmed" in shown and "Unconfirmed accounts" not in shown
     assert not UserLink.objects.get().unconfirmed

@@ -4,7 +4,7 @@ from django_scim.models import Event
 
 from .api import call, make_user
 
-PARTS = ["What happened", "What to do", "What changed", "Raw, redacted"]
+PARTS = ["What happened", "What to do", "What changed", "Request and response, redacted"]
 
 
 def test_events_of_a_created_user(ada, connect, live_server):
@@ -26,7 +26,7 @@ def test_events_of_a_created_user(ada, connect, live_server):
     assert [part.text for part in ada.find_all("main fieldset h2")] == PARTS
     changed = [cell.text for cell in ada.find_all(".scim-changes tr:last-child > *")]
     assert changed == ["name.givenName", "Amy", "Amelie"]
-    assert "Nothing." in ada.find(".field-advice").text
+    assert "Nothing needs to be done." in ada.find(".field-advice").text
     ada.press("amy")
     assert ada.path.startswith("/admin/auth/user/")
     for event in Event.objects.filter(scim_id=made["id"]):

@@ -93,13 +93,14 @@ def given(made):
 def test_link(site, by, expected, clashing):
     dry = run("scim_link", "--connection", "Okta", "--by", by, "--dry-run")
     assert given(site) == [] and "Nothing was written" in dry and clashing in dry
-    assert f"{len(expected):>8}  to be given" in dry
-    assert f"{2:>8}  protected" in dry and f"{1:>8}  held by another" in dry
+    assert f"{len(expected):>8}  to be assigned" in dry
+    assert f"{2:>8}  protected" in dry and f"{1:>8}  linked to another" in dry
     output = run("scim_link", "--connection", "Okta", "--by", by)
     assert given(site) == expected
-    assert f"{len(expected)} accounts were given" in output
+    assert f"{len(expected)} accounts were assigned" in output
     again = run("scim_link", "--connection", "Okta", "--by", by)
-    assert f"{len(expected):>8}  given already" in again and "0 accounts were given" in again
+    assert f"{len(expected):>8}  already linked" in again
+    assert "0 accounts were assigned" in again
     assert given(site) == expected
 
 

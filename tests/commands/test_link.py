@@ -96,17 +96,17 @@ def test_account_in_scope_becomes_assigned(people):
     entra = connections.create("Entra", scope="site")
     assert UserLink.objects.filter(connection=entra, created_by_scope=True).count() == 2
     ids = dict(UserLink.objects.filter(connection=entra).values_list("target", "scim_id"))
-    assert number(link(name="Entra"), "to be given") == 2
+    assert number(link(name="Entra"), "to be assigned") == 2
     for each in UserLink.objects.filter(connection=entra):
         assert (each.created_by_scope, each.preexisting) == (False, True)
         assert each.scim_id == ids[each.target_id]  # the same resource as before
-    # Another connection can no longer get them.
-    assert number(link(), "held by another connection") == 2
+    # And so another one cannot have it.
+    assert number(link(), "linked to another connection") == 2
 
 
 def test_scope_of_another_connection_does_not_prevent_linking(okta, people):
     connections.create("Entra", scope="site")
-    assert number(link(), "to be given") == 2
+    assert number(link(), "to be assigned") == 2
     assert names(okta) == ["amy", "bob"]
 
 
@@ -115,20 +115,20 @@ def test_adoptions_are_confirmed_on_request(connect, people):
     scim.post("/Users", {"schemas": [USER], "userName": "amy"})
     name = scim.connection.name
     output = link(name=name)
-    assert number(output, "adopted already") == 1 and number(output, "to be given") == 1
+    assert number(output, "already adopted") == 1 and number(output, "to be assigned") == 1
     adopted = UserLink.objects.get(target=people[0])
     assert adopted.unconfirmed and not UserLink.objects.get(target=people[1]).unconfirmed
-    assert "1 adoptions were confirmed" in link(name=name, confirm=True)
+    assert "1 adoption was confirmed" in link(name=name, confirm=True)
     adopted.refresh_from_db()
     assert not adopted.unconfirmed
     details = Event.objects.filter(action="administration").values_list("detail", "object_name")
-    assert ("link confirmed by scim_link on the command line", "amy") in details
+    assert ("link of amy confirmed by scim_link on the command line", "amy") in details
     assert "0 adoptions were confirmed" in link(name=name, confirm=True)
 
 
 def test_members_of_one_group(okta, people):
     Group.objects.create(name="Pilot").user_set.add(people[1])
-    assert number(link(group="Pilot", dry_run=True), "to be given") == 1
+    assert number(link(group="Pilot", dry_run=True), "to be assigned") == 1
     link(group="Pilot")
     assert names(okta) == ["bob"]
     with pytest.raises(CommandError, match="no group 'Nobody'"):
@@ -139,7 +139,8 @@ def test_conflict_with_any_account(okta, people):
     Group.objects.create(name="Pilot").user_set.add(people[0])
     User.objects.create(username="ａmy", email="other@example.com", is_staff=True)
     output = link(group="Pilot")
-    assert number(output, "in a clash") == 1 and "clash: amy (2 accounts): amy, ａmy" in output
+    assert number(output, "in conflict") == 1
+    assert "conflict: amy (2 accounts): amy, ａmy" in output
     assert names(okta) == []
 
 
@@ -149,14 +150,14 @@ def test_many_conflicts(okta, verbosity, shown):
         User(username=f"{prefix}{number:02}") for number in range(30) for prefix in ("u", "ｕ")
     )
     output = link(dry_run=True, verbosity=verbosity)
-    assert output.count("  clash: ") == shown
-    assert ("and 10 more clashes" in output) is (verbosity == 1)
+    assert output.count("  conflict: ") == shown
+    assert ("and 10 more conflicts" in output) is (verbosity == 1)
 
 
 def test_usernames_that_differ_in_unicode_form(okta):
     for name in ("caf\u00e9", "cafe\u0301"):
         User.objects.bulk_create([User(username=name)])
-    assert number(link(), "in a clash") == 2
+    assert number(link(), "in conflict") == 2
 
 
 def test_accounts_protected_by_the_site(okta, people, settings):
@@ -167,8 +168,8 @@ def test_accounts_protected_by_the_site(okta, people, settings):
 
 
 def test_rule_about_links_assigns_nothing(okta, people, settings):
-    use(settings, "LinkRuleAdapter")
-    assert "0 accounts were given" in link()
+    use(settings, "Unsearchable")
+    assert "0 accounts were assigned" in link()
     assert not UserLink.objects.exists()
     assert not Event.objects.exists()
 
@@ -177,7 +178,7 @@ def test_custom_username_mapping(okta, people, settings):
     use(settings, "NicknameAdapter")
     UserProfile.objects.create(user=people[0], nick_name="Ames")
     output = link()
-    assert number(output, "to be given") == 1 and number(output, "without a name") == 1
+    assert number(output, "to be assigned") == 1 and number(output, "without a user name") == 1
     assert names(okta) == ["amy"]
 
 
@@ -188,7 +189,7 @@ def test_without_users_endpoint(okta, settings):
 
 
 def test_without_accounts(okta):
-    assert "0 accounts were given" in link()
+    assert "0 accounts were assigned" in link()
 
 
 def test_account_deleted_meanwhile(okta, people):
@@ -206,7 +207,8 @@ def test_each_account_has_an_event(okta, people):
     amy, bob = Event.objects.order_by("pk")
     for event, user in ((amy, people[0]), (bob, people[1])):
         assert (event.action, event.outcome) == ("administration", "success")
-        assert event.detail == "given to the connection by scim_link on the command line"
+        by = "by scim_link on the command line"
+        assert event.detail == f"{user.username} assigned to the connection {by}"
         assert (event.connection, event.resource_type) == (okta, "User")
         assert (event.object_type, event.object_key) == ("auth.user", str(user.pk))
         assert event.object_name == user.username
@@ -246,7 +248,7 @@ def test_help_mentions_the_confirmation(capsys):
 def test_progress_is_shown_on_a_terminal_only(okta, people):
     terminal, pipe = Terminal(), StringIO()
     link(stderr=terminal)
-    assert "2 accounts given\r" in terminal.getvalue()
+    assert "2 accounts assigned\r" in terminal.getvalue()
     UserLink.objects.all().delete()
     link(stderr=pipe)
     assert pipe.getvalue() == ""
@@ -267,7 +269,7 @@ def test_interruption_leaves_complete_batches(okta, monkeypatch):
         matching.assign_matching(okta, matching.survey(okta, "username"), interrupted)
     assert done == [10, 20] and len(names(okta)) == 20
     output = link()
-    assert number(output, "given already") == 20 and "5 accounts were given" in output
+    assert number(output, "already linked") == 20 and "5 accounts were assigned" in output
     assert len(names(okta)) == 25
     assert len(ScimClient(okta).find('userName sw "USER"')) == 25
 

@@ -1,20 +1,23 @@
-"""The line that says how far a long command is."""
+"""Progress of a long command."""
 
 from typing import Any
 
 
 class Progress:
-    """Call it with a number as the work goes on. On a terminal it is one line, elsewhere none."""
+    """Show a count on one line of a terminal; write nothing to a file or pipe.
 
-    def __init__(self, stream: Any, what: str) -> None:
-        self.stream, self.what = stream, what
+    Pass it as a callback that is called with the number of ``items`` done so far.
+    """
+
+    def __init__(self, stream: Any, items: str) -> None:
+        self.stream, self.items = stream, items
 
     def __call__(self, done: int) -> None:
         if self.stream.isatty():
-            self.stream.write(f"  {done:,} {self.what}", str, ending="\r")
+            self.stream.write(f"  {done:,} {self.items}", str, ending="\r")
             self.stream.flush()
 
     def end(self) -> None:
-        """Leave the line as it stands and go on below it."""
+        """Keep the last count visible, and continue on the next line."""
         if self.stream.isatty():
             self.stream.write("")

@@ -1,4 +1,4 @@
-"""``manage.py scim_connect NAME``: everything that an identity provider asks for."""
+"""``manage.py scim_connect NAME``: print the base URL and a token for an identity provider."""
 
 from typing import Any
 
@@ -8,20 +8,20 @@ from django.db import router, transaction
 
 from ... import connections
 from ...api.http.network import public_base
-from ...audit.administration import Actor, record
+from ...audit.administration import Actor, Description, record
 from ...conf import settings
 from ...models import Connection
 from ._progress import Progress
 
 
 class Command(BaseCommand):
-    help = "Create a connection if there is none of that name, and issue a token for it."
+    help = "Issue a token for the connection of a given name. Create the connection if it is new."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", help="how the site calls the identity provider")
+        parser.add_argument("name", help="name of the connection, such as Okta")
         parser.add_argument("--scope", choices=Connection.Scope.values, help="default: own")
         parser.add_argument("--profile", choices=list(settings.PROFILES), help="default: default")
-        parser.add_argument("--quiet", action="store_true", help="print the token alone")
+        parser.add_argument("--quiet", action="store_true", help="print only the token")
 
     def handle(self, *args: Any, name: str, quiet: bool, **options: Any) -> None:
         chosen = {key: options[key] for key in ("scope", "profile") if options[key]}
@@ -44,11 +44,11 @@ class Command(BaseCommand):
         )
         self.stdout.write(f"Base URL    {public_base('https://<this site>')}")
         self.stdout.write(f"Token       {secret}")
-        self.stdout.write("The token is shown this once. Paste both into the identity provider.")
+        self.stdout.write("Paste both into the identity provider. The token is not shown again.")
 
     @staticmethod
     def _save(connection: Connection, chosen: dict[str, str], actor: Actor) -> None:
-        """Write what is new about a connection, with its event."""
+        """Save a new or changed connection, and record the event. Raises ValidationError."""
         is_new = connection.pk is None
         changes = []
         for key, value in chosen.items():
@@ -61,5 +61,5 @@ class Command(BaseCommand):
         connection.full_clean()
         with transaction.atomic(using=router.db_for_write(Connection)):
             connection.save()
-            deed = "connection created" if is_new else "settings changed"
-            record(connection, deed, actor, changes=changes)
+            description = Description.CREATED if is_new else Description.CHANGED
+            record(connection, description, actor, changes=changes)

@@ -1,4 +1,4 @@
-"""``manage.py scim_link``: give a connection the accounts that a site has already."""
+"""``manage.py scim_link``: assign the accounts that a site already has to a connection."""
 
 from functools import partial
 from typing import Any
@@ -8,41 +8,43 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...adapters.accounts.user_models import has
 from ...adapters.bulk_linking import By, Survey, assign_matching, confirm_waiting, survey
-from ...audit.administration import Actor, record
+from ...audit.administration import Actor, Description, record
 from ...models import Connection
 from ._progress import Progress
 
-SHOWN_CLASHES = 20
+SHOWN_CONFLICTS = 20
 
 
 class Command(BaseCommand):
     help = (
-        "Give a connection every account that its identity provider can recognise: by its user "
-        "name, or by an e-mail address that no other account has. Staff and superusers are never "
-        "given, nor accounts that another connection has, nor those that this one has deleted; to "
-        "a tenant's connection only accounts that belong to the tenant. "
-        "What you give so is confirmed: the identity provider may change the account's name and "
-        "addresses. It can never delete the account for good."
+        "Assign to a connection every account that its identity provider can recognise, by user "
+        "name or by an e-mail address that no other account has. Staff members, superusers, "
+        "accounts of another connection and accounts that this connection has deleted are never "
+        "assigned. A tenant's connection gets only accounts that belong to the tenant. Each "
+        "assigned account is confirmed: the identity provider may change its name and addresses. "
+        "It can never delete the account permanently."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--connection", required=True, help="the connection's name")
+        parser.add_argument("--connection", required=True, help="name of the connection")
         parser.add_argument(
-            "--by", required=True, choices=("username", "email"), help="what it is recognised by"
+            "--by", required=True, choices=("username", "email"), help="how to recognise accounts"
         )
-        parser.add_argument("--group", help="only accounts in this group of the site")
+        parser.add_argument("--group", help="assign only accounts in this group of the site")
         parser.add_argument(
             "--confirm",
             action="store_true",
-            help="also confirm those among them that the connection has adopted already",
+            help="also confirm matching accounts that the connection has already adopted",
         )
-        parser.add_argument("--dry-run", action="store_true", help="show, and write nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="only print what it would assign"
+        )
 
     def handle(self, *args: Any, connection: str, by: By, **options: Any) -> None:
         chosen = Connection.objects.filter(name=connection).first()
         if chosen is None:
             names = ", ".join(Connection.objects.values_list("name", flat=True)) or "none"
-            raise CommandError(f"There is no connection {connection!r}; there is {names}.")
+            raise CommandError(f"There is no connection {connection!r}. Connections: {names}.")
         try:
             found = survey(chosen, by, self._members(options["group"]))
         except LookupError as error:
@@ -52,18 +54,20 @@ class Command(BaseCommand):
             self.stdout.write("Nothing was written.")
             return
         actor = Actor("scim_link on the command line")
-        progress = Progress(self.stderr, "accounts given")
-        given = partial(record, chosen, "given to the connection", actor)
-        count = assign_matching(chosen, found, progress, given)
+        progress = Progress(self.stderr, "accounts assigned")
+        record_assigned = partial(record, chosen, Description.ASSIGNED, actor)
+        count = assign_matching(chosen, found, progress, record_assigned)
         progress.end()
-        self.stdout.write(f"{count} accounts were given to {chosen}.")
+        accounts = "account was" if count == 1 else "accounts were"
+        self.stdout.write(f"{count} {accounts} assigned to {chosen}.")
         if options["confirm"]:
-            confirmed = partial(record, chosen, "link confirmed", actor)
-            count = confirm_waiting(chosen, found, confirmed)
-            self.stdout.write(f"{count} adoptions were confirmed.")
+            record_confirmed = partial(record, chosen, Description.CONFIRMED, actor)
+            count = confirm_waiting(chosen, found, record_confirmed)
+            adoptions = "adoption was" if count == 1 else "adoptions were"
+            self.stdout.write(f"{count} {adoptions} confirmed.")
 
     def _members(self, name: str | None) -> Any:
-        """Return the accounts in a group, None for all there are."""
+        """Return the accounts in a group, or None for all accounts."""
         if name is None:
             return None
         model: Any = get_user_model()
@@ -76,23 +80,26 @@ class Command(BaseCommand):
         return model._default_manager.filter(groups=group)
 
     def _show(self, found: Survey, by: str, *, everything: bool) -> None:
-        for what, number in (
-            ("to be given", len(found.matching)),
-            ("given already", found.given),
-            ("adopted already, waiting for confirmation", len(found.waiting)),
-            ("protected: staff and superusers", found.protected),
-            ("not of the connection's tenant", found.strangers),
-            ("held by another connection", found.held),
+        """Print how many accounts there are of each kind, and which ones are in conflict."""
+        attribute = "user name" if by == "username" else "e-mail address"
+        article = "a" if by == "username" else "an"
+        for kind, number in (
+            ("to be assigned", len(found.matching)),
+            ("already linked to this connection", found.given),
+            ("already adopted, unconfirmed", len(found.waiting)),
+            ("protected (staff members and superusers)", found.protected),
+            ("outside of the connection's tenant", found.strangers),
+            ("linked to another connection", found.held),
             ("deleted by this connection", found.deleted),
-            (f"without {'a name' if by == 'username' else 'an address'}", found.nameless),
-            (f"in a clash: one {by} for several accounts, or but for case", found.clashing),
+            (f"without {article} {attribute}", found.nameless),
+            (f"in conflict: same {attribute} as another account, ignoring case", found.clashing),
         ):
-            self.stdout.write(f"{number:>8}  {what}")
-        shown = len(found.clashes) if everything else SHOWN_CLASHES
+            self.stdout.write(f"{number:>8}  {kind}")
+        shown = len(found.clashes) if everything else SHOWN_CONFLICTS
         for text, names in sorted(found.clashes.items())[:shown]:
             self.stdout.write(
-                f"          clash: {text} ({len(names)} accounts): {', '.join(names)}"
+                f"          conflict: {text} ({len(names)} accounts): {', '.join(names)}"
             )
         if len(found.clashes) > shown:
             more = len(found.clashes) - shown
-            self.stdout.write(f"          and {more} more clashes; --verbosity 2 shows all")
+            self.stdout.write(f"          and {more} more conflicts; use --verbosity 2 to list all")

@@ -1,4 +1,4 @@
-"""``manage.py scim_token list|rotate|revoke``: the tokens of the site's connections."""
+"""``manage.py scim_token list|rotate|revoke``: manage the tokens of all connections."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,18 +11,20 @@ from ...models import Token
 
 
 class Command(BaseCommand):
-    help = "List, rotate or revoke tokens. Their secrets are stored nowhere and cannot be shown."
+    help = "List, rotate or revoke tokens. Secrets are not stored, so they cannot be shown."
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
-        listing = actions.add_parser("list", help="show every token")
-        listing.add_argument("connection", nargs="?", help="only those of this connection")
-        rotating = actions.add_parser("rotate", help="issue a successor; the old one works on")
-        rotating.add_argument("prefix", help="the token's prefix, as the list shows it")
-        rotating.add_argument("--overlap", type=int, metavar="DAYS", help="how long it works on")
-        rotating.add_argument("--quiet", action="store_true", help="print the token alone")
-        revoking = actions.add_parser("revoke", help="end a token at once")
-        revoking.add_argument("prefix", help="the token's prefix, as the list shows it")
+        listing = actions.add_parser("list", help="list all tokens")
+        listing.add_argument("connection", nargs="?", help="list only this connection's tokens")
+        rotating = actions.add_parser("rotate", help="issue a successor for a token")
+        rotating.add_argument("prefix", help="prefix of the token, as in the list")
+        rotating.add_argument(
+            "--overlap", type=int, metavar="DAYS", help="number of days the old token keeps working"
+        )
+        rotating.add_argument("--quiet", action="store_true", help="print only the new token")
+        revoking = actions.add_parser("revoke", help="revoke a token immediately")
+        revoking.add_argument("prefix", help="prefix of the token, as in the list")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         match action:
@@ -48,7 +50,7 @@ class Command(BaseCommand):
     def rotate(self, prefix: str, overlap: int | None, quiet: bool) -> None:
         token = self._usable(prefix)
         if overlap is not None and overlap < 0:
-            raise CommandError("--overlap is a number of days, 0 or more.")
+            raise CommandError("--overlap must be a number of days, 0 or more.")
         lasting = None if overlap is None else timedelta(days=overlap)
         try:
             issued = connections.rotate(token, overlap=lasting, actor=_actor())
@@ -59,7 +61,7 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"Token       {issued.secret}")
         self.stdout.write(
-            f"It is shown this once. {prefix} works until {token.expires:%Y-%m-%d %H:%M} UTC."
+            f"It is not shown again. {prefix} works until {token.expires:%Y-%m-%d %H:%M} UTC."
         )
 
     def revoke(self, prefix: str) -> None:
@@ -72,9 +74,11 @@ class Command(BaseCommand):
         usable = Token.objects.usable().select_related("connection")
         found = list(usable.filter(prefix=prefix.rstrip("…")))
         if not found:
-            raise CommandError(f"There is no usable token {prefix!r}; see scim_token list.")
+            raise CommandError(
+                f"There is no usable token {prefix!r}. Run scim_token list to see all tokens."
+            )
         if len(found) > 1:
-            raise CommandError(f"{len(found)} tokens begin with {prefix!r}; use the admin.")
+            raise CommandError(f"{len(found)} tokens begin with {prefix!r}. Use the admin instead.")
         return found[0]
 
 

@@ -89,8 +89,8 @@ def test_scim_link_assigns_only_own_users(ours, northwind, contoso):
     User.objects.create(username="emil")
     output = StringIO()
     call_command("scim_link", connection="Northwind", by="username", stdout=output)
-    assert "       1  to be given" in output.getvalue()
-    assert "       2  not of the connection's tenant" in output.getvalue()
+    assert "       1  to be assigned" in output.getvalue()
+    assert "       2  outside of the connection's tenant" in output.getvalue()
     assert [user["userName"] for user in ours.get("/Users").data["Resources"]] == ["carl"]
 
 

@@ -52,7 +52,7 @@ def test_shows_last_ten_events_with_advice(settings_page, both):
     theirs.make_user("stranger")
     ours.post("/Users", {"schemas": [USER], "userName": "stranger"})
     shown = settings_page.read()
-    assert "<td>Failure</td>" in shown and "The name is taken on this site" in shown
+    assert "<td>Failure</td>" in shown and "The name is already in use on this site" in shown
     assert "<td>person1</td>" in shown and "<td>person0</td>" not in shown
     assert "<td>stranger</td>" not in shown
 
@@ -74,13 +74,15 @@ def test_second_connection_is_rejected(settings_page):
     settings_page.connect()
     before = stored()
     text = settings_page.press("connect", 409, profile="default")
-    assert "connected already" in text and not SECRET.search(text)
+    assert "already connected" in text and not SECRET.search(text)
     assert stored() == before
 
 
 def test_taken_connection_name_is_rejected(settings_page, northwind):
     connections.create("Northwind")
-    assert "of this name already" in settings_page.press("connect", 409, profile="default")
+    assert "already has a connection with this name" in settings_page.press(
+        "connect", 409, profile="default"
+    )
     assert not northwind.connections.exists()
 
 
@@ -151,7 +153,7 @@ def test_rotate_twice(settings_page):
     token = Token.objects.get()
     settings_page.press("rotate", 200, token=token.pk)
     text = settings_page.press("rotate", 409, token=token.pk)
-    assert "has a successor already" in text and not SECRET.search(text)
+    assert "already has a successor" in text and not SECRET.search(text)
     assert Token.objects.count() == 2
 
 
@@ -205,7 +207,7 @@ def test_override_the_guard(settings_page):
     answers = [scim.delete(f"/Users/{user['id']}") for user in people]
     assert answers[0].status_code == 204 and answers[-1].status_code == 403
     shown = settings_page.read()
-    assert "It was stopped" in shown and "Do so many people really leave?" in shown
-    settings_page.press("lift")
-    assert "It was stopped" not in settings_page.read()
+    assert "The guard has tripped" in shown and "whether so many people really leave" in shown
+    settings_page.press("override")
+    assert "The guard has tripped" not in settings_page.read()
     assert scim.delete(f"/Users/{people[-1]['id']}").status_code == 204

@@ -10,7 +10,7 @@ from tests.client import ScimClient, assert_error
 
 from .client import SettingsPage, browser_of, page, stored
 
-ACTIONS = ("connect", "issue", "rotate", "revoke", "pause", "resume", "lift", "close")
+ACTIONS = ("connect", "issue", "rotate", "revoke", "pause", "resume", "override", "close")
 
 
 @pytest.mark.parametrize("action", ["rotate", "revoke"])
