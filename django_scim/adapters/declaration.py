@@ -118,7 +118,7 @@ def build_declaration(
     )
     errors += schema_errors(declared)
     errors += (
-        DeclarationError("E010", f"{schema.id} is required, but no extension of it")
+        DeclarationError("E021", f"{schema.id} is required, but it is not in extensions")
         for schema in adapter.required_extensions
         if schema not in adapter.extensions
     )
@@ -129,14 +129,14 @@ def build_declaration(
     for text, mapping in (adapter.common() | adapter.attributes).items():
         path = declared.find(text) if isinstance(text, str) else None
         if not isinstance(mapping, Mapping):
-            errors.append(DeclarationError("E007", f"{text}: {mapping!r} is no mapping"))
+            errors.append(DeclarationError("E017", f"{text}: {mapping!r} is not a mapping"))
         elif path is None:
             errors.append(DeclarationError("E004", _unknown(declared, text)))
         elif mapping.refers and not (isinstance(mapping.to, str) and mapping.to in types):
             if not isinstance(mapping.to, str) or mapping.to not in adapter.optional_types:
                 errors.append(
                     DeclarationError(
-                        "E009", f"{path} refers to {mapping.to!r}, which no adapter is"
+                        "E009", f"{path} refers to {mapping.to!r}, which is not published"
                     )
                 )
         elif str(path) in known:
@@ -156,7 +156,7 @@ def build_declaration(
         except FieldDoesNotExist as error:
             errors.append(DeclarationError("E003", f"{text}: {error}"))
         except MappingError as error:
-            errors.append(DeclarationError("E007", f"{text}: {error}"))
+            errors.append(DeclarationError(error.code, f"{text}: {error}"))
         except (TypeError, AttributeError, ValueError, LookupError) as error:
             errors.append(
                 DeclarationError(
@@ -176,7 +176,7 @@ def _unknown(schema: ResourceSchema, text: Any) -> str:
               for sub in path.attribute.sub_attributes]  # fmt: skip
     close = get_close_matches(str(text), paths, 1)
     meant = f"; did you mean {close[0]!r}?" if close else ""
-    return f"no schema of it has the attribute {text!r}{meant}"
+    return f"none of its schemas has the attribute {text!r}{meant}"
 
 
 def _described(schema: ResourceSchema, mappings: dict[str, Mapping]) -> ResourceSchema:

@@ -18,7 +18,7 @@ from ...protocol.filters import ValueFilter
 from ...protocol.values import is_empty
 from ...query import Column
 from ...query.translate import translate_element
-from ..model_paths import MappingError, empty
+from ..model_paths import ForbiddenColumn, MappingError, empty
 from ..writing import persistence as records
 from .base import Mapping, Reader, RelatedLoader, Selected
 from .column_types import Conversion, as_json, clean, conversion, from_json
@@ -128,7 +128,7 @@ class Rows(Mapping):
         if not owner.target_field.primary_key:
             raise MappingError(f"{owner.name!r} leads to another column than the primary key")
         if any(field.primary_key for field in self.loader.fields.values()):
-            raise MappingError("a client must not write the primary key of a row")
+            raise ForbiddenColumn("a client must not write the primary key of a row")
         self.query_columns = {name: self._query_column(name, sub) for name, sub in subs.items()}
 
     def place(self) -> tuple[Any, ...]:
