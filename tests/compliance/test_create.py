@@ -74,7 +74,9 @@ def test_cre_09_a_lost_race(scim, monkeypatch):
     """The other request commits between the look for the name and the claim of it."""
     scim.make_user("bjensen")
     look, answers = names.conflicts, [{"BJensen": []}]
-    monkeypatch.setattr(names, "conflicts", lambda wanted: answers.pop() if answers else look(wanted))
+    monkeypatch.setattr(
+        names, "conflicts", lambda wanted: answers.pop() if answers else look(wanted)
+    )
     assert_error(scim.post("/Users", body(userName="BJensen")), 409, "uniqueness", "userName")
     assert not answers and scim.get("/Users").data["totalResults"] == 1
 
