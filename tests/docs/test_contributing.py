@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md promises: the pinned tools, the tox environments, the ends of the recipes."""
+"""Compare CONTRIBUTING.md with the tools, the tox environments and the code."""
 
 import re
 from configparser import ConfigParser
