@@ -41,6 +41,10 @@ def test_level_follows_from_the_id():
     }
 
 
+def test_ids_are_in_order():
+    assert list(CHECKS) == sorted(CHECKS)
+
+
 def test_titles_and_advice_are_distinct():
     assert len({check.title for check in CHECKS.values()}) == len(CHECKS)
     assert len({check.advice for check in CHECKS.values()}) == len(CHECKS)
