@@ -21,7 +21,7 @@ from django_scim import checks
         ({"PAGE_SIZE": "5"}, "E012", "must be of type int, not str"),
         ({"PAGE_SIZE": True}, "E012", "must be of type int, not bool"),
         ({"OPENAPI": 1}, "E012", "must be of type bool, not int"),
-        ({"REDACT": {"title": "hide"}}, "E012", "keep, mask, hash, drop"),
+        ({"REDACT": {"title": "hide"}}, "E025", "keep, mask, hash, drop"),
         ([], "E012", "must be a dict"),
         (None, "E012", "must be a dict"),
         ("x", "E012", "must be a dict"),
@@ -35,7 +35,7 @@ from django_scim import checks
         ({"TRUSTED_PROXIES": None}, "E012", "must be of type list"),
         ({"TRUSTED_PROXIES": "10.0.0.1"}, "E012", "must be of type list"),
         ({"ALLOW_HTTP": "yes"}, "E012", "must be of type bool"),
-        ({"REDACT": {"title": ["mask"]}}, "E012", "keep, mask, hash, drop"),
+        ({"REDACT": {"title": ["mask"]}}, "E025", "keep, mask, hash, drop"),
     ],
 )
 def test_faulty_settings(settings, given, code, words):
@@ -61,12 +61,12 @@ def test_urls_below_a_capturing_prefix(settings):
 @pytest.mark.parametrize(
     ("given", "code", "words"),
     [
-        ({"TRUSTED_PROXIES": ["10.0.0.0/33"]}, "E012", "10.0.0.0/33"),
+        ({"TRUSTED_PROXIES": ["10.0.0.0/33"]}, "E025", "10.0.0.0/33"),
         ({"ADOPTION_POLICIES": {"x": "nowhere.Policy"}}, "E015", "'x'"),
-        ({"ADOPTION_POLICIES": {"x": "django_scim.models.Event"}}, "E015", "no policy"),
-        ({"ADOPTION_POLICIES": {"x": "os.path.join"}}, "E015", "no policy"),
-        ({"ADOPTION_POLICIES": {"x": None}}, "E015", "no policy"),
-        ({"TOKEN_FINDERS": ["nowhere.find"]}, "E015", "nowhere.find"),
+        ({"ADOPTION_POLICIES": {"x": "django_scim.models.Event"}}, "E015", "no AdoptionPolicy"),
+        ({"ADOPTION_POLICIES": {"x": "os.path.join"}}, "E015", "no AdoptionPolicy"),
+        ({"ADOPTION_POLICIES": {"x": None}}, "E015", "no AdoptionPolicy"),
+        ({"TOKEN_FINDERS": ["nowhere.find"]}, "E028", "nowhere.find"),
     ],
 )
 def test_paths_and_networks(settings, given, code, words):
@@ -86,7 +86,7 @@ def test_encryption_is_checked_with_deploy(settings):
 
 def test_conflicting_package_django_scim2(monkeypatch):
     assert checks.check_other_package() == []
-    monkeypatch.setattr(checks, "distribution", lambda name: object())
+    monkeypatch.setattr(checks.installation, "distribution", lambda name: object())
     (message,) = checks.check_other_package()
     assert message.id == "django_scim.E001"
 
@@ -125,7 +125,7 @@ BROKEN = {
         "E002",
         "Nothing",
     ),
-    "no adapter": ({"ADAPTERS": {"User": "django.contrib.auth.models.User"}}, "E002", "no Res"),
+    "no adapter": ({"ADAPTERS": {"User": "django.contrib.auth.models.User"}}, "E016", "not a Res"),
     "no text": ({"ADAPTERS": {"User": 5}}, "E002", "cannot be imported"),
     "no schema file": ({"ADAPTERS": {"User": "fileless.Adapter"}}, "E002", "/nowhere.json"),
     "no dict of adapters": ({"ADAPTERS": None}, "E012", "ADAPTERS"),

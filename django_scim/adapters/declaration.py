@@ -167,7 +167,7 @@ def build_declaration(adapter: Any, types: dict[str, Any]) -> Declaration:
 
 def _extension_errors(adapter: Any) -> list[DeclarationError]:
     return [
-        DeclarationError("E010", f"{schema.id} is required, but no extension of it")
+        DeclarationError("E021", f"{schema.id} is required, but it is not in extensions")
         for schema in adapter.required_extensions
         if schema not in adapter.extensions
     ]
@@ -181,12 +181,12 @@ def _known_mappings(
     for text, mapping in (adapter.common() | adapter.attributes).items():
         path = schema.find(text) if isinstance(text, str) else None
         if not isinstance(mapping, Mapping):
-            errors.append(DeclarationError("E007", f"{text}: {mapping!r} is no mapping"))
+            errors.append(DeclarationError("E017", f"{text}: {mapping!r} is not a mapping"))
         elif path is None:
             errors.append(DeclarationError("E004", _unknown(schema, text)))
         elif mapping.refers and not (isinstance(mapping.to, str) and mapping.to in types):
             if not isinstance(mapping.to, str) or mapping.to not in adapter.optional_types:
-                what = f"{path} refers to {mapping.to!r}, which no adapter is"
+                what = f"{path} refers to {mapping.to!r}, which is not published"
                 errors.append(DeclarationError("E009", what))
         elif str(path) in known:
             errors.append(DeclarationError("E005", f"{path} is declared twice ({text!r})"))
@@ -212,7 +212,7 @@ def _bound(
         except FieldDoesNotExist as error:
             errors.append(DeclarationError("E003", f"{text}: {error}"))
         except MappingError as error:
-            errors.append(DeclarationError("E007", f"{text}: {error}"))
+            errors.append(DeclarationError(error.code, f"{text}: {error}"))
         except (TypeError, AttributeError, ValueError, LookupError) as error:
             what = f"{text}: {type(mapping).__name__} cannot serve it: {error}"
             errors.append(DeclarationError("E007", what))
@@ -225,7 +225,7 @@ def _unknown(schema: ResourceSchema, text: Any) -> str:
               for sub in path.attribute.sub_attributes]  # fmt: skip
     close = get_close_matches(str(text), paths, 1)
     meant = f"; did you mean {close[0]!r}?" if close else ""
-    return f"no schema of it has the attribute {text!r}{meant}"
+    return f"none of its schemas has the attribute {text!r}{meant}"
 
 
 def _described(schema: ResourceSchema, mappings: dict[str, Mapping]) -> ResourceSchema:

@@ -27,11 +27,11 @@ def schema_errors(schema: ResourceSchema) -> Iterator[DeclarationError]:
         try:
             found = list(problems(each))
         except (TypeError, AttributeError) as error:
-            found = [f"it is made of something else than Attribute: {error}"]
+            found = [f"it has something other than Attribute objects: {error}"]
         yield from (DeclarationError("E008", f"schema {each.id}: {problem}") for problem in found)
         urn = str(each.id).lower()
         if urn in seen:
-            yield DeclarationError("E008", f"schema {each.id} is there twice")
+            yield DeclarationError("E020", f"schema {each.id} is there twice")
         seen.add(urn)
 
 
@@ -39,7 +39,7 @@ def overlaps(mappings: dict[str, Mapping]) -> Iterator[DeclarationError]:
     """A complex attribute is mapped whole or in parts; both would be two writers."""
     parts = {text.rpartition(".")[0]: text for text in mappings}
     for whole in parts.keys() & mappings.keys():
-        yield DeclarationError("E005", f"{whole} is declared whole, and {parts[whole]} once more")
+        yield DeclarationError("E005", f"{whole} is declared both as a whole and as {parts[whole]}")
 
 
 def wrong_targets(mappings: list[Mapping], types: dict[str, Any]) -> Iterator[DeclarationError]:
@@ -47,8 +47,8 @@ def wrong_targets(mappings: list[Mapping], types: dict[str, Any]) -> Iterator[De
     for mapping in mappings:
         if (far := mapping.related_model()) and not issubclass(types[mapping.to].model, far):
             yield DeclarationError(
-                "E009",
-                f"{mapping.path} leads to {far._meta.label}, but {mapping.to} is "
+                "E022",
+                f"{mapping.path} leads to {far._meta.label}, but the model of {mapping.to} is "
                 f"{types[mapping.to].model._meta.label}",
             )
 
@@ -56,28 +56,28 @@ def wrong_targets(mappings: list[Mapping], types: dict[str, Any]) -> Iterator[De
 def missing(schema: ResourceSchema, mappings: dict[str, Mapping]) -> Iterator[DeclarationError]:
     for path in schema.required:
         if not any(text == str(path) or text.startswith(f"{path}.") for text in mappings):
-            yield DeclarationError("E006", f"{path} is required by its schema and has no mapping")
+            yield DeclarationError("E006", f"{path} is required by its schema, but has no mapping")
 
 
 def link_errors(adapter: Any) -> Iterator[DeclarationError]:
     link = getattr(adapter, "link", None)
     if not (isinstance(link, type) and issubclass(link, AbstractLink)):
-        yield DeclarationError("E010", "link must be a subclass of django_scim.models.AbstractLink")
+        yield DeclarationError("E023", "link must be a subclass of django_scim.models.AbstractLink")
         return
     options: Any = link._meta
     try:
         target = options.get_field("target")
     except FieldDoesNotExist:
-        yield DeclarationError("E010", f"{link.__name__} has no foreign key named target")
+        yield DeclarationError("E023", f"{link.__name__} has no foreign key named target")
         return
     if not target.null or target.remote_field.on_delete is not models.SET_NULL:
         yield DeclarationError(
-            "E010", f"{link.__name__}.target must be null=True, on_delete=SET_NULL"
+            "E023", f"{link.__name__}.target must have null=True and on_delete=SET_NULL"
         )
     model = target.related_model
     if not (isinstance(model, type) and issubclass(adapter.model, model)):
         yield DeclarationError(
-            "E010", f"{link.__name__}.target leads to {model}, not to {adapter.model}"
+            "E023", f"{link.__name__}.target leads to {model}, not to {adapter.model}"
         )
 
 
@@ -91,7 +91,7 @@ def column_errors(adapter: Any, mappings: list[Mapping]) -> Iterator[Declaration
             if column in writers:
                 where = ".".join((*column[0], column[1].name))
                 yield DeclarationError(
-                    "E005",
+                    "E019",
                     f"{mapping.path} and {writers[column].path} are both written to {where!r}",
                 )
             writers[column] = mapping
@@ -101,7 +101,7 @@ def column_errors(adapter: Any, mappings: list[Mapping]) -> Iterator[Declaration
             model, given = made
             for name in _needed(model, given):
                 yield DeclarationError(
-                    "W002", f"{mapping.path} makes rows of {model.__name__} without {name!r}"
+                    "W008", f"{mapping.path} creates a {model.__name__} without {name!r}"
                 )
     if not adapter.fills_columns():
         by_behaviour = (each.behaviour.filled_columns(adapter) for each in mappings)
@@ -125,7 +125,7 @@ def _unfilled(
         for name in _needed(model, filled[relations]):
             yield DeclarationError(
                 "W002",
-                f"a new {model.__name__} needs {name!r}, which no attribute and no hook sets",
+                f"a new {model.__name__} needs {name!r}, which no attribute or hook sets",
             )
 
 
@@ -148,6 +148,6 @@ def _places(mappings: list[Mapping]) -> Iterator[DeclarationError]:
             shorter = min(len(place), len(other))
             if place[:shorter] == other[:shorter]:
                 yield DeclarationError(
-                    "E005", f"{mapping.path} and {holder.path} are kept in one place"
+                    "E019", f"{mapping.path} and {holder.path} are stored in the same place"
                 )
         taken.append((place, mapping))

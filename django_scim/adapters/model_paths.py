@@ -12,6 +12,15 @@ from .interfaces import Adapter
 class MappingError(ImproperlyConfigured):
     """A mapping that cannot serve the attribute for which it was declared."""
 
+    #: The id of the system check that reports it.
+    code = "E007"
+
+
+class ForbiddenColumn(MappingError):
+    """A column that no client may write."""
+
+    code = "E018"
+
 
 LINK = ("link",)
 #: What the package keeps in a link for itself.
@@ -53,14 +62,14 @@ def refuse_write(adapter: type[Adapter], column: str) -> None:
     refuse_shared(adapter, column)
     relations, field = locate(adapter, column)
     if field.primary_key:
-        raise MappingError(
+        raise ForbiddenColumn(
             f"{column!r}: a client must not write a primary key, and so another's object"
         )
     if relations == LINK and field.name in _OWN:
-        raise MappingError(f"{column!r} is the link's own, which no client must write")
+        raise ForbiddenColumn(f"{column!r} is the link's own, which no client must write")
     by_itself = ("generated", "auto_now", "auto_now_add")
     if any(getattr(field, name, False) for name in by_itself):
-        raise MappingError(
+        raise ForbiddenColumn(
             f"{column!r} is set by itself, whatever a client writes; declare having(mutability="
             f'"readOnly")'
         )
@@ -78,7 +87,7 @@ def refuse_shared(adapter: type[Adapter], column: str) -> None:
     for hop in relations:
         relation = model._meta.get_field(hop)
         if not relation.one_to_one or not relation.auto_created:
-            raise MappingError(
+            raise ForbiddenColumn(
                 f"{column!r} is in a row that other objects may share, so that a client must not "
                 f'write it; declare having(mutability="readOnly"), or use Reference or Custom'
             )

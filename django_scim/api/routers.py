@@ -6,7 +6,7 @@ APPEND_SLASH ever answers a connector.
 
 from typing import Any
 
-from django.urls import URLPattern, re_path
+from django.urls import URLPattern, path, re_path
 
 from ..adapters import adapter_classes
 from ..compat import AnyCasePattern
@@ -31,7 +31,7 @@ def scim_urls() -> list[URLPattern]:
         return _endpoints()
     except IMPORT_ERRORS:
         closed = OutOfService.as_view()
-        return [re_path(r"^$", closed, name="base"), re_path(r"^.*$", closed)]
+        return [path("", closed, name="base"), re_path(r"^.*$", closed)]
 
 
 def _endpoints() -> list[URLPattern]:
@@ -51,7 +51,7 @@ def _endpoints() -> list[URLPattern]:
             _path(f"{adapter.endpoint}/<scim_id>", resource),
         ]
     patterns += [
-        re_path(r"^$", BaseQuery.as_view(), name="base"),
+        path("", BaseQuery.as_view(), name="base"),
         _path(".search", BaseSearch.as_view()),
         _path("Me", Me.as_view({**RESOURCE, "post": "create"}, detail=True)),
         _path("Bulk", Bulk.as_view()),

@@ -96,6 +96,38 @@ class NoKey(UserAdapter):
     attributes = UserAdapter.attributes | {"userName": Field("username")}
 
 
+class Suspended(Custom):
+    """Deactivation in a column that Django does not read."""
+
+    select = {"absent": "pk"}
+    writes = ("link.active_absent",)
+
+    def read(self, absent):
+        return True
+
+    def write(self, value):
+        return {"link.active_absent": not value}
+
+
+class Active(Custom):
+    select = {"is_active": "is_active"}
+    writes = ("is_active",)
+
+    def read(self, is_active):
+        return is_active
+
+    def write(self, value):
+        return {"is_active": bool(value)}
+
+
+def with_active(mapping):
+    """Return a user adapter with another mapping of ``active``, or with none."""
+    attributes = {path: each for path, each in UserAdapter.attributes.items() if path != "active"}
+    if mapping is not None:
+        attributes["active"] = mapping
+    return type("Acme", (UserAdapter,), {"attributes": attributes})
+
+
 CASES = {
     "column": ("E003", with_attributes(badge=Field("batch")), "no field named 'batch'"),
     "relation": ("E003", with_attributes(badge=Field("groups.name")), "leads to no single groups"),
@@ -107,16 +139,16 @@ CASES = {
     "sub path": ("E004", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes
                                                     | {"name.given": Field("last_name")}}),
                  "did you mean 'name.givenName'"),
-    "two writers": ("E005", with_attributes(badge=Field("first_name")), "'first_name'"),
+    "two writers": ("E019", with_attributes(badge=Field("first_name")), "'first_name'"),
     "twice": ("E005", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes
                                                  | {"USERNAME": Field("last_name")}}), "twice"),
     "whole and parts": ("E005", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes
-                                     | {"emails.display": Constant("x")}}), "declared whole"),
+                                     | {"emails.display": Constant("x")}}), "both as a whole"),
     "required": ("E006", Required, "userName is required"),
     "misfit": ("E007", with_attributes(level=Field("first_name")), "its type is integer"),
     "many": ("E007", with_attributes(tags=Field("first_name")), "multi-valued"),
     "one": ("E007", with_attributes(badge=Values("badge")), "one value"),
-    "shared row": ("E007", with_attributes(badge=Field("scim_profile.manager.username")),
+    "shared row": ("E018", with_attributes(badge=Field("scim_profile.manager.username")),
                    "other objects may share"),
     "schema": ("E008", BrokenSchema, "a: type must be one of binary"),
     "canonical text": ("E008", with_attributes(badge=Field("first_name").having(
@@ -125,34 +157,41 @@ CASES = {
         required="yes")), "required must be true or false, not 'yes'"),
     "no URN": ("E008", with_schema(None), "None"),
     "one sub-attribute": ("E008", with_schema(URN, sub_attributes=Attribute(name="b")),
-                          "else than"),
+                          "other than"),
     "a path that is no text": ("E004", type("A", (UserAdapter,), {
         "attributes": UserAdapter.attributes | {5: Field("last_name")}}), "5"),
     "a reference to a list": ("E009", type("A", (UserAdapter,), {"attributes":
         UserAdapter.attributes | {f"{ENTERPRISE}:manager": Reference("scim_profile.manager",
-        to=["User"])}}), "which no adapter is"),
+        to=["User"])}}), "which is not published"),
     "mirror": ("E007", with_attributes(tags=Values("tags", mirror="is_active")), "no text column"),
     "mirror elsewhere": ("E007", with_attributes(tags=Values("tags", mirror="scim_profile.title")),
                          "no text column"),
-    "two mirrors": ("E005", with_attributes(tags=Values("tags", mirror="email")), "'email'"),
+    "two mirrors": ("E019", with_attributes(tags=Values("tags", mirror="email")), "'email'"),
     "privilege by custom": ("W005", with_attributes(badge=StaffMapping()), "'is_staff'"),
     "privilege by absence": ("W005", with_attributes(nickName=Field(
         "scim_profile.nick_name", absent="is_staff")), "'is_staff'"),
     "unknown type": ("E009", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes | {
         f"{ENTERPRISE}:manager": Reference("scim_profile.manager", to="Team")}}),
         "refers to 'Team'"),
-    "other objects": ("E009", with_attributes(GroupAdapter, members=Members("user_set",
-                      to="Group")), "leads to auth.User, but Group is auth.Group"),
-    "link to another model": ("E010", WrongLink, "leads to"),
-    "no link": ("E010", NoLink, "AbstractLink"),
+    "other objects": ("E022", with_attributes(GroupAdapter, members=Members("user_set",
+                      to="Group")), "leads to auth.User, but the model of Group is auth.Group"),
+    "link to another model": ("E023", WrongLink, "leads to"),
+    "no link": ("E023", NoLink, "AbstractLink"),
     "no model": ("E010", NoModel, "has no model"),
-    "name": ("E011", WrongName, "named 'Team', not 'Group'"),
-    "reserved": ("E011", Reserved, "'Me' of Group is not free"),
-    "one endpoint": ("E011", SameEndpoint, "one endpoint"),
-    "serializer": ("E014", Unserializable, "is no ResourceSerializer"),
+    "name": ("E011", WrongName, "is 'Team', but its key is 'Group'"),
+    "reserved": ("E024", Reserved, "'Me' of Group is reserved"),
+    "one endpoint": ("E024", SameEndpoint, "the same endpoint"),
+    "serializer": ("E014", Unserializable, "is not a ResourceSerializer"),
     "no serializer": ("E014", NoSuchSerializer, "nowhere"),
     "no key": ("W003", NoKey, "userName has no folded key"),
     "privilege": ("W005", with_attributes(badge=Field("password")), "'password'"),
+    "active not mapped": ("W009", with_active(None), "active is not mapped"),
+    "active read-only": ("W009", with_active(Field("is_active").having(mutability="readOnly")),
+                         "active is readOnly"),
+    "active is always true": ("W009", with_active(Constant(True)), "active is readOnly"),
+    "active in another column": ("W009", with_active(Field("link.active_absent")),
+                                 "not written to is_active"),
+    "active by custom": ("W009", with_active(Suspended()), "not written to is_active"),
 }  # fmt: skip
 
 
@@ -176,25 +215,25 @@ def test_reports_unknown_sensitive_attribute(settings):
     settings.DJANGO_SCIM = {"SENSITIVE_FILTERS": ["email", *known, 5]}
     wrong = [(message.id, message.msg.partition(",")[0]) for message in checks.check_adapters()]
     assert wrong == [
-        ("django_scim.E012", "DJANGO_SCIM['SENSITIVE_FILTERS'] has 'email'"),
-        ("django_scim.E012", "DJANGO_SCIM['SENSITIVE_FILTERS'] has 5"),
+        ("django_scim.E026", "DJANGO_SCIM['SENSITIVE_FILTERS'] has 'email'"),
+        ("django_scim.E026", "DJANGO_SCIM['SENSITIVE_FILTERS'] has 5"),
     ]
 
 
 @pytest.mark.parametrize(
-    ("adapters", "words"),
+    ("adapters", "code", "words"),
     [
-        ({"User": "nowhere.Adapter"}, "nowhere"),
-        ({"User": "nodots"}, "nodots"),
-        ({"User": 5}, "cannot be imported"),
-        ({"User": "tests.sites.every_mapping.adapters.DeviceAdapter"}, "INSTALLED_APPS"),
-        ({"User": "django.contrib.auth.models.User"}, "no ResourceAdapter"),
+        ({"User": "nowhere.Adapter"}, "E002", "nowhere"),
+        ({"User": "nodots"}, "E002", "nodots"),
+        ({"User": 5}, "E002", "cannot be imported"),
+        ({"User": "tests.sites.every_mapping.adapters.DeviceAdapter"}, "E002", "INSTALLED_APPS"),
+        ({"User": "django.contrib.auth.models.User"}, "E016", "is not a ResourceAdapter"),
     ],
 )
-def test_rejects_non_adapter_class(settings, adapters, words):
+def test_rejects_non_adapter_class(settings, adapters, code, words):
     settings.DJANGO_SCIM = {"ADAPTERS": adapters}
     (message,) = checks.check_adapters()
-    assert message.id == "django_scim.E002" and words in message.msg
+    assert message.id == f"django_scim.{code}" and words in message.msg
 
 
 @pytest.mark.parametrize(
@@ -226,13 +265,13 @@ class OtherEndpoint(UserAdapter):
         ({"Okta": {"User": "nowhere.Adapter"}}, ["E002"], "the connection 'Okta'"),
         (
             {"Okta": {"Team": f"{__name__}.WrongName"}},
-            ["E013"],
+            ["E027"],
             "adapters for Team",
         ),
         (
             {"Okta": {"User": f"{__name__}.OtherEndpoint"}},
-            ["E013"],
-            "another endpoint",
+            ["E027"],
+            "endpoint of Other",
         ),
         ({"Okta": {"User": f"{__name__}.NoKey"}}, ["W003"], "NoKey"),
         ({"Okta": None}, ["E012"], "'Okta'"),
@@ -245,3 +284,10 @@ def test_checks_connection_adapters(settings, given, codes, words):
     messages = checks.check_adapters()
     assert [each.id for each in messages] == [f"django_scim.{code}" for code in codes]
     assert words in messages[0].msg
+
+
+@pytest.mark.parametrize("mapping", [Active(), Field("is_active")])
+def test_no_warning_if_active_updates_is_active(mapping, settings, monkeypatch):
+    monkeypatch.setitem(globals(), "Subject", with_active(mapping))
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.Subject"}}
+    assert checks.check_adapters() == []

@@ -74,10 +74,10 @@ def with_options(base=UserAdapter, **options):
 
 
 CASES = {
-    "a string": ("E007", user(text="first_name")),
-    "nothing": ("E007", user(text=None)),
-    "a class": ("E007", user(text=Field)),
-    "a custom class": ("E007", user(text=KeyMapping)),
+    "a string": ("E017", user(text="first_name")),
+    "nothing": ("E017", user(text=None)),
+    "a class": ("E017", user(text=Field)),
+    "a custom class": ("E017", user(text=KeyMapping)),
     "no column": ("E007", user(text=Field(None))),
     "a reference to nothing": ("E009", user(one=Reference("scim_profile.manager", to=""))),
     "members of nothing": ("E009", user(GroupAdapter, many=Members("user_set", to=""))),
@@ -89,16 +89,16 @@ CASES = {
     "computed from a mixture": ("E003", user(text=Computed(F("first_name") + F("id")))),
     "computed number for a text": ("E007", user(text=Computed(F("id")))),
     "selected from a mixture": ("E003", user(text=MixedSelect())),
-    "writes a key": ("E007", user(text=KeyMapping())),
-    "the primary key": ("E007", user(number=Field("id"))),
+    "writes a key": ("E018", user(text=KeyMapping())),
+    "the primary key": ("E018", user(number=Field("id"))),
     "a text in a moment's column": ("E007", user(text=Field("date_joined"))),
     "a number for a text": ("E007", user(text=Constant(5))),
     "a text for a number": ("E007", user(number=Constant("x"))),
     "a text for a moment": ("E007", user(moment=Constant("x"))),
     "no value": ("E007", user(text=Constant(None))),
     "values of no user": ("E007", user(GroupAdapter, many=Values("many"))),
-    "one name for two lists": ("E005", user(many=Values("x"), more=Values("x"))),
-    "one table for two lists": ("E005", user(
+    "one name for two lists": ("E019", user(many=Values("x"), more=Values("x"))),
+    "one table for two lists": ("E019", user(
         many=Rows("scim_values", value="value", type="type", primary="primary"),
         more=Rows("scim_values", value="value", type="type", primary="primary"))),
     "a key that is none": ("E003", user(
@@ -120,7 +120,7 @@ CASES = {
     "extensions that are texts": ("E010", with_options(extensions=[URN])),
     "attributes that are none": ("E010", with_options(attributes=None)),
     "a model that is a text": ("E010", with_options(model="auth.User")),
-    "required, but no extension": ("E010", with_options(required_extensions=[ACME])),
+    "required, but no extension": ("E021", with_options(required_extensions=[ACME])),
 }  # fmt: skip
 
 

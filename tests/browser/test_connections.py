@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
+from selenium.webdriver.common.by import By
 
 from django_scim.models import Connection, Token
 

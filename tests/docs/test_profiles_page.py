@@ -215,12 +215,12 @@ def test_the_form_shows_that_a_profile_is_lost(lost):
 
 def test_the_check_names_the_connection(lost):
     (message,) = checks.check_stored_profiles(databases=["default"])
-    assert message.id == "django_scim.W031"
+    assert message.id == "django_scim.W010"
     assert repr(lost.connection.name) in message.msg and "'careful'" in message.msg
     assert checks.check_stored_profiles() == []
     errors = StringIO()
     call_command("check", databases=["default"], stderr=errors)
-    assert "W031" in errors.getvalue()
+    assert "W010" in errors.getvalue()
 
 
 def test_the_check_passes_before_the_first_migration(monkeypatch, db):
@@ -237,11 +237,11 @@ def test_the_check_of_declarations(settings):
     found = [(message.id, message.msg) for message in checks.check_profiles()]
     assert found == [
         (
-            "django_scim.E030",
+            "django_scim.E029",
             "DJANGO_SCIM['PROFILES']['acme']: 'nothing' in 'add' is not a tolerance.",
         ),
         (
-            "django_scim.E030",
+            "django_scim.E029",
             "DJANGO_SCIM['PROFILES']['x']: 'base' is not one of its keys, which are based_on, add, "
             "remove, returns_patched_groups, returns_bulk_ids.",
         ),

@@ -11,7 +11,7 @@ from django.db import models
 
 from ...models import FoldedField, UserValue
 from ..interfaces import Adapter
-from ..model_paths import MappingError, empty
+from ..model_paths import ForbiddenColumn, MappingError, empty
 from .base import RelatedLoader
 
 StoredRow = tuple[Any, bool, tuple[Any, ...]]
@@ -113,7 +113,7 @@ class OwnTable:
         if not owner.target_field.primary_key:
             raise MappingError(f"{owner.name!r} leads to another column than the primary key")
         if any(field.primary_key for field in table.fields.values()):
-            raise MappingError("a client must not write the primary key of a row")
+            raise ForbiddenColumn("a client must not write the primary key of a row")
         return table
 
     def _table(self, adapter: type[Adapter]) -> RowTable:

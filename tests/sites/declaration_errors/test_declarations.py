@@ -54,16 +54,16 @@ CASES = {
                         "another column than the primary key"),
     "rows by serial": ("E007", thing(texts=Rows("stickers", value="label")),
                        "another column than the primary key"),
-    "a row's own key": ("E007", thing(texts=Rows("parts", value="id")), "primary key"),
-    "a reference in the key": ("E007", type("Faulty", (LockerAdapter,), {
+    "a row's own key": ("E018", thing(texts=Rows("parts", value="id")), "primary key"),
+    "a reference in the key": ("E018", type("Faulty", (LockerAdapter,), {
         "attributes": {"user": Reference("user", to="User")}}), "primary key"),
-    "a key to write": ("E007", thing(number=Field("id")), "primary key"),
-    "a key by custom": ("E007", thing(number=kind(writes=("id",))), "primary key"),
-    "the link's id": ("E007", thing(text=Field("link.scim_id")), "the link's own"),
+    "a key to write": ("E018", thing(number=Field("id")), "primary key"),
+    "a key by custom": ("E018", thing(number=kind(writes=("id",))), "primary key"),
+    "the link's id": ("E018", thing(text=Field("link.scim_id")), "the link's own"),
     "the link's id by waiting": (
-        "E007", thing(keeper=Reference("box.thing", to="Thing", pending="link.scim_id").having(
+        "E018", thing(keeper=Reference("box.thing", to="Thing", pending="link.scim_id").having(
             mutability="readOnly")), "the link's own"),
-    "a time that sets itself": ("E007", thing(moment=Field("changed")), "set by itself"),
+    "a time that sets itself": ("E018", thing(moment=Field("changed")), "set by itself"),
     "no text that waits": ("E007", thing(keeper=Reference(
         "box.thing", to="Thing", pending="link.created").having(mutability="readOnly")),
         "no text column of the link"),
@@ -99,19 +99,19 @@ CASES = {
     "an absence of text": ("E007", thing(text=Field("kind", absent="note")), "no boolean"),
     "values of a thing": ("E007", thing(texts=Values("texts")), "kept for users"),
     "one place in a document": (
-        "E005", thing(text=Json("data", "a"), other=Json("data", "a")), "in one place"),
-    "a place within another": ("E005", thing(keeper=Json("data", "a"), text=Json("data", "a", "b")),
-                               "in one place"),
-    "two lists of members": ("E005", thing(people=Members("hidden", to="User"),
-                             others=Members("hidden", to="User")), "in one place"),
-    "one column by custom": ("E005", thing(text=kind(), other=Field("kind")), "'kind'"),
-    "one absence": ("E005", thing(text=Field("kind", absent="is_lost"),
+        "E019", thing(text=Json("data", "a"), other=Json("data", "a")), "in the same place"),
+    "a place within another": ("E019", thing(keeper=Json("data", "a"), text=Json("data", "a", "b")),
+                               "in the same place"),
+    "two lists of members": ("E019", thing(people=Members("hidden", to="User"),
+                             others=Members("hidden", to="User")), "in the same place"),
+    "one column by custom": ("E019", thing(text=kind(), other=Field("kind")), "'kind'"),
+    "one absence": ("E019", thing(text=Field("kind", absent="is_lost"),
                     other=Field("note", absent="is_lost")), "'is_lost'"),
-    "a row that lacks": ("W002", thing(texts=Rows("tights", value="label")), "'rank'"),
+    "a row that lacks": ("W008", thing(texts=Rows("tights", value="label")), "'rank'"),
     "a row that lacks, and a hook": (
-        "W002", filling(thing(texts=Rows("tights", value="label"))), "'rank'"),
+        "W008", filling(thing(texts=Rows("tights", value="label"))), "'rank'"),
     "a table between that lacks": (
-        "W002", thing(people=Members("chairs", to="User", member="person")), "'role'"),
+        "W008", thing(people=Members("chairs", to="User", member="person")), "'role'"),
     "a row beside that lacks": ("W002", thing(text=Field("box.colour")), "'height'"),
     "nothing unique": ("W002", type("Faulty", (ThingAdapter,), {
         "attributes": {"serial": Field("kind")}}), "'serial'"),

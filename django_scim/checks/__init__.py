@@ -1,0 +1,23 @@
+"""System checks: problems of a site's set-up, reported before an identity provider meets them.
+
+``table`` has the id of every check. Importing this package registers them.
+"""
+
+from .adapters import check_adapters
+from .installation import check_encryption, check_other_package, check_urls
+from .profiles import check_profiles, check_stored_profiles
+from .settings import check_paths, check_settings
+from .table import CHECKS, message
+
+__all__ = [
+    "CHECKS",
+    "check_adapters",
+    "check_encryption",
+    "check_other_package",
+    "check_paths",
+    "check_profiles",
+    "check_settings",
+    "check_stored_profiles",
+    "check_urls",
+    "message",
+]
