@@ -25,7 +25,7 @@ class InText(Custom):
 extra = Schema(
     EXTRA,
     "Extra",
-    "What the tests of compliance need.",
+    "Attributes for the tests of compliance.",
     (
         Attribute(name="plain"),
         Attribute(name="level", type="integer"),
