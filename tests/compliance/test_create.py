@@ -4,7 +4,7 @@ import pytest
 
 from django_scim.adapters.accounts import usernames as names
 from tests.client import GROUP, USER, assert_error
-from tests.concurrency import at_once, needs_rows_locked
+from tests.concurrency import needs_row_locks, run_concurrently
 
 
 def body(**attributes):
@@ -62,11 +62,11 @@ def test_cre_08_resource_type(scim):
     assert scim.make_user()["meta"]["resourceType"] == "User"
 
 
-@needs_rows_locked
+@needs_row_locks
 @pytest.mark.django_db(transaction=True)
 def test_cre_09_concurrent_requests(scim):
     calls = [lambda client: client.post("/Users", body())] * 2
-    assert at_once(scim, calls) == [201, 409]
+    assert run_concurrently(scim, calls) == [201, 409]
     assert scim.get("/Users").data["totalResults"] == 1
 
 

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from ..client import USER, assert_error
-from ..concurrency import at_once
+from ..concurrency import run_concurrently
 
 RETITLE = {"op": "replace", "path": "title", "value": "new"}
 STALE = 'W/"stale"'
@@ -128,7 +128,7 @@ def test_etg_11_second_update_of_one_version_fails(scim, user, path):
     assert scim.get(path).data["title"] == "first"
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite in memory serves one thread")
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite in memory allows only one thread")
 @pytest.mark.django_db(transaction=True)
 def test_etg_11_concurrent_updates(scim):
     user = scim.make_user()
@@ -137,7 +137,7 @@ def test_etg_11_concurrent_updates(scim):
         lambda client, title=title: client.put(path, body(title=title), if_match=version)
         for title in ("a", "b")
     ]
-    assert at_once(scim, calls) == [200, 412]
+    assert run_concurrently(scim, calls) == [200, 412]
 
 
 def test_etg_12_site_may_require_if_match(scim, user, path, settings):

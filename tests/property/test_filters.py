@@ -35,7 +35,7 @@ def test_database_finds_what_matches_in_memory():
             transaction.set_rollback(True)
     assert len(tried) >= COUNT * 0.9
     hits = sum(0 < found < total for found, total in tried)
-    assert hits > len(tried) / 4, "most filters select none or all: they tell nothing"
+    assert hits > len(tried) / 4, "most filters match none or all, which checks little"
 
 
 def check(site, name, endpoint, number):
