@@ -8,12 +8,12 @@ from django.db import connection, connections
 
 from .client import ScimClient
 
-needs_rows_locked = pytest.mark.skipif(
-    connection.vendor == "sqlite", reason="SQLite in memory serves one thread"
+needs_row_locks = pytest.mark.skipif(
+    connection.vendor == "sqlite", reason="SQLite in memory allows only one thread"
 )
 
 
-def at_once(scim, calls):
+def run_concurrently(scim, calls):
     """Call each function in a thread with its own client, and return the sorted statuses."""
     barrier = Barrier(len(calls))
 

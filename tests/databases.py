@@ -7,8 +7,8 @@ from django.db import connection
 
 MARIADB = connection.vendor == "mysql"
 
-tells_case = pytest.mark.skipif(
-    MARIADB, reason="MariaDB's collations tell no case: the site itself can have no such pair"
+needs_case_sensitive_columns = pytest.mark.skipif(
+    MARIADB, reason="MariaDB's collation ignores case, so the site cannot have both names"
 )
 
 

@@ -156,21 +156,21 @@ def test_failing_receiver_does_not_affect_others(scim, django_capture_on_commit_
 class NotifyingAdapter(UserAdapter):
     """Notify another system of every write."""
 
-    told: list = []
+    written: list = []
 
     def after_commit(self, write):
-        self.told.append((sorted(write.kinds), write.object.username, write.changes))
+        self.written.append((sorted(write.kinds), write.object.username, write.changes))
 
 
 def test_hook_after_the_commit(scim, settings, django_capture_on_commit_callbacks):
     settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.NotifyingAdapter"}}
-    NotifyingAdapter.told.clear()
+    NotifyingAdapter.written.clear()
     with django_capture_on_commit_callbacks(execute=True):
         made = scim.make_user("bjensen")
     with django_capture_on_commit_callbacks(execute=True):
         scim.patch(f"/Users/{made['id']}", active(False))
-    assert [kinds for kinds, _, _ in NotifyingAdapter.told] == [
+    assert [kinds for kinds, _, _ in NotifyingAdapter.written] == [
         ["created"],
         ["deactivated", "updated"],
     ]
-    assert NotifyingAdapter.told[1][1:] == ("bjensen", (Change("active", True, False),))
+    assert NotifyingAdapter.written[1][1:] == ("bjensen", (Change("active", True, False),))

@@ -265,7 +265,7 @@ class OtherEndpoint(UserAdapter):
         ({"Okta": {"User": "nowhere.Adapter"}}, ["E002"], "the connection 'Okta'"),
         (
             {"Okta": {"Team": f"{__name__}.WrongName"}},
-            ["E027"],
+            ["E013"],
             "adapters for Team",
         ),
         (

@@ -101,7 +101,7 @@ CASES = {
     "one table for two lists": ("E019", user(
         many=Rows("scim_values", value="value", type="type", primary="primary"),
         more=Rows("scim_values", value="value", type="type", primary="primary"))),
-    "a key that is none": ("E003", user(
+    "an unknown key column": ("E003", user(
         many=Rows("scim_values", value="value", type="type", primary="primary",
                   keys={"value": "nope"}))),
     "a key that is not folded": ("E007", user(text=Field("first_name", key="last_name"))),

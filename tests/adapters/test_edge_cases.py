@@ -43,7 +43,7 @@ def test_sorts_by_read_only_attributes(scim, attribute):
     ],
 )
 def test_primary_is_false_by_default(scim, text, count):
-    # RFC 7643 section 2.4: if not specified, it SHALL be assumed to be "false".
+    # the default of RFC 7643 section 2.4
     scim.make_user("one", phoneNumbers=[{"value": "1"}])
     assert len(scim.find(text)) == count
 

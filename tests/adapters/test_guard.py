@@ -211,7 +211,9 @@ def test_other_connections_are_not_stopped(company, connect):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite in memory serves one thread")
+@pytest.mark.skipif(
+    "connection.vendor == 'sqlite'", reason="SQLite in memory allows only one thread"
+)
 def test_concurrent_removals_stay_within_the_limit(connect):
     scim = connect(guard_count=3, guard_percent=10)
     users = [scim.make_user(f"user{number}") for number in range(30)]

@@ -119,26 +119,26 @@ def test_errors_stop_the_bulk(scim):
 
 
 def test_site_receives_post_save_for_each_user(scim):
-    heard = []
+    received = []
 
     def listen(instance, created, **kwargs):
-        heard.append((instance.username, created, instance.pk is not None))
+        received.append((instance.username, created, instance.pk is not None))
 
     post_save.connect(listen, sender=User)
     try:
         assert statuses(scim.bulk(*map(full_user, ["a", "bb", "ccc"]))) == ["201"] * 3
     finally:
         post_save.disconnect(listen, sender=User)
-    assert heard == [("a", True, True), ("bb", True, True), ("ccc", True, True)]
+    assert received == [("a", True, True), ("bb", True, True), ("ccc", True, True)]
     assert len(scim.find('phoneNumbers.value eq "1"')) == 3
 
 
 def test_signals_and_links_of_a_site_wide_connection(connect, django_capture_on_commit_callbacks):
     scim, everywhere = connect(), connect(scope="site")
-    heard = []
+    received = []
 
     def listen(object, connection, **kwargs):
-        heard.append((object.username, connection))
+        received.append((object.username, connection))
 
     signals.created.connect(listen)
     try:
@@ -146,7 +146,7 @@ def test_signals_and_links_of_a_site_wide_connection(connect, django_capture_on_
             assert statuses(scim.bulk(*map(full_user, ["a", "bb"]))) == ["201"] * 2
     finally:
         signals.created.disconnect(listen)
-    assert heard == [("a", scim.connection), ("bb", scim.connection)]
+    assert received == [("a", scim.connection), ("bb", scim.connection)]
     assert {u["userName"] for u in everywhere.find("userName pr")} == {"a", "bb"}
 
 

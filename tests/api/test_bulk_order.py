@@ -87,7 +87,7 @@ class GuestAdapter(UserAdapter):
 
 
 def test_two_resource_types_of_users(connect, settings):
-    """Each resource has the version of its own type, as If-Match expects."""
+    """Each resource has the version of its type, as If-Match expects."""
     settings.DJANGO_SCIM = {
         "ADAPTERS": {
             "User": "django_scim.adapters.UserAdapter",
@@ -278,10 +278,10 @@ def test_references_in_values_without_a_path(scim):
 
 def test_signals_of_a_cycle_and_of_single_creates(scim, django_capture_on_commit_callbacks):
     User.objects.create_user("taken")
-    heard = []
+    received = []
 
     def listen(object, **kwargs):
-        heard.append(object.username)
+        received.append(object.username)
 
     signals.created.connect(listen)
     try:
@@ -296,7 +296,7 @@ def test_signals_of_a_cycle_and_of_single_creates(scim, django_capture_on_commit
     finally:
         signals.created.disconnect(listen)
     assert statuses(response) == ["201", "201", "409", "201", "201"]
-    assert heard == ["a", "b", "c", "d"]
+    assert received == ["a", "b", "c", "d"]
 
 
 def test_more_users_than_one_batch(scim, events):

@@ -3,11 +3,11 @@
 import pytest
 from django.contrib.auth.models import User
 
-from ..concurrency import at_once, needs_rows_locked
+from ..concurrency import needs_row_locks, run_concurrently
 from .bulk import user
 
 
-@needs_rows_locked
+@needs_row_locks
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("attempt", range(3))
 def test_username_is_assigned_once(attempt, scim):
@@ -25,7 +25,7 @@ def test_username_is_assigned_once(attempt, scim):
 
         return call
 
-    assert at_once(scim, [create(number) for number in range(4)]) == [200] * 4
+    assert run_concurrently(scim, [create(number) for number in range(4)]) == [200] * 4
     found = sorted(status for statuses in answers for status in statuses)
     assert found == ["201"] * 21 + ["409"] * 3
     assert User.objects.count() == 21

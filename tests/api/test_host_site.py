@@ -11,7 +11,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from django_scim.models import UserKey, UserProfile, UserValue
 
 from ..client import USER, assert_error
-from ..databases import tells_case
+from ..databases import needs_case_sensitive_columns
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def received():
     m2m_changed.disconnect(members, sender=User.groups.through)
 
 
-@tells_case
+@needs_case_sensitive_columns
 def test_usernames_that_differ_in_case(scim):
     scim.make_user("Amy")
     User.objects.create_user("AMY", password="x")

@@ -8,10 +8,10 @@ from django.contrib.auth.models import Group, User
 from django.test import AsyncClient
 
 from ..client import GROUP, PATCH, USER
-from ..concurrency import at_once, needs_rows_locked
+from ..concurrency import needs_row_locks, run_concurrently
 
 
-@needs_rows_locked
+@needs_row_locks
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("attempt", range(5))
 def test_username_is_assigned_once(attempt, scim):
@@ -19,19 +19,19 @@ def test_username_is_assigned_once(attempt, scim):
     calls = [
         lambda c, n=name: c.post("/Users", {"schemas": [USER], "userName": n}) for name in names
     ]
-    assert at_once(scim, calls) == [201, 409, 409, 409]
+    assert run_concurrently(scim, calls) == [201, 409, 409, 409]
     assert User.objects.count() == 1
 
 
-@needs_rows_locked
+@needs_row_locks
 @pytest.mark.django_db(transaction=True)
 def test_group_name_is_assigned_once(scim):
     body = {"schemas": [GROUP], "displayName": "Sales"}
-    assert at_once(scim, [lambda c: c.post("/Groups", body)] * 3) == [201, 409, 409]
+    assert run_concurrently(scim, [lambda c: c.post("/Groups", body)] * 3) == [201, 409, 409]
     assert Group.objects.count() == 1
 
 
-@needs_rows_locked
+@needs_row_locks
 @pytest.mark.django_db(transaction=True)
 def test_only_one_update_of_a_version_succeeds(scim):
     user = scim.make_user()
@@ -41,10 +41,10 @@ def test_only_one_update_of_a_version_succeeds(scim):
         version = user["meta"]["version"]
         return lambda c: c.patch(f"/Users/{user['id']}", operation, if_match=version)
 
-    assert at_once(scim, [rename("a"), rename("b")]) == [200, 412]
+    assert run_concurrently(scim, [rename("a"), rename("b")]) == [200, 412]
 
 
-@needs_rows_locked
+@needs_row_locks
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_memberships_are_kept(scim):
     users = [scim.make_user(f"u{number}") for number in range(4)]
@@ -54,7 +54,7 @@ def test_concurrent_memberships_are_kept(scim):
         operation = {"op": "add", "path": "members", "value": [{"value": user["id"]}]}
         return lambda c: c.patch(f"/Groups/{group['id']}", operation)
 
-    assert at_once(scim, [add(user) for user in users]) == [204] * 4
+    assert run_concurrently(scim, [add(user) for user in users]) == [204] * 4
     assert Group.objects.get().user_set.count() == 4
 
 
@@ -75,7 +75,7 @@ def test_asgi(scim):
     assert async_to_sync(client.get)(path, headers=headers).json()["userName"] == "async"
 
 
-@needs_rows_locked
+@needs_row_locks
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("attempt", range(3))
 def test_conflicting_locks_are_retried(attempt, scim):
@@ -86,4 +86,4 @@ def test_conflicting_locks_are_retried(attempt, scim):
     add = {"op": "add", "path": "members", "value": values[:1]}
     calls = [lambda c, u=user: c.delete(f"/Users/{u['id']}") for user in users[1:]]
     calls.append(lambda c: c.patch(f"/Groups/{group['id']}", remove, add))
-    assert at_once(scim, calls) == [204] * 4
+    assert run_concurrently(scim, calls) == [204] * 4

@@ -228,7 +228,7 @@ def test_chunked_body_is_limited(scim, settings):
         def read(self, size=-1):
             size = 65_536 if size is None or size < 0 else size
             self.given += size
-            assert self.given < 10_000_000, "read without end"
+            assert self.given < 10_000_000, "read past the limit"
             return b" " * size
 
     stream = EndlessStream()

@@ -1,4 +1,4 @@
-"""Adapters of the stock user model with an extension that has every type and characteristic."""
+"""Adapters with an extension that has attributes of every type and characteristic."""
 
 import json
 
@@ -9,7 +9,7 @@ MUST = "urn:example:scim:schemas:must:2.0:User"
 
 
 class InText(Custom):
-    """A value of any JSON type in a text column that nothing else uses here."""
+    """Map a value of any JSON type to a text column that is otherwise unused."""
 
     def __init__(self, column):
         self.select = {"text": f"scim_profile__{column}"}
@@ -25,7 +25,7 @@ class InText(Custom):
 extra = Schema(
     EXTRA,
     "Extra",
-    "What the tests of compliance need.",
+    "Attributes for the tests of compliance.",
     (
         Attribute(name="plain"),
         Attribute(name="level", type="integer"),
@@ -71,7 +71,7 @@ must = Schema(MUST, "Must", attributes=(Attribute(name="badge", required=True),)
 
 
 class MustUserAdapter(UserAdapter):
-    """Users who need a badge."""
+    """Require a badge of every user."""
 
     extensions = required_extensions = [must]
     attributes = {

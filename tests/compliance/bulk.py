@@ -40,8 +40,8 @@ def results(response):
     return response.data["Operations"]
 
 
-def refused(response, status, scim_type=None):
-    """The one operation was refused, with an error in its response."""
+def assert_rejected(response, status, scim_type=None):
+    """Assert that the only operation failed, and return its error."""
     assert statuses(response) == [str(status)]
     error = results(response)[0]["response"]
     assert error["schemas"] == [ERROR]

@@ -7,7 +7,7 @@ WORK = {"value": "work@example.com", "type": "work", "display": "W", "primary": 
 
 @pytest.fixture(autouse=True)
 def requests_made(db):
-    """A row of the table is shown by requests: a test that makes none fails."""
+    """Fail a test that makes no request: the table of compliance is shown by requests."""
     seen = []
 
     def count(**kwargs):
@@ -33,19 +33,19 @@ def user(strict):
 
 @pytest.fixture
 def patch(strict, user):
-    """Send operations on the user; the client is strict."""
+    """Return a function that sends operations on the user with a strict client."""
     return lambda *operations: strict.patch(f"/Users/{user['id']}", *operations)
 
 
 @pytest.fixture
 def unchanged(strict, user):
-    """Check after the test that it changed nothing of the user."""
+    """Assert after the test that the user has not changed."""
     yield
     assert strict.get(f"/Users/{user['id']}").data == user
 
 
 @pytest.fixture
 def extra(settings, scim):
-    """Users with an extension that has an attribute of every kind."""
+    """Use an extension with an attribute of every type."""
     settings.DJANGO_SCIM = {"ADAPTERS": {"User": "tests.compliance.adapters.ExtraUserAdapter"}}
     return scim

@@ -1,17 +1,17 @@
-"""Users whose attributes have characteristics that none of the RFC's own have."""
+"""Adapters whose attributes have characteristics that no attribute of the RFC has."""
 
 from django_scim.adapters import UserAdapter
 
 
-def characterised(**changes):
-    """The stock mappings, some with other characteristics: ``title={"mutability": ...}``."""
+def with_characteristics(**changes):
+    """Return the stock mappings with changed characteristics: ``title={"mutability": ...}``."""
     stock = UserAdapter.attributes
     return stock | {name: stock[name].having(**given) for name, given in changes.items()}
 
 
 class FixedTitle(UserAdapter):
-    attributes = characterised(title={"mutability": "immutable"})
+    attributes = with_characteristics(title={"mutability": "immutable"})
 
 
 class RequestedTitle(UserAdapter):
-    attributes = characterised(title={"returned": "request"})
+    attributes = with_characteristics(title={"returned": "request"})

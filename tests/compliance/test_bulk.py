@@ -11,11 +11,11 @@ from .bulk import (
     BULK,
     ERROR,
     RESPONSE,
+    assert_rejected,
     id_of,
     patch,
     post_group,
     post_user,
-    refused,
     results,
     statuses,
 )
@@ -23,7 +23,7 @@ from .bulk import (
 SUPPORTED = {"BULK_MAX_OPERATIONS": 4, "BULK_MAX_PAYLOAD": 2_000}
 
 
-def test_blk_01_advertised_and_switched_off(scim, settings):
+def test_blk_01_published_and_can_be_disabled(scim, settings):
     assert scim.get("/ServiceProviderConfig").data["bulk"] == {
         "supported": True, "maxOperations": 1000, "maxPayloadSize": 10 * 1024 * 1024,
     }  # fmt: skip
@@ -34,7 +34,7 @@ def test_blk_01_advertised_and_switched_off(scim, settings):
 
 
 @pytest.mark.parametrize("schemas", [[], None, [USER], [RESPONSE], [BULK, USER]])
-def test_blk_02_another_message(scim, schemas):
+def test_blk_02_schemas(scim, schemas):
     body = {"schemas": schemas, "Operations": [post_user()]}
     assert_error(scim.post("/Bulk", body), 400, "invalidSyntax", "schemas")
     assert statuses(scim.bulk(post_user())) == ["201"]
@@ -43,14 +43,14 @@ def test_blk_02_another_message(scim, schemas):
 @pytest.mark.parametrize("method", ["GET", "OPTIONS", "move", "", None])
 def test_blk_03_methods(scim, method):
     response = scim.bulk({**post_user(), "method": method})
-    assert "method" in refused(response, 400, "invalidSyntax")["detail"]
+    assert "method" in assert_rejected(response, 400, "invalidSyntax")["detail"]
     assert scim.find("userName pr") == []
 
 
 def test_blk_04_bulk_ids(scim):
     operation = post_user()
     del operation["bulkId"]
-    assert "bulkId" in refused(scim.bulk(operation), 400, "invalidSyntax")["detail"]
+    assert "bulkId" in assert_rejected(scim.bulk(operation), 400, "invalidSyntax")["detail"]
     twice = scim.bulk(post_user("a", "x"), post_user("b", "x"))
     assert_error(twice, 400, "invalidSyntax", "bulkId", "'x'")
     assert scim.find("userName pr") == []
@@ -73,7 +73,7 @@ def test_blk_04_bulk_ids(scim):
 )
 def test_blk_05_paths(scim, method, path):
     response = scim.bulk({**post_user(), "method": method, "path": path})
-    assert "path" in refused(response, 400, "invalidSyntax")["detail"]
+    assert "path" in assert_rejected(response, 400, "invalidSyntax")["detail"]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
@@ -82,15 +82,15 @@ def test_blk_06_data(scim, method):
     path = "/Users" if method == "POST" else f"/Users/{user['id']}"
     for data in (None, "text", []):
         response = scim.bulk({"method": method, "path": path, "bulkId": "1", "data": data})
-        assert "data" in refused(response, 400, "invalidSyntax")["detail"]
+        assert "data" in assert_rejected(response, 400, "invalidSyntax")["detail"]
     assert scim.get(f"/Users/{user['id']}").data == user
 
 
-def test_blk_07_patch_is_a_whole_message(scim):
+def test_blk_07_patch_has_a_complete_message(scim):
     path = f"/Users/{scim.make_user()['id']}"
     operation = {"op": "replace", "path": "title", "value": "Guide"}
     bare = {"method": "PATCH", "path": path, "data": {"Operations": [operation]}}
-    refused(scim.bulk(bare), 400, "invalidSyntax")
+    assert_rejected(scim.bulk(bare), 400, "invalidSyntax")
     assert statuses(scim.bulk(patch(path, operation))) == ["200"]
     assert scim.get(path).data["title"] == "Guide"
 
@@ -103,25 +103,25 @@ def test_blk_08_version_is_if_match(scim):
     assert statuses(response) == ["200"]
     current = scim.get(path).data["meta"]["version"]
     assert results(response)[0]["version"] == current != old
-    refused(scim.bulk({"method": "DELETE", "path": path, "version": old}), 412)
+    assert_rejected(scim.bulk({"method": "DELETE", "path": path, "version": old}), 412)
     assert scim.get(path).status_code == 200
     assert statuses(scim.bulk({"method": "DELETE", "path": path, "version": current})) == ["204"]
 
 
-def test_blk_09_the_job_is_200(scim):
+def test_blk_09_status_of_the_bulk_is_200(scim):
     response = scim.bulk(
         post_user("", "1"), {"method": "DELETE", "path": "/Users/unknown"}, post_group("", "g")
     )
     assert statuses(response) == ["400", "404", "400"]
 
 
-def test_blk_10_goes_on_after_a_failure(scim):
+def test_blk_10_continues_after_a_failure(scim):
     response = scim.bulk(post_user("a", "1"), post_user("a", "2"), post_user("b", "3"))
     assert statuses(response) == ["201", "409", "201"]
     assert len(scim.find("userName pr")) == 2
 
 
-def test_blk_11_stops_after_errors(scim):
+def test_blk_11_stops_after_fail_on_errors(scim):
     operations = [post_user("a", "1"), post_user("", "2"), post_user("b", "3")]
     response = scim.bulk(*operations, failOnErrors=1)
     assert statuses(response) == ["201", "400"]
@@ -136,12 +136,12 @@ def test_blk_12_fail_on_errors_is_a_number(scim, value):
     assert scim.find("userName pr") == []
 
 
-def test_blk_13_a_result_for_every_operation(scim):
+def test_blk_13_result_for_every_operation(scim):
     path = f"/Users/{scim.make_user('old')['id']}"
     response = scim.bulk(
         post_user("a", "1"),
         patch(path, {"op": "add", "path": "title", "value": "Guide"}),
-        post_group("g", "2", ["bulkId:3"]),  # needs the next one
+        post_group("g", "2", ["bulkId:3"]),  # refers to the next one
         post_user("b", "3"),
         {"method": "DELETE", "path": path},
     )
@@ -151,7 +151,7 @@ def test_blk_13_a_result_for_every_operation(scim):
     ]  # fmt: skip
 
 
-def test_blk_14_location_on_all_but_a_failed_post(scim):
+def test_blk_14_location_except_after_a_failed_post(scim):
     made = scim.make_user("old")
     response = scim.bulk(
         post_user("a", "1"),
@@ -166,7 +166,7 @@ def test_blk_14_location_on_all_but_a_failed_post(scim):
     assert put["location"] == deleted["location"] == made["meta"]["location"]
 
 
-def test_blk_15_status_is_a_string_and_an_error_is_told(scim):
+def test_blk_15_status_is_a_string_and_errors_have_a_response(scim):
     response = scim.bulk(post_user("a", "1"), post_user("a", "2"))
     created, failed = results(response)
     assert created["status"] == "201"
@@ -175,7 +175,7 @@ def test_blk_15_status_is_a_string_and_an_error_is_told(scim):
     assert failed["response"]["scimType"] == "uniqueness"
 
 
-def test_blk_16_bulk_id_comes_back(scim):
+def test_blk_16_bulk_id_is_returned(scim):
     response = scim.bulk(post_user("a", "qwerty"), post_user("a", "ytrewq"))
     assert [each["bulkId"] for each in results(response)] == ["qwerty", "ytrewq"]
 
@@ -192,7 +192,7 @@ def test_blk_23_limits(scim, settings):
     assert statuses(scim.bulk(*many[:4])) == ["201"] * 4
 
 
-def test_blk_24_one_cannot_poison_another(scim, monkeypatch):
+def test_blk_24_internal_error_affects_only_its_operation(scim, monkeypatch):
     from django_scim.models import UserProfile
 
     save = UserProfile.save
@@ -210,7 +210,7 @@ def test_blk_24_one_cannot_poison_another(scim, monkeypatch):
     assert sorted(each["userName"] for each in scim.find("userName pr")) == ["a", "c"]
 
 
-def test_blk_25_permission_of_each(connect):
+def test_blk_25_permission_for_each_operation(connect):
     scim = connect(scopes=["users:read", "users:write", "groups:read"])
     response = scim.bulk(post_user("a", "1"), post_group("Guides", "2"))
     assert statuses(response) == ["201", "403"]
@@ -219,12 +219,12 @@ def test_blk_25_permission_of_each(connect):
 
 
 @pytest.mark.parametrize("path", ["/Bulk", "/Me", "/.search", "/Users/.search", "/Schemas"])
-def test_blk_26_not_everything_is_in_a_bulk(scim, path):
-    refused(scim.bulk({**post_user(), "path": path}), 400, "invalidSyntax")
+def test_blk_26_other_endpoints_are_rejected(scim, path):
+    assert_rejected(scim.bulk({**post_user(), "path": path}), 400, "invalidSyntax")
 
 
 @pytest.mark.parametrize("profile", ["strict", "default"])
-def test_blk_27_no_response_where_all_went_well(connect, profile):
+def test_blk_27_no_response_after_success(connect, profile):
     response = connect(profile).bulk(post_user("a", "1", password="secret"))
     (result,) = results(response)
     more = {"id"} if profile == "default" else set()
@@ -232,15 +232,15 @@ def test_blk_27_no_response_where_all_went_well(connect, profile):
     assert result.get("id", id_of(result)) == id_of(result)
 
 
-def test_err_18_too_much_of_a_bulk(scim, settings):
+def test_err_18_too_many_operations(scim, settings):
     settings.DJANGO_SCIM = SUPPORTED
     response = scim.bulk(*[post_user(f"u{i}", str(i)) for i in range(5)])
     assert_error(response, 413, None, "4")
 
 
-def test_err_23_errors_within_a_bulk(scim):
+def test_err_23_errors_in_a_bulk(scim):
     response = scim.bulk(post_user("", "1"))
-    error = refused(response, 400, "invalidValue")
+    error = assert_rejected(response, 400, "invalidValue")
     assert "userName" in error["detail"]
 
 
@@ -251,13 +251,13 @@ def test_t25_fail_on_errors(scim):
     assert [each["userName"] for each in scim.find("userName pr")] == ["ok"]
 
 
-def test_t42_too_large_without_a_length(scim, settings):
-    """The bytes that were read count, not what a header says of them."""
+def test_t42_body_without_content_length_is_limited(scim, settings):
+    """The bytes that were read count, whatever the header claims."""
     settings.DJANGO_SCIM = {"BULK_MAX_PAYLOAD": 1_000}
     body = {"schemas": [BULK], "Operations": [post_user(title="x" * 1_000)]}
     assert_error(scim.post("/Bulk", raw=json.dumps(body)), 413, None, "maxPayloadSize", "1000")
 
 
 @pytest.mark.parametrize("method", ["post", "Post", "POST"])
-def test_cas_08_methods_in_any_case(scim, method):
+def test_cas_08_methods_are_case_insensitive(scim, method):
     assert statuses(scim.bulk({**post_user(), "method": method})) == ["201"]

@@ -2,10 +2,19 @@
 
 from tests.client import ENTERPRISE
 
-from .bulk import id_of, patch, post_group, post_user, refused, results, statuses, with_manager
+from .bulk import (
+    assert_rejected,
+    id_of,
+    patch,
+    post_group,
+    post_user,
+    results,
+    statuses,
+    with_manager,
+)
 
 
-def test_blk_17_references_everywhere(scim):
+def test_blk_17_references_in_every_place(scim):
     response = scim.bulk(
         post_user("boss", "b"),
         post_user("a", "u", **with_manager("bulkId:b")),
@@ -29,7 +38,7 @@ def test_blk_17_references_everywhere(scim):
     assert [member["value"] for member in members] == [boss]
 
 
-def test_blk_18_circles(scim):
+def test_blk_18_cycles(scim):
     response = scim.bulk(
         post_user("a", "a", **with_manager("bulkId:c")),
         post_user("b", "b", **with_manager("bulkId:a")),
@@ -42,7 +51,7 @@ def test_blk_18_circles(scim):
     assert managers == [ids[2], ids[0], ids[1], ids[3]]
 
 
-def test_blk_18_all_of_a_circle_or_none(scim):
+def test_blk_18_cycle_fails_as_a_whole(scim):
     scim.make_user("c")
     response = scim.bulk(
         post_user("a", "a", **with_manager("bulkId:c")),
@@ -55,7 +64,7 @@ def test_blk_18_all_of_a_circle_or_none(scim):
     assert results(response)[1]["response"]["scimType"] == "uniqueness"
 
 
-def test_blk_19_references_forward(scim):
+def test_blk_19_forward_references(scim):
     response = scim.bulk(post_group("Guides", "g", ["bulkId:1", "bulkId:2"]), post_user("a", "1"),
                          post_user("b", "2"))  # fmt: skip
     assert statuses(response) == ["201"] * 3
@@ -64,9 +73,9 @@ def test_blk_19_references_forward(scim):
     assert {member["value"] for member in members} == set(users)
 
 
-def test_blk_20_references_to_nothing(scim):
+def test_blk_20_unresolved_references(scim):
     unknown = scim.bulk(post_group("Guides", "g", ["bulkId:nobody"]))
-    assert "nobody" in refused(unknown, 400, "invalidValue")["detail"]
+    assert "nobody" in assert_rejected(unknown, 400, "invalidValue")["detail"]
     response = scim.bulk(
         post_user("", "u"),
         post_group("Guides", "g", ["bulkId:u"]),
@@ -76,7 +85,7 @@ def test_blk_20_references_to_nothing(scim):
     assert scim.get("/Groups").data["totalResults"] == 0
 
 
-def test_blk_21_a_title_is_a_title(scim):
+def test_blk_21_texts_are_not_references(scim):
     texts = {"title": "bulkId:1", "displayName": "bulkId:unknown", "externalId": "bulkId:1"}
     made = scim.bulk(post_user("bulkId:1", "1", **texts))
     assert statuses(made) == ["201"]
@@ -85,22 +94,22 @@ def test_blk_21_a_title_is_a_title(scim):
     assert {name: user[name] for name in texts} == texts
 
 
-def test_blk_22_an_order_of_the_clients_own(scim):
-    """What does not depend on another is done in the order in which it was sent."""
+def test_blk_22_order_of_the_client_is_kept(scim):
+    """Independent operations are processed in the order in which they were sent."""
     path = f"/Users/{scim.make_user()['id']}"
     titles = [patch(path, {"op": "replace", "path": "title", "value": t}) for t in "abc"]
     assert statuses(scim.bulk(*titles, post_user("a", "1"))) == ["200"] * 3 + ["201"]
     assert scim.get(path).data["title"] == "c"
 
 
-def test_t24_groups_hold_users_alone(scim):
-    """The site's groups cannot contain each other: neither is made."""
+def test_t24_groups_contain_only_users(scim):
+    """The groups of this site cannot contain each other, so neither is created."""
     response = scim.bulk(post_group("A", "a", ["bulkId:b"]), post_group("B", "b", ["bulkId:a"]))
     assert statuses(response) == ["400", "409"]
     assert scim.get("/Groups").data["totalResults"] == 0
 
 
-def test_t24_two_groups_that_contain_each_others_users(scim):
+def test_t24_two_groups_with_the_same_users(scim):
     response = scim.bulk(
         post_group("A", "a", ["bulkId:1", "bulkId:2"]),
         post_group("B", "b", ["bulkId:2", "bulkId:1"]),

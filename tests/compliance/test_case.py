@@ -16,7 +16,7 @@ def names(scim, text):
     [(COMPOSED, DECOMPOSED), ("ZO\u00cb", DECOMPOSED), ("bjensen", "ＢＪｅｎｓｅｎ")],
     ids=["decomposed", "upper case", "full width"],
 )
-def test_cas_01_user_names_are_prepared(scim, first, second):
+def test_cas_01_usernames_are_prepared(scim, first, second):
     user = scim.make_user(first)
     body = {"schemas": [USER], "userName": second}
     assert_error(scim.post("/Users", body), 409, "uniqueness", "userName")
@@ -47,14 +47,14 @@ def test_cas_03_case_beyond_ascii(scim, stored, asked):
         assert names(scim, f'{attribute} eq "{asked}"') == {stored}
 
 
-def test_cas_03_sharp_s_is_a_letter_of_its_own(scim):
+def test_cas_03_sharp_s_differs_from_ss(scim):
     for name in ("straße", "STRASSE"):
         scim.make_user(name)
     assert names(scim, 'userName eq "STRAẞE"') == {"straße"}
     assert names(scim, 'userName eq "strasse"') == {"STRASSE"}
 
 
-def test_cas_04_names_have_no_case(scim):
+def test_cas_04_names_are_case_insensitive(scim):
     body = {
         "SCHEMAS": [USER.upper(), ENTERPRISE.lower()],
         "USERNAME": "bjensen",
@@ -80,7 +80,7 @@ def test_cas_04_names_have_no_case(scim):
     assert shown["userName"] == "bjensen" and shown["name"] == {"givenName": "B"}
 
 
-def test_cas_05_answers_have_the_schemas_case(scim):
+def test_cas_05_responses_use_the_case_of_the_schema(scim):
     user = scim.post(
         "/Users",
         {
@@ -100,7 +100,7 @@ def test_cas_05_answers_have_the_schemas_case(scim):
 
 @pytest.mark.parametrize("profile", ["strict", "default"])
 @pytest.mark.parametrize("locale", ["en-US", "en_US", "de", "zh-Hant-TW"])
-def test_cas_06_languages_and_zones(connect, profile, locale):
+def test_cas_06_languages_and_time_zones(connect, profile, locale):
     scim = connect(profile)
     sent = {
         "locale": locale,
@@ -122,7 +122,7 @@ def test_cas_07_sorting_without_a_locale(scim):
 
 @pytest.mark.parametrize("profile", ["strict", "default"])
 @pytest.mark.parametrize("op", ["add", "Add", "ADD", "replace", "Replace"])
-def test_cas_08_keywords_of_a_patch(connect, profile, op):
+def test_cas_08_keywords_of_patch(connect, profile, op):
     scim = connect(profile)
     user = scim.make_user()
     body = {

@@ -35,7 +35,7 @@ def test_sch_17_one_primary(scim):
     assert scim.get(path_of(made)).data == made
 
 
-def test_sch_18_primary_absent_is_false(scim):
+def test_sch_18_missing_primary_is_false(scim):
     scim.make_user("one", emails=[{"value": "one@example.com"}])
     scim.make_user("two", emails=[{"value": "two@example.com", "primary": True}])
     (found,) = scim.find("emails[primary eq false]")
@@ -62,7 +62,7 @@ def test_sch_20_references_compare_without_version(base, scim):
     assert found["id"] == group["id"]
 
 
-def test_sch_21_a_value_once(scim):
+def test_sch_21_equal_values_are_stored_once(scim):
     email = {"value": "b@example.com", "type": "work"}
     made = scim.make_user(emails=[email])
     answer = scim.patch(path_of(made), {"op": "add", "path": "emails", "value": [email]})
@@ -90,7 +90,7 @@ def nothing_empty(value):
     return value is not None
 
 
-def test_sch_23_what_is_unassigned_is_left_out(scim):
+def test_sch_23_unassigned_attributes_are_omitted(scim):
     user = scim.make_user(emails=[{"value": "b@example.com"}])
     for resource in (user, scim.make_group("Empty"), scim.make_group("Full", user)):
         assert nothing_empty(scim.get(path_of(resource)).data)
@@ -125,7 +125,7 @@ def test_sch_25_immutable(extra):
 def test_sch_26_write_only_is_never_returned(connect):
     scim = connect(passwords="accept")
     secret = {"password": "Correct-horse-7-battery"}
-    made = scim.make_user(**secret)  # the client looks at every answer for a password
+    made = scim.make_user(**secret)  # the client searches every response for a password
     path = path_of(made)
     body = {"schemas": [USER], "userName": "bjensen", **secret}
     replace = {"op": "replace", "path": "password", "value": "Other-horse-8-staple"}
@@ -191,7 +191,7 @@ def test_sch_30_uniqueness_is_409(scim):
         assert_error(answer, 409, "uniqueness", "userName")
 
 
-# What is published
+# Discovery
 
 
 def all_attributes(scim):
@@ -211,6 +211,6 @@ def test_sch_31_reference_types(scim):
         assert set(attribute.get("referenceTypes", [])) <= {"User", "Group", "external", "uri"}
 
 
-def test_sch_32_complex_attributes_have_parts(scim):
+def test_sch_32_complex_attributes_have_sub_attributes(scim):
     for attribute in all_attributes(scim):
         assert bool(attribute.get("subAttributes")) is (attribute["type"] == "complex")

@@ -4,7 +4,7 @@ import pytest
 
 from django_scim.adapters.accounts import usernames as names
 from tests.client import GROUP, USER, assert_error
-from tests.concurrency import at_once, needs_rows_locked
+from tests.concurrency import needs_row_locks, run_concurrently
 
 
 def body(**attributes):
@@ -26,7 +26,7 @@ def test_cre_02_default(scim):
     assert made["active"] is True and scim.get(path_of(made)).data["active"] is True
 
 
-def test_cre_03_null_is_as_if_omitted(scim):
+def test_cre_03_null_equals_omitted(scim):
     assert scim.make_user("one", active=None)["active"] is True
     assert not {"title", "emails"} & set(scim.make_user("two", title=None, emails=[]))
 
@@ -35,7 +35,7 @@ def test_cre_04_created(scim):
     assert scim.post("/Users", body()).status_code == 201
 
 
-def test_cre_05_full_representation(scim):
+def test_cre_05_complete_representation(scim):
     answer = scim.post("/Users", body(title="Guide", emails=[{"value": "b@example.com"}]))
     assert answer.data == scim.get(path_of(answer.data)).data
     assert {"schemas", "id", "meta", "userName", "title", "emails"} <= set(answer.data)
@@ -62,16 +62,16 @@ def test_cre_08_resource_type(scim):
     assert scim.make_user()["meta"]["resourceType"] == "User"
 
 
-@needs_rows_locked
+@needs_row_locks
 @pytest.mark.django_db(transaction=True)
-def test_cre_09_two_at_once(scim):
+def test_cre_09_concurrent_requests(scim):
     calls = [lambda client: client.post("/Users", body())] * 2
-    assert at_once(scim, calls) == [201, 409]
+    assert run_concurrently(scim, calls) == [201, 409]
     assert scim.get("/Users").data["totalResults"] == 1
 
 
-def test_cre_09_a_lost_race(scim, monkeypatch):
-    """The other request commits between the look for the name and the claim of it."""
+def test_cre_09_lost_race(scim, monkeypatch):
+    """The other request commits after the name was checked and before it is inserted."""
     scim.make_user("bjensen")
     look, answers = names.conflicts, [{"BJensen": []}]
     monkeypatch.setattr(
@@ -90,16 +90,16 @@ def test_cre_09_a_lost_race(scim, monkeypatch):
         pytest.param(body(name=["x", "y"]), "name", id="CRE-11-list-for-an-object"),
     ],
 )
-def test_values_that_do_not_fit(given, words, connect):
+def test_invalid_values(given, words, connect):
     assert_error(connect("strict").post("/Users", given), 400, "invalidValue", words)
 
 
 @pytest.mark.parametrize("raw", ["", "{", "[]", "5", '"x"', "null", '{"schemas": }', b"\xff{}"])
-def test_cre_12_no_json_object(raw, scim):
+def test_cre_12_body_must_be_an_object(raw, scim):
     assert_error(scim.post("/Users", raw=raw), 400, "invalidSyntax")
 
 
-def test_cre_13_schemas_missing(scim):
+def test_cre_13_missing_schemas(scim):
     for given in ({"userName": "bjensen"}, body(schemas=[]), body(schemas=None)):
         assert_error(scim.post("/Users", given), 400, "invalidSyntax", "schemas")
 
@@ -126,6 +126,6 @@ def test_cre_16_no_password(connect):
     assert b"horse" not in answer.content
 
 
-def test_cre_17_nobody_registers_without_a_token(scim):
+def test_cre_17_registration_needs_a_token(scim):
     assert_error(scim.post("/Users", body(), token=False), 401)
     assert scim.get("/Users").data["totalResults"] == 0

@@ -26,13 +26,13 @@ def names(answer):
     return [each["userName"] for each in answer.data["Resources"]]
 
 
-def test_cur_01_a_first_request_and_the_characters_of_a_cursor(five):
+def test_cur_01_first_request_and_characters_of_a_cursor(five):
     first = page(five).data
     assert UNRESERVED.fullmatch(first["nextCursor"])
     assert len(first["Resources"]) == 2
 
 
-def test_cur_02_a_next_cursor_on_all_pages_but_the_last(five):
+def test_cur_02_next_cursor_on_all_pages_but_the_last(five):
     cursor, seen, pages = "", [], 0
     while cursor is not None:
         answer = page(five, cursor)
@@ -61,19 +61,19 @@ def test_cur_05_errors(five, settings, monkeypatch):
     assert_error(page(five, cursor), 400, "expiredCursor", "60")
 
 
-def test_cur_06_the_total_is_there(five):
+def test_cur_06_total_results(five):
     answer = page(five, page(five).data["nextCursor"])
     assert answer.data["totalResults"] == 5
 
 
-def test_cur_07_pages_by_index_are_the_default(five):
+def test_cur_07_paging_by_index_is_the_default(five):
     plain = five.get("/Users", {"count": 2}).data
     assert plain["startIndex"] == 1
     assert "nextCursor" not in plain
     assert "startIndex" not in page(five).data
 
 
-def test_cur_08_advertised(scim):
+def test_cur_08_published(scim):
     assert scim.get("/ServiceProviderConfig").data["pagination"] == {
         "cursor": True, "index": True, "defaultPaginationMethod": "index",
         "defaultPageSize": 100, "maxPageSize": 1000, "cursorTimeout": 3600,
@@ -88,7 +88,7 @@ def test_cur_09_in_a_search_request(five):
     assert "nextCursor" not in second.data
 
 
-def test_cur_10_a_cursor_grants_nothing(five, connect):
+def test_cur_10_cursor_grants_no_access(five, connect):
     other = connect()
     for number in range(3):
         other.make_user(f"v{number}")
@@ -112,7 +112,7 @@ def test_cur_11_errors_disclose_nothing(five):
     assert "u2" not in before
 
 
-def test_cur_12_the_same_query_on_every_page(five):
+def test_cur_12_same_query_on_every_page(five):
     cursor = page(five, filter="userName pr", sortBy="userName").data["nextCursor"]
     same = {"filter": "userName pr", "sortBy": "userName"}
     for other in (
@@ -125,8 +125,8 @@ def test_cur_12_the_same_query_on_every_page(five):
     assert names(page(five, cursor, **same)) == ["u2", "u3"]
 
 
-def test_drf_03_pages_by_cursor(five):
-    """RFC 9865: advertised, served, and described in the schema."""
+def test_drf_03_paging_by_cursor(five):
+    """Paging by cursor is published, supported, and described in the schema (RFC 9865)."""
     assert names(page(five, page(five).data["nextCursor"])) == ["u2", "u3"]
     urn = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
     described = [each["name"] for each in five.get(f"/Schemas/{urn}").data["attributes"]]

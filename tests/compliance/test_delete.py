@@ -10,7 +10,7 @@ RETITLE = {"op": "replace", "path": "title", "value": "new"}
 
 @pytest.fixture(params=["deactivate", "delete"])
 def scim(request, connect):
-    """A client of each policy: the account is kept, closed, or goes for good."""
+    """Return a client of each deletion policy."""
     return connect(deletion=request.param)
 
 
@@ -24,13 +24,13 @@ def path(user):
     return f"/Users/{user['id']}"
 
 
-def test_del_01_nothing_is_answered(scim, path):
+def test_del_01_response_is_empty(scim, path):
     answer = scim.delete(path)
     assert (answer.status_code, answer.content) == (204, b"")
     assert "Content-Type" not in answer.headers
 
 
-def test_del_02_what_comes_later_finds_nothing(scim, path):
+def test_del_02_later_requests_find_nothing(scim, path):
     scim.delete(path)
     body = {"schemas": [USER], "userName": "bjensen"}
     for answer in (
@@ -42,7 +42,7 @@ def test_del_02_what_comes_later_finds_nothing(scim, path):
         assert_error(answer, 404)
 
 
-def test_del_03_no_query_finds_it(scim, user, path):
+def test_del_03_queries_do_not_find_it(scim, user, path):
     scim.delete(path)
     assert scim.get("/Users").data["totalResults"] == 0
     for text in ('userName eq "bjensen"', f'id eq "{user["id"]}"', 'externalId eq "E1"'):
@@ -52,7 +52,7 @@ def test_del_03_no_query_finds_it(scim, user, path):
 
 
 @pytest.mark.parametrize("external_id", ["E1", "E2", None])
-def test_del_04_its_names_are_free_again(external_id, scim, user, path):
+def test_del_04_its_names_are_free(external_id, scim, user, path):
     group = scim.make_group("Guides")
     scim.delete(path)
     scim.delete(f"/Groups/{group['id']}")
@@ -61,13 +61,13 @@ def test_del_04_its_names_are_free_again(external_id, scim, user, path):
     assert scim.make_group("Guides")["id"] != group["id"]
 
 
-def test_del_05_if_match_is_honoured(scim, user, path):
+def test_del_05_if_match(scim, user, path):
     assert_error(scim.delete(path, if_match='W/"stale"'), 412)
     assert scim.get(path).data == user
     assert scim.delete(path, if_match=user["meta"]["version"]).status_code == 204
 
 
-def test_del_06_a_deleted_user_is_no_member(scim, user, path):
+def test_del_06_deleted_user_leaves_groups(scim, user, path):
     other = scim.make_user("other")
     group = scim.make_group("Guides", user, other)
     scim.delete(path)
@@ -77,7 +77,7 @@ def test_del_06_a_deleted_user_is_no_member(scim, user, path):
     assert Group.objects.get().user_set.get().username == "other"
 
 
-def test_del_07_a_deleted_group_leaves_its_users(scim, user, path):
+def test_del_07_deleted_group_keeps_its_users(scim, user, path):
     group = scim.make_group("Guides", user)
     assert scim.get(path).data["groups"][0]["value"] == group["id"]
     assert scim.delete(f"/Groups/{group['id']}").status_code == 204
@@ -87,7 +87,7 @@ def test_del_07_a_deleted_group_leaves_its_users(scim, user, path):
     assert_error(scim.put(f"/Groups/{group['id']}", body), 404)
 
 
-def test_del_08_the_account_may_stay_and_inactive_is_not_deleted(scim, path):
+def test_del_08_account_may_remain_and_inactive_is_not_deleted(scim, path):
     scim.patch(path, {"op": "replace", "path": "active", "value": False})
     inactive = scim.get(path)
     assert inactive.status_code == 200 and inactive.data["active"] is False

@@ -32,12 +32,12 @@ def schemas(scim):
     return {each["id"]: each for each in scim.get("/Schemas").data["Resources"]}
 
 
-def test_dsc_01_the_config_is_one_object(config):
+def test_dsc_01_config_is_one_object(config):
     assert config["schemas"] == [f"{CORE}ServiceProviderConfig"]
     assert "Resources" not in config and "totalResults" not in config
 
 
-def test_dsc_02_the_config_has_every_member(config):
+def test_dsc_02_config_has_every_member(config):
     for name in ("patch", "bulk", "filter", "changePassword", "sort", "etag"):
         assert isinstance(config[name]["supported"], bool)
     for name, limit in (
@@ -55,7 +55,7 @@ def test_dsc_03_authentication_schemes(config):
         assert scheme["name"] and scheme["description"]
 
 
-def test_dsc_04_the_config_is_open_unless_the_site_closes_it(scim, config, settings):
+def test_dsc_04_config_is_public_by_default(scim, config, settings):
     assert scim.get(CONFIG, token=False).data == config
     settings.DJANGO_SCIM = {"ANONYMOUS_CONFIG": False}
     refused = scim.get(CONFIG, token=False)
@@ -64,12 +64,12 @@ def test_dsc_04_the_config_is_open_unless_the_site_closes_it(scim, config, setti
     assert scim.get(CONFIG).data == config
 
 
-def test_dsc_05_the_config_says_what_it_is(config):
+def test_dsc_05_config_has_its_resource_type(config):
     assert config["meta"]["resourceType"] == "ServiceProviderConfig"
     assert config["meta"]["location"] == f"http://testserver{BASE}{CONFIG}"
 
 
-def test_dsc_06_every_schema_in_use_is_listed(scim, types):
+def test_dsc_06_every_used_schema_is_listed(scim, types):
     data = scim.get("/Schemas").data
     assert data["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:ListResponse"]
     ids = [each["id"] for each in data["Resources"]]
@@ -81,12 +81,12 @@ def test_dsc_06_every_schema_in_use_is_listed(scim, types):
     assert data["totalResults"] == len(ids)
 
 
-def test_dsc_07_messages_are_no_schemas(scim, schemas):
+def test_dsc_07_messages_are_not_schemas(scim, schemas):
     assert not [urn for urn in schemas if urn.startswith("urn:ietf:params:scim:api:")]
     assert_error(scim.get("/Schemas/urn:ietf:params:scim:api:messages:2.0:PatchOp"), 404)
 
 
-def test_dsc_08_one_schema(scim, schemas):
+def test_dsc_08_single_schema(scim, schemas):
     for urn, schema in schemas.items():
         for key in (urn, urn.upper(), quote(urn, safe="")):
             assert scim.get(f"/Schemas/{key}").data == schema
@@ -102,7 +102,7 @@ def test_dsc_09_resource_types(scim, types):
     assert_error(scim.get("/ResourceTypes/Robot"), 404)
 
 
-def test_dsc_10_resource_types_name_schemas_that_are_there(scim, types, schemas):
+def test_dsc_10_resource_types_name_existing_schemas(scim, types, schemas):
     for each in types:
         assert each["name"] and each["schema"] in schemas
         assert scim.get(each["endpoint"]).status_code == 200
@@ -110,13 +110,13 @@ def test_dsc_10_resource_types_name_schemas_that_are_there(scim, types, schemas)
             assert extension["schema"] in schemas and extension["required"] is False
 
 
-def test_dsc_11_meta_uses_the_types_name(scim, types):
+def test_dsc_11_meta_uses_the_name_of_the_type(scim, types):
     names = {each["endpoint"]: each["name"] for each in types}
     made = {"/Users": scim.make_user(), "/Groups": scim.make_group()}
     assert {at: each["meta"]["resourceType"] for at, each in made.items()} == names
 
 
-def test_dsc_12_endpoints_are_relative_to_the_base(types):
+def test_dsc_12_endpoints_are_relative_to_the_base_url(types):
     assert [each["endpoint"] for each in types] == ["/Users", "/Groups"]
 
 
@@ -129,19 +129,19 @@ def test_dsc_13_paging_and_sorting_are_ignored(endpoint, scim):
 
 
 @pytest.mark.parametrize("endpoint", [*ENDPOINTS, "/ResourceTypes/User", f"/Schemas/{USER}"])
-def test_dsc_14_a_filter_is_refused(endpoint, scim):
+def test_dsc_14_filters_are_rejected(endpoint, scim):
     assert_error(scim.get(endpoint, {"filter": 'id eq "User"'}), 403)
 
 
 @pytest.mark.parametrize("endpoint", [*ENDPOINTS, "/ResourceTypes/User", f"/Schemas/{USER}"])
 @pytest.mark.parametrize("parameter", ["attributes", "excludedAttributes"])
-def test_dsc_15_a_projection_is_ignored(endpoint, parameter, scim):
+def test_dsc_15_projection_is_ignored(endpoint, parameter, scim):
     assert scim.get(endpoint, {parameter: "name,id"}).data == scim.get(endpoint).data
 
 
 @pytest.mark.parametrize("endpoint", [*ENDPOINTS, "/ResourceTypes/User", f"/Schemas/{USER}"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_dsc_16_all_of_it_is_read_only(endpoint, method, scim):
+def test_dsc_16_discovery_is_read_only(endpoint, method, scim):
     before = scim.get(endpoint).data
     answer = scim.request(method, endpoint, {"schemas": [f"{CORE}Schema"]})
     assert_error(answer, 405)
@@ -161,7 +161,7 @@ def test_dsc_17_meta(types, schemas):
         assert schema["meta"] == {"resourceType": "Schema", "location": location}
 
 
-def test_dsc_18_each_user_attribute_behaves_as_it_is_published(scim, schemas):
+def test_dsc_18_user_attributes_behave_as_published(scim, schemas):
     given, published = {"schemas": [USER, ENTERPRISE], ENTERPRISE: {}}, []
     for urn, place in ((USER, given), (ENTERPRISE, given[ENTERPRISE])):
         for data in schemas[urn]["attributes"]:
@@ -184,9 +184,9 @@ def test_dsc_18_each_user_attribute_behaves_as_it_is_published(scim, schemas):
             one = got[0] if attribute.multi_valued else got
             if sub.is_text and sub.mutability == "readWrite" and sub.name in one:
                 name = f"{urn}:{attribute.name}.{sub.name}"
-                check_case(scim, name, sub, one[sub.name])
+                assert_case_exact_as_published(scim, name, sub, one[sub.name])
         if attribute.is_text and not attribute.multi_valued:
-            check_case(scim, f"{urn}:{attribute.name}", attribute, got)
+            assert_case_exact_as_published(scim, f"{urn}:{attribute.name}", attribute, got)
         if attribute.required:
             without = {key: value for key, value in given.items() if key != attribute.name}
             assert_error(scim.post("/Users", without), 400, "invalidValue", attribute.name)
@@ -194,15 +194,15 @@ def test_dsc_18_each_user_attribute_behaves_as_it_is_published(scim, schemas):
             assert_error(scim.post("/Users", given), 409, "uniqueness", attribute.name)
 
 
-def check_case(scim, name, attribute, value):
-    """A filter finds the value in another case exactly where caseExact is false."""
+def assert_case_exact_as_published(scim, name, attribute, value):
+    """Assert that a filter ignores case exactly if caseExact is false."""
     assert len(scim.find(f'{name} eq "{value}"')) == 1, name
     if value.swapcase() != value:
         found = scim.find(f'{name} eq "{value.swapcase()}"')
         assert len(found) == (0 if attribute.case_exact else 1), name
 
 
-def test_dsc_19_locations_have_the_prefix_under_which_it_is_served(scim, settings):
+def test_dsc_19_locations_have_the_requested_prefix(scim, settings):
     settings.ROOT_URLCONF = "tests.compliance.test_discovery"
     moved = ScimClient(scim.connection, scim.secret, base="/elsewhere/v2")
     user = moved.make_user()

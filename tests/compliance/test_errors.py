@@ -1,4 +1,4 @@
-"""Errors (RFC 7644 section 3.12): each status and each scimType, and what is in the body."""
+"""Errors (RFC 7644 section 3.12): each status and scimType, and the body."""
 
 import itertools
 import json
@@ -20,14 +20,14 @@ UNKNOWN = "2819c223-7f76-453a-919d-413861904646"
 
 @pytest.fixture
 def scim(connect):
-    """A strict client."""
+    """Return a strict client."""
     cache.clear()
     yield connect("strict")
     cache.clear()
 
 
 def reader(scim):
-    """A client of the same connection whose token only reads users."""
+    """Return a client of the same connection whose token can only read users."""
     return ScimClient(
         scim.connection, connections.issue_token(scim.connection, scopes=["users:read"]).secret
     )
@@ -82,14 +82,14 @@ def fail(self, *args, **kwargs):
 
 
 @pytest.mark.parametrize("path", ["/Users/a/b/c", "/Nope", "/Nope/", "/Users.html", "/v2/Users"])
-def test_err_01_no_page_of_the_sites_own_below_the_base(path, scim):
+def test_err_01_no_error_pages_of_the_site(path, scim):
     for method in ("GET", "POST"):
         answer = scim.request(method, path, None)
         assert answer.status_code == 404 and answer.data["schemas"] == [ERROR_URN]
 
 
 def send(scim, method, path, body=None):
-    """Send a request; ID in its path is a user's."""
+    """Send a request; ID in the path is replaced by a user's id."""
     if "ID" in path:
         path = path.replace("ID", scim.make_user(f"user{next(NUMBERS)}")["id"])
     if isinstance(body, str):
@@ -213,7 +213,7 @@ def test_err_13_unauthorized(header, scim):
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="SCIM"'
 
 
-def test_err_14_not_permitted_and_not_known(scim, connect):
+def test_err_14_forbidden_and_unknown(scim, connect):
     assert_error(reader(scim).post("/Users", GOOD), 403, None, "users:write")
     assert_error(reader(scim).get("/Groups"), 403, None, "groups:read")
     theirs = connect().make_user()
@@ -224,7 +224,9 @@ def test_err_14_not_permitted_and_not_known(scim, connect):
             answer = scim.request(method, f"/Users/{scim_id}", body, x_request_id="one")
             assert_error(answer, 404)
             details.add(answer.data["detail"].replace(scim_id, ""))
-        assert len(details) == 1  # nothing tells another connection's user from none at all
+        assert (
+            len(details) == 1
+        )  # a user of another connection gives the same response as an unknown one
 
 
 @pytest.mark.parametrize(
@@ -234,20 +236,20 @@ def test_err_15_not_found(path, scim):
     assert_error(scim.get(path), 404)
 
 
-def test_err_16_a_duplicate_is_a_conflict_another_version_is_not(scim):
+def test_err_16_duplicate_is_409_and_version_is_412(scim):
     user = scim.make_user("good")
     assert_error(scim.post("/Users", GOOD), 409, "uniqueness", "userName")
     assert_error(scim.put(f"/Users/{user['id']}", GOOD, if_match='W/"stale"'), 412)
 
 
-def test_err_17_a_precondition_fails(scim):
+def test_err_17_failed_precondition(scim):
     user = scim.make_user("good", title="old")
     path = f"/Users/{user['id']}"
     assert_error(scim.put(path, GOOD, if_match='W/"stale"'), 412, None, user["meta"]["version"])
     assert scim.get(path).data == user
 
 
-def test_err_19_a_defect_tells_the_requests_id_and_no_more(scim, monkeypatch, caplog):
+def test_err_19_internal_error_has_only_the_request_id(scim, monkeypatch, caplog):
     monkeypatch.setattr(UserLink, "save", fail)
     answer = scim.post("/Users", GOOD, x_request_id="find-me")
     assert_error(answer, 500, None, "find-me")
@@ -257,7 +259,7 @@ def test_err_19_a_defect_tells_the_requests_id_and_no_more(scim, monkeypatch, ca
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-def test_err_20_what_is_not_offered(method, scim):
+def test_err_20_unsupported_features(method, scim):
     assert_error(scim.request(method, "/Me", GOOD), 501)
 
 
@@ -269,7 +271,7 @@ def test_err_21_too_many_requests(scim, settings):
     assert int(answer.headers["Retry-After"]) >= 1
 
 
-def test_err_22_one_error_that_names_the_attribute(scim):
+def test_err_22_error_names_the_attribute(scim):
     wrong = {"name": {"givenName": 1}, "emails": [{"value": "a@b.c"}, {"value": 2}]}
     answer = scim.post("/Users", GOOD | wrong)
     assert_error(answer, 400, "invalidValue", "name.givenName")

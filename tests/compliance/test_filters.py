@@ -43,7 +43,7 @@ def extra(settings, scim):
 
 
 def found(scim, text):
-    """The initials of whom a filter finds."""
+    """Return the initials of the users that a filter finds."""
     return "".join(sorted(each["userName"][0].lower() for each in scim.find(text)))
 
 
@@ -98,7 +98,7 @@ MATCHES = [
 @pytest.mark.parametrize(
     ("text", "expected"), [pytest.param(*case, id=row) for row, *case in MATCHES]
 )
-def test_what_is_found(text, expected, people):
+def test_matching_filters(text, expected, people):
     assert found(people, text) == expected
     search = {"schemas": [SEARCH], "filter": f"not ({text})"}
     opposite = people.post("/Users/.search", search).data
@@ -141,7 +141,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("text", [pytest.param(text, id=row) for row, text in REFUSED])
-def test_what_is_refused(text, connect):
+def test_rejected_filters(text, connect):
     strict = connect("strict")
     strict.make_user()
     assert_error(strict.get("/Users", {"filter": text}), 400, "invalidFilter")
@@ -165,7 +165,7 @@ def test_fil_01_supported(scim):
         pytest.param('active eq "True" and title eq "Guide"', id="FIL-14"),
     ],
 )
-def test_what_connectors_send(text, people):
+def test_filters_of_connectors(text, people):
     assert found(people, text) == "a"
 
 
@@ -181,7 +181,7 @@ def test_fil_11_numbers(extra):
     assert_error(extra.get("/Users", {"filter": f"{path} co 1"}), 400, "invalidFilter")
 
 
-def test_fil_11_instants(scim):
+def test_fil_11_date_times(scim):
     created = scim.make_user()["meta"]["created"]
     same = created.replace("Z", "+00:00")
     assert scim.find(f'meta.created eq "{same}"') and scim.find(f'meta.created ge "{same}"')
@@ -190,18 +190,18 @@ def test_fil_11_instants(scim):
     assert scim.find(f'meta.created gt "{earlier}"')
 
 
-def test_fil_24_what_was_defaulted(scim):
+def test_fil_24_default_values(scim):
     made = scim.make_user()
     assert made["active"] is True
     assert scim.find("active eq true") and not scim.find("active ne true")
 
 
-def test_fil_23_ids_are_exact(scim):
+def test_fil_23_ids_are_case_exact(scim):
     made = scim.make_user()
     assert scim.find(f'id eq "{made["id"]}"') and not scim.find(f'id eq "{made["id"].upper()}"')
 
 
-def test_fil_27_absent_from_the_other_type(people):
+def test_fil_27_attribute_of_another_type_is_absent(people):
     people.make_group("Guides")
     kinds = [
         {
@@ -220,14 +220,14 @@ def test_fil_28_resource_type(people):
     assert people.get("/", {"filter": 'meta.resourceType eq "User"'}).data["totalResults"] == 3
 
 
-def test_fil_29_at_the_base(people):
+def test_fil_29_root_query(people):
     people.make_group("Guides")
     for urn, total in ((USER, 3), (GROUP, 1), (ENTERPRISE, 1), ("urn:example:none", 0)):
         assert people.get("/", {"filter": f'schemas eq "{urn}"'}).data["totalResults"] == total
     assert people.get("/", {"filter": "schemas pr"}).data["totalResults"] == 4
 
 
-def test_fil_33_no_oracle(connect):
+def test_fil_33_filters_disclose_nothing(connect):
     scim = connect(passwords="accept")
     scim.make_user(password="Correct-horse-7-battery")
     for text in ('password eq "Correct-horse-7-battery"', "not (password pr)",
@@ -251,7 +251,7 @@ def test_fil_35_limits(text, scim):
     assert_error(scim.post("/Users/.search", search), 400, "invalidFilter")
 
 
-def test_fil_36_values_are_no_sql(people):
+def test_fil_36_values_are_not_sql(people):
     for text in ("'; DROP TABLE auth_user; --", '" OR ""="', "\\'", "%", "{}", "\u2019"):
         quoted = text.replace("\\", "\\\\").replace('"', '\\"')
         assert not people.find(f'userName eq "{quoted}"')

@@ -15,12 +15,12 @@ ENCODED = json.dumps(BODY, ensure_ascii=False).encode()
 
 
 def raw_get(scim, accept, path="/Users"):
-    """Read without the client's own check of the content type; None sends no Accept."""
+    """Send GET without the client's check of the content type; None sends no Accept header."""
     headers = {"Authorization": f"Bearer {scim.secret}"} | ({"Accept": accept} if accept else {})
     return scim.http.get(BASE + path, headers=headers)
 
 
-def test_fmt_01_utf_8_both_ways(scim):
+def test_fmt_01_utf_8_in_both_directions(scim):
     answer = scim.post("/Users", raw=ENCODED)
     assert answer.status_code == 201
     assert json.loads(answer.content.decode("utf-8"))["displayName"] == "Łódź 名"
@@ -86,18 +86,18 @@ def test_fmt_07_content_type_with_parameters(scim, media_type, parameter):
     assert answer.data["displayName"] == "Łódź 名"
 
 
-def test_fmt_08_no_content_type(scim):
+def test_fmt_08_missing_content_type(scim):
     assert scim.post("/Users", raw=ENCODED, content_type="").status_code == 201
 
 
 @pytest.mark.parametrize("suffix", ["json", "scim", "xml"])
-def test_fmt_09_no_suffixes(scim, suffix):
+def test_fmt_09_suffixes_are_not_supported(scim, suffix):
     user = scim.make_user()
     for path in (f"/Users.{suffix}", f"/Users/{user['id']}.{suffix}"):
         assert_error(scim.get(path), 404)
 
 
-def test_fmt_10_no_body_no_content_type(scim):
+def test_fmt_10_no_content_type_without_body(scim):
     user, group = scim.make_user(), scim.make_group()
     rename = {"op": "replace", "path": "displayName", "value": "New"}
     answers = [
@@ -123,7 +123,7 @@ def test_fmt_10_no_body_no_content_type(scim):
     ],
     ids=["twice", "twice inside", "NaN", "Infinity", "BOM", "invalid UTF-8", "another encoding"],
 )
-def test_fmt_11_no_plain_json(scim, raw):
+def test_fmt_11_malformed_json(scim, raw):
     raw = raw.replace(b"{", b'{"schemas": ["%s"], ' % USER.encode(), 1)
     assert_error(scim.post("/Users", raw=raw), 400, "invalidSyntax")
     assert not User.objects.exists()
@@ -137,7 +137,7 @@ def test_fmt_11_no_plain_json(scim, raw):
         {"userName": "a", "name": {"givenName": "a"}, "Name": {"familyName": "b"}},
     ],
 )
-def test_fmt_12_an_attribute_twice(scim, attributes):
+def test_fmt_12_duplicate_attribute(scim, attributes):
     assert_error(scim.post("/Users", {"schemas": [USER], **attributes}), 400, "invalidSyntax")
     assert not User.objects.exists()
     user = scim.make_user("before")
@@ -163,7 +163,7 @@ def test_fmt_13_times_are_in_utc(scim, settings):
 # Versions of the protocol
 
 
-def test_ver_01_the_version_stands_before_the_endpoint(scim):
+def test_ver_01_version_precedes_the_endpoint(scim):
     assert scim.get("/Users").status_code == 200
     assert scim.make_user()["meta"]["location"].startswith("http://testserver/scim/v2/Users/")
     anywhere = ScimClient(scim.connection, scim.secret, base="/scim")
@@ -183,7 +183,7 @@ def test_ver_02_without_a_version(connect):
     assert unversioned.get(f"/Users/{user['id']}").data == user
 
 
-def test_ver_03_addresses_have_no_query(scim):
+def test_ver_03_locations_have_no_query(scim):
     user = scim.post("/Users?attributes=meta", BODY).data
     group = scim.post("/Groups?x=1", {"schemas": [GROUP], "displayName": "G"}).data
     documents = [
@@ -199,7 +199,7 @@ def test_ver_03_addresses_have_no_query(scim):
         assert "?" not in document["meta"]["location"]
 
 
-def test_ver_04_a_slash_at_the_end(scim, settings):
+def test_ver_04_trailing_slash(scim, settings):
     assert settings.APPEND_SLASH
     for number, slash in enumerate(("", "/")):
         answer = scim.post(f"/Users{slash}", BODY | {"userName": f"u{number}"})

@@ -23,12 +23,12 @@ def order(scim, **params):
 
 
 def in_pages(scim, **params):
-    """The names of five users in pages of two."""
+    """Return the names of five users in pages of two."""
     pages = (order(scim, startIndex=start, count=2, **params) for start in (1, 3, 5))
     return [name for page in pages for name in page]
 
 
-# The message
+# Messages
 
 
 def test_pag_01_schemas(five):
@@ -85,7 +85,7 @@ def test_pages(params, start, shown, five):
 
 
 @pytest.mark.parametrize("text", ["one", "1.5", "1e1", "0x1", "--1", "١"])
-def test_pag_08_no_integer(text, scim):
+def test_pag_08_not_an_integer(text, scim):
     for name in ("startIndex", "count"):
         assert_error(scim.get("/Users", {name: text}), 400, "invalidValue", name)
 
@@ -142,7 +142,7 @@ def test_pag_18_primary_or_first(path, scim):
     assert order(scim, sortBy=path) == ["two", "three", "one"]
 
 
-def test_pag_18_of_any_list(scim):
+def test_pag_18_every_multi_valued_attribute(scim):
     scim.make_user("one", phoneNumbers=[{"value": "1"}, {"value": "9", "primary": True}])
     scim.make_user("two", phoneNumbers=[{"value": "5"}, {"value": "0"}])
     assert order(scim, sortBy="phoneNumbers.value") == ["two", "one"]
@@ -174,7 +174,7 @@ def test_pag_20_absent_values(scim):
         pytest.param({"sortBy": f"{USER}:password"}, id="PAG-22-urn"),
     ],
 )
-def test_wrong_order(params, scim):
+def test_invalid_order(params, scim):
     assert_error(scim.get("/Users", params), 400, "invalidValue", "sort")
 
 
@@ -184,10 +184,10 @@ def test_pag_23_ties(scim):
     assert sorted(in_pages(scim, sortBy="title", sortOrder="descending")) == made
 
 
-# The base
+# Root queries
 
 
-def test_pag_24_every_type_at_the_base(scim):
+def test_pag_24_every_type_in_a_root_query(scim):
     scim.make_user("ann", displayName="Ann")
     scim.make_group("Antarctica")
     scim.make_group("Other")

@@ -15,7 +15,7 @@ BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
 @dataclass
 class PersonalToken:
-    """What a site's own finder returns for the token of a person who has signed in."""
+    """A token that a site's own finder returns for a signed-in user."""
 
     connection: Connection
     user: Any
@@ -38,7 +38,7 @@ def find_token(secret):
 
 @pytest.fixture
 def sign_in(scim, settings):
-    """Return a client that calls as a person of the connection."""
+    """Return a function that returns a client with the token of a user."""
     settings.DJANGO_SCIM = {
         "TOKEN_FINDERS": ["django_scim.api.authentication.find_token", f"{__name__}.find_token"]
     }
@@ -53,12 +53,12 @@ def sign_in(scim, settings):
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "POST"])
-def test_me_01_a_machine_is_nobody(scim, method):
+def test_me_01_client_token_has_no_user(scim, method):
     assert_error(scim.request(method, "/Me", {"schemas": [USER], "userName": "a"}), 501)
     assert scim.find("userName pr") == []
 
 
-def test_me_03_served_where_it_is_asked_for(scim, sign_in):
+def test_me_03_supported_if_the_site_has_such_tokens(scim, sign_in):
     made = scim.make_user(title="Guide")
     me = sign_in("bjensen")
     response = me.get("/Me")
@@ -87,22 +87,22 @@ def test_me_04_every_method(scim, sign_in):
     assert scim.get(f"/Users/{made['id']}").status_code == 404
 
 
-def test_me_05_somebody_whom_the_connection_does_not_have(scim, sign_in):
+def test_me_05_user_outside_the_connection(scim, sign_in):
     User.objects.create_user("stranger")
     assert_error(sign_in("stranger").get("/Me"), 501)
     User.objects.create_superuser("root")
     assert_error(sign_in("root").get("/Me"), 501)
 
 
-def test_me_06_nobody_registers_himself(scim, sign_in):
+def test_me_06_registration_is_not_possible(scim, sign_in):
     scim.make_user()
     me = sign_in("bjensen")
     assert_error(me.post("/Me", {"schemas": [USER], "userName": "other"}), 501)
     assert User.objects.count() == 1
 
 
-def test_sec_12_a_person_reaches_nobody_else(scim, sign_in):
-    """Whatever its scopes, the token of a person opens /Me alone."""
+def test_sec_12_user_token_reaches_no_other_user(scim, sign_in):
+    """The token of a user gives access only to /Me, whatever its scopes."""
     mine, other = scim.make_user(), scim.make_user("other")
     group = scim.make_group("Guides", other)
     scopes = {"me:read", "users:read", "users:write", "groups:read", "groups:write"}

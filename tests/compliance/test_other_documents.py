@@ -1,4 +1,4 @@
-"""Documents that extend the RFCs: what of them is not offered, and is not said to be."""
+"""Documents that extend the RFCs: what is not supported is not published either."""
 
 import pytest
 from django.core.cache import cache
@@ -11,7 +11,7 @@ def config(scim):
     return scim.get("/ServiceProviderConfig").data
 
 
-def test_evt_01_asynchronous_requests_are_answered_at_once(scim):
+def test_evt_01_asynchronous_requests_are_processed_at_once(scim):
     user = scim.make_user()
     path, prefer = f"/Users/{user['id']}", "respond-async"
     body = {"schemas": [USER], "userName": "bjensen", "title": "Guide"}
@@ -26,7 +26,7 @@ def test_evt_01_asynchronous_requests_are_answered_at_once(scim):
     assert not any("Preference-Applied" in answer.headers for answer in answers)
 
 
-def test_evt_02_no_transaction_is_named(scim, config):
+def test_evt_02_no_transaction_id(scim, config):
     answer = scim.post("/Users", {"schemas": [USER], "userName": "b"}, prefer="respond-async")
     assert answer.status_code == 201
     assert "Set-Txn" not in answer.headers
@@ -46,12 +46,12 @@ def test_evt_05_no_event_is_described(scim, config):
         assert "urn:ietf:params:scim:event" not in text
 
 
-def test_evt_06_no_security_events_are_offered(config):
+def test_evt_06_security_events_are_not_published(config):
     assert "securityEvents" not in config
 
 
 @pytest.mark.parametrize("path", ["/Roles", "/Entitlements"])
-def test_drf_01_no_list_of_roles_is_offered(scim, config, path):
+def test_drf_01_no_list_of_roles(scim, config, path):
     assert "RolesAndEntitlements" not in config
     assert {each["name"] for each in scim.get("/ResourceTypes").data["Resources"]} == {
         "User",
@@ -60,7 +60,7 @@ def test_drf_01_no_list_of_roles_is_offered(scim, config, path):
     assert_error(scim.get(path), 404)
 
 
-def test_drf_04_what_connectors_ask_for(scim):
+def test_drf_04_requests_of_connectors(scim):
     user = scim.make_user(externalId="7", emails=[{"value": "b@x.com", "type": "work"}])
     group = scim.make_group("G", user)
     for text in (

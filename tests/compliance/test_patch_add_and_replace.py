@@ -16,7 +16,7 @@ def test_pat_18_add_needs_a_value(patch):
 
 
 @pytest.mark.parametrize("value", ["Chief", 1, True, ["title"], None])
-def test_pat_19_without_a_path_the_value_is_an_object(value, patch):
+def test_pat_19_value_without_path_is_an_object(value, patch):
     added = {"op": "add", "value": {"nickName": "B", "emails": [{"value": "n@example.com"}]}}
     data = patch(added).data
     assert data["nickName"] == "B" and data["emails"] == [WORK, HOME, {"value": "n@example.com"}]
@@ -34,7 +34,7 @@ def test_pat_21_add_replaces_a_single_value(patch):
     assert patch({"op": "add", "path": "title", "value": "new"}).data["title"] == "new"
 
 
-def test_pat_22_add_to_a_complex_attribute_keeps_its_other_parts(patch):
+def test_pat_22_add_keeps_other_sub_attributes(patch):
     for operation in (
         {"path": "name", "value": {"givenName": "Barbara"}},
         {"value": {"name": {"givenName": "Barbara"}}},
@@ -44,7 +44,7 @@ def test_pat_22_add_to_a_complex_attribute_keeps_its_other_parts(patch):
     assert_error(patch({"op": "add", "path": "name", "value": "Babs"}), 400, "invalidValue", "name")
 
 
-def test_pat_23_what_is_there_already_changes_nothing(strict, user):
+def test_pat_23_existing_values_change_nothing(strict, user):
     group = strict.make_group("Guides", user)
     for path, before, operations in (
         (
@@ -77,7 +77,7 @@ def test_pat_24_add_with_a_filter_merges(scim, patch):
     assert made["emails"] == [{"type": "other", "value": "o@example.com"}]
 
 
-def test_pat_25_a_part_of_every_value(patch):
+def test_pat_25_sub_attribute_of_every_value(patch):
     path = "emails.display"
     data = patch({"op": "replace", "path": path, "value": "D"}).data
     assert data["emails"] == [WORK | {"display": "D"}, HOME | {"display": "D"}]
@@ -85,7 +85,7 @@ def test_pat_25_a_part_of_every_value(patch):
     assert_error(patch({"op": "remove", "path": path}), 400, "invalidPath", "emails")
 
 
-def test_pat_36_replace_without_a_path(patch):
+def test_pat_36_replace_without_path(patch):
     answer = patch({"op": "replace", "value": {"active": False, "title": "new"}})
     assert answer.status_code == 200
     assert (answer.data["active"], answer.data["title"]) == (False, "new")
@@ -102,13 +102,13 @@ def test_pat_37_keys_that_are_paths(scim, patch):
     assert_error(patch(operation), 400, "invalidPath", "name.givenName")
 
 
-def test_pat_38_replace_whole_values(patch):
+def test_pat_38_replace_all_values(patch):
     new = [{"value": "n@example.com", "type": "other"}]
     data = patch(RETITLE, {"op": "replace", "path": "emails", "value": new}).data
     assert (data["title"], data["emails"]) == ("new", new)
 
 
-def test_pat_39_replace_of_what_is_not_there_adds(patch):
+def test_pat_39_replace_adds_missing_values(patch):
     data = patch(
         {"op": "replace", "path": "nickName", "value": "B"},
         {"op": "replace", "path": "phoneNumbers", "value": [{"value": "1"}]},
@@ -118,7 +118,7 @@ def test_pat_39_replace_of_what_is_not_there_adds(patch):
     assert data["name"] == {"givenName": "Babs", "middleName": "J", "familyName": "Jensen"}
 
 
-def test_pat_40_replace_of_a_complex_attribute_keeps_its_other_parts(patch):
+def test_pat_40_replace_keeps_other_sub_attributes(patch):
     value = {"givenName": "Barbara", "middleName": "J"}
     for operation in ({"path": "name", "value": value}, {"value": {"name": value}}):
         name = patch({"op": "replace", **operation}).data["name"]
@@ -126,7 +126,7 @@ def test_pat_40_replace_of_a_complex_attribute_keeps_its_other_parts(patch):
 
 
 @pytest.mark.parametrize(("profile", "kept"), [("strict", {}), ("default", {"type": "work"})])
-def test_pat_41_replace_of_selected_values(profile, kept, connect):
+def test_pat_41_replace_selected_values(profile, kept, connect):
     scim = connect(profile)
     home = {"type": "home", "locality": "Hollywood"}
     two = [{"type": "work", "locality": place, "country": "US"} for place in ("A", "B")]
@@ -135,7 +135,7 @@ def test_pat_41_replace_of_selected_values(profile, kept, connect):
     assert scim.patch(path, operation).data["addresses"] == [kept | {"region": "CA"}] * 2 + [home]
 
 
-def test_pat_42_replace_of_a_part_of_selected_values(strict):
+def test_pat_42_replace_a_sub_attribute_of_selected_values(strict):
     two = [{"type": "work", "locality": place} for place in ("A", "B")]
     home = {"type": "home", "locality": "Hollywood"}
     path = f"/Users/{strict.make_user(addresses=[*two, home])['id']}"
@@ -153,11 +153,11 @@ def test_pat_42_replace_of_a_part_of_selected_values(strict):
         ('phoneNumbers[type eq "work"].value', "1"),
     ],
 )
-def test_pat_43_replace_of_what_no_filter_finds(path, value, patch):
+def test_pat_43_replace_with_a_filter_without_match(path, value, patch):
     assert_error(patch({"op": "replace", "path": path, "value": value}), 400, "noTarget")
 
 
-def test_pat_44_null_and_the_empty_array_remove(patch):
+def test_pat_44_null_and_empty_array_remove(patch):
     for path, empty in (("title", None), ("name", None), ("emails", [])):
         data = patch({"op": "replace", "path": path, "value": empty}).data
         assert path not in data

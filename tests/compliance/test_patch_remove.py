@@ -1,4 +1,4 @@
-"""PATCH's remove (RFC 7644 section 3.5.2.2)."""
+"""PATCH remove (RFC 7644 section 3.5.2.2)."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -23,24 +23,24 @@ def user(scim):
 
 @pytest.fixture
 def remove(scim, user):
-    """Remove a path of the user's, and return the answer."""
+    """Return a function that removes a path and returns the response."""
     return lambda path: scim.patch(f"/Users/{user['id']}", {"op": "remove", "path": path})
 
 
-def test_pat_26_without_a_path_there_is_no_target(scim, user):
+def test_pat_26_remove_needs_a_path(scim, user):
     for operation in ({}, {"path": ""}, {"path": None}, {"value": {"title": "Guide"}}):
         answer = scim.patch(f"/Users/{user['id']}", {"op": "remove", **operation})
         assert_error(answer, 400, "noTarget", "path")
     assert scim.get(f"/Users/{user['id']}").data == user
 
 
-def test_pat_27_a_single_value_is_unassigned(scim, user, remove):
+def test_pat_27_single_value_becomes_unassigned(scim, user, remove):
     assert remove("title").status_code == 200
     assert "title" not in scim.get(f"/Users/{user['id']}").data
     assert scim.find("title pr") == []
 
 
-def test_pat_28_all_values_go(scim, user, remove):
+def test_pat_28_remove_all_values(scim, user, remove):
     assert "emails" not in remove("emails").data
     group = scim.make_group("Guides", user, scim.make_user("other"))
     scim.patch(f"/Groups/{group['id']}", {"op": "remove", "path": "members"})
@@ -48,12 +48,12 @@ def test_pat_28_all_values_go(scim, user, remove):
     assert not Group.objects.get().user_set.exists()
 
 
-def test_pat_29_selected_values_go(remove):
+def test_pat_29_remove_selected_values(remove):
     assert remove('emails[type eq "work"]').data["emails"] == [HOME]
     assert "emails" not in remove('emails[value eq "HOME@example.com"]').data
 
 
-def test_pat_30_required_and_read_only_attributes_stay(scim, user, remove):
+def test_pat_30_required_and_read_only_attributes_are_kept(scim, user, remove):
     for path in ("userName", "id", "meta", "meta.created", "groups", "schemas"):
         answer = remove(path)
         assert_error(answer, 400, "mutability", path)
@@ -63,7 +63,7 @@ def test_pat_30_required_and_read_only_attributes_stay(scim, user, remove):
     assert scim.get(f"/Users/{user['id']}").data == user
 
 
-def test_pat_31_what_is_no_member_is_removed_without_a_change(scim, user, remove):
+def test_pat_31_removing_a_non_member_changes_nothing(scim, user, remove):
     group = scim.make_group("Guides", user)
     for value in (scim.make_user("other")["id"], "no-such-user"):
         operation = {"op": "remove", "path": f'members[value eq "{value}"]'}
@@ -75,7 +75,7 @@ def test_pat_31_what_is_no_member_is_removed_without_a_change(scim, user, remove
     assert remove('emails[type eq "other"]').data == fresh
 
 
-def test_pat_32_a_listed_removal_never_empties_a_group(scim, user):
+def test_pat_32_remove_with_values_never_empties_a_group(scim, user):
     other = scim.make_user("other")
     group = scim.make_group("Guides", user, other)
     path = f"/Groups/{group['id']}"
@@ -89,17 +89,17 @@ def test_pat_32_a_listed_removal_never_empties_a_group(scim, user):
         assert [each["value"] for each in scim.get(path).data["members"]] == [other["id"]]
 
 
-def test_pat_33_a_part_of_a_selected_value(remove):
+def test_pat_33_sub_attribute_of_a_selected_value(remove):
     work = {key: value for key, value in WORK.items() if key != "display"}
     assert remove('emails[type eq "work"].display').data["emails"] == [work, HOME]
 
 
-def test_pat_34_a_part_of_a_complex_attribute(remove):
+def test_pat_34_sub_attribute_of_a_complex_attribute(remove):
     assert remove("name.familyName").data["name"] == {"givenName": "Babs"}
 
 
 @pytest.mark.parametrize("path", ["nickName", "phoneNumbers", "name.middleName", ENTERPRISE,
                                   f"{ENTERPRISE}:manager"])  # fmt: skip
-def test_pat_35_what_is_unassigned_stays_so(path, user, remove):
+def test_pat_35_unassigned_stays_unassigned(path, user, remove):
     answer = remove(path)
     assert answer.status_code == 200 and answer.data == user

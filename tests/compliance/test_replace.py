@@ -13,12 +13,12 @@ WORK = {"value": "work@example.com", "type": "work"}
 
 @pytest.fixture
 def strict(connect):
-    """The RFC and nothing else; passwords are accepted."""
+    """Return a strict client that accepts passwords."""
     return connect("strict", passwords="accept")
 
 
 def put(client, resource, /, **attributes):
-    """Replace a user by one with these attributes alone."""
+    """Replace a user, giving only these attributes."""
     schemas = [USER, *([ENTERPRISE] if ENTERPRISE in attributes else [])]
     body = {"schemas": schemas, "userName": "bjensen", **attributes}
     return client.put(f"/Users/{resource['id']}", body)
@@ -56,7 +56,7 @@ def test_put_03_values_are_replaced(strict):
     assert authenticate(username="bjensen", password=f"{SECRET}!")
 
 
-def test_put_04_what_is_left_out_is_cleared_or_kept(strict):
+def test_put_04_missing_attributes_are_cleared_or_kept(strict):
     user = strict.make_user(
         title="Guide", emails=[WORK], name={"givenName": "Babs"}, externalId="E1", password=SECRET
     )
@@ -65,12 +65,12 @@ def test_put_04_what_is_left_out_is_cleared_or_kept(strict):
     assert (kept["externalId"], kept["active"]) == ("E1", True)
     assert authenticate(username="bjensen", password=SECRET)
     put(strict, user, active=False)
-    assert put(strict, user).data["active"] is False  # no PUT brings a leaver back by silence
+    assert put(strict, user).data["active"] is False  # a PUT without active must not reactivate
     assert put(strict, user, active=None).data["active"] is False
 
 
 @pytest.mark.parametrize("empty", [None, []])
-def test_put_05_null_and_the_empty_array_clear(empty, strict):
+def test_put_05_null_and_empty_array_clear(empty, strict):
     user = strict.make_user(title="Guide", emails=[WORK], name={"givenName": "Babs"})
     data = put(strict, user, title=None, emails=empty, name=None).data
     assert data.keys() & {"title", "emails", "name"} == set()
@@ -98,7 +98,7 @@ def test_put_07_read_only_values_are_ignored(strict):
     assert member_ids(strict, group) == {user["id"]}
 
 
-def test_put_08_another_id_in_the_body_is_ignored(strict):
+def test_put_08_other_id_in_the_body_is_ignored(strict):
     user, other = strict.make_user(), strict.make_user("other")
     answer = put(strict, user, id=other["id"], title="Guide")
     assert answer.status_code == 200
@@ -115,7 +115,7 @@ def test_put_09_required_attributes_are_required(strict):
     assert strict.get(f"/Users/{user['id']}").data == user
 
 
-def test_put_10_the_answer_is_the_whole_resource(strict):
+def test_put_10_response_is_the_complete_resource(strict):
     user = strict.make_user()
     answer = put(strict, user, title="Guide", emails=[WORK])
     fresh = strict.get(f"/Users/{user['id']}")
@@ -124,14 +124,14 @@ def test_put_10_the_answer_is_the_whole_resource(strict):
     assert answer.headers["Content-Location"] == user["meta"]["location"]
 
 
-def test_put_11_another_ones_user_name_is_taken(strict):
+def test_put_11_username_of_another_user_is_taken(strict):
     strict.make_user("taken")
     user = strict.make_user()
     assert_error(put(strict, user, userName="TAKEN"), 409, "uniqueness", "userName")
     assert strict.get(f"/Users/{user['id']}").data == user
 
 
-def test_put_12_a_groups_members_are_replaced(connect):
+def test_put_12_members_are_replaced(connect):
     for profile, left in (("strict", 0), ("default", 1)):
         client = connect(profile)
         one, two = client.make_user(f"{profile}1"), client.make_user(f"{profile}2")
@@ -144,7 +144,7 @@ def test_put_12_a_groups_members_are_replaced(connect):
         assert member_ids(client, group) == set()
 
 
-def test_put_13_all_or_nothing(strict):
+def test_put_13_failure_changes_nothing(strict):
     user = strict.make_user(title="Guide", emails=[WORK, HOME], externalId="E1")
     path = f"/Users/{user['id']}"
     same = strict.put(path, user)
@@ -156,14 +156,14 @@ def test_put_13_all_or_nothing(strict):
     assert strict.get(path).data == user and User.objects.filter(email=WORK["value"]).exists()
 
 
-def test_put_14_an_extension_that_is_left_out_is_cleared(strict):
+def test_put_14_missing_extension_is_cleared(strict):
     user = strict.make_user(**{ENTERPRISE: {"department": "Tours"}})
     assert user["schemas"] == [USER, ENTERPRISE]
     data = put(strict, user).data
     assert data["schemas"] == [USER] and ENTERPRISE not in data
 
 
-def test_put_15_other_members_are_no_mutation(strict):
+def test_put_15_members_may_be_replaced(strict):
     one, two, three = (strict.make_user(name) for name in ("one", "two", "three"))
     group = strict.make_group("Guides", one, two)
     answer = put_members(

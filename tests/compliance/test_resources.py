@@ -28,7 +28,7 @@ def replace(path, value):
 # schemas
 
 
-def test_res_01_schemas_in_every_answer(scim):
+def test_res_01_schemas_in_every_response(scim):
     made = scim.make_user()
     path = path_of(made)
     answers = [
@@ -53,7 +53,7 @@ def test_res_01_schemas_in_every_answer(scim):
         pytest.param([ENTERPRISE], id="RES-05"),
     ],
 )
-def test_wrong_schemas(schemas, scim):
+def test_invalid_schemas(schemas, scim):
     path = path_of(scim.make_user("other"))
     for answer in (
         scim.post("/Users", body(schemas=schemas)),
@@ -85,7 +85,7 @@ def test_res_07_urn_in_any_case(scim):
     assert ENTERPRISE in data["schemas"]
 
 
-def test_res_08_schemas_say_what_is_there(scim):
+def test_res_08_schemas_list_used_extensions(scim):
     without_urn = scim.make("/Users", body("one", **{ENTERPRISE: {"department": "Tours"}}))
     assert sorted(without_urn["schemas"]) == sorted([USER, ENTERPRISE])
     without_data = scim.make("/Users", body("two", schemas=[USER, ENTERPRISE]))
@@ -108,7 +108,7 @@ def test_res_09_required_extension(scim, settings):
 # id, externalId, meta
 
 
-def test_res_10_ids_are_never_given_again(scim):
+def test_res_10_ids_are_never_reused(scim):
     first = scim.make_user()
     scim.delete(path_of(first))
     second = scim.make_user()
@@ -118,13 +118,13 @@ def test_res_10_ids_are_never_given_again(scim):
     assert_error(scim.get(f"/Groups/{second['id']}"), 404)
 
 
-def test_res_11_no_id_of_the_clients(scim):
+def test_res_11_id_of_the_client_is_ignored(scim):
     made = scim.make_user(id="x")
     assert made["id"] != "x"
     assert_error(scim.get("/Users/x"), 404)
 
 
-def test_res_12_no_bulk_id(scim):
+def test_res_12_id_is_not_a_bulk_id(scim):
     made = [scim.make_user(f"u{n}", id=f"bulkId:{n}")["id"] for n in range(20)]
     assert not any("bulkid" in each.lower() for each in made)
     assert len({uuid.UUID(each) for each in made}) == 20
@@ -137,7 +137,7 @@ def test_res_13_id(scim):
     assert_error(scim.patch(path, replace("id", "x")), 400, "mutability", "id")
 
 
-def test_res_14_external_id_is_the_clients(scim):
+def test_res_14_external_id_belongs_to_the_client(scim):
     made = scim.make_user()
     assert "externalId" not in made and "externalId" not in scim.get(path_of(made)).data
 
@@ -150,12 +150,12 @@ def test_res_15_external_id_is_not_unique(connect):
     assert other.find('externalId eq "7"') == []
 
 
-def test_res_16_external_id_is_exact(scim):
+def test_res_16_external_id_is_case_exact(scim):
     scim.make_user(externalId="abc")
     assert not scim.find('externalId eq "ABC"') and scim.find('externalId eq "abc"')
 
 
-def test_res_17_meta_is_the_servers(scim):
+def test_res_17_meta_is_read_only(scim):
     given = {"created": "1999-01-01T00:00:00Z", "resourceType": "Group", "location": "x"}
     made = scim.make_user(meta=given)
     assert made["meta"]["created"] > "2000" and made["meta"]["resourceType"] == "User"
@@ -200,7 +200,7 @@ def test_res_21_version(scim):
 # Users
 
 
-def test_res_22_user_name(scim):
+def test_res_22_username(scim):
     for given in ({"userName": ""}, {"userName": None}, {}):
         answer = scim.post("/Users", {"schemas": [USER], **given})
         assert_error(answer, 400, "invalidValue", "userName")
@@ -322,7 +322,7 @@ def test_res_33_manager(scim):
     assert_error(scim.patch(path_of(made), operation), 400, "mutability", "displayName")
 
 
-def test_res_34_manager_as_a_text(connect):
+def test_res_34_manager_as_text(connect):
     entra, strict = connect("entra"), connect("strict")
     boss, report = entra.make_user("boss"), entra.make_user("report")
     operation = replace(f"{ENTERPRISE}:manager", boss["id"])

@@ -1,4 +1,4 @@
-"""Retrieval of one resource, and which attributes an answer has (RFC 7644 3.4.1 and 3.9)."""
+"""Reading one resource, and the attributes in the response (RFC 7644 sections 3.4.1 and 3.9)."""
 
 import pytest
 
@@ -29,11 +29,11 @@ def test_get_01_one_resource(scim, path):
 
 def test_get_02_unknown_id(scim):
     answer = scim.get("/Users/2819c223-7f76-453a-919d-413861904646")
-    assert_error(answer, 404)  # a SCIM error without a scimType, as SCIM's media type
+    assert_error(answer, 404)  # a SCIM error without scimType, in SCIM's media type
 
 
 @pytest.mark.parametrize("text", ["1", "nobody", "%00", "%27%20OR%201=1", "é", "x" * 500, "a%20b"])
-def test_get_03_no_such_form_of_id(text, scim):
+def test_get_03_malformed_id(text, scim):
     assert_error(scim.get(f"/Users/{text}"), 404)
 
 
@@ -46,7 +46,7 @@ def test_get_04_default_attributes(scim, settings):
     assert "password" not in data
 
 
-def test_get_05_narrowed(scim, path):
+def test_get_05_attributes(scim, path):
     data = scim.get(path, {"attributes": "name.familyName"}).data
     assert data == {"schemas": [USER], "id": path[7:], "name": {"familyName": "Jensen"}}
     assert set(scim.get(path, {"attributes": "title, TITLE,emails"}).data) == {
@@ -57,11 +57,11 @@ def test_get_06_minimum(scim, path):
     assert set(scim.get(path, {"attributes": "userName"}).data) == {"schemas", "id", "userName"}
 
 
-def test_get_07_complex_attribute_whole(scim, path):
+def test_get_07_complete_complex_attribute(scim, path):
     assert scim.get(path, {"attributes": "emails"}).data["emails"] == EMAILS
 
 
-def test_get_08_excluded(scim, path):
+def test_get_08_excluded_attributes(scim, path):
     full = scim.get(path).data
     data = scim.get(path, {"excludedAttributes": "id,schemas,title,emails.type"}).data
     assert set(full) - set(data) == {"title"}
@@ -71,7 +71,7 @@ def test_get_08_excluded(scim, path):
     assert data["id"] == group["id"] and "members" not in data
 
 
-def test_get_09_one_of_the_two(scim, path):
+def test_get_09_attributes_and_excluded_attributes_are_exclusive(scim, path):
     both = {"attributes": "userName", "excludedAttributes": "title"}
     assert_error(scim.get(path, both), 400, "invalidValue")
 
@@ -87,7 +87,7 @@ def test_get_10_with_urns(scim, path):
     assert data[ENTERPRISE] == {"division": "Park"} and "title" not in data
 
 
-def test_get_11_whole_extension(scim, path):
+def test_get_11_complete_extension(scim, path):
     data = scim.get(path, {"attributes": ENTERPRISE}).data
     assert data[ENTERPRISE] == {"department": "Tours", "division": "Park"}
     assert set(data) == {"schemas", "id", ENTERPRISE}

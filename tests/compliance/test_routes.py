@@ -18,7 +18,7 @@ EXAMPLES = {r"^v\d+(/.*)?$": "v1/Users", "^.*$": "Nope", "^$": ""}
 
 
 def routes(patterns, prefix="/"):
-    """Yield an address of each route, and its view."""
+    """Yield the path and the view of each route."""
     for each in patterns:
         text = str(each.pattern)
         path = prefix + re.sub(r"<\w+>", "x", EXAMPLES.get(text, text))
@@ -29,8 +29,8 @@ def routes(patterns, prefix="/"):
             yield path, each.callback
 
 
-def ours():
-    """Return the routes of this app, each shown to lead to its own view."""
+def routes_of_the_package():
+    """Return the routes of this app, checked to resolve to their views."""
     mounted = [each for each in get_resolver().url_patterns if str(each.pattern) == "scim/"]
     found = dict(routes(mounted))
     assert len(found) >= 15
@@ -47,8 +47,8 @@ def everywhere(scim):
 OPEN = f"{BASE}/ServiceProviderConfig"
 
 
-def test_sec_14_every_route_wants_a_token(everywhere):
-    for path in ours():
+def test_sec_14_every_route_needs_a_token(everywhere):
+    for path in routes_of_the_package():
         for method in METHODS:
             answer = everywhere.request(method, path, BODY, token=False)
             if path != OPEN:
@@ -58,12 +58,12 @@ def test_sec_14_every_route_wants_a_token(everywhere):
     assert not User.objects.exists() and not Group.objects.exists()
 
 
-def test_sec_14_every_resource_wants_a_scope(scim):
+def test_sec_14_every_resource_needs_a_scope(scim):
     path_of_user = f"{BASE}/Users/{scim.make_user('unseen')['id']}"
     nothing = connections.issue_token(scim.connection, scopes=[]).secret
     helpless = ScimClient(scim.connection, nothing, base="")
     documents = f"{BASE}/(ServiceProviderConfig|Schemas|ResourceTypes)$"
-    for path in (*ours(), path_of_user):
+    for path in (*routes_of_the_package(), path_of_user):
         for method in METHODS[:-1]:
             answer = helpless.request(method, path, {"schemas": [SEARCH]})
             assert "unseen" not in answer.content.decode(), (method, path)
@@ -75,8 +75,8 @@ def test_sec_14_every_resource_wants_a_scope(scim):
     assert User.objects.count() == 1
 
 
-def test_sec_14_every_route_wants_encryption(everywhere):
+def test_sec_14_every_route_needs_encryption(everywhere):
     everywhere.http.defaults["REMOTE_ADDR"] = "203.0.113.9"
-    for path in ours():
+    for path in routes_of_the_package():
         for method in METHODS:
             assert_error(everywhere.request(method, path, BODY), 403, None, "https")

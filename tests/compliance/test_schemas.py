@@ -1,4 +1,4 @@
-"""Schemas and the characteristics of attributes (RFC 7643 sections 2 and 7)."""
+"""Schema definitions and types of attributes (RFC 7643 sections 2 and 7)."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def path_of(resource):
     return f"/{resource['meta']['resourceType']}s/{resource['id']}"
 
 
-# Definitions: what is wrong in one is told at start-up, and never served
+# Definitions: errors are reported at start-up
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def path_of(resource):
         ),
     ],
 )
-def test_a_flawed_definition_is_refused(attribute, words, settings, scim, monkeypatch):
+def test_faulty_definition_is_reported(attribute, words, settings, scim, monkeypatch):
     flawed = Schema("urn:example:scim:schemas:flawed:2.0:User", "Flawed", attributes=(attribute,))
     adapter = type("Flawed", (UserAdapter,), {"extensions": [flawed]})
     monkeypatch.setitem(globals(), "Subject", adapter)
@@ -58,7 +58,7 @@ def test_a_flawed_definition_is_refused(attribute, words, settings, scim, monkey
     assert_error(scim.get("/Users"), 500)
 
 
-def test_sch_01_ref_is_a_name(scim):
+def test_sch_01_ref_is_a_valid_name(scim):
     members = characteristics(scim, GROUP)["members"]
     assert "$ref" in [sub["name"] for sub in members["subAttributes"]]
 
@@ -171,7 +171,7 @@ def test_sch_12_uris(connect):
     assert reference["type"] == "reference" and reference["caseExact"] is True
 
 
-def test_sch_13_a_reference_leads_somewhere(scim):
+def test_sch_13_reference_can_be_resolved(scim):
     user = scim.make_user()
     (member,) = scim.make_group("Guides", user)["members"]
     path = member["$ref"].removeprefix("http://testserver/scim/v2")
@@ -180,7 +180,7 @@ def test_sch_13_a_reference_leads_somewhere(scim):
     assert_error(scim.get(path), 404)
 
 
-def test_sch_14_references_have_a_target(connect):
+def test_sch_14_references_need_a_target(connect):
     scim = connect()
     body = {"schemas": [GROUP], "displayName": "Guides", "members": [{"value": "nobody"}]}
     assert_error(scim.post("/Groups", body), 400, "invalidValue", "members")

@@ -51,18 +51,18 @@ def test_src_02_schemas(people):
     ],
     ids=lambda members: "-".join(members),
 )  # fmt: skip
-def test_src_03_as_a_get(members, people):
+def test_src_03_same_as_get(members, people):
     params = {k: ",".join(v) if isinstance(v, list) else v for k, v in members.items()}
     assert search(people, **members).data == people.get("/Users", params).data
 
 
-def test_src_04_answer(people):
+def test_src_04_response(people):
     answer = search(people, filter='title eq "guide"')
     assert answer.status_code == 200 and "Location" not in answer.headers
     assert answer.data["schemas"] == [LIST] and answer.data["totalResults"] == 1
 
 
-def test_src_05_members_of_another_type(people, connect):
+def test_src_05_members_of_a_wrong_type(people, connect):
     strict = connect("strict")
     for members in ({"attributes": "userName,title"}, {"count": "1"}, {"startIndex": "1"},
                     {"filter": 5}, {"count": True}, {"sortBy": ["title"]}):  # fmt: skip
@@ -73,11 +73,11 @@ def test_src_05_members_of_another_type(people, connect):
 
 
 @pytest.mark.parametrize("at", ["/Schemas", "/ResourceTypes", "/ServiceProviderConfig"])
-def test_src_06_not_on_discovery(at, scim):
+def test_src_06_not_for_discovery(at, scim):
     assert search(scim, at).status_code in (404, 405)
 
 
-def test_src_07_no_resource_id(people):
+def test_src_07_not_a_resource_id(people):
     assert_error(people.get("/Users/.search"), 405)
     for method in ("PUT", "PATCH", "DELETE"):
         body = {"schemas": [USER], "userName": "x"}

@@ -32,17 +32,17 @@ def everything_stored():
     return [repr(row) for model in apps.get_models() for row in model._default_manager.values()]
 
 
-# Who calls
+# Authentication
 
 
 @pytest.mark.parametrize("header", ["", "Bearer wrong", "Basic dXNlcjpwYXNz"])
-def test_sec_01_the_challenge_names_the_scheme(scim, header):
+def test_sec_01_challenge_names_the_scheme(scim, header):
     answer = scim.get("/Users", token=False, authorization=header)
     assert_error(answer, 401)
     assert re.match(r'Bearer realm="[^"]+"', answer.headers["WWW-Authenticate"])
 
 
-def test_sec_02_a_client_may_do_what_its_scopes_say(connect):
+def test_sec_02_scopes_limit_the_client(connect):
     scim = connect(scopes=["users:read", "groups:read"])
     assert scim.get("/Users").status_code == 200
     assert_error(scim.post("/Users", BODY), 403, None, "users:write")
@@ -60,7 +60,7 @@ def test_sec_03_no_basic_authentication(scim):
             assert_error(scim.get("/Users", authorization=f"Basic {encoded}"), 401)
 
 
-def test_sec_04_plain_http_is_refused(scim, settings):
+def test_sec_04_plain_http_is_rejected(scim, settings):
     scim.http.defaults["REMOTE_ADDR"] = "203.0.113.9"
     assert_error(scim.get("/Users"), 403, None, "https")
     assert_error(scim.post("/Users", BODY), 403)
@@ -73,7 +73,7 @@ def test_sec_04_plain_http_is_refused(scim, settings):
     assert_error(scim.get("/Users", x_forwarded_proto="http"), 403)
 
 
-def test_sec_05_tokens_are_long_and_end(scim):
+def test_sec_05_tokens_are_long_and_expire(scim):
     token = Token.objects.get()
     random = scim.secret.removeprefix("scim_")
     assert len(base64.urlsafe_b64decode(random + "=" * (-len(random) % 4))) * 8 >= 128
@@ -97,7 +97,7 @@ def test_sec_06_passwords_are_hashed(connect):
     assert not any(text in row for text in (SECRET, SECRET[::-1]) for row in stored)
 
 
-def test_sec_07_passwords_meet_the_sites_policy(connect, settings):
+def test_sec_07_password_validators_apply(connect, settings):
     settings.AUTH_PASSWORD_VALIDATORS = [
         {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"}
     ]
@@ -124,7 +124,7 @@ def test_sec_07_passwords_are_prepared(connect):
 
 
 @pytest.mark.parametrize("passwords", ["ignore", "accept"])
-def test_sec_08_passwords_are_nowhere(connect, caplog, passwords):
+def test_sec_08_passwords_are_not_stored_or_logged(connect, caplog, passwords):
     scim = connect(passwords=passwords, log_reads=True)
     user = scim.make_user()
     path = f"/Users/{user['id']}"
@@ -148,7 +148,7 @@ def test_sec_08_passwords_are_nowhere(connect, caplog, passwords):
     assert SECRET not in caplog.text
 
 
-def test_sec_09_nothing_secret_in_an_address(connect):
+def test_sec_09_no_secrets_in_urls(connect):
     scim = connect(log_reads=True)
     scim.make_user(emails=[{"value": "b@x.com"}])
     text = 'emails.value eq "b@x.com"'
@@ -160,10 +160,10 @@ def test_sec_09_nothing_secret_in_an_address(connect):
     assert "b@x.com" not in answer.data["Resources"][0]["meta"]["location"]
 
 
-# Browsers, strangers, other clients
+# Sessions, anonymous users, other clients
 
 
-def test_sec_10_a_token_needs_no_csrf_and_a_session_is_none(scim):
+def test_sec_10_tokens_need_no_csrf_and_sessions_are_ignored(scim):
     root = User.objects.create_superuser("root", password=SECRET)
     browser = scim.http = Client(enforce_csrf_checks=True)
     assert scim.post("/Users", BODY).status_code == 201
@@ -173,7 +173,7 @@ def test_sec_10_a_token_needs_no_csrf_and_a_session_is_none(scim):
     assert User.objects.count() == 2
 
 
-def test_sec_11_nothing_is_for_strangers(scim):
+def test_sec_11_nothing_without_authentication(scim):
     user = scim.make_user()
     path = f"/Users/{user['id']}"
     for method, target in (
@@ -185,7 +185,7 @@ def test_sec_11_nothing_is_for_strangers(scim):
     assert User.objects.count() == 1
 
 
-def test_sec_12_clients_are_told_apart(connect):
+def test_sec_12_clients_are_isolated(connect):
     one, other = connect(), connect()
     reading = ScimClient(
         one.connection, connections.issue_token(one.connection, scopes=["users:read"]).secret
@@ -199,7 +199,7 @@ def test_sec_12_clients_are_told_apart(connect):
     assert one.delete(path).status_code == 204
 
 
-def test_sec_13_what_nothing_needs_is_not_stored(connect):
+def test_sec_13_unneeded_data_is_not_stored(connect):
     scim = connect("entra")
     secret, extension = "078-05-1120", "urn:example:params:scim:schemas:extension:health:2.0:User"
     unneeded = {"ssn": secret, extension: {"insurance": secret}, "name": {"maidenName": secret}}
@@ -213,7 +213,7 @@ def test_sec_13_what_nothing_needs_is_not_stored(connect):
     assert not any(secret in row for row in everything_stored())
 
 
-# Ours
+# Rows that are not from the RFCs
 
 
 @pytest.mark.parametrize(
@@ -226,14 +226,14 @@ def test_sec_13_what_nothing_needs_is_not_stored(connect):
     ],
     ids=["size", "depth", "values", "values by default"],
 )
-def test_sec_15_a_body_has_limits(scim, settings, limits, attributes, status, words):
+def test_sec_15_body_limits(scim, settings, limits, attributes, status, words):
     settings.DJANGO_SCIM = limits
     scim_type = "invalidSyntax" if status == 400 else None
     assert_error(scim.post("/Users", BODY | attributes), status, scim_type, words)
     assert not User.objects.exists()
 
 
-def test_sec_16_nobody_rises(scim):
+def test_sec_16_no_privilege_escalation(scim):
     rights = {"isStaff": True, "is_staff": True, "is_superuser": True, "isSuperuser": True,
               "user_permissions": [1], "groups": [{"value": "Admins"}]}  # fmt: skip
     Group.objects.create(name="Admins")
@@ -248,7 +248,7 @@ def test_sec_16_nobody_rises(scim):
     assert not user.groups.exists() and not user.user_permissions.exists()
 
 
-def test_sec_17_who_is_deactivated_is_out(scim):
+def test_sec_17_deactivation_ends_access(scim):
     path = f"/Users/{scim.make_user()['id']}"
     user = User.objects.get()
     browser = Client()
@@ -266,7 +266,7 @@ def test_sec_17_who_is_deactivated_is_out(scim):
     assert who().is_anonymous
 
 
-def test_sec_18_every_write_leaves_an_event(scim, events):
+def test_sec_18_every_write_has_an_event(scim, events):
     user = scim.make_user()
     group = scim.make_group()
     path = f"/Users/{user['id']}"
@@ -290,7 +290,7 @@ def test_sec_18_every_write_leaves_an_event(scim, events):
         ("membership", "success", 204),
         ("create", "failure", 409),
         ("delete", "success", 204),
-        ("membership", "success", 204),  # of the group that has lost them
+        ("membership", "success", 204),  # of the group that lost the members
         ("delete", "failure", 404),
     ]
     assert {event.connection for event in events()} == {scim.connection}

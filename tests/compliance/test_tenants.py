@@ -25,7 +25,7 @@ def test_ten_01_several_tenants(tenants):
     assert User.objects.count() == 2
 
 
-def test_ten_02_the_token_says_which_tenant(tenants):
+def test_ten_02_token_determines_the_tenant(tenants):
     one, other = tenants
     mine, theirs = one.make_user("mine"), other.make_user("theirs")
     assert ids(one) == {mine["id"]} and ids(other) == {theirs["id"]}
@@ -37,7 +37,7 @@ def test_ten_02_the_token_says_which_tenant(tenants):
 @pytest.mark.urls("tests.compliance.urls")
 @pytest.mark.parametrize("host", ["acme.example.com", "testserver"])
 @pytest.mark.parametrize("base", [ACME, BASE])
-def test_ten_03_a_prefix_or_a_host_may_name_the_tenant(connect, base, host):
+def test_ten_03_prefix_or_host_may_name_the_tenant(connect, base, host):
     for name, scim in (("mine", connect()), ("theirs", connect())):
         scim.base = base
         scim.http.defaults["HTTP_HOST"] = host
@@ -54,7 +54,7 @@ def test_ten_03_a_prefix_or_a_host_may_name_the_tenant(connect, base, host):
 
 
 @pytest.mark.urls("tests.compliance.urls")
-def test_ten_04_the_token_decides_whatever_the_prefix_says(connect):
+def test_ten_04_token_decides_independently_of_the_prefix(connect):
     one, other = connect(), connect()
     one.base, other.base = ACME, ACME.replace("acme", "other")
     theirs = other.make_user("theirs")
@@ -63,7 +63,7 @@ def test_ten_04_the_token_decides_whatever_the_prefix_says(connect):
     assert_error(one.get(f"/Users/{theirs['id']}"), 404)
 
 
-def test_ten_04_nobody_reaches_into_another_tenant(tenants):
+def test_ten_04_other_tenants_are_out_of_reach(tenants):
     one, other = tenants
     user, group = other.make_user(), other.make_group()
     for path in (f"/Users/{user['id']}", f"/Groups/{group['id']}"):
@@ -74,7 +74,7 @@ def test_ten_04_nobody_reaches_into_another_tenant(tenants):
         assert other.get(path).data == before
 
 
-def test_ten_05_external_ids_are_the_tenants(tenants):
+def test_ten_05_external_ids_belong_to_the_tenant(tenants):
     one, other = tenants
     mine, theirs = one.make_user("mine", externalId="7"), other.make_user("theirs", externalId="7")
     assert ids(one, filter='externalId eq "7"') == {mine["id"]}
@@ -97,11 +97,11 @@ def test_ten_06_filters_groups_and_references_stay_in_the_tenant(tenants):
     assert_error(one.patch(f"/Groups/{team['id']}", join), 400, "invalidValue", "members")
     manager = {"op": "add", "path": f"{ENTERPRISE}:manager", "value": {"value": theirs["id"]}}
     shown = one.patch(f"/Users/{mine['id']}", manager).data[ENTERPRISE]["manager"]
-    assert shown == {"value": theirs["id"]}  # a name that nobody here answers to
+    assert shown == {"value": theirs["id"]}  # a name that no resource of this tenant has
     assert Group.objects.filter(user__isnull=False).get().user_set.get().username == "mine"
 
 
-def test_ten_06_a_user_name_is_the_sites(tenants):
+def test_ten_06_usernames_are_unique_on_the_site(tenants):
     one, other = tenants
     one.make_user("amy")
     answers = [scim.post("/Users", {"schemas": [USER], "userName": "AMY"}) for scim in (one, other)]

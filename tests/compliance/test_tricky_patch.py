@@ -1,4 +1,4 @@
-"""PATCH where the letter is easily missed (RFC 7644 section 3.5.2)."""
+"""Tricky cases of PATCH (RFC 7644 section 3.5.2)."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -14,7 +14,7 @@ PROFILES = ["strict", "default"]
 
 @pytest.fixture(params=PROFILES)
 def either(request, connect):
-    """A client of each profile: the answer is the same."""
+    """Return a client of each profile; the response is the same."""
     return connect(request.param)
 
 
@@ -31,14 +31,14 @@ def member_ids(client, group):
     return {member["value"] for member in read(client, group).get("members", [])}
 
 
-def test_t1_replace_without_a_target_when_strict(connect):
+def test_t1_strict_replace_without_a_match(connect):
     scim = connect("strict")
     user = scim.make_user(emails=[HOME])
     assert_error(patch(scim, user, {"op": "replace"} | NEW_VALUE), 400, "noTarget")
     assert read(scim, user) == user
 
 
-def test_t1_replace_without_a_target_elsewhere(scim):
+def test_t1_replace_without_a_match_in_other_profiles(scim):
     user = scim.make_user(emails=[HOME])
     answer = patch(scim, user, {"op": "replace"} | NEW_VALUE)
     assert answer.status_code == 200
@@ -48,7 +48,7 @@ def test_t1_replace_without_a_target_elsewhere(scim):
         assert_error(patch(scim, user, operation), 400, "noTarget")
 
 
-def test_t2_add_to_a_value_that_is_there(either):
+def test_t2_add_to_an_existing_value(either):
     user = either.make_user(emails=[WORK, HOME])
     answer = patch(either, user, {"op": "add"} | NEW_VALUE)
     assert answer.status_code == 200
@@ -56,7 +56,7 @@ def test_t2_add_to_a_value_that_is_there(either):
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_t2_add_without_a_target(connect, profile):
+def test_t2_add_without_a_match(connect, profile):
     scim = connect(profile)
     user = scim.make_user(emails=[HOME])
     answer = patch(scim, user, {"op": "add"} | NEW_VALUE)
@@ -74,14 +74,14 @@ def test_t3_remove_without_a_path(either, operation):
     assert read(either, user) == user
 
 
-def test_t4_remove_what_is_required(either):
+def test_t4_remove_a_required_attribute(either):
     user, group = either.make_user(), either.make_group()
     for resource, path in ((user, "userName"), (group, "displayName")):
         assert_error(patch(either, resource, {"op": "remove", "path": path}), 400, "mutability")
         assert read(either, resource) == resource
 
 
-def test_t5_remove_who_is_no_member(either):
+def test_t5_remove_a_non_member(either):
     member, stranger = either.make_user("one"), either.make_user("two")
     group = either.make_group("Guides", member)
     for value in (stranger["id"], "not-a-member"):
@@ -92,7 +92,7 @@ def test_t5_remove_who_is_no_member(either):
         assert read(either, group) == group
 
 
-def test_t6_a_new_primary_takes_the_place(either):
+def test_t6_new_primary_replaces_the_old_one(either):
     user = either.make_user(emails=[WORK, HOME])
     new = {"value": "n@b.c", "primary": True}
     answer = patch(either, user, {"op": "add", "path": "emails", "value": [new]})
@@ -110,7 +110,7 @@ def test_t7_two_new_primaries(either):
     assert read(either, user) == user
 
 
-def test_t8_all_or_nothing(either):
+def test_t8_failure_changes_nothing(either):
     user = either.make_user(title="old", emails=[WORK])
     group = either.make_group("Guides")
     wrong = {"op": "replace", "path": "nosuch", "value": 1}
@@ -120,7 +120,7 @@ def test_t8_all_or_nothing(either):
     assert read(either, user) == user
     join = {"op": "add", "path": "members", "value": [{"value": user["id"]}]}
     assert_error(patch(either, group, join, wrong), 400, "invalidPath", "nosuch")
-    # An operation that fails only when it is carried out comes too late for none of them.
+    # An operation that fails when it is applied must undo the others as well.
     taken = {"op": "replace", "path": "displayName", "value": either.make_group("T")["displayName"]}
     assert_error(patch(either, group, join, taken), 409, "uniqueness")
     assert read(either, group) == group
@@ -147,7 +147,7 @@ def test_t32_paths_as_keys(scim):
         ({"active": "False"}, "invalidValue"),
     ],
 )
-def test_t32_paths_as_keys_when_strict(connect, value, scim_type):
+def test_t32_strict_rejects_paths_as_keys(connect, value, scim_type):
     scim = connect("strict")
     user = scim.make_user()
     assert_error(patch(scim, user, {"op": "replace", "value": value}), 400, scim_type)
@@ -160,7 +160,7 @@ def test_t33_replace_of_a_complex_attribute_keeps_the_rest(either):
     assert answer.data["name"] == {"givenName": "X", "familyName": "J"}
 
 
-def test_t35_an_extension_arrives(either):
+def test_t35_add_an_extension(either):
     user = either.make_user()
     operation = {"op": "add", "path": f"{ENTERPRISE}:department", "value": "R"}
     answer = patch(either, user, operation)
@@ -170,7 +170,7 @@ def test_t35_an_extension_arrives(either):
     assert read(either, user) == answer.data
 
 
-def test_t36_an_extension_leaves(either):
+def test_t36_remove_an_extension(either):
     user = either.make_user(**{ENTERPRISE: {"department": "R"}})
     assert user["schemas"] == [USER, ENTERPRISE]
     answer = patch(either, user, {"op": "remove", "path": f"{ENTERPRISE}:department"})
@@ -178,7 +178,7 @@ def test_t36_an_extension_leaves(either):
     assert read(either, user) == answer.data
 
 
-def test_t37_add_who_is_a_member(either):
+def test_t37_add_an_existing_member(either):
     user = either.make_user()
     group = either.make_group("Guides", user)
     operation = {"op": "add", "path": "members", "value": [{"value": user["id"]}]}
@@ -203,7 +203,7 @@ def test_t38_remove_with_a_list_of_members(connect, profile):
         assert member_ids(scim, group) == {two["id"], three["id"]}
 
 
-def test_t40_a_patch_that_asks_for_attributes(either):
+def test_t40_patch_with_attributes(either):
     user, group = either.make_user(), either.make_group()
     rename = {"op": "replace", "path": "displayName", "value": "New"}
     for resource in (user, group):

@@ -1,4 +1,4 @@
-"""Queries where the letter is easily missed (RFC 7644 section 3.4)."""
+"""Tricky cases of queries (RFC 7644 section 3.4)."""
 
 import pytest
 
@@ -9,7 +9,7 @@ WORK_AND_HOME = [{"value": "x@b", "type": "work"}, {"value": "y@a", "type": "hom
 
 @pytest.fixture(params=["strict", "default"])
 def either(request, connect):
-    """A client of each profile: the answer is the same."""
+    """Return a client of each profile; the response is the same."""
     return connect(request.param)
 
 
@@ -61,7 +61,7 @@ def test_t17_attributes_with_their_urn(either):
     assert names(either, f'{ENTERPRISE}:manager.value eq "{boss["id"]}"') == {"report"}
 
 
-def test_t18_of_one_value_or_of_any(either):
+def test_t18_one_value_or_any_value(either):
     either.make_user("both", emails=WORK_AND_HOME)
     assert names(either, 'emails[type eq "work" and value co "@a"]') == set()
     assert names(either, 'emails.type eq "work" and emails.value co "@a"') == {"both"}
@@ -84,7 +84,7 @@ def test_t19_numbers_out_of_range(either, params, start, shown):
     assert len(data["Resources"]) == data["itemsPerPage"] == shown
 
 
-def test_t20_a_password_is_neither_found_nor_sorted_by(connect):
+def test_t20_password_cannot_be_filtered_or_sorted(connect):
     for profile in ("strict", "default"):
         scim = connect(profile, passwords="accept")
         scim.make_user(f"of-{profile}", password="xylophone-7-garden")
@@ -99,7 +99,7 @@ def test_t21_sorting_by_the_primary_value(either):
         return [user["userName"] for user in either.get("/Users", params).data["Resources"]]
 
     either.make_user("nobody")
-    either.make_user("second", emails=[{"value": "b@x"}, {"value": "a@x"}])  # its first
+    either.make_user("second", emails=[{"value": "b@x"}, {"value": "a@x"}])  # the first value
     either.make_user("third", emails=[{"value": "a@x"}, {"value": "c@x", "primary": True}])
     either.make_user("first", emails=[{"value": "A@y"}])
     assert order("ascending") == ["first", "second", "third", "nobody"]
@@ -113,7 +113,7 @@ def test_t22_attributes_or_excluded_attributes(either):
         assert_error(either.get(path, params), 400, "invalidValue")
 
 
-def test_t23_what_is_always_returned(either):
+def test_t23_always_returned_attributes(either):
     user = either.make_user(title="Guide")
     params = {"excludedAttributes": "id,schemas,userName"}
     for data in (
@@ -141,7 +141,7 @@ def test_t39_discovery_is_not_filtered(either):
     assert either.get("/ResourceTypes", {"count": 1}).data == every
 
 
-def test_t41_search_is_no_id(either):
+def test_t41_search_is_not_an_id(either):
     either.make_user("bjensen")
     body = {"schemas": [SEARCH], "filter": 'userName eq "bjensen"'}
     answer = either.post("/Users/.search", body)
@@ -152,7 +152,7 @@ def test_t41_search_is_no_id(either):
         assert_error(either.request(method, "/Users/.search", body), 405)
 
 
-def test_t44_a_plus_in_the_address(either):
+def test_t44_plus_in_the_url(either):
     either.make_user("bjensen")
     text = "meta.lastModified%20ge%20%222024-01-01T00:00:00{}02:00%22"
     assert either.get(f"/Users?filter={text.format('%2B')}").data["totalResults"] == 1

@@ -1,4 +1,4 @@
-"""POST, PUT and DELETE where the letter is easily missed (RFC 7644 sections 3.3, 3.5.1, 3.6)."""
+"""Tricky cases of POST, PUT and DELETE (RFC 7644 sections 3.3, 3.5.1 and 3.6)."""
 
 import uuid
 
@@ -13,7 +13,7 @@ PASSWORD = "Correct-horse-7-battery"
 
 @pytest.fixture(params=["strict", "default"])
 def either(request, connect):
-    """A client of each profile: the answer is the same."""
+    """Return a client of each profile; the response is the same."""
     return connect(request.param, passwords="accept")
 
 
@@ -26,7 +26,7 @@ def path_of(user):
     return f"/Users/{user['id']}"
 
 
-def test_t9_put_ignores_what_the_server_writes(either, user):
+def test_t9_put_ignores_read_only_values(either, user):
     group = either.make_group()
     changed = user | {
         "id": str(uuid.uuid4()),
@@ -39,7 +39,7 @@ def test_t9_put_ignores_what_the_server_writes(either, user):
     assert not Group.objects.filter(user__isnull=False).exists()
 
 
-def test_t10_put_clears_what_it_leaves_out_but_the_password(either, user):
+def test_t10_put_clears_missing_attributes_except_the_password(either, user):
     either.patch(path_of(user), {"op": "add", "path": "password", "value": PASSWORD})
     encoded = User.objects.get().password
     assert User.objects.get().check_password(PASSWORD)
@@ -49,7 +49,7 @@ def test_t10_put_clears_what_it_leaves_out_but_the_password(either, user):
     assert User.objects.get().password == encoded
 
 
-def test_t11_put_needs_what_is_required(either, user):
+def test_t11_put_needs_required_attributes(either, user):
     answer = either.put(path_of(user), {"schemas": [USER], "title": "Chief"})
     assert_error(answer, 400, "invalidValue", "userName")
     assert either.get(path_of(user)).data == user
@@ -73,7 +73,7 @@ def test_t28_schemas_are_required(either, schemas):
 
 
 @pytest.mark.parametrize("profile", ["strict", "default"])
-def test_t29_an_unknown_attribute(connect, profile):
+def test_t29_unknown_attribute(connect, profile):
     scim = connect(profile)
     answer = scim.post("/Users", BODY | {"foo": 1})
     if profile == "strict":
@@ -84,7 +84,7 @@ def test_t29_an_unknown_attribute(connect, profile):
         assert "foo" not in answer.data
 
 
-def test_t30_what_is_deleted_is_gone(either, user):
+def test_t30_deleted_resource_is_not_found(either, user):
     path = path_of(user)
     assert either.delete(path).status_code == 204
     assert_error(either.get(path), 404)
@@ -100,26 +100,26 @@ def test_t30_what_is_deleted_is_gone(either, user):
 @pytest.mark.parametrize(
     ("first", "second"), [("bjensen", "BJensen"), ("zo\u00eb", "zoe\u0308"), ("amy", "ａｍｙ")]
 )
-def test_t31_a_name_is_taken_in_any_spelling(either, first, second):
+def test_t31_username_is_taken_in_any_spelling(either, first, second):
     either.make_user(first)
     answer = either.post("/Users", {"schemas": [USER], "userName": second})
     assert_error(answer, 409, "uniqueness", "userName")
     assert User.objects.count() == 1
 
 
-def test_t34_put_replaces_a_complex_attribute_whole(either, user):
+def test_t34_put_replaces_complex_attributes(either, user):
     answer = either.put(path_of(user), BODY | {"name": {"givenName": "X"}})
     assert answer.data["name"] == {"givenName": "X"}
 
 
-def test_t43_an_id_is_never_the_clients(either):
+def test_t43_id_of_the_client_is_ignored(either):
     answer = either.post("/Users", BODY | {"id": "bulkId:1"})
     assert answer.status_code == 201
     assert "bulkid" not in answer.data["id"].lower()
     assert_error(either.get("/Users/bulkId:1"), 404)
 
 
-def test_t45_a_member_that_nobody_knows(either):
+def test_t45_unknown_member(either):
     members = [{"value": str(uuid.uuid4())}]
     body = {"schemas": [GROUP], "displayName": "Guides", "members": members}
     assert_error(either.post("/Groups", body), 400, "invalidValue", "members")

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from ..client import USER, assert_error
-from ..concurrency import at_once
+from ..concurrency import run_concurrently
 
 RETITLE = {"op": "replace", "path": "title", "value": "new"}
 STALE = 'W/"stale"'
@@ -30,7 +30,7 @@ def test_etg_01_tags_are_weak(scim, path):
     assert tag.startswith('W/"') and tag.endswith('"') and len(tag) > len('W/""')
 
 
-def test_etg_02_header_and_meta_version(scim, connect):
+def test_etg_02_header_equals_meta_version(scim, connect):
     created = scim.post("/Users", body())
     path = f"/Users/{created.data['id']}"
     for answer in (
@@ -47,7 +47,7 @@ def test_etg_02_header_and_meta_version(scim, connect):
     assert answer.headers["ETag"] == scim.get(f"/Groups/{group['id']}").data["meta"]["version"]
 
 
-def test_etg_02_what_is_read_on_request_only_is_part_of_it(scim, settings):
+def test_etg_02_version_covers_attributes_returned_on_request(scim, settings):
     adapter = "tests.compliance.patch_adapters.RequestedTitle"
     settings.DJANGO_SCIM = {"ADAPTERS": {"User": adapter}}
     user = scim.make_user(title="old")
@@ -69,14 +69,14 @@ def test_etg_03_if_none_match(params, scim, user, path):
     assert scim.get(path, params, if_none_match=version).status_code == 200
 
 
-def test_etg_04_a_stale_if_match_changes_nothing(scim, user, path):
+def test_etg_04_stale_if_match_changes_nothing(scim, user, path):
     assert_error(scim.put(path, body(title="put"), if_match=STALE), 412)
     assert_error(scim.patch(path, RETITLE, if_match=STALE), 412)
     assert_error(scim.delete(path, if_match=STALE), 412)
     assert scim.get(path).data == user
 
 
-def test_etg_05_a_weak_tag_matches(scim, path):
+def test_etg_05_weak_tag_matches(scim, path):
     tag = scim.get(path).headers["ETag"]
     assert tag.startswith("W/")
     changed = scim.put(path, body(title="put"), if_match=tag)
@@ -105,7 +105,7 @@ def test_etg_08_one_version_for_every_representation(scim, user, path):
         narrowed = scim.get(path, {"attributes": asked})
         assert narrowed.data["meta"]["version"] == narrowed.headers["ETag"] == version
     assert scim.get(path, {"excludedAttributes": "title"}).headers["ETag"] == version
-    scim.make_group("Guides", user)  # "groups" is derived, and no part of the user's version
+    scim.make_group("Guides", user)  # "groups" is computed and not part of the user's version
     assert scim.get(path).headers["ETag"] == version
     versions = {version, scim.patch(path, RETITLE).headers["ETag"]}
     User.objects.update(first_name="By the site")
@@ -116,31 +116,31 @@ def test_etg_08_one_version_for_every_representation(scim, user, path):
 
 
 @pytest.mark.parametrize("header", ["malformed", "", '"unclosed', "W/"])
-def test_etg_09_a_malformed_if_match_matches_nothing(header, scim, user, path):
+def test_etg_09_malformed_if_match_matches_nothing(header, scim, user, path):
     assert_error(scim.patch(path, RETITLE, if_match=header), 412)
     assert scim.get(path).data == user
 
 
-def test_etg_11_of_two_updates_of_one_version_the_second_fails(scim, user, path):
+def test_etg_11_second_update_of_one_version_fails(scim, user, path):
     version = user["meta"]["version"]
     assert scim.put(path, body(title="first"), if_match=version).status_code == 200
     assert_error(scim.put(path, body(title="second"), if_match=version), 412)
     assert scim.get(path).data["title"] == "first"
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite in memory serves one thread")
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite in memory allows only one thread")
 @pytest.mark.django_db(transaction=True)
-def test_etg_11_at_the_same_moment(scim):
+def test_etg_11_concurrent_updates(scim):
     user = scim.make_user()
     path, version = f"/Users/{user['id']}", user["meta"]["version"]
     calls = [
         lambda client, title=title: client.put(path, body(title=title), if_match=version)
         for title in ("a", "b")
     ]
-    assert at_once(scim, calls) == [200, 412]
+    assert run_concurrently(scim, calls) == [200, 412]
 
 
-def test_etg_12_a_site_can_require_if_match(scim, user, path, settings):
+def test_etg_12_site_may_require_if_match(scim, user, path, settings):
     settings.DJANGO_SCIM = {"REQUIRE_IF_MATCH": True}
     for answer in (scim.put(path, body()), scim.patch(path, RETITLE), scim.delete(path)):
         assert_error(answer, 428, None, "If-Match")

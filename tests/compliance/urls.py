@@ -1,4 +1,4 @@
-"""SCIM at several places of one site: with a tenant in the prefix, and without a version."""
+"""SCIM at several URLs: with a tenant in the prefix, and without a version."""
 
 from django.urls import include, path
 

@@ -270,7 +270,7 @@ def test_every_form_of_manager(path, form, entra, user):
         (found,) = entra.find(text, attributes="id")
         assert found["id"] == user["id"] and set(found) == {"schemas", "id"}
     assert entra.find(f'id eq "{user["id"]}" and manager eq "{user["id"]}"') == []
-    assert entra.find('id eq "nobody" and manager eq "nobody"', attributes="id") == []
+    assert entra.find('id eq "unknown" and manager eq "unknown"', attributes="id") == []
     data = patch(entra, user, {"op": "Replace", "path": f"{ENTERPRISE}:manager", "value": ""})
     assert ENTERPRISE not in data
     account.scim_profile.refresh_from_db()
@@ -310,7 +310,7 @@ def test_group(connect):
     assert entra.find(check, "/Groups")
     check = f'members eq "{one}" and id eq "{answer.data["id"]}"'
     assert entra.find(check, "/Groups")
-    assert entra.find(f'id eq "{answer.data["id"]}" and members eq "nobody"', "/Groups") == []
+    assert entra.find(f'id eq "{answer.data["id"]}" and members eq "unknown"', "/Groups") == []
     assert_error(entra.post("/Groups", body), 409, "uniqueness")
     value = [{"$ref": None, "value": one}]
     assert change({"op": "Remove", "path": "members", "value": value}) == {two, three}

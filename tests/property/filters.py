@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from django_scim.protocol.values import parse_datetime
 
 from .strategies import KEYED
-from .texts import ODD, comparable, relatives
+from .texts import UNUSUAL, comparable, relatives
 
 TEXT = ("eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le")
 ORDERED = ("eq", "ne", "gt", "ge", "lt", "le")
@@ -33,7 +33,7 @@ class Filters:
 
     def __init__(self, schema, resources, more_texts=()):
         self.schema, self.resources = schema, resources
-        self.texts = [*ODD, *more_texts]
+        self.texts = [*UNUSUAL, *more_texts]
         self.paths = [each for each in schema.paths() if each.attribute.name not in REFUSED]
 
     def filters(self):
@@ -69,7 +69,7 @@ class Filters:
         return st.one_of(whole, whole, st.builds("{}{}".format, whole, suffix))
 
     def _comparison(self, path, leaf, names, bare=False):
-        """Return a strategy for terms on a leaf, each drawn as one number, which shrinks well."""
+        """Return a strategy for terms on an attribute, drawn as one number, which shrinks well."""
         whole = path.attribute.name
         if leaf is not path.attribute:
             whole += f".{leaf.name}"
@@ -87,7 +87,7 @@ class Filters:
         return st.integers(0, len(names) * 8 * len(ops) * len(values) - 1).map(term)
 
     def _operands(self, path, leaf, whole):
-        """Return the operators for a leaf, and values to compare it with."""
+        """Return the operators for an attribute, and values to compare it with."""
         held = sorted({value for value in self._held(path, leaf) if value is not None})
         if leaf.type == "boolean":
             return EQUALITY, ("true", "false")
@@ -121,8 +121,8 @@ def shaped(draw, terms):
 
 def moments(text):
     """Yield an instant and its neighbours in several time zones."""
-    for beside, zone in zip((0, 0, 0, -1, 1, 2_000_000), (*_ZONES, _ZONES[1]), strict=True):
-        moved = parse_datetime(text) + timedelta(microseconds=beside)
+    for distance, zone in zip((0, 0, 0, -1, 1, 2_000_000), (*_ZONES, _ZONES[1]), strict=True):
+        moved = parse_datetime(text) + timedelta(microseconds=distance)
         yield quoted(moved.astimezone(zone).isoformat())
 
 

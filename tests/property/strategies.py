@@ -126,7 +126,7 @@ def pairs(names, bodies, count, number):
 
 def build(number):
     """Create users by SCIM, users of the site, and groups of both."""
-    site = PopulatedSite(ScimClient(connections.create("PopulatedSite", scope="site")))
+    site = PopulatedSite(ScimClient(connections.create("Site", scope="site")))
     for n, name in enumerate(sample(plain, 3, number)):
         User.objects.create(
             username=f"site{n}{name}"[:150], email=f"Site{n}@EXAMPLE.com", last_name=name

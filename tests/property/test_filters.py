@@ -35,7 +35,7 @@ def test_database_finds_what_matches_in_memory():
             transaction.set_rollback(True)
     assert len(tried) >= COUNT * 0.9
     hits = sum(0 < found < total for found, total in tried)
-    assert hits > len(tried) / 4, "most filters select none or all: they tell nothing"
+    assert hits > len(tried) / 4, "most filters match none or all, which checks little"
 
 
 def check(site, name, endpoint, number):
@@ -43,7 +43,7 @@ def check(site, name, endpoint, number):
     resources, tried = site.resources[endpoint], []
     adapter = site.adapter(name)
     schema = adapter.resource_schema
-    told = {each["id"]: each.get("userName") or each["displayName"] for each in resources}
+    names = {each["id"]: each.get("userName") or each["displayName"] for each in resources}
 
     def agrees(text):
         term = parse_filter(text, schema, Tolerances(PROFILES["default"]))
@@ -51,7 +51,7 @@ def check(site, name, endpoint, number):
         links = adapter.queryset().filter(translate(term, adapter))
         found = list(links.values_list("scim_id", flat=True))
         assert len(found) == len(set(found)), text
-        assert {told[each] for each in found} == {told[each] for each in expected}, text
+        assert {names[each] for each in found} == {names[each] for each in expected}, text
         tried.append((len(expected), len(resources)))
         if len(tried) <= OVER_HTTP:
             assert over_http(site, endpoint, text) == expected

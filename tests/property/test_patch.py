@@ -83,7 +83,7 @@ def try_one(scim, path, sequence, ids):
     if answer.data is not None:
         assert answer.data == after.data
     if comparable(expected) == comparable(state(before.data)):
-        assert after.data["meta"] == before.data["meta"], (wire, "a PATCH that changes nothing")
+        assert after.data["meta"] == before.data["meta"], (wire, "a PATCH without effect")
         return "same"
     for name in ("version", "lastModified"):
         assert after.data["meta"][name] != before.data["meta"][name], wire

@@ -1,8 +1,8 @@
 """Collect and run the tests of every site in one pytest session.
 
-Django reads its settings once per process, so the tests of a site run in a process of their own:
-one process lists the tests of the site, another runs those that are selected. Each test is an item
-of the session and has its own outcome.
+Django reads its settings once per process, so the tests of a site run in another process: one
+process lists the tests of the site, and a second one runs those that are selected. Each test is an
+item of the session with its own outcome.
 """
 
 import os
@@ -74,7 +74,7 @@ def pytest_sessionfinish():
 
 
 class SiteModule(pytest.File):
-    """A module that can be imported in the site's own process only."""
+    """A module that only a process with the site's settings can import."""
 
     def collect(self):
         node_ids, errors = list_tests(self.config)[self.site.name]
@@ -93,7 +93,7 @@ class SiteClass(pytest.Collector):
 
 
 class SiteTest(pytest.Item):
-    """A test that runs in the site's own process."""
+    """A test that runs in the process of its site."""
 
     def __init__(self, **options):
         super().__init__(**options)
@@ -137,7 +137,7 @@ def split(name):
 
 
 def children(parent, tests):
-    """Yield the nodes of tests in a module or a class; each test is a list as ``split`` returns."""
+    """Yield the nodes of tests below a module or class, given as lists of names."""
     classes = {}
     for name, *inner in tests:
         if not inner:
@@ -163,7 +163,7 @@ def list_tests(config):
 
 
 def is_given(site, config):
-    """Return whether an argument of pytest names the site, a part of it or a folder around it."""
+    """Return whether an argument of pytest includes tests of the site."""
     if site.settings == settings.SETTINGS_MODULE:
         return False
     for argument in config.args:

@@ -90,23 +90,23 @@ class MigrationContract:
         assert scim.get(f"/Users/{made['id']}").data == made
 
     def test_users_from_before_the_installation_are_linked(self):
-        alike = {self.amy} if MARIADB else {self.amy, self.other_amy}  # MariaDB ignores case
+        names_found = {self.amy} if MARIADB else {self.amy, self.other_amy}  # MariaDB ignores case
         migrate(NOTHING)
         with transaction.atomic():  # missing tables must not break the site's transaction
-            for name in (*alike, self.bob):
+            for name in (*names_found, self.bob):
                 self.make_user(name)
         if self.superuser:
             self.make_user(self.superuser, is_superuser=True)
         migrate_everything()
         scim = connect("Okta", "site")
         for text, names in (
-            (self.amy.upper(), alike),
+            (self.amy.upper(), names_found),
             (self.bob.upper(), {self.bob}),
             (self.superuser, set()),
         ):
             found = scim.find(f'userName eq "{text}"')
             assert {each["userName"] for each in found} == names
-        assert scim.get("/Users").data["totalResults"] == len(alike) + 1
+        assert scim.get("/Users").data["totalResults"] == len(names_found) + 1
         if self.has_email:
             (found,) = scim.find(f'emails[type eq "work" and value eq "{self.bob}@EXAMPLE.com"]')
             assert found["emails"][0]["value"] == f"{self.bob}@example.com"

@@ -1,4 +1,4 @@
-"""The processes in which the tests of a site are listed and run."""
+"""Processes that list and run the tests of a site."""
 
 import os
 import pickle
@@ -17,11 +17,11 @@ EXPECTED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 
 
 class Crash(Exception):
-    """The process of a site ended before it was done; the text is the end of its output."""
+    """The process of a site ended unexpectedly; the message contains its output."""
 
 
 class SiteProcess:
-    """A pytest process under the settings of a site, which sends objects through a pipe."""
+    """A pytest process with the settings of a site, which sends objects through a pipe."""
 
     def __init__(self, site, *arguments):
         self.output = tempfile.TemporaryFile()  # noqa: SIM115
@@ -40,20 +40,20 @@ class SiteProcess:
         self.pipe = os.fdopen(reader, "rb")
 
     def receive(self):
-        """Return the next object. Raise Crash if the process has ended."""
+        """Return the next object that the process sends. Raise Crash if it has ended."""
         try:
             return pickle.load(self.pipe)
         except (EOFError, pickle.UnpicklingError):
             raise Crash(self.end())
 
     def end(self):
-        """Wait for the end of the process; return its status and the end of its output."""
+        """Wait for the process and return its exit status and the end of its output."""
         status = self.process.wait()
         self.output.seek(0)
         return f"exit status {status}\n{self.output.read().decode(errors='replace')[-6000:]}"
 
     def stop(self):
-        """Interrupt the process, so that it drops its database, and wait for its end."""
+        """Interrupt the process, so that it drops its database, and wait."""
         self.process.send_signal(signal.SIGINT)
         self.process.wait()
 
@@ -79,7 +79,7 @@ class Site:
         return listed
 
     def start(self, tests):
-        """Start to run tests, given as a dictionary of files by node ID."""
+        """Start to run tests, given as files by node ID."""
         self._pending = set(tests)
         self._selection = tempfile.NamedTemporaryFile("w", suffix=".txt")  # noqa: SIM115
         self._selection.write("\n".join(tests))
@@ -92,9 +92,9 @@ class Site:
         return self._process is not None
 
     def wait_for(self, node_id):
-        """Yield the serialized reports of a test as they come.
+        """Yield the serialized reports of a test as they arrive.
 
-        Raise Crash if the process ends before the test is done, or badly after the last test.
+        Raise Crash if the process ends before the test, or with an error after the last test.
         """
         while True:
             received = self._received.setdefault(node_id, [])
@@ -117,7 +117,7 @@ class Site:
 
 
 def database_name(site):
-    """Return the name of a site's test database, or "" on SQLite, which has it in memory."""
+    """Return the name of a site's test database, or "" on SQLite, where it is in memory."""
     if IS_SQLITE:
         return ""
     return f"{os.environ.get('TEST_DATABASE_NAME') or 'test_scim'}_{site}"

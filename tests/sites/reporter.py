@@ -1,4 +1,4 @@
-"""The plugin of a site's own process: run the selected tests and send their reports."""
+"""Plugin for the process of a site: run the selected tests and send their reports."""
 
 import os
 import pickle

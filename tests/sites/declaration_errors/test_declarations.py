@@ -112,7 +112,7 @@ CASES = {
         "W008", filling(thing(texts=Rows("tights", value="label"))), "'rank'"),
     "a table between that lacks": (
         "W008", thing(people=Members("chairs", to="User", member="person")), "'role'"),
-    "a row beside that lacks": ("W002", thing(text=Field("box.colour")), "'height'"),
+    "a related row with a required column": ("W002", thing(text=Field("box.colour")), "'height'"),
     "nothing unique": ("W002", type("Faulty", (ThingAdapter,), {
         "attributes": {"serial": Field("kind")}}), "'serial'"),
 }  # fmt: skip

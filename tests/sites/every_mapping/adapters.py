@@ -102,7 +102,7 @@ class SquadAdapter(GroupAdapter):
 
 
 class DeviceAdapter(ResourceAdapter):
-    name, endpoint, description = "Device", "Devices", "What the warehouse hands out."
+    name, endpoint, description = "Device", "Devices", "Equipment from the warehouse."
     schema = device
     model, link = Device, ACommonDeviceOfOurWarehouseLink
     attributes = {

@@ -14,7 +14,7 @@ PRIMARY = Attribute(name="primary", type="boolean")
 acme = Schema(
     ACME,
     "AcmeUser",
-    "What Acme knows of its people.",
+    "Acme's data about a user.",
     (
         Attribute(name="badge", case_exact=True, uniqueness="server"),
         Attribute(name="nickname"),
@@ -53,7 +53,7 @@ acme = Schema(
 device = Schema(
     DEVICE,
     "Device",
-    "What the warehouse hands out.",
+    "Equipment from the warehouse.",
     (
         Attribute(name="serialNumber", required=True, case_exact=True, uniqueness="server"),
         Attribute(name="displayName"),

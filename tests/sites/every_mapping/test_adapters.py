@@ -96,21 +96,25 @@ def change_phones(scim, name):
 
 def test_rows_are_the_same_with_signal_receivers(scim):
     """Rows are written in one statement, except if a receiver of the site needs their signals."""
-    heard = []
+    received = []
 
     def saved(instance, created, **kwargs):
-        heard.append(("created" if created else "changed", instance.number))
+        received.append(("created" if created else "changed", instance.number))
 
     def deleted(instance, **kwargs):
-        heard.append(("deleted", instance.number))
+        received.append(("deleted", instance.number))
 
-    unheard = change_phones(scim, "unheard")
+    without_receivers = change_phones(scim, "without_receivers")
     post_save.connect(saved, sender=Phone)
     post_delete.connect(deleted, sender=Phone)
     try:
-        assert change_phones(scim, "heard") == unheard
+        assert change_phones(scim, "received") == without_receivers
     finally:
         post_save.disconnect(saved, sender=Phone)
         post_delete.disconnect(deleted, sender=Phone)
-    assert sorted(heard) == [("changed", "2"), *(("created", n) for n in "12345"), ("deleted", "1")]
-    assert [row[0] for row in unheard] == ["2", "3", "4", "5"]
+    assert sorted(received) == [
+        ("changed", "2"),
+        *(("created", n) for n in "12345"),
+        ("deleted", "1"),
+    ]
+    assert [row[0] for row in without_receivers] == ["2", "3", "4", "5"]

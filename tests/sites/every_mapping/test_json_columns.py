@@ -61,7 +61,7 @@ NO_MOMENTS = [
     "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "٢011-05-13T12:00:00Z",
     "2011-05-13T12:00:00.Z", "2011-05-13T12:00Z", "20110513T120000Z", "2011-05-13T12:00:00+0200",
 ]  # fmt: skip
-ODD = [
+UNUSUAL = [
     None, "", [], {}, True, False, 0, 1, -3, 7, 2.5, 3.0, 1e300, 5e-324, 2**53 - 1, 2**63 - 1,
     2**63, -(2**63), -(2**63) - 1, 10**20, 10**300, "a", "A", "3", "true", "Straße", "x" * 300,
     "%_\\'\"", "😀", ["a"], [1], [[]], [{}], {"value": "a"}, {"a": 1}, {"room": 5, "extra": 1},
@@ -77,15 +77,27 @@ ELEMENTS = [
 KEYS = ("colour", "remote", "reviewed", "links", "ratio", "code", "visits", "scores", "stays")
 DOCUMENTS = [
     *([], "text", 5, 2.5, True, {"place": "nowhere"}, {"place": {"desk": "none"}}),
-    *(dict.fromkeys(KEYS, odd) | {"place": {"floor": odd, "desk": odd}} for odd in ODD),
-    *({"place": {"desk": {"room": odd, "number": odd}}} for odd in ODD),
+    *(dict.fromkeys(KEYS, value) | {"place": {"floor": value, "desk": value}} for value in UNUSUAL),
+    *({"place": {"desk": {"room": value, "number": value}}} for value in UNUSUAL),
     *({"reviewed": each, "visits": [each]} for each in (*MOMENTS, *NO_MOMENTS)),
     *({"links": [each], "stays": [each]} for each in ELEMENTS),
     *({"links": ELEMENTS[n:], "stays": ELEMENTS[:n]} for n in (3, 6, 9)),
-    {"visits": [*NO_MOMENTS, *MOMENTS], "scores": ODD},
+    {"visits": [*NO_MOMENTS, *MOMENTS], "scores": UNUSUAL},
     {"visits": NO_MOMENTS, "scores": ["a", None, 2.0, True]},
 ]
-LABELS = [None, ["a", "b"], [1, 2], "a", 5, {}, [], [None, ""], ["B", ["x"]], [{"value": "a"}], ODD]
+LABELS = [
+    None,
+    ["a", "b"],
+    [1, 2],
+    "a",
+    5,
+    {},
+    [],
+    [None, ""],
+    ["B", ["x"]],
+    [{"value": "a"}],
+    UNUSUAL,
+]
 if connection.vendor != "postgresql":  # PostgreSQL accepts neither
     DOCUMENTS += [{"colour": "a\0b", "links": [{"value": "\0"}]}]
     LABELS += [["a\0b"]]

@@ -344,6 +344,6 @@ def test_get_costs_two_more_statements(oauth, make_application, make_token, othe
     assert (
         f"{quoted('token_checksum')} = " in looked_up and "oauth2_provider_application" in looked_up
     )
-    door = [each for each in statements(lambda: oauth.get(path, authorization="Bearer x"))
+    rejected = [each for each in statements(lambda: oauth.get(path, authorization="Bearer x"))
             if each.startswith("SELECT") and "scim_event" not in each]  # fmt: skip
-    assert len(door) == 2, door
+    assert len(rejected) == 2, rejected

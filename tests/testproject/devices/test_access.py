@@ -117,7 +117,7 @@ def test_date_is_midnight_utc(scim):
 
 @pytest.mark.parametrize("value", [OTHER_DAY, "yesterday", None])
 def test_post_ignores_read_only_values(value, scim):
-    """Read-only values in the body SHALL be ignored (RFC 7644 section 3.3)."""
+    """See RFC 7644 section 3.3."""
     answer = scim.post("/Devices", body("SN-1", displayName="Spare", purchased=value))
     assert answer.status_code == 201
     assert answer.data["displayName"] == "Spare"
@@ -128,7 +128,7 @@ def test_post_ignores_read_only_values(value, scim):
 
 @pytest.mark.parametrize("value", [OTHER_DAY, "yesterday", None])
 def test_put_ignores_read_only_values(value, scim, fleet, events):
-    """Read-only values in the body SHALL be ignored (RFC 7644 section 3.5.1)."""
+    """See RFC 7644 section 3.5.1."""
     laptop = fleet["laptop"]
     answer = scim.put(at(laptop), laptop | {"displayName": "Spare", "purchased": value})
     assert answer.status_code == 200
