@@ -126,7 +126,7 @@ def test_the_tick_is_for_who_may_change_groups(scim, staff, editors, readers):
 def test_a_name_that_the_connection_has_already(scim, ada, readers):
     scim.make_group("Readers")
     text = give(ada, scim.connection, "Group", object=readers.pk)
-    assert "has a group 'Readers' already" in text
+    assert "already has a group named “Readers”" in text
     assert GroupLink.objects.count() == 1
 
 

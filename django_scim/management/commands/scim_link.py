@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...adapters.accounts.user_models import has
-from ...adapters.bulk_linking import By, Survey, assign_matching, confirm_waiting, survey
+from ...adapters.bulk_linking import By, Survey, assign_matching, confirm_adopted, survey
 from ...audit.administration import Actor, record
 from ...models import Connection
 from ._progress import Progress
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{count} accounts were given to {chosen}.")
         if options["confirm"]:
             confirmed = partial(record, chosen, "link confirmed", actor)
-            count = confirm_waiting(chosen, found, confirmed)
+            count = confirm_adopted(chosen, found, confirmed)
             self.stdout.write(f"{count} adoptions were confirmed.")
 
     def _members(self, name: str | None) -> Any:
@@ -78,21 +78,21 @@ class Command(BaseCommand):
     def _show(self, found: Survey, by: str, *, everything: bool) -> None:
         for what, number in (
             ("to be given", len(found.matching)),
-            ("given already", found.given),
-            ("adopted already, waiting for confirmation", len(found.waiting)),
+            ("given already", found.assigned),
+            ("adopted already, waiting for confirmation", len(found.unconfirmed)),
             ("protected: staff and superusers", found.protected),
-            ("not of the connection's tenant", found.strangers),
-            ("held by another connection", found.held),
+            ("not of the connection's tenant", found.outside_tenant),
+            ("held by another connection", found.linked_elsewhere),
             ("deleted by this connection", found.deleted),
-            (f"without {'a name' if by == 'username' else 'an address'}", found.nameless),
-            (f"in a clash: one {by} for several accounts, or but for case", found.clashing),
+            (f"without {'a name' if by == 'username' else 'an address'}", found.without_value),
+            (f"in a clash: one {by} for several accounts, or but for case", found.conflicting),
         ):
             self.stdout.write(f"{number:>8}  {what}")
-        shown = len(found.clashes) if everything else SHOWN_CLASHES
-        for text, names in sorted(found.clashes.items())[:shown]:
+        shown = len(found.conflicts) if everything else SHOWN_CLASHES
+        for text, names in sorted(found.conflicts.items())[:shown]:
             self.stdout.write(
                 f"          clash: {text} ({len(names)} accounts): {', '.join(names)}"
             )
-        if len(found.clashes) > shown:
-            more = len(found.clashes) - shown
+        if len(found.conflicts) > shown:
+            more = len(found.conflicts) - shown
             self.stdout.write(f"          and {more} more clashes; --verbosity 2 shows all")
