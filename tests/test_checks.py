@@ -107,7 +107,8 @@ class NoKey(UserAdapter):
 
 CASES = {
     "column": ("E003", with_attributes(badge=Field("batch")), "no field named 'batch'"),
-    "relation": ("E003", with_attributes(badge=Field("groups.name")), "'groups' must be a foreign key"),
+    "relation": ("E003", with_attributes(badge=Field("groups.name")),
+        "'groups' must be a foreign key"),
     "members": ("E003", with_attributes(GroupAdapter, members=Members("people", to="User")),
                 "no many-to-many relation 'people'"),
     "path": ("E004", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes
@@ -140,7 +141,8 @@ CASES = {
     "a reference to a list": ("E009", type("A", (UserAdapter,), {"attributes":
         UserAdapter.attributes | {f"{ENTERPRISE}:manager": Reference("scim_profile.manager",
         to=["User"])}}), "which no adapter is"),
-    "mirror": ("E007", with_attributes(tags=Values("tags", mirror="is_active")), "must be a text column"),
+    "mirror": ("E007", with_attributes(tags=Values("tags", mirror="is_active")),
+        "must be a text column"),
     "mirror elsewhere": ("E007", with_attributes(tags=Values("tags", mirror="scim_profile.title")),
                          "must be a text column"),
     "two mirrors": ("E005", with_attributes(tags=Values("tags", mirror="email")), "'email'"),
@@ -415,4 +417,4 @@ def test_a_site_that_cannot_be_served_answers_500_to_all(broken, case):
     result = broken(BROKEN[case][0], "-c", REQUESTS)
     assert result.returncode == 0, result.stderr[-3000:]
     assert len(re.findall("request [0-9a-f]{32} failed", result.stderr)) == int(result.stdout)
-    assert "DJANGO_SCIM is wrong; manage.py check says how" in result.stderr
+    assert "DJANGO_SCIM has errors; run manage.py check for details" in result.stderr
