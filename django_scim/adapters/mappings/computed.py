@@ -65,8 +65,8 @@ class Constant(ServerWritten):
         is_supported = self.attribute.is_text or self.attribute.type == "boolean"
         if not is_supported or not isinstance(self.value, value_type) or self.value == "":
             raise MappingError(
-                f"Constant({self.value!r}) does not fit the type {self.attribute.type}; the value "
-                f"must be a non-empty text or a boolean, as the attribute's type"
+                f"Constant({self.value!r}) does not fit the type {self.attribute.type}; Constant "
+                f"supports non-empty texts and booleans"
             )
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:

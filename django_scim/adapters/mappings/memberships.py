@@ -128,8 +128,8 @@ class Memberships(Mapping):
         }
 
         def having(condition: Q | None) -> Q:
-            found = links if condition is None else links.filter(condition)
-            return Q(target__in=found.values(f"target__{self.loader.back}"))
+            matching = links if condition is None else links.filter(condition)
+            return Q(target__in=matching.values(f"target__{self.loader.back}"))
 
         return list_condition(term, columns, having, negated)
 
