@@ -171,4 +171,4 @@ def test_site_with_faulty_settings_responds_with_500(broken, case):
     result = broken(BROKEN[case][0], "-c", REQUESTS)
     assert result.returncode == 0, result.stderr[-3000:]
     assert len(re.findall("request [0-9a-f]{32} failed", result.stderr)) == int(result.stdout)
-    assert "DJANGO_SCIM is wrong; manage.py check says how" in result.stderr
+    assert "DJANGO_SCIM has errors; run manage.py check for details" in result.stderr

@@ -1,7 +1,7 @@
-"""The base of all adapters: how one resource type is kept in the site's models.
+"""The base class of adapters. An adapter maps one resource type to the site's models.
 
-A subclass declares; this class follows the declaration. An instance serves one request of one
-connection, and knows nothing of HTTP.
+A subclass contains the declaration; this class reads and writes according to it. An instance
+serves one request of one connection and does not depend on HTTP.
 """
 
 import copy
@@ -43,24 +43,25 @@ class ResourceAdapter:
     description: ClassVar[str] = ""
     schema: ClassVar[Schema]
     extensions: ClassVar[list[Schema]] = []
-    #: The extensions without which a resource is refused.
+    #: The extensions that every resource must have.
     required_extensions: ClassVar[list[Schema]] = []
     model: ClassVar[type[models.Model]]
     link: ClassVar[type[AbstractLink]]
-    #: Where each attribute is kept: SCIM path to mapping. Everything follows from this.
+    #: The mapping of each attribute, by the attribute's SCIM path.
     attributes: ClassVar[dict[str, Mapping]] = {}
-    #: What a change of an attribute means beyond its value, whatever it is mapped to.
+    #: The behaviours of attributes, by path. They apply to any mapping of the attribute.
     behaviours: ClassVar[dict[str, Behaviour]] = {
         "externalId": Behaviour(Role.EXTERNAL_ID, kept_on_put=True)
     }
-    #: The attribute that names a resource elsewhere, such as in the members of a group.
+    #: The attribute that other resources show as ``display``, such as a group's members.
     display_attribute: ClassVar[str] = "displayName"
-    #: Resource types that attributes may refer to although the site does not publish them.
+    #: Resource types that attributes may refer to even if the site does not publish them.
     optional_types: ClassVar[frozenset[str]] = frozenset()
-    #: The site's own rules for what clients send: a subclass of
+    #: Additional validation of request bodies: a subclass of
     #: ``django_scim.api.serializers.ResourceSerializer``, or its dotted path.
     serializer_class: ClassVar[Any] = None
-    #: Whether the answer to a PATCH is the resource, or 204 without a body (RFC 7644 3.5.2).
+    #: True if the response to a PATCH contains the resource, False for 204 without a body
+    #: (RFC 7644 section 3.5.2).
     returns_patched: ClassVar[bool] = True
 
     #: Set for a subclass that has an ``after_commit`` hook.
@@ -81,7 +82,7 @@ class ResourceAdapter:
 
     @classmethod
     def declaration(cls) -> Declaration:
-        """Return the declaration. Raises ImproperlyConfigured for one that has errors."""
+        """Return the declaration. Raise ImproperlyConfigured if it has errors."""
         declaration = cls.examine_declaration()
         if declaration.errors:
             declaration.require_valid(cls.__name__)
@@ -89,7 +90,7 @@ class ResourceAdapter:
 
     @classmethod
     def examine_declaration(cls) -> Declaration:
-        """Return the declaration with its errors, for the system checks."""
+        """Return the declaration together with its errors, for the system checks."""
         cached = cls.__dict__.get("_declaration")
         if cached is None or cached[0] is not settings.ADAPTERS:
             types: Any = settings.adapter_classes()
@@ -112,7 +113,7 @@ class ResourceAdapter:
 
     @classmethod
     def published_schemas(cls) -> list[Schema]:
-        """Return the core schema and the extensions as /Schemas shows them."""
+        """Return the core schema and the extensions as /Schemas returns them."""
         declaration = cls.declaration()
         return [declaration.published(each) for each in declaration.resource_schema.schemas]
 
@@ -121,36 +122,36 @@ class ResourceAdapter:
         """Return whether a hook of the adapter sets columns that no attribute is mapped to."""
         return cls.before_save is not ResourceAdapter.before_save
 
-    # Which objects, and what they are called
+    # Objects and their names
 
     def queryset(self) -> Any:
-        """Return the links that this connection may see and change. Nothing else exists for it."""
+        """Return the links that this connection may see and change."""
         links: Any = self.link._default_manager
         return links.filter(self.unprotected(), connection=self.connection, target__isnull=False)
 
     @classmethod
     def unprotected(cls) -> Q:
-        """Return the condition, from the link, of the objects that a connection may touch."""
+        """Return a condition on the link that selects the objects a connection may access."""
         return Q()
 
     def display(self) -> Expression | F:
-        """Return the expression, from the link, of ``display`` and ``displayName`` elsewhere."""
+        """Return an expression on the link: ``display`` or ``displayName`` in other resources."""
         column = self._display_text()
         return text_or_empty(F(column.path)) if column else Value("", output_field=TextField())
 
     def label(self) -> Expression | F:
-        """Return the expression, from the link, of an object's name in the event log."""
+        """Return an expression on the link: the object's name in the event log."""
         return self.display()
 
     def display_column(self) -> Column:
-        """Return the column of ``display``, to filter and sort by."""
+        """Return the column that filters and sorts by ``display``."""
         column = self._display_text()
         key = column.key if column else ""
         return Column("", nullable=False, source=self.display(), key=key)  # type: ignore[arg-type]
 
     def _display_text(self) -> Column | None:
-        named = self.declared.by_path.get(self.display_attribute)
-        return named.text_column if named else None
+        mapping = self.declared.by_path.get(self.display_attribute)
+        return mapping.text_column if mapping else None
 
     def name_of(self, link: Any) -> str:
         """Return an object's name for the event log."""
@@ -163,20 +164,23 @@ class ResourceAdapter:
     # Reading
 
     def read(self, links: Any, projection: Projection = FULL) -> list[dict[str, Any]]:
-        """Return the resources of a queryset of links, in its order."""
+        """Return the resources of a queryset of links, in the queryset's order."""
         return [resource for resource, _ in self.read_with_columns(links, projection)]
 
     def read_with_columns(
         self, links: Any, projection: Projection, *columns: str
     ) -> list[tuple[dict[str, Any], Sequence[Any]]]:
-        """Return the resources of a queryset of links, each with more columns of its link."""
+        """Return (resource, values of ``columns``) for each link of a queryset.
+
+        ``columns`` are columns of the link.
+        """
         plan = self._plan(projection)
         rows = plan.fetch(links, self, *columns)
         resources = plan.resources(rows, self)
         return [(each, row[-len(columns) :]) for each, row in zip(resources, rows, strict=True)]
 
     def get(self, scim_id: str, projection: Projection = FULL) -> dict[str, Any]:
-        """Return one resource. Raises NotFound."""
+        """Return one resource. Raise NotFound if the connection has none with this id."""
         plan = self._plan(projection)
         rows = plan.fetch_one(self.queryset().filter(scim_id=scim_id), self)
         if not rows:
@@ -191,14 +195,14 @@ class ResourceAdapter:
         return str(pop_version(self.get(link.scim_id, self.version_projection)))
 
     def versions(self, links: Iterable[Any]) -> dict[str, str]:
-        """Return the current versions of several objects, by their ids."""
-        found = self.queryset().filter(pk__in=[link.pk for link in links])
-        resources = self.read(found, self.version_projection)
+        """Return the current versions of several objects, by their SCIM ids."""
+        current = self.queryset().filter(pk__in=[link.pk for link in links])
+        resources = self.read(current, self.version_projection)
         return {each["id"]: str(pop_version(each)) for each in resources}
 
     @property
     def version_projection(self) -> Projection:
-        """The smallest projection that has the version: without derived attributes."""
+        """The smallest projection that contains the version: without derived attributes."""
         return Projection(excluded=self.declared.derived)
 
     def not_found(self, scim_id: str) -> NotFound:
@@ -207,17 +211,20 @@ class ResourceAdapter:
     # Writing, inside the caller's transaction
 
     def lock(self, scim_id: str) -> Any:
-        """Return the link with its row and its object's locked. Raises NotFound."""
+        """Lock the rows of a link and its object, and return the link. Raise NotFound."""
         link = locked(self.queryset().filter(scim_id=scim_id), self.model)
         if link is None:
             raise self.not_found(scim_id)
         return link
 
-    def is_held(self, key: Any, except_for: Any = None) -> bool:
-        """Return whether a connection has the object by more than its scope."""
+    def has_explicit_link(self, key: Any, except_for: Any = None) -> bool:
+        """Return whether an object has a link that was not created by a connection's scope.
+
+        ``except_for`` is the primary key of a link that does not count.
+        """
         links: Any = self.link._default_manager
-        held = links.filter(target=key, created_by_scope=False)
-        return bool(held.exclude(pk=except_for).exists())
+        explicit = links.filter(target=key, created_by_scope=False)
+        return bool(explicit.exclude(pk=except_for).exists())
 
     def unit_of_work(self, link: Any) -> UnitOfWork:
         """Return the unit of work for a link and its object."""
@@ -226,10 +233,11 @@ class ResourceAdapter:
     def prepare(
         self, values: Assigned, scim_id: str = "", body: Assigned | None = None
     ) -> Assigned:
-        """Return values as they are to be staged. Runs before the transaction, for slow work.
+        """Return the values in the form in which they are staged.
 
-        ``body`` is all that a POST or PUT assigns, and is missing for a PATCH; ``scim_id`` is
-        empty for a POST. Raises a ScimError.
+        This runs before the transaction, so that mappings can do slow work such as hashing.
+        ``body`` contains all values of a POST or PUT; a PATCH has no ``body``. ``scim_id`` is empty
+        for a POST. Raise a ScimError if a value is invalid.
         """
         mappings = self.declared.prepared
         return {
@@ -240,32 +248,33 @@ class ResourceAdapter:
         }
 
     def create(self, values: Assigned) -> UnitOfWork:
-        """Create a resource from a body. Raises a ScimError."""
+        """Create a resource from a body. Raise a ScimError if it cannot be stored."""
         return self.save(self.begin(values))
 
     def begin(self, values: Assigned) -> UnitOfWork:
-        """Return the unit of work of a new resource, with a body staged."""
+        """Return the unit of work of a new resource, with the body staged."""
         unit = UnitOfWork(self, self.link(connection=self.connection), self.model())
         assign_given(unit, values)
         return unit
 
     def replace(self, link: Any, values: Assigned) -> UnitOfWork:
-        """Give a resource exactly the attributes of a body (RFC 7644 section 3.5.1)."""
+        """Replace the attributes of a resource by those of a body (RFC 7644 section 3.5.1)."""
         unit = self.unit_of_work(link)
         assign(unit, values)
         return self.save(unit)
 
     def patch(self, link: Any, operations: list[Operation]) -> UnitOfWork:
-        """Apply the operations of a PATCH one after the other (RFC 7644 section 3.5.2)."""
+        """Apply the operations of a PATCH in their order (RFC 7644 section 3.5.2)."""
         unit = self.unit_of_work(link)
         for operation in operations:
             apply(unit, operation)
         return self.save(unit)
 
     def save(self, unit: UnitOfWork, *, is_side_effect: bool = False) -> UnitOfWork:
-        """Write a unit of work, and send its signals after the commit.
+        """Save a unit of work, and send its signals after the commit.
 
-        A side effect is a write that the client did not ask for. Raises a ScimError.
+        A side effect is a write that the client did not request. Raise a ScimError if the changes
+        cannot be stored.
         """
         unit.save()
         announce_unit(unit, is_side_effect=is_side_effect)
@@ -276,32 +285,35 @@ class ResourceAdapter:
         return unit
 
     def delete(self, link: Any) -> list[Change]:
-        """Delete the object, and leave a tombstone, so that its id is never given again.
+        """Delete the object. The link stays as a tombstone, so that its id is never reused.
 
-        An object that the site had before, or that another connection has, is only unlinked.
-        Return what changed where the object lives on.
+        An object that existed before the connection, or that another connection has too, is only
+        unlinked. Return the changes of an object that still exists.
         """
         end_memberships(self, link)
-        lives_on = link.preexisting or self.is_held(link.target_id, link.pk)
+        still_needed = link.preexisting or self.has_explicit_link(link.target_id, link.pk)
         link.former_target_key = str(link.target_id)
         target, link.target = link.target, None
         link.save(update_fields=["former_target_key", "target"])
-        gone = copy.copy(target)  # deletion removes the key from the instance
-        if not lives_on:
+        deleted = copy.copy(target)  # deletion removes the primary key from the instance
+        if not still_needed:
             target.delete()
-        announce(ResourceChange(self, link, gone, frozenset({ChangeKind.DELETED})))
+        announce(ResourceChange(self, link, deleted, frozenset({ChangeKind.DELETED})))
         return []
 
     # Hooks
 
     def before_save(self, unit: UnitOfWork) -> None:
-        """Run with everything staged and nothing written. May stage more, or raise."""
+        """Run after everything is staged and before anything is written.
+
+        May stage more changes, or raise a ScimError to reject the write.
+        """
 
     def after_save(self, unit: UnitOfWork) -> None:
-        """Run with everything written, inside the transaction."""
+        """Run after everything is written, inside the transaction."""
 
     def after_commit(self, change: ResourceChange) -> None:
-        """Run when a write is committed: to tell another system, to queue a task.
+        """Run after a write is committed, for example to queue a task.
 
         An exception is logged; it neither undoes the write nor reaches the client. Not called
         for a write that changed nothing.
@@ -309,4 +321,7 @@ class ResourceAdapter:
 
     @classmethod
     def adopt(cls, link: Any) -> None:
-        """Prepare the new link of an object that is assigned to a connection."""
+        """Prepare the unsaved link of an object that an admin assigns to a connection.
+
+        Raise ValidationError if the connection cannot have the object.
+        """

@@ -1,8 +1,8 @@
-"""Create many new users together, in a few statements for all of them.
+"""Create many new users in one batch, with a few statements for all of them.
 
-Each of them is treated as if it were created alone. Whatever cannot be done together raises, and
-so does an error in any of them. After the caller's rollback each is created alone, which gives it
-an error of its own.
+The result is the same as if each user were created individually. If the users cannot be created in
+one batch, or if one of them is invalid, the batch raises. The caller then rolls back and creates
+them one by one, so that each error belongs to one user.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from .writing.persistence import Inserts
 from .writing.side_effects import resolve_references
 from .writing.unit_of_work import UnitOfWork
 
-#: A site that overrides one of these must get each user alone.
+#: If a site overrides one of these, users are created one by one.
 HOOKS = ("create", "save", "after_save")
 
 
@@ -29,23 +29,24 @@ class BatchRefused(Exception):
 
 
 def can_batch(adapter: Any, values: Assigned) -> bool:
-    """Return whether a new resource can be inserted with others.
+    """Return whether a new resource can be inserted in a batch.
 
-    It cannot if a hook or a mapping needs its primary key before.
+    It cannot if a hook or a mapping needs its primary key first.
     """
-    kind: Any = type(adapter)
+    adapter_class: Any = type(adapter)
     return (
         isinstance(adapter, UserAdapter)
-        and all(getattr(kind, hook) is getattr(UserAdapter, hook) for hook in HOOKS)
+        and all(getattr(adapter_class, hook) is getattr(UserAdapter, hook) for hook in HOOKS)
         and adapter.connection.tenant is None
         and all(each.can_batch for path in values for each in adapter.declared.mappings_for(path))
     )
 
 
 def batch_create(bodies: Sequence[tuple[UserAdapter, Assigned]]) -> list[UnitOfWork]:
-    """Create the users of several bodies, each with an adapter of its own.
+    """Create the users of several bodies, each with a separate adapter.
 
-    Runs in the caller's transaction. Raises BatchRefused, or the error of one of them.
+    Runs in the caller's transaction. Raise BatchRefused if they must be created one by one, or
+    the error of the first invalid user.
     """
     names = [adapter.user_name(values) for adapter, values in bodies]
     users_with_name = usernames.conflicts(names)
@@ -54,7 +55,7 @@ def batch_create(bodies: Sequence[tuple[UserAdapter, Assigned]]) -> list[UnitOfW
         adapter.users_with_name = users_with_name
         unit = adapter.begin(values)
         if unit.has_past:
-            raise BatchRefused("the site has the account already")
+            raise BatchRefused("an account already exists")
         unit.inserts = inserts
         unit.save()
         units.append(unit)
@@ -68,21 +69,21 @@ def batch_create(bodies: Sequence[tuple[UserAdapter, Assigned]]) -> list[UnitOfW
 
 
 def _refuse_duplicates(units: list[UnitOfWork]) -> None:
-    """Raise BatchRefused if two have the same value of a unique attribute."""
+    """Raise BatchRefused if two users have the same value of a unique attribute."""
     for mapping in units[0].adapter.declared.unique:
-        found = [mapping.unique_value(unit) for unit in units]
-        values = [fold(each) if isinstance(each, str) else each for each in found if each]
-        if len(set(values)) < len(values):
+        values = [value for unit in units if (value := mapping.unique_value(unit))]
+        folded = [fold(value) if isinstance(value, str) else value for value in values]
+        if len(set(folded)) < len(folded):
             raise BatchRefused(f"{mapping.full_name} has the same value twice")
 
 
 def _refuse_references(units: list[UnitOfWork]) -> None:
-    """Raise BatchRefused if one refers to another by its externalId."""
+    """Raise BatchRefused if a user refers to another one of the batch by its externalId."""
     adapter = units[0].adapter
     ids = {unit.link.external_id for unit in units}
     for mapping in adapter.declared.waiting:
         if mapping.to == adapter.name and ids & {mapping.awaited(unit) for unit in units}:
-            raise BatchRefused(f"{mapping.full_name} refers to one of the others")
+            raise BatchRefused(f"{mapping.full_name} refers to a user of the same batch")
 
 
 def _flush(inserts: Inserts, users: list[Any]) -> None:

@@ -1,7 +1,7 @@
-"""What a change of an attribute means beyond its value.
+"""Behaviours of attributes: rules and effects of a change, in addition to storing the value.
 
-An adapter declares a behaviour by the attribute's path. It goes with the attribute, whatever
-mapping a site declares for it.
+An adapter declares a behaviour by the attribute's path. The behaviour belongs to the attribute, so
+that it also applies if a site declares another mapping.
 """
 
 from enum import Enum
@@ -12,19 +12,19 @@ from .writing.unit_of_work import Change, UnitOfWork
 
 
 class Role(Enum):
-    """What an attribute is to this app, so that no other code depends on its name."""
+    """The purpose of an attribute for this app. Other code uses it instead of attribute names."""
 
-    ACTIVATION = "whether an account is in use"
+    ACTIVATION = "active or inactive accounts"
     SIGN_IN_NAME = "the name that people sign in with"
     ADDRESSES = "the e-mail addresses"
     EXTERNAL_ID = "the client's own id of the resource"
 
 
 class Behaviour:
-    """Base of all behaviours. By itself it only says what may happen to the attribute.
+    """Base class of behaviours. It has no effects; it only restricts changes of the attribute.
 
     ``locked``: an adopted account keeps its value until an admin confirms the link.
-    ``kept_on_put``: a PUT whose body has no value for the attribute leaves it as it is.
+    ``kept_on_put``: a PUT whose body has no value for the attribute does not change it.
     """
 
     def __init__(
@@ -37,14 +37,17 @@ class Behaviour:
         return set()
 
     def refuse_unmapped(self, value: Any) -> None:
-        """Raise a ScimError if the value cannot be ignored although nothing is mapped to it."""
+        """Raise a ScimError if an attribute without a mapping must not ignore this value."""
 
     def before_save(self, unit: UnitOfWork, mapping: Any) -> None:
-        """Run with everything staged and nothing written. May stage more, or raise."""
+        """Run after everything is staged and before anything is written.
+
+        May stage more changes, or raise a ScimError to reject the write.
+        """
 
     def after_save(self, unit: UnitOfWork, mapping: Any) -> None:
-        """Run with everything written, inside the transaction."""
+        """Run after everything is written, inside the transaction."""
 
     def change_kind(self, unit: UnitOfWork, change: Change) -> ChangeKind | None:
-        """Return what a change means for the event and the signals, None for nothing special."""
+        """Return the kind of change for the event and the signals, None for a plain update."""
         return None

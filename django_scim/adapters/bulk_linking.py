@@ -1,9 +1,9 @@
-"""Which accounts of a site an identity provider can be given, before it is connected.
+"""Assign existing accounts to a connection in bulk, before its identity provider starts.
 
-For a site that has users already: everybody whom the identity provider will recognise by a name or
-an address becomes the connection's, so that its first creation finds nobody in the way. What an
-admin gives on purpose waits for no confirmation. Who gives by a name alone has not looked at each
-account: a tenant's connection gets only accounts that belong to the tenant.
+For a site that already has users: accounts that the identity provider will recognise by a user
+name or an e-mail address are linked to the connection, so that its first requests do not conflict
+with them. These links need no confirmation, since an admin assigns them deliberately. The admin
+does not check each account, however, so a tenant's connection gets only accounts of the tenant.
 """
 
 from collections import Counter
@@ -24,142 +24,146 @@ from .registry import Registry, adapter_classes
 from .users import UserAdapter
 
 By = Literal["username", "email"]
-Heard = Callable[[list[Any]], None]
-"""What is told of the links of each batch, inside its transaction."""
+OnBatch = Callable[[list[Any]], None]
+"""Called with the links of each batch, inside the batch's transaction."""
 
 
 @dataclass
 class Survey:
-    """What would be given, and who would not, each by the account's key."""
+    """The accounts that can be assigned, by primary key, and counts of those that cannot."""
 
     matching: list[Any] = field(default_factory=list)
-    #: Adopted already, and locked until an admin confirms it.
-    waiting: list[Any] = field(default_factory=list)
-    #: Accounts that cannot be told apart: their name or address, folded, with who has it.
-    clashes: dict[str, list[str]] = field(default_factory=dict)
-    clashing: int = 0
+    #: Adopted by the connection, and locked until an admin confirms the link.
+    unconfirmed: list[Any] = field(default_factory=list)
+    #: The user names of accounts with the same name or address, by the folded name or address.
+    conflicts: dict[str, list[str]] = field(default_factory=dict)
+    conflicting: int = 0
     protected: int = 0
-    nameless: int = 0
-    #: Of no tenant, or of another one than the connection's.
-    strangers: int = 0
-    held: int = 0
-    given: int = 0
+    #: Accounts without a user name or e-mail address.
+    without_value: int = 0
+    #: Accounts that do not belong to the connection's tenant.
+    outside_tenant: int = 0
+    linked_elsewhere: int = 0
+    assigned: int = 0
     deleted: int = 0
 
 
 def survey(connection: Connection, by: By, accounts: Any = None) -> Survey:
-    """Look at every account of the site; write nothing.
+    """Return which accounts of the site can be assigned. Nothing is written.
 
-    ``accounts``, a queryset of users, narrows who is given; a clash is with any account at all.
-    Raises LookupError where the site has no users to give or no such column.
+    ``accounts``, a queryset of users, limits the accounts to assign; conflicts with all other
+    accounts still count. Raise LookupError if the site publishes no users or has no such column.
     """
     adapter = _adapter(connection)
     column = _user_name(adapter) if by == "username" else _email(adapter.model)
-    everybody = adapter.model._default_manager.order_by("pk")
-    rows = everybody.values_list("pk", column)
+    users = adapter.model._default_manager.order_by("pk")
+    rows = users.values_list("pk", column)
     counts = Counter(fold_key(text or "") for _, text in rows.iterator(BATCH))
-    among = None if accounts is None else set(accounts.values_list("pk", flat=True))
-    condition = _of_the_user(adapter.unprotected())
-    protected = set(everybody.exclude(condition).values_list("pk", flat=True) if condition else ())
+    selected = None if accounts is None else set(accounts.values_list("pk", flat=True))
+    condition = _on_user(adapter.unprotected())
+    protected = set(users.exclude(condition).values_list("pk", flat=True) if condition else ())
     links = UserLink.objects.filter(target__isnull=False, created_by_scope=False)
-    held = set(links.exclude(connection=connection).values_list("target_id", flat=True))
+    elsewhere = set(links.exclude(connection=connection).values_list("target_id", flat=True))
     own = dict(links.filter(connection=connection).values_list("target_id", "unconfirmed"))
     tombstones = UserLink.objects.filter(connection=connection, target=None).exclude(
         former_target_key=""
     )
     deleted = set(tombstones.values_list("former_target_key", flat=True))
-    found, clashing = Survey(), {}
+    result, conflicting = Survey(), {}
     for key, text in rows.iterator(BATCH):
         folded = fold_key(text or "")
         if folded and counts[folded] > 1:
-            clashing[key] = folded
-        if among is not None and key not in among:
+            conflicting[key] = folded
+        if selected is not None and key not in selected:
             continue
         if key in protected:
-            found.protected += 1
+            result.protected += 1
         elif own.get(key) is False:
-            found.given += 1
+            result.assigned += 1
         elif not folded:
-            found.nameless += 1
-        elif key in clashing:
-            found.clashing += 1
+            result.without_value += 1
+        elif key in conflicting:
+            result.conflicting += 1
         elif key in own:
-            found.waiting.append(key)
-        elif key in held:
-            found.held += 1
+            result.unconfirmed.append(key)
+        elif key in elsewhere:
+            result.linked_elsewhere += 1
         elif str(key) in deleted:
-            found.deleted += 1
+            result.deleted += 1
         else:
-            found.matching.append(key)
+            result.matching.append(key)
     if connection.has_tenant:
-        _leave_out_strangers(connection, found)
-    for batch in _batches(list(clashing)):
-        names = everybody.filter(pk__in=batch).values_list("pk", adapter.model.USERNAME_FIELD)
+        _exclude_other_tenants(connection, result)
+    for batch in _batches(list(conflicting)):
+        names = users.filter(pk__in=batch).values_list("pk", adapter.model.USERNAME_FIELD)
         for key, name in names:
-            found.clashes.setdefault(clashing[key], []).append(name)
-    return found
+            result.conflicts.setdefault(conflicting[key], []).append(name)
+    return result
 
 
-def _leave_out_strangers(connection: Connection, found: Survey) -> None:
-    """Ask the site of each account whether it belongs to the connection's tenant."""
+def _exclude_other_tenants(connection: Connection, result: Survey) -> None:
+    """Remove the accounts that do not belong to the connection's tenant.
+
+    Raise LookupError if the tenant no longer exists, or if the adapter has no ``belongs_to``.
+    """
     adapter = Registry(connection, Tolerances(connection.tolerated), "").adapter("User")
     users = get_user_model()._default_manager
     if connection.tenant_is_gone():
-        raise LookupError("what the connection belongs to is gone from the site")
+        raise LookupError("the connection's tenant no longer exists on the site")
     if not isinstance(adapter, UserAdapter):
-        raise LookupError("the adapter of users is no UserAdapter and knows no tenants")
+        raise LookupError("the adapter of users must be a UserAdapter to support tenants")
     tenant = connection.tenant
-    for keys in (found.matching, found.waiting):
-        own = []
+    for keys in (result.matching, result.unconfirmed):
+        in_tenant = []
         for batch in _batches(keys):
-            known = users.in_bulk(batch)
-            own += [k for k in batch if k in known and adapter.belongs_to(known[k], tenant)]
-        found.strangers += len(keys) - len(own)
-        keys[:] = own
+            by_key = users.in_bulk(batch)
+            in_tenant += [k for k in batch if k in by_key and adapter.belongs_to(by_key[k], tenant)]
+        result.outside_tenant += len(keys) - len(in_tenant)
+        keys[:] = in_tenant
 
 
 def assign_matching(
     connection: Connection,
-    found: Survey,
+    result: Survey,
     progress: Callable[[int], None] | None = None,
-    heard: Heard | None = None,
+    on_batch: OnBatch | None = None,
 ) -> int:
-    """Give a connection what a survey found, a transaction a batch; return how many.
+    """Assign the matching accounts of a survey, one transaction per batch. Return how many.
 
-    It can be run again after an interruption: what was given is passed over.
+    It can be run again after an interruption: accounts that are already assigned are skipped.
     """
     unprotected = _adapter(connection).unprotected()
     own = UserLink.objects.filter(connection=connection)
-    done = given = 0
-    for keys in _batches(found.matching):
+    done = assigned = 0
+    for keys in _batches(result.matching):
         links = own.filter(target__in=keys)
         with transaction.atomic(using=router.db_for_write(UserLink)):
-            # A write first: SQLite cannot turn a transaction that has read into one that does.
+            # Write first: SQLite cannot upgrade a transaction that has only read so far.
             links.filter(created_by_scope=True).update(created_by_scope=False, preexisting=True)
             users = get_user_model()._default_manager.filter(pk__in=keys)
             link_batch(connection, list(users.values_list("pk", flat=True)), preexisting=True)
-            # The site's own rule of who is protected is asked of the link: now there is one.
+            # unprotected() is a condition on links, so it can only be tested now.
             kept = list(links.filter(unprotected).select_related("target").order_by("pk"))
             if len(kept) < len(keys):
                 links.exclude(pk__in=[link.pk for link in kept]).delete()
-            if heard and kept:
-                heard(kept)
-        given += len(kept)
+            if on_batch and kept:
+                on_batch(kept)
+        assigned += len(kept)
         done += len(keys)
         if progress:
             progress(done)
-    return given
+    return assigned
 
 
-def confirm_waiting(connection: Connection, found: Survey, heard: Heard | None = None) -> int:
-    """Confirm the adoptions among what a survey found; return how many."""
+def confirm_adopted(connection: Connection, result: Survey, on_batch: OnBatch | None = None) -> int:
+    """Confirm the unconfirmed links of a survey. Return how many."""
     confirmed = 0
-    for keys in _batches(found.waiting):
+    for keys in _batches(result.unconfirmed):
         links = UserLink.objects.filter(connection=connection, target__in=keys)
         with transaction.atomic(using=router.db_for_write(UserLink)):
             confirmed += links.filter(unconfirmed=True).update(unconfirmed=False)
-            if heard:
-                heard(list(links.select_related("target").order_by("pk")))
+            if on_batch:
+                on_batch(list(links.select_related("target").order_by("pk")))
     return confirmed
 
 
@@ -176,7 +180,7 @@ def _adapter(connection: Connection) -> Any:
 
 
 def _user_name(adapter: Any) -> str:
-    """Return the path, from the user, of what the adapter calls userName."""
+    """Return the ORM path, from the user, of the column that the adapter maps to userName."""
     mapping = adapter.declaration().by_role.get(Role.SIGN_IN_NAME)
     path = str(getattr(mapping, "orm_path", ""))
     if path.startswith("target__"):
@@ -191,13 +195,13 @@ def _email(model: Any) -> str:
     return column
 
 
-def _of_the_user(condition: Q) -> Q:
-    """Return a condition on a link as one on its user, as far as it can be put so."""
-    of_user = Q()
-    of_user.connector, of_user.negated = condition.connector, condition.negated
+def _on_user(condition: Q) -> Q:
+    """Return the parts of a condition on a link that are about its user, on the user."""
+    on_user = Q()
+    on_user.connector, on_user.negated = condition.connector, condition.negated
     for child in condition.children:
         if isinstance(child, Q):
-            of_user.children.append(_of_the_user(child))
+            on_user.children.append(_on_user(child))
         elif isinstance(child, tuple) and child[0].startswith("target__"):
-            of_user.children.append((child[0].removeprefix("target__"), child[1]))
-    return of_user
+            on_user.children.append((child[0].removeprefix("target__"), child[1]))
+    return on_user

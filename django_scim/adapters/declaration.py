@@ -1,4 +1,4 @@
-"""An adapter's declaration, worked out once per process: every mapping bound to its path."""
+"""An adapter's declaration, evaluated once per process: every mapping bound to its path."""
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -24,7 +24,7 @@ from .model_paths import MappingError
 
 @dataclass(frozen=True, eq=False)
 class Declaration:
-    """An adapter's schemas as its mappings serve them, and the mappings bound to their paths."""
+    """An adapter's schemas as its mappings change them, and the mappings bound to their paths."""
 
     resource_schema: ResourceSchema
     mappings: tuple[Mapping, ...]
@@ -40,15 +40,15 @@ class Declaration:
         object.__setattr__(self, "by_name", by_name)
 
     def mappings_for(self, path: AttributePath) -> list[Mapping]:
-        """Return the mappings of a path: one, or those of a complex attribute's parts."""
-        found = self.by_path.get(path.full_name) or self.by_path.get(path.name)
-        if found is not None:
-            return [found]
+        """Return the mapping of a path, or the mappings of a complex attribute's parts."""
+        mapping = self.by_path.get(path.full_name) or self.by_path.get(path.name)
+        if mapping is not None:
+            return [mapping]
         return self.by_name.get(path.name, []) if path.sub is None else []
 
     @cached_property
     def by_role(self) -> dict[Role, Mapping]:
-        """The mappings of the attributes that this app itself depends on."""
+        """The mappings of the attributes that this app depends on, by their role."""
         return {m.behaviour.role: m for m in self.mappings if m.behaviour.role is not None}
 
     @cached_property
@@ -81,36 +81,36 @@ class Declaration:
 
     @cached_property
     def unique(self) -> tuple[Mapping, ...]:
-        """The attributes of which no two objects may have the same value."""
+        """The attributes whose values must be unique."""
         return tuple(m for m in self.mappings if m.is_unique)
 
     @cached_property
     def mirrored(self) -> tuple[Mapping, ...]:
-        """The lists of which a column of the object holds one value."""
+        """The lists of which one value is stored in a column of the object."""
         return tuple(m for m in self.mappings if m.mirror)
 
     @cached_property
     def waiting(self) -> tuple[Mapping, ...]:
-        """The references that may name a resource which does not exist yet."""
+        """The references that may refer to a resource which does not exist yet."""
         return tuple(m for m in self.mappings if m.pending)
 
     @cached_property
     def members(self) -> tuple[Mapping, ...]:
-        """The lists of members that a client writes."""
+        """The writable lists of members."""
         return tuple(m for m in self.mappings if m.has_members)
 
     @cached_property
     def loaders(self) -> dict[RelatedLoader, list[str]]:
         """The names of the attributes that each loader reads."""
-        found: dict[RelatedLoader, list[str]] = {}
+        names: dict[RelatedLoader, list[str]] = {}
         for mapping in self.mappings:
             if mapping.loader is not None:
-                found.setdefault(mapping.loader, []).append(mapping.name)
-        return found
+                names.setdefault(mapping.loader, []).append(mapping.name)
+        return names
 
     @cached_property
     def writable_paths(self) -> tuple[AttributePath, ...]:
-        """What a PUT assigns or unassigns."""
+        """The attributes that a PUT assigns or unassigns."""
         return tuple(
             path
             for path in self.resource_schema.paths()
@@ -118,7 +118,7 @@ class Declaration:
         )
 
     def published(self, schema: Schema) -> Schema:
-        """Return a schema as /Schemas shows it: with the mapped attributes, and no others."""
+        """Return a schema as /Schemas returns it: with the mapped attributes only."""
         attributes = []
         is_extension = schema is not self.resource_schema.schema
         for attribute in schema.attributes:
@@ -132,7 +132,10 @@ class Declaration:
         return Schema(schema.id, schema.name, schema.description, tuple(attributes))
 
     def require_valid(self, name: str) -> None:
-        """Raise ImproperlyConfigured for an error: a wrong declaration is never served in part."""
+        """Raise ImproperlyConfigured if the declaration has an error.
+
+        A declaration with errors is not used at all, not even the valid part of it.
+        """
         for error in self.errors:
             if error.code.startswith("E"):
                 raise ImproperlyConfigured(f"{name}: {error.text} ({error.code})")
@@ -176,7 +179,7 @@ def _extension_errors(adapter: Any) -> list[DeclarationError]:
 def _known_mappings(
     adapter: Any, schema: ResourceSchema, types: dict[str, Any], errors: list[DeclarationError]
 ) -> dict[str, Mapping]:
-    """Return the mappings of attributes that the schemas have, by their full names."""
+    """Return the mappings whose attributes are in the schemas, by the attributes' full names."""
     known: dict[str, Mapping] = {}
     for text, mapping in (adapter.common() | adapter.attributes).items():
         path = schema.find(text) if isinstance(text, str) else None
@@ -229,7 +232,7 @@ def _unknown(schema: ResourceSchema, text: Any) -> str:
 
 
 def _described(schema: ResourceSchema, mappings: dict[str, Mapping]) -> ResourceSchema:
-    """Return the schemas with every attribute as its mapping serves it."""
+    """Return the schemas with the characteristics that the mappings change."""
     changed: dict[str, dict[str, Attribute]] = {}
     for text, mapping in mappings.items():
         path = schema.find(text)
@@ -245,6 +248,6 @@ def _described(schema: ResourceSchema, mappings: dict[str, Mapping]) -> Resource
 
 
 def schema_attributes(schema: ResourceSchema, path: AttributePath) -> tuple[Attribute, ...]:
-    """Return the attributes of a path's schema. The common attributes are in no schema."""
-    found = schema.by_urn(path.schema)
-    return found.attributes if found else ()
+    """Return the attributes of a path's schema, () for a common attribute."""
+    containing = schema.by_urn(path.schema)
+    return containing.attributes if containing else ()

@@ -1,4 +1,4 @@
-"""What is wrong with an adapter's declaration: each flaw becomes a system check's message."""
+"""Errors in an adapter's declaration. Each becomes a message of a system check."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -15,13 +15,14 @@ from .writing.persistence import needs_value
 
 
 class DeclarationError(NamedTuple):
-    """Something in a declaration that cannot work; ``code`` is the system check's."""
+    """An error in a declaration; ``code`` is the id of the system check's message."""
 
     code: str
     text: str
 
 
 def schema_errors(schema: ResourceSchema) -> Iterator[DeclarationError]:
+    """Yield the errors in the definitions of the schemas (RFC 7643 section 7)."""
     seen: set[str] = set()
     for each in schema.schemas:
         try:
@@ -36,14 +37,14 @@ def schema_errors(schema: ResourceSchema) -> Iterator[DeclarationError]:
 
 
 def overlaps(mappings: dict[str, Mapping]) -> Iterator[DeclarationError]:
-    """A complex attribute is mapped whole or in parts; both would be two writers."""
+    """Yield the complex attributes that are mapped both as a whole and in parts."""
     parts = {text.rpartition(".")[0]: text for text in mappings}
     for whole in parts.keys() & mappings.keys():
         yield DeclarationError("E005", f"{whole} is declared both as a whole and as {parts[whole]}")
 
 
 def wrong_targets(mappings: list[Mapping], types: dict[str, Any]) -> Iterator[DeclarationError]:
-    """Relations that lead to other objects than those of the type they are said to lead to."""
+    """Yield the relations whose model is not that of the resource type they refer to."""
     for mapping in mappings:
         if (far := mapping.related_model()) and not issubclass(types[mapping.to].model, far):
             yield DeclarationError(
@@ -54,12 +55,14 @@ def wrong_targets(mappings: list[Mapping], types: dict[str, Any]) -> Iterator[De
 
 
 def missing(schema: ResourceSchema, mappings: dict[str, Mapping]) -> Iterator[DeclarationError]:
+    """Yield the required attributes without a mapping."""
     for path in schema.required:
         if not any(text == str(path) or text.startswith(f"{path}.") for text in mappings):
             yield DeclarationError("E006", f"{path} is required by its schema, but has no mapping")
 
 
 def link_errors(adapter: Any) -> Iterator[DeclarationError]:
+    """Yield the errors in an adapter's link model."""
     link = getattr(adapter, "link", None)
     if not (isinstance(link, type) and issubclass(link, AbstractLink)):
         yield DeclarationError("E023", "link must be a subclass of django_scim.models.AbstractLink")
@@ -82,7 +85,7 @@ def link_errors(adapter: Any) -> Iterator[DeclarationError]:
 
 
 def column_errors(adapter: Any, mappings: list[Mapping]) -> Iterator[DeclarationError]:
-    """Two attributes in one column, and columns that nobody fills."""
+    """Yield columns that two attributes are written to, and required columns that are not set."""
     writers: dict[Any, Mapping] = {}
     for mapping in mappings:
         for column in mapping.written_columns():
@@ -97,9 +100,9 @@ def column_errors(adapter: Any, mappings: list[Mapping]) -> Iterator[Declaration
             writers[column] = mapping
     yield from _places(mappings)
     for mapping in mappings:
-        if mapping.attribute.mutability != "readOnly" and (made := mapping.new_rows()):
-            model, given = made
-            for name in _needed(model, given):
+        if mapping.attribute.mutability != "readOnly" and (new_rows := mapping.new_rows()):
+            model, filled = new_rows
+            for name in _needed(model, filled):
                 yield DeclarationError(
                     "W008", f"{mapping.path} creates a {model.__name__} without {name!r}"
                 )
@@ -111,7 +114,7 @@ def column_errors(adapter: Any, mappings: list[Mapping]) -> Iterator[Declaration
 def _unfilled(
     adapter: Any, written: set[Any], by_behaviour: set[str]
 ) -> Iterator[DeclarationError]:
-    """Warn of columns that a new object, its link or its own rows need and nothing sets."""
+    """Yield columns that a new object, its link or its related rows need, but nothing sets."""
     filled: dict[tuple[str, ...], set[str]] = {(): by_behaviour, LINK: {"target"}}
     filled[LINK] |= {each.name for each in AbstractLink._meta.fields}
     models_of: dict[tuple[str, ...], Any] = {(): adapter.model, LINK: adapter.link}
@@ -130,7 +133,7 @@ def _unfilled(
 
 
 def _needed(model: Any, filled: set[str]) -> Iterator[str]:
-    """The columns without which no row can be made, but for those that are filled."""
+    """Yield the names of the required columns that are not filled."""
     for each in model._meta.concrete_fields:
         has_value = each.empty_strings_allowed and not each.unique
         if each.name not in filled and needs_value(each) and not has_value:
@@ -138,16 +141,16 @@ def _needed(model: Any, filled: set[str]) -> Iterator[str]:
 
 
 def _places(mappings: list[Mapping]) -> Iterator[DeclarationError]:
-    """Two attributes at one place of a JSON column, or in the same rows."""
+    """Yield attributes that are stored at the same place of a JSON column, or in the same rows."""
     taken: list[tuple[Any, Mapping]] = []
     for mapping in mappings:
         place = mapping.place()
         if not place or mapping.attribute.mutability == "readOnly":
             continue
-        for other, holder in taken:
+        for other, earlier in taken:
             shorter = min(len(place), len(other))
             if place[:shorter] == other[:shorter]:
                 yield DeclarationError(
-                    "E019", f"{mapping.path} and {holder.path} are stored in the same place"
+                    "E019", f"{mapping.path} and {earlier.path} are stored in the same place"
                 )
         taken.append((place, mapping))

@@ -8,6 +8,7 @@ from uuid import uuid4
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
+from django.utils.translation import gettext_lazy as _
 
 from ..models import GroupLink, fold_key
 from ..protocol.attributes import load_schema
@@ -29,18 +30,24 @@ class GroupName(Behaviour):
         return {adapter.name_column}
 
     def before_save(self, unit: UnitOfWork, mapping: Mapping) -> None:
-        """Stage the name of the site's group. Raises Uniqueness."""
+        """Stage the name of the Django group.
+
+        Raise Uniqueness if the connection has another group of that name.
+        """
         if not unit.changed(mapping.full_name):
             return
         adapter: Any = unit.adapter
         adapter.reserve_name(unit.link)
-        if not unit.link.preexisting:  # the site's own name for its group stays
+        if not unit.link.preexisting:  # a group that the site created keeps its name
             field: Any = adapter.model._meta.get_field(adapter.name_column)
             unit.set((), field, adapter.choose_name(unit), "")
 
 
 class GroupAdapter(ResourceAdapter):
-    """A group under its connection's name for it. The site's group of that name is not adopted."""
+    """A Django group. Each connection has its own name for it.
+
+    A group of the site that has the same name is never adopted.
+    """
 
     name, endpoint, description = "Group", "Groups", "Group"
     schema = load_schema("Group")
@@ -53,23 +60,29 @@ class GroupAdapter(ResourceAdapter):
 
     #: The column with the group's name on the site.
     name_column = "name"
-    returns_patched = False  # it could list every member
+    returns_patched = False  # the response would list every member
 
     @classmethod
     def adopt(cls, link: Any) -> None:
-        """Share a group under its own name. Raises ValidationError if that name is taken."""
+        """Name an assigned group as the site does. Raise ValidationError if the name is taken."""
         link.display_name = str(getattr(link.target, cls.name_column))
         links: Any = cls.link._default_manager
         same = links.filter(connection=link.connection, display_key=fold_key(link.display_name))
         if same.exclude(target=None).exists():
-            raise ValidationError(f"The connection has a group {link.display_name!r} already.")
+            raise ValidationError(
+                _("The connection already has a group named “%(name)s”."),
+                params={"name": link.display_name},
+            )
         same.update(display_key=None)
 
     def name_of(self, link: Any) -> str:
         return str(link.display_name)
 
     def reserve_name(self, link: Any) -> None:
-        """Make sure that the connection has no other group of that name. Raises Uniqueness."""
+        """Raise Uniqueness if the connection has another group of that name.
+
+        The tombstone of a deleted group releases the name.
+        """
         name = link.display_name
         links: Any = self.link._default_manager
         same = links.filter(connection=self.connection, display_key=fold_key(name))
@@ -77,14 +90,14 @@ class GroupAdapter(ResourceAdapter):
         if other is None:
             return
         if other.target_id is not None:
-            raise Uniqueness(f"displayName: there is a group {name!r} already")
-        links.filter(pk=other.pk).update(display_key=None)  # that group was deleted
+            raise Uniqueness(f"displayName: {name!r} is taken by another group")
+        links.filter(pk=other.pk).update(display_key=None)
 
     def choose_name(self, unit: UnitOfWork) -> str:
         """Return the group's name on the site.
 
-        By default the client's name, shortened to fit and, if the column is unique, with a suffix
-        where it is taken.
+        By default the client's name, shortened to the column's length. If the column is unique and
+        the name is taken, a suffix is added.
         """
         field: Any = self.model._meta.get_field(self.name_column)
         limit = field.max_length or 150
@@ -94,15 +107,15 @@ class GroupAdapter(ResourceAdapter):
         suffixes = ("", f" ({self.connection.name})", f" ({uuid4().hex[:8]})")
         candidates = [f"{wanted[: limit - len(suffix)]}{suffix}" for suffix in suffixes]
         groups = self.model._base_manager.exclude(pk=unit.target.pk)
-        # One statement whoever has the name, so that other connections' groups do not show. The
-        # column's own collation decides which names are equal.
-        each = [Q(**{self.name_column: name}) for name in candidates]
-        counts = {f"taken{n}": Count("pk", filter=same) for n, same in enumerate(each)}
-        taken = groups.filter(reduce(or_, each)).aggregate(**counts)
+        # Always one statement, so that the response time does not reveal groups of other
+        # connections. The column's collation decides which names are equal.
+        conditions = [Q(**{self.name_column: name}) for name in candidates]
+        counts = {f"taken{n}": Count("pk", filter=same) for n, same in enumerate(conditions)}
+        taken = groups.filter(reduce(or_, conditions)).aggregate(**counts)
         return next(name for n, name in enumerate(candidates) if not taken[f"taken{n}"])
 
     def delete(self, link: Any) -> list[Change]:
-        """Delete the group. A preexisting group only loses the connection's members."""
+        """Delete the group. From a preexisting group, only remove the connection's members."""
         for mapping in self.declared.members:
             if link.preexisting:
                 unit = self.unit_of_work(link)
@@ -112,6 +125,6 @@ class GroupAdapter(ResourceAdapter):
                 relation: Any = mapping.relation  # type: ignore[attr-defined]
                 members = relation.rows(link.target_id).count()
                 guard.count_removal(self, "memberships", members, link.created)
-        # The name is free again.
+        # Release the name.
         type(link)._default_manager.filter(pk=link.pk).update(display_key=None)
         return super().delete(link)

@@ -1,7 +1,7 @@
-"""What the parts of an adapter need from each other.
+"""Protocols for the parts of an adapter that use each other.
 
-A part that is imported by another one describes that one here, as a Protocol, instead of
-importing it back.
+They avoid circular imports: a module that is imported by ``base`` depends on ``Adapter`` instead
+of importing ``base``.
 """
 
 from collections.abc import Callable
@@ -14,15 +14,15 @@ from ..protocol.attributes import AttributePath
 from ..protocol.tolerances import Tolerances
 
 Assigned = dict[AttributePath, Any]
-"""The content of a request body: attribute to value, None where the body unassigns it."""
+"""The content of a request body: attribute to value; None if the body unassigns the attribute."""
 
 
 class Adapter(Protocol):
-    """A resource type as its mappings, its unit of work and its statements see it."""
+    """The parts of ``base.ResourceAdapter`` that mappings and units of work use."""
 
     name: ClassVar[str]
     endpoint: ClassVar[str]
-    #: The site's model, and the subclass of AbstractLink that points at it.
+    #: The site's model, and the subclass of AbstractLink whose target it is.
     model: ClassVar[Any]
     link: ClassVar[Any]
     connection: Connection
@@ -30,7 +30,7 @@ class Adapter(Protocol):
     registry: Any
     #: The declaration with every mapping bound: ``adapters.declaration.Declaration``.
     declared: Any
-    #: What a change of an attribute means beyond its value, by the attribute's path.
+    #: The behaviours of attributes, by path.
     behaviours: ClassVar[dict[str, Any]]
     #: Set for an adapter that has an ``after_commit`` hook.
     hears_commits: ClassVar[bool]
@@ -39,10 +39,10 @@ class Adapter(Protocol):
         """Return the links that the connection may see and change."""
 
     def unprotected(self) -> Q:
-        """Return the condition, from the link, of the objects that a connection may touch."""
+        """Return a condition on the link that selects the objects a connection may access."""
 
     def display(self) -> Expression | F:
-        """Return the expression, from the link, of a resource's ``display`` elsewhere."""
+        """Return an expression on the link: ``display`` or ``displayName`` in other resources."""
 
     def name_of(self, link: Any) -> str:
         """Return an object's name for the event log."""
@@ -54,34 +54,34 @@ class Adapter(Protocol):
         """Return the unit of work for a link and its object."""
 
     def save(self, unit: Any, *, is_side_effect: bool = False) -> Any:
-        """Write a unit of work."""
+        """Save a unit of work, and send its signals after the commit."""
 
     def before_save(self, unit: Any) -> None:
-        """Run with everything staged and nothing written."""
+        """Run after everything is staged and before anything is written."""
 
     def after_save(self, unit: Any) -> None:
-        """Run with everything written, inside the transaction."""
+        """Run after everything is written, inside the transaction."""
 
     def after_commit(self, change: Any) -> None:
-        """Run once a change is committed."""
+        """Run after a change is committed."""
 
 
 class Staged(Protocol):
-    """The pending change of one attribute that is kept in rows, not in a column."""
+    """The pending change of an attribute that is stored in rows instead of a column."""
 
     def is_changed(self) -> bool:
-        """Return whether saving it would change anything."""
+        """Return whether saving would change anything."""
 
     def save(self) -> tuple[Any, Any] | None:
-        """Write it. Return what the event shows as the old and the new value, None for none."""
+        """Write the change. Return its old and new value for the event, or None."""
 
 
 class Page(Protocol):
-    """What the readers of one page of resources share."""
+    """Data for the readers of one page of resources: loaded rows, and URIs."""
 
     @property
     def location(self) -> Callable[..., str]:
-        """The function from a resource's type and id to its URI."""
+        """The function that returns a resource's URI, given its type and id."""
 
     def rows(self, loader: Any, key: Any, name: str) -> list[Any]:
-        """Return the rows that a loader has read for one object."""
+        """Return the rows that a loader has read for one object and attribute."""

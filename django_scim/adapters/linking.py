@@ -1,4 +1,4 @@
-"""Links that no request makes: those of a connection whose scope is the whole site."""
+"""Links that are created without a request, for connections whose scope is the whole site."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,17 +14,17 @@ BATCH = 2_000
 
 
 def mirrors() -> list[Any]:
-    """Return the mappings of the user adapter that keep a value in a column of the user."""
+    """Return the user adapter's lists of which one value is stored in a column of the user."""
     adapter = adapter_classes().get("User")
     return list(adapter.declaration().mirrored) if adapter else []
 
 
 def link_new_users(users: Sequence[Any]) -> None:
-    """Link users who are new to the site to every connection of scope ``site``."""
-    everywhere = Connection.objects.filter(scope=Connection.Scope.SITE)
+    """Link new users of the site to every connection with scope ``site``."""
+    site_wide = Connection.objects.filter(scope=Connection.Scope.SITE)
     links = [
         UserLink(connection=connection, target=user, created_by_scope=True, preexisting=True)
-        for connection in everywhere
+        for connection in site_wide
         for user in users
     ]
     if links:
@@ -34,7 +34,7 @@ def link_new_users(users: Sequence[Any]) -> None:
 
 
 def refresh_mirrors(user: Any) -> None:
-    """Keep the keys of mirrored values true after the site changed their columns."""
+    """Update the folded keys of mirrored values after the site has saved a user."""
     for mapping in mirrors():
         value = getattr(user, mapping.mirror) or ""
         rows = UserValue.objects.filter(user=user, attribute=mapping.name, mirrored=True)
@@ -45,7 +45,7 @@ def refresh_mirrors(user: Any) -> None:
 
 
 def mirror_row(user_key: Any, mapping: Any, value: str) -> UserValue:
-    """Return the row for a value that the site keeps: an account's e-mail is for work."""
+    """Return the unsaved row of a mirrored value, such as an e-mail, of type "work"."""
     return UserValue(
         user_id=user_key,
         attribute=mapping.name,
@@ -57,10 +57,10 @@ def mirror_row(user_key: Any, mapping: Any, value: str) -> UserValue:
 
 
 def link_site(connection: Connection, progress: Callable[[int], None] | None = None) -> int:
-    """Link every user of the site to ``connection``, in batches; return how many.
+    """Link every user of the site to a connection, in batches. Return how many were processed.
 
-    It can be run again after an interruption: who is linked already is passed over, and so is
-    whom the connection has deleted.
+    It can be run again after an interruption: users that are already linked are skipped, and so
+    are users that the connection has deleted.
     """
     users = get_user_model()._default_manager
     links = UserLink.objects.filter(connection=connection, target=OuterRef("pk"))
@@ -82,7 +82,10 @@ def link_site(connection: Connection, progress: Callable[[int], None] | None = N
 
 
 def link_batch(connection: Connection, keys: list[Any], **options: Any) -> None:
-    """Link users by their keys, with all that a connection needs of them."""
+    """Link users by their primary keys, and create their missing user keys and mirrored rows.
+
+    ``options`` are values for columns of the links.
+    """
     users = get_user_model()._default_manager.filter(pk__in=keys)
     add_missing_keys(users)
     _add_missing_mirrors(users)
@@ -93,12 +96,15 @@ def link_batch(connection: Connection, keys: list[Any], **options: Any) -> None:
 
 
 def _add_missing_mirrors(users: Any) -> None:
+    """Create the missing rows of mirrored values."""
     for mapping in mirrors():
-        held = dict(users.values_list("pk", mapping.mirror))
-        rows = UserValue.objects.filter(user__in=list(held), attribute=mapping.name, mirrored=True)
+        values = dict(users.values_list("pk", mapping.mirror))
+        rows = UserValue.objects.filter(
+            user__in=list(values), attribute=mapping.name, mirrored=True
+        )
         for key in rows.values_list("user_id", flat=True):
-            held.pop(key, None)
+            values.pop(key, None)
         UserValue.objects.bulk_create(
-            [mirror_row(key, mapping, value) for key, value in held.items() if value],
+            [mirror_row(key, mapping, value) for key, value in values.items() if value],
             batch_size=BATCH,
         )

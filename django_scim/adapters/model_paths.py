@@ -10,7 +10,7 @@ from .interfaces import Adapter
 
 
 class MappingError(ImproperlyConfigured):
-    """A mapping that cannot serve the attribute for which it was declared."""
+    """A mapping does not fit the attribute for which it was declared."""
 
     #: The id of the system check that reports it.
     code = "E007"
@@ -23,33 +23,35 @@ class ForbiddenColumn(MappingError):
 
 
 LINK = ("link",)
-#: What the package keeps in a link for itself.
+#: The columns of a link that only this app writes.
 _OWN = {field.name for field in AbstractLink._meta.fields} - {"external_id"}
 
 
 def empty(field: Any) -> Any:
-    """What an unassigned attribute leaves in a column that takes no NULL."""
+    """Return the value that an unassigned attribute has in a column that is not nullable."""
     if isinstance(field, models.CharField | models.TextField) and not field.has_default():
         return ""
     return field.get_default()
 
 
 def locate(adapter: type[Adapter], column: str) -> tuple[tuple[str, ...], "models.Field[Any, Any]"]:
-    """Return the relations to follow from the object, and the field that they end at.
+    """Return the relations from the object to a declared column, and the column's field.
 
-    Raises FieldDoesNotExist where the declaration names none.
+    Raise FieldDoesNotExist if there is no such column, MappingError if it is not a string.
     """
     if not isinstance(column, str):
-        raise MappingError(f"{column!r} names no column")
+        raise MappingError(f"the column must be a string, not {column!r}")
     *relations, name = column.split(".")
     if tuple(relations) == LINK:
-        own: Any = adapter.link._meta.get_field(name)
-        return LINK, own
+        link_field: Any = adapter.link._meta.get_field(name)
+        return LINK, link_field
     model: Any = adapter.model
-    for hop in relations:
-        relation = model._meta.get_field(hop)
+    for part in relations:
+        relation = model._meta.get_field(part)
         if not (relation.many_to_one or relation.one_to_one):
-            raise FieldDoesNotExist(f"{column!r}: {hop} leads to no single {hop}")
+            raise FieldDoesNotExist(
+                f"{column!r}: {part!r} must be a foreign key or a one-to-one relation"
+            )
         model = relation.related_model
     field = model._meta.get_field(name)
     if not isinstance(field, models.Field):
@@ -58,43 +60,47 @@ def locate(adapter: type[Adapter], column: str) -> tuple[tuple[str, ...], "model
 
 
 def refuse_write(adapter: type[Adapter], column: str) -> None:
-    """Raise Misfit for a column that no client must write, or none can."""
+    """Raise MappingError if clients must not or cannot write a column."""
     refuse_shared(adapter, column)
     relations, field = locate(adapter, column)
     if field.primary_key:
         raise ForbiddenColumn(
-            f"{column!r}: a client must not write a primary key, and so another's object"
+            f"{column!r} is a primary key, which clients must not write: they could overwrite "
+            f"another object"
         )
     if relations == LINK and field.name in _OWN:
-        raise ForbiddenColumn(f"{column!r} is the link's own, which no client must write")
-    by_itself = ("generated", "auto_now", "auto_now_add")
-    if any(getattr(field, name, False) for name in by_itself):
         raise ForbiddenColumn(
-            f"{column!r} is set by itself, whatever a client writes; declare having(mutability="
-            f'"readOnly")'
+            f"{column!r} is a column of the link that clients must not write; only external_id and "
+            f"a site's own columns may be written"
+        )
+    automatic = ("generated", "auto_now", "auto_now_add")
+    if any(getattr(field, name, False) for name in automatic):
+        raise ForbiddenColumn(
+            f"{column!r} is set automatically, so that clients cannot write it; declare "
+            f'having(mutability="readOnly")'
         )
 
 
 def refuse_shared(adapter: type[Adapter], column: str) -> None:
-    """Raise Misfit where a write would change a row that other objects share.
+    """Raise MappingError if a column is in a row that several objects may share.
 
-    Only a reverse one-to-one relation leads to a row that is the object's own.
+    Only rows at the end of reverse one-to-one relations belong to one object.
     """
     *relations, _ = column.split(".")
     if tuple(relations) == LINK:
         return
     model: Any = adapter.model
-    for hop in relations:
-        relation = model._meta.get_field(hop)
+    for part in relations:
+        relation = model._meta.get_field(part)
         if not relation.one_to_one or not relation.auto_created:
             raise ForbiddenColumn(
-                f"{column!r} is in a row that other objects may share, so that a client must not "
-                f'write it; declare having(mutability="readOnly"), or use Reference or Custom'
+                f"{column!r} is in a row that other objects may share, so clients must not write "
+                f'it; declare having(mutability="readOnly"), or use Reference or Custom'
             )
         model = relation.related_model
 
 
 def orm_path(adapter: type[Adapter], column: str) -> str:
-    """Return a declared column as a path from the link."""
+    """Return the ORM path from the link to a declared column."""
     link, _, rest = column.partition(".")
     return rest if (link,) == LINK else f"target__{column.replace('.', '__')}"

@@ -1,4 +1,4 @@
-"""The adapters of one request: one for each resource type, made when it is needed."""
+"""The adapters of one request: one for each resource type, created when it is first used."""
 
 from concurrent.futures import Executor
 from typing import Any
@@ -12,13 +12,13 @@ from .base import ResourceAdapter
 def adapter_classes(connection: Connection | None = None) -> dict[str, type[ResourceAdapter]]:
     """Return the adapter class of every resource type that the site publishes.
 
-    For a connection, CONNECTION_ADAPTERS may replace some of them.
+    For a connection, the setting CONNECTION_ADAPTERS may replace some of them.
     """
     return settings.adapter_classes(connection.name if connection else "")
 
 
 def scopes() -> list[str]:
-    """Return the scopes of tokens: to read and to write each resource type."""
+    """Return the scopes of tokens: read and write for each resource type."""
     endpoints = [adapter.endpoint.lower() for adapter in adapter_classes().values()]
     return [f"{endpoint}:{verb}" for endpoint in endpoints for verb in ("read", "write")]
 
@@ -26,7 +26,7 @@ def scopes() -> list[str]:
 class Registry:
     """The adapters of one request, with its connection, tolerances and base URL.
 
-    ``pool`` hashes passwords in the background; without it they are hashed at once.
+    ``pool`` hashes passwords in the background; without it they are hashed immediately.
     """
 
     def __init__(
@@ -39,14 +39,14 @@ class Registry:
         self.connection, self.tolerances, self.base_url = connection, tolerances, base_url
         self.pool = pool
         self._classes = adapter_classes(connection)
-        self.endpoints = {name: made.endpoint for name, made in self._classes.items()}
-        self._made: dict[str, Any] = {}
-        #: The changes of other objects that followed from the request's own write.
+        self.endpoints = {name: each.endpoint for name, each in self._classes.items()}
+        self._adapters: dict[str, Any] = {}
+        #: The changes of other objects that the request's write caused.
         self.side_effects: list[Any] = []
 
     def start_again(self) -> None:
-        """Forget what the adapters have looked up, before a write is tried again."""
-        self._made, self.side_effects = {}, []
+        """Discard the adapters with their cached data, before a write is retried."""
+        self._adapters, self.side_effects = {}, []
 
     def names(self) -> list[str]:
         return list(self._classes)
@@ -55,7 +55,10 @@ class Registry:
         return list(self._classes.values())
 
     def adapter(self, name: str) -> Any:
-        if name not in self._made:
-            made = self._classes[name]
-            self._made[name] = made(self, self.connection, self.tolerances, self.base_url)
-        return self._made[name]
+        """Return the adapter of a resource type. Raise KeyError if it is not published."""
+        if name not in self._adapters:
+            adapter_class = self._classes[name]
+            self._adapters[name] = adapter_class(
+                self, self.connection, self.tolerances, self.base_url
+            )
+        return self._adapters[name]

@@ -27,7 +27,10 @@ from .writing.unit_of_work import Change, UnitOfWork
 
 
 class UserAdapter(ResourceAdapter):
-    """The stock user: the site's columns where it has them, this app's tables for the rest."""
+    """SCIM User on the site's user model.
+
+    Attributes for which the model has no column are stored in this app's tables.
+    """
 
     name, endpoint, description = "User", "Users", "User Account"
     schema = load_schema("User")
@@ -81,7 +84,7 @@ class UserAdapter(ResourceAdapter):
     def name_of(self, link: Any) -> str:
         return str(link.target.get_username())
 
-    # The write itself
+    # Writing
 
     def begin(self, values: Assigned) -> UnitOfWork:
         unit = begin_existing(self, values) or super().begin(values)
@@ -90,79 +93,83 @@ class UserAdapter(ResourceAdapter):
         return unit
 
     def delete(self, link: Any) -> list[Change]:
-        """End the account by the connection's policy. To SCIM the resource is gone either way."""
+        """Delete or deactivate the account, by the connection's policy, and unlink it.
+
+        In both cases the resource no longer exists for the client. Return the changes of an
+        account that still exists.
+        """
         if not deprovisioning.deletes_for_good(self, link):
             return deprovisioning.release(self, link)
         deprovisioning.count_departure(self, link)
         return super().delete(link)
 
     def user_name(self, values: Assigned) -> str:
-        """Return the name that a body gives to a user, "" for none."""
+        """Return the user name in a body, "" without one."""
         mapping = self.declared.by_role.get(Role.SIGN_IN_NAME)
         return str(values.get(mapping.path) or "") if mapping else ""
 
-    #: The users that conflict with names which were looked up already, by the name.
+    #: The users that conflict with each name that was already looked up.
     users_with_name: Mapping[str, list[Any]] = MappingProxyType({})
 
     def conflicts(self, name: str) -> list[Any]:
-        """Return the users that conflict with a name, looked up once in a write."""
+        """Return the users that conflict with a name. The look-up is cached."""
         if name not in self.users_with_name:
             self.users_with_name = usernames.conflicts([name])
         return self.users_with_name[name]
 
     def reserve_username(self, user: Any) -> None:
-        """Make sure that a user's name is free. Raises Uniqueness."""
+        """Raise Uniqueness if a user's name is taken, except by an account that releases it."""
         deprovisioning.reserve_username(self, user)
 
     # Hooks for a site's subclass
 
     def deactivate(self, unit: UnitOfWork) -> None:
-        """Close an account, in addition to its own column, when it becomes inactive.
+        """Remove an account's access, in addition to its column, when it becomes inactive.
 
         The password becomes unusable, which ends every session, and the account's tokens are
-        deleted. A site adds what it needs. Stage changes on the unit of work, or write to the
-        database: the transaction is open.
+        deleted. A site may override this to add more: stage changes on the unit of work, or write
+        to the database inside the open transaction.
         """
-        keeps = self.connection.keeps_passwords and unit.target.has_usable_password()
-        if not keeps:
+        keeps_password = self.connection.keeps_passwords and unit.target.has_usable_password()
+        if not keeps_password:
             close_password(unit)
         end_credentials(unit.target)
 
     def reactivate(self, unit: UnitOfWork) -> None:
-        """Run when an inactive account becomes active again. By default nothing is restored."""
+        """Run when an inactive account becomes active again. By default, restore nothing."""
 
     def may_adopt(self, user: Any, values: Assigned) -> bool:
         """Return whether the connection may adopt an account that its policy proposes.
 
-        The last decision about a proposal. Not asked for staff and superusers, for an account of
-        another connection, or for one of another tenant.
+        This is the last check. It is not called for staff and superusers, for an account of
+        another connection, or for an account of another tenant.
         """
         return True
 
     def belongs_to(self, user: Any, tenant: Any) -> bool:
-        """Return whether an account is the tenant's, so that its connection may adopt it.
+        """Return whether an account belongs to a tenant, so that its connection may adopt it.
 
-        By default no account is: only the site knows what belongs to a tenant.
+        By default False for every account: only the site knows which accounts a tenant has.
         """
         return False
 
     def has_verified_email(self, user: Any, address: str) -> bool:
-        """Return whether the site knows that the account owns an address.
+        """Return whether the site has verified that an e-mail address belongs to an account.
 
-        For adoption by e-mail. By default the addresses that django-allauth has verified; none
-        without it.
+        Used for adoption by e-mail. By default True for addresses that django-allauth has
+        verified; False without django-allauth.
         """
         if not apps.is_installed("allauth.account"):
             return False
         model: Any = apps.all_models["account"]["emailaddress"]
-        known = model._default_manager.filter(user=user, email__iexact=address, verified=True)
-        return bool(known.exists())
+        verified = model._default_manager.filter(user=user, email__iexact=address, verified=True)
+        return bool(verified.exists())
 
     def place(self, unit: UnitOfWork, tenant: Any) -> None:
         """Add a new user to the tenant that the connection belongs to.
 
-        Called with the user written, inside the transaction. By default nothing: only the site
-        knows what a tenant is.
+        Called after the user is written, inside the transaction. By default, do nothing: only the
+        site knows what a tenant is.
         """
 
     def after_save(self, unit: UnitOfWork) -> None:
@@ -170,17 +177,18 @@ class UserAdapter(ResourceAdapter):
             self.place(unit, tenant)
 
     def choose_username(self, unit: UnitOfWork) -> str:
-        """Return the user name of an account whose adapter maps userName to another column.
+        """Return the Django user name of a new account if userName is mapped to another column.
 
-        By default the client's userName, shortened to fit and with a suffix if it is taken.
+        By default the client's userName, shortened to the column's length, with a suffix if it is
+        taken.
         """
         mapping = self.declared.by_role.get(Role.SIGN_IN_NAME)
-        given = mapping.current(unit) if mapping else None
-        wanted = usernames.shortened(str(given or uuid4().hex), self.model)
-        return usernames.with_suffix(wanted, self.model) if self.conflicts(wanted) else wanted
+        user_name = mapping.current(unit) if mapping else None
+        name = usernames.shortened(str(user_name or uuid4().hex), self.model)
+        return usernames.with_suffix(name, self.model) if self.conflicts(name) else name
 
     def release_username(self, user: Any) -> None:
-        """Rename a deleted account, so that another person can have its name."""
+        """Rename a deleted account, so that another user can have its name."""
         name = usernames.with_suffix(user.get_username(), type(user))
         setattr(user, user.USERNAME_FIELD, name)
         user.save(update_fields=[user.USERNAME_FIELD])

@@ -1,4 +1,4 @@
-"""Bearer tokens (RFC 6750), found by their digest in one statement."""
+"""Authentication by bearer tokens (RFC 6750), which are looked up by their digest."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ REALM = 'Bearer realm="SCIM"'
 
 
 class Principal:
-    """Who calls: a connection, not a user. It has no permission of its own."""
+    """The caller of a request: a connection, not a user. It has no Django permissions."""
 
     is_authenticated = True
     is_anonymous = False
@@ -44,30 +44,30 @@ class Principal:
 
 
 class BearerAuthentication(BaseAuthentication):
-    """``request.user`` is a Principal, ``request.auth`` the token.
+    """Set ``request.user`` to a Principal and ``request.auth`` to the token.
 
-    What does not open the door is answered alike, whether the token is unknown, expired, revoked or
-    of a paused connection; the event of a known one names its connection.
+    All rejected tokens get the same response: unknown, expired or revoked ones, and those of a
+    paused connection. If the token is known, the event contains its connection.
     """
 
     def authenticate(self, request: Request) -> tuple[Principal, Token]:
-        """Return who calls.
+        """Return the caller and its token.
 
-        Raises Unauthorized without a valid token, and Forbidden for one that is used from
-        elsewhere than its connection's networks, or whose tenant is gone.
+        Raise Unauthorized without a valid token, Forbidden if the request comes from outside of
+        the connection's networks, or if the connection's tenant no longer exists.
         """
         secret = bearer_secret(request)
-        found = (import_string(path)(secret) for path in settings.TOKEN_FINDERS)
-        token = next((token for token in found if token is not None), None)
-        request.scim_token = token  # type: ignore[attr-defined] # for the event, if it is refused
+        candidates = (import_string(path)(secret) for path in settings.TOKEN_FINDERS)
+        token = next((token for token in candidates if token is not None), None)
+        request.scim_token = token  # type: ignore[attr-defined] # for the event of a rejection
         now = timezone.now()
         if token is None or not token.is_usable(now) or not token.connection.is_active:
             raise Unauthorized("the bearer token is not valid")
         connection = token.connection
         if connection.networks and not connection.admits(client_address(request)):
-            raise Forbidden("the connection does not admit requests from this address")
+            raise Forbidden("the connection does not allow requests from this IP address")
         if connection.tenant_is_gone():
-            raise Forbidden("the site no longer has what this connection belongs to")
+            raise Forbidden("the connection's tenant no longer exists on this site")
         token.touch(now, settings.LAST_USED_INTERVAL)
         return Principal(token), token
 
@@ -76,20 +76,20 @@ class BearerAuthentication(BaseAuthentication):
 
 
 def find_token(secret: str) -> Token | None:
-    """Return the token of a secret, be it usable or not.
+    """Return the token with a secret, or None. The token may be expired or revoked.
 
-    It costs one look-up by digest, and so the same whatever is wrong with it.
+    There is always one look-up by digest, so that the response time does not depend on the token.
     """
     return Token.objects.select_related("connection").filter(digest=digest(secret)).first()
 
 
 def bearer_secret(request: HttpRequest) -> str:
-    """Return the token in the Authorization header. Raises Unauthorized for any other form."""
+    """Return the secret in the Authorization header. Raise Unauthorized if it is malformed."""
     header = request.META.get("HTTP_AUTHORIZATION", "")
     if not header:
         raise Unauthorized("send a bearer token in the Authorization header")
     scheme, _, secret = header.partition(" ")
     secret = secret.strip()
     if scheme.lower() != "bearer" or not secret or " " in secret or "," in secret:
-        raise Unauthorized("the Authorization header must be: Bearer, a blank, the token")
+        raise Unauthorized('the Authorization header must be "Bearer <token>"')
     return secret

@@ -1,4 +1,7 @@
-"""Any exception to a SCIM error. Views raise; this is the one place that decides the status."""
+"""Convert exceptions to SCIM errors (RFC 7644 section 3.12).
+
+Views and adapters only raise exceptions; the HTTP status is decided here.
+"""
 
 import logging
 
@@ -16,13 +19,13 @@ from rest_framework.serializers import as_serializer_error
 
 from ..protocol import errors
 from ..protocol.errors import ScimError
-from .serializers import Refused, said
+from .serializers import RejectedBody, error_text
 
 logger = logging.getLogger("django_scim")
 
 
 class BadRequest(ScimError):
-    """A request that Django or DRF refused, for which SCIM has no type."""
+    """A request that Django or DRF rejected and that has no ``scimType``."""
 
     status = 400
 
@@ -34,47 +37,53 @@ class TooManyRequests(ScimError):
 
 
 def as_scim_error(error: Exception, correlation_id: str) -> ScimError:
-    """Return the SCIM error for an exception; a defect of ours is logged and told nothing of."""
+    """Return the SCIM error for an exception.
+
+    An unexpected exception is logged; the client only gets the request's id.
+    """
     match error:
         case ScimError():
             return error
-        case Refused():
+        case RejectedBody():
             return error.error
         case ProtectedError() | RestrictedError():
-            return errors.Conflict("the site keeps this object, since other data depends on it")
+            return errors.Conflict("the object cannot be deleted, since other data depends on it")
         case drf.ValidationError():
-            return errors.InvalidValue(said(error.detail, ""))
+            return errors.InvalidValue(error_text(error.detail, ""))
         case ValidationError():
-            return errors.InvalidValue(said(as_serializer_error(error), ""))
+            return errors.InvalidValue(error_text(as_serializer_error(error), ""))
         case IntegrityError():
             logger.warning("request %s: %s", correlation_id, error)
             return errors.Conflict(
-                "the site's database refuses this: another object has a value, or one is missing"
+                "the site's database rejected the write: a value is already taken, or a required "
+                "value is missing"
             )
         case DataError():
             logger.warning("request %s: %s", correlation_id, error)
-            return errors.InvalidValue("the site's database cannot hold one of the values")
+            return errors.InvalidValue("the site's database cannot store one of the values")
         case drf.MethodNotAllowed():
-            return errors.MethodNotAllowed("the endpoint does not take this method")
+            return errors.MethodNotAllowed("the endpoint does not support this method")
         case drf.UnsupportedMediaType():
             return errors.UnsupportedMediaType(
                 "the body must be application/scim+json or application/json"
             )
         case drf.NotAcceptable():
-            return errors.NotAcceptable("Accept must admit application/scim+json")
+            return errors.NotAcceptable("the Accept header must allow application/scim+json")
         case drf.NotAuthenticated() | drf.AuthenticationFailed():
             return errors.Unauthorized("send a bearer token in the Authorization header")
         case drf.PermissionDenied() | PermissionDenied():
-            return errors.Forbidden("the token does not permit this request")
+            return errors.Forbidden("the token does not allow this request")
         case drf.NotFound() | Http404():
             return errors.NotFound("there is no such endpoint")
         case drf.Throttled():
             return TooManyRequests("too many requests")
         case drf.ParseError():
-            return errors.InvalidSyntax("the body cannot be read")
+            return errors.InvalidSyntax("the body cannot be parsed")
         case RequestDataTooBig():
             return errors.PayloadTooLarge("the body is larger than the site allows")
         case SuspiciousOperation():
-            return BadRequest("the request was refused as suspicious")
+            return BadRequest("the request was rejected as suspicious")
     logger.exception("request %s failed", correlation_id, exc_info=error)
-    return errors.InternalError("the server failed; its log has more under the request's id")
+    return errors.InternalError(
+        "internal server error; the server's log contains details under the request's id"
+    )

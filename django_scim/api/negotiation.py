@@ -1,4 +1,4 @@
-"""Which parser and which renderer (RFC 7644 section 3.8)."""
+"""Select the parser and the renderer of a request (RFC 7644 section 3.8)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,7 +12,7 @@ from ..protocol.tolerances import Tolerance
 
 
 class ScimNegotiation(BaseContentNegotiation):
-    """SCIM's media type wherever the client leaves a choice; DRF would go by the host's order."""
+    """Prefer SCIM's media type if the client accepts several types."""
 
     def select_parser(self, request: Request, parsers: Iterable[Any]) -> Any:
         content_type = request.content_type
@@ -25,7 +25,8 @@ class ScimNegotiation(BaseContentNegotiation):
     ) -> tuple[Any, str]:
         """Return the renderer and its media type.
 
-        Raises NotAcceptable where Accept excludes JSON, unless the profile takes no notice.
+        Raise NotAcceptable if the Accept header excludes JSON, unless the profile has the
+        tolerance ANY_ACCEPT.
         """
         header = request.META.get("HTTP_ACCEPT", "").strip()
         accepted = accepted_types(header or "*/*")
@@ -35,22 +36,22 @@ class ScimNegotiation(BaseContentNegotiation):
                 return renderer, renderer.media_type
         tolerances = getattr(request, "scim_tolerances", None)
         if tolerances is not None and not tolerances.permit(Tolerance.ANY_ACCEPT):
-            raise NotAcceptable("Accept must admit application/scim+json")
+            raise NotAcceptable("the Accept header must allow application/scim+json")
         return offered[0], offered[0].media_type
 
 
 def accepted_types(header: str) -> list[str]:
     """Return the media ranges of an Accept header whose quality is not zero."""
-    found = []
+    accepted = []
     for part in header.split(","):
         media_type, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        refused = any(
+        is_excluded = any(
             name == "q" and value.strip("0.") == ""
             for name, _, value in (parameter.partition("=") for parameter in parameters)
         )
-        if media_type and not refused:
-            found.append(media_type)
-    return found
+        if media_type and not is_excluded:
+            accepted.append(media_type)
+    return accepted
 
 
 def _covers(media_range: str, media_type: str) -> bool:

@@ -1,4 +1,7 @@
-"""A list: its query's parameters and its page (RFC 7644 sections 3.4.2 and 3.9, RFC 9865)."""
+"""Lists of resources: parse query parameters, and return one page.
+
+RFC 7644 sections 3.4.2 and 3.9, and RFC 9865 for pagination by cursor.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,22 +24,22 @@ from .http.cursors import read_cursor, write_cursor
 def page(
     view: Any, adapters: Sequence[Any], parameters: Mapping[str, str], *, in_url: bool
 ) -> dict[str, Any]:
-    """Return the ListResponse to a query on the resources of some types.
+    """Return the ListResponse to a query on the resources of some resource types.
 
-    Raises a ScimError for parameters that cannot be served.
+    Raise a ScimError if a parameter is invalid.
     """
     schemas = [adapter.resource_schema for adapter in adapters]
     queries = [read_search(parameters, each, view.tolerances, schemas, in_url) for each in schemas]
     connection = view.token.connection
-    if place := read_cursor(parameters.get("cursor", ""), connection, queries):
-        queries = [replace(query, after=place) for query in queries]
-    found = search(list(zip(adapters, queries, strict=True)))
-    for resource in found.resources:
+    if after := read_cursor(parameters.get("cursor", ""), connection, queries):
+        queries = [replace(query, after=after) for query in queries]
+    result = search(list(zip(adapters, queries, strict=True)))
+    for resource in result.resources:
         pop_version(resource)
     if not queries[0].by_cursor:
-        return list_response(found.resources, found.total, queries[0].start_index)
-    following = found.position and write_cursor(found.position, connection, queries)
-    return list_response(found.resources, found.total, None, following or "")
+        return list_response(result.resources, result.total, queries[0].start_index)
+    next_cursor = result.position and write_cursor(result.position, connection, queries)
+    return list_response(result.resources, result.total, None, next_cursor or "")
 
 
 def read_search(
@@ -46,23 +49,23 @@ def read_search(
     schemas: Sequence[ResourceSchema],
     in_url: bool = True,
 ) -> Search:
-    """Return what the parameters ask for of one type; unknown ones are ignored.
+    """Return the search of one resource type for these parameters. Ignore unknown parameters.
 
-    ``schemas`` are those of all types that the query covers. Raises InvalidFilter for the filter,
-    Sensitive for one that must not be in a URL, InvalidCount in a walk by cursor, InvalidValue for
-    any other parameter.
+    ``schemas`` are the schemas of all types that the query covers. Raise InvalidFilter for an
+    invalid filter, Sensitive for a filter that must not be in a URL, InvalidCount for an invalid
+    count with a cursor, and InvalidValue for any other invalid parameter.
     """
     others = [other for other in schemas if other is not schema]
     by_cursor = "cursor" in parameters
     if by_cursor and "startIndex" in parameters:
-        raise InvalidValue("startIndex: goes with no cursor; send one of the two")
+        raise InvalidValue("startIndex: cannot be combined with cursor; send only one of them")
     order = parameters.get("sortOrder", "ascending").lower()
     if order not in ("ascending", "descending"):
         raise InvalidValue("sortOrder: must be ascending or descending")
     sort_by = _sort_by(parameters.get("sortBy"), schema, tolerances, others)
-    wrong = InvalidCount if by_cursor else InvalidValue
-    count = _integer(parameters, "count", settings.PAGE_SIZE, wrong)
-    pages = by_cursor or "count" in parameters or "startIndex" in parameters
+    count_error = InvalidCount if by_cursor else InvalidValue
+    count = _integer(parameters, "count", settings.PAGE_SIZE, count_error)
+    is_paged = by_cursor or "count" in parameters or "startIndex" in parameters
     return Search(
         filter=_filter(parameters.get("filter"), schema, tolerances, others, in_url),
         sort_by=sort_by,
@@ -70,7 +73,7 @@ def read_search(
         start_index=max(1, _integer(parameters, "startIndex", 1)),
         count=min(settings.MAX_PAGE_SIZE, max(0, count)),
         projection=read_projection(parameters, schema, tolerances),
-        limit=0 if pages else settings.MAX_RESULTS,
+        limit=0 if is_paged else settings.MAX_RESULTS,
         by_cursor=by_cursor,
     )
 
@@ -82,6 +85,7 @@ def _filter(
     others: Sequence[ResourceSchema],
     in_url: bool,
 ) -> Filter | None:
+    """Return the parsed filter, or None. Raise InvalidFilter, or Sensitive if ``in_url``."""
     if text is None:
         return None
     limits = Limits(
@@ -89,11 +93,11 @@ def _filter(
     )
     term = parse_filter(text, schema, tolerances, limits, others)
     if in_url and settings.SENSITIVE_FILTERS:
-        found = (_found(schema, name) for name in settings.SENSITIVE_FILTERS)
-        sensitive = {str(path) for path in found if path is not None}
+        paths = (_find(schema, name) for name in settings.SENSITIVE_FILTERS)
+        sensitive = {str(path) for path in paths if path is not None}
         for path in paths_in(term):
             if sensitive & {str(path), path.name}:
-                raise Sensitive(f"{path} must not be in a URL: search by POST to /.search")
+                raise Sensitive(f"{path}: filters on it must not be in a URL; use POST /.search")
     return term
 
 
@@ -103,7 +107,7 @@ _INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 def read_projection(
     parameters: Mapping[str, str], schema: ResourceSchema, tolerances: Tolerances
 ) -> Projection:
-    """Return the projection of ``attributes`` and ``excludedAttributes``."""
+    """Return the projection for ``attributes`` and ``excludedAttributes``."""
     wanted, unwanted = (
         [name for name in parameters.get(key, "").split(",") if name.strip()]
         for key in ("attributes", "excludedAttributes")
@@ -115,13 +119,14 @@ def _integer(
     parameters: Mapping[str, str],
     name: str,
     default: int,
-    wrong: type[ScimError] = InvalidValue,
+    error: type[ScimError] = InvalidValue,
 ) -> int:
+    """Return an integer parameter, or the default. Raise ``error`` for another value."""
     text = parameters.get(name)
     if text is None or text == "":
         return default
     if not _INTEGER.fullmatch(text.strip()):
-        raise wrong(f"{name}: must be an integer")
+        raise error(f"{name}: must be an integer")
     return int(text)
 
 
@@ -131,7 +136,10 @@ def _sort_by(
     tolerances: Tolerances,
     others: Sequence[ResourceSchema],
 ) -> AttributePath | None:
-    """Return the attribute to sort by; a foreign one where only another type has it."""
+    """Return the attribute to sort by, or None. Raise InvalidValue if no type has it.
+
+    If only another resource type has the attribute, the path is marked as foreign.
+    """
     if not text:
         return None
     name = text.strip()
@@ -142,9 +150,9 @@ def _sort_by(
     if path is None:
         raise InvalidValue(f"sortBy: {schema.name} has no attribute {text[:80]!r}")
     if path.attribute.returned == "never":
-        raise InvalidValue(f"sortBy: {path} cannot be sorted by")
+        raise InvalidValue(f"sortBy: resources cannot be sorted by {path}")
     return path
 
 
-def _found(schema: ResourceSchema, name: str) -> AttributePath | None:
+def _find(schema: ResourceSchema, name: str) -> AttributePath | None:
     return schema.find(name) or schema.find_in_extensions(name)

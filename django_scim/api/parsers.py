@@ -1,4 +1,4 @@
-"""The bodies of requests: their media types, encoding and size."""
+"""Parse the bodies of requests, and check their media type, encoding and size."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,8 @@ class ScimParser(BaseParser):
     ) -> Any:
         """Return the parsed body.
 
-        Raises UnsupportedMediaType, PayloadTooLarge, and what ``parse_json`` raises.
+        Raise UnsupportedMediaType for an encoded body, PayloadTooLarge for one that is too large,
+        and the errors of ``parse_json``.
         """
         context = parser_context or {}
         request = context["request"]
@@ -41,6 +42,6 @@ class ScimParser(BaseParser):
 
 
 class JSONParser(ScimParser):
-    """Plain application/json, which RFC 7644 section 3.8 wants accepted, too."""
+    """application/json, which must be accepted too (RFC 7644 section 3.8)."""
 
     media_type = "application/json"

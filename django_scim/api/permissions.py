@@ -1,6 +1,6 @@
-"""What a token may do: one scope for reading and one for writing each resource type.
+"""Check the scopes of a token: one to read and one to write each resource type.
 
-A token that speaks for a person opens ``/Me`` alone, whatever its scopes.
+A token of a single user can only access ``/Me``, regardless of its scopes.
 """
 
 from rest_framework.permissions import SAFE_METHODS, BasePermission
@@ -11,18 +11,18 @@ from ..protocol.errors import Forbidden
 
 
 class TokenScope(BasePermission):
-    """Grants a request whose token holds ``users:read``, ``users:write`` and so on."""
+    """Require the token's scope for the request, such as ``users:read`` or ``users:write``."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Return True. Raises Forbidden, naming the scope that is missing."""
+        """Return True. Raise Forbidden with the name of the scope if it is missing."""
         area = getattr(view, "scope_area", None)
         if getattr(view.token, "user", None) is not None and area != "me":  # type: ignore[attr-defined]
-            raise Forbidden("the token speaks for one person: it opens /Me alone")
+            raise Forbidden("the token belongs to a single user and can only access /Me")
         if area is None:
             return True
         method = request.method
         reads = method in SAFE_METHODS or (method == "POST" and view.is_query())  # type: ignore[attr-defined]
         scope = f"{area}:{'read' if reads else 'write'}"
         if not view.token.permits(scope):  # type: ignore[attr-defined]
-            raise Forbidden(f"the token lacks the scope {scope}")
+            raise Forbidden(f"the token does not have the scope {scope}")
         return True

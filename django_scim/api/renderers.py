@@ -1,4 +1,4 @@
-"""JSON to a client."""
+"""Render responses as JSON."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from rest_framework.renderers import BaseRenderer
 
 
 class ScimRenderer(BaseRenderer):
-    """application/scim+json; an answer without a body has no content type either."""
+    """application/scim+json. The body is empty if there is no data."""
 
     media_type = "application/scim+json"
     format = "scim"
@@ -26,7 +26,7 @@ class ScimRenderer(BaseRenderer):
 
 
 class JSONRenderer(ScimRenderer):
-    """For a client that takes plain JSON and nothing else (RFC 7644 section 3.8)."""
+    """application/json, for clients that only accept plain JSON (RFC 7644 section 3.8)."""
 
     media_type = "application/json"
     format = "json"

@@ -1,7 +1,7 @@
-"""Writes on one resource type (RFC 7644 sections 3.3 to 3.6), each with its event.
+"""Writes to one resource type (RFC 7644 sections 3.3 to 3.6), each with its event.
 
-A single request and an operation of a bulk take the same way: read what the client sent, do slow
-work, then, in one transaction, lock, compare versions, write, and record.
+Single requests and operations of a bulk request work in the same way: parse the body, do slow
+work, then lock, compare versions, write and record in one transaction.
 """
 
 from collections.abc import Sequence
@@ -25,17 +25,17 @@ from .serializers import ResourceSerializer, serializer_for
 
 
 class Written(NamedTuple):
-    """A resource after a write: None where the client does not want to see it."""
+    """The version of a written resource, and the resource if the response contains it."""
 
     resource: dict[str, Any] | None
     version: str
 
 
 class ResourceWriter:
-    """What one request, or one operation of a bulk, does to a resource type.
+    """Carries out one request, or one operation of a bulk request, on a resource type.
 
-    ``expected`` has the tags of If-Match, None where there is no such header. The methods from
-    ``create`` on run inside the caller's transaction.
+    ``expected`` contains the tags of If-Match, None means that there is no such header. ``create``
+    and the methods after it run inside the caller's transaction.
     """
 
     def __init__(self, adapter: Any, recorder: Recorder, expected: set[str] | None = None) -> None:
@@ -44,26 +44,29 @@ class ResourceWriter:
         self.recorder, self.expected = recorder, expected
 
     def start_again(self) -> None:
-        """Forget what was looked up: the next attempt reads the database again."""
+        """Discard cached data before a retry, so that it reads the database again."""
         self.registry.start_again()
         self.adapter = self.registry.adapter(self.resource_type)
 
-    # What the client sent
+    # Parsing
 
     def serializer(self, *args: Any, **kwargs: Any) -> ResourceSerializer:
-        """Return the serializer of the resource type, for this request."""
-        kind: Any = type(self.adapter)
-        made = serializer_for(kind)
-        return made(*args, context={"adapter": self.adapter}, **kwargs)
+        """Return the serializer of the resource type for this request."""
+        adapter_class: Any = type(self.adapter)
+        serializer_class = serializer_for(adapter_class)
+        return serializer_class(*args, context={"adapter": self.adapter}, **kwargs)
 
     def read_body(self, data: Any) -> Assigned:
-        """Return what the body of a POST or PUT assigns. Raises a ScimError, or Refused."""
+        """Return the values in the body of a POST or PUT.
+
+        Raise a ScimError, or RejectedBody if the adapter has a serializer.
+        """
         if self.adapter.serializer_class is not None:
             return self.serializer().read(data)
         return read_resource(data, self.adapter.resource_schema, self.adapter.tolerances)
 
     def read_patch(self, data: Any, scim_id: str) -> list[Operation]:
-        """Return the operations of a PATCH. Raises a ScimError."""
+        """Return the operations in the body of a PATCH. Raise a ScimError if it is invalid."""
         adapter, limit = self.adapter, settings.MAX_PATCH_OPERATIONS
         operations = parse_patch(data, adapter.resource_schema, adapter.tolerances, scim_id, limit)
         if adapter.serializer_class is None:
@@ -72,12 +75,12 @@ class ResourceWriter:
         return [serializer.check(each) for each in operations]
 
     def prepare_body(self, values: Assigned, scim_id: str = "") -> Assigned:
-        """Do slow work (hashing) before anything is locked."""
+        """Return values after slow work such as hashing. Call this before locking rows."""
         prepared: Assigned = self.adapter.prepare(values, scim_id, values)
         return prepared
 
     def prepare_patch(self, operations: list[Operation], scim_id: str) -> list[Operation]:
-        """Do slow work (hashing) before anything is locked."""
+        """Return operations after slow work such as hashing. Call this before locking rows."""
         slow = self.adapter.declared.prepared
         return [
             each
@@ -89,7 +92,7 @@ class ResourceWriter:
     def _prepared(self, operation: Operation, scim_id: str) -> Any:
         return self.adapter.prepare({operation.path: operation.value}, scim_id)[operation.path]
 
-    # The write itself
+    # Writing
 
     def create(self, values: Assigned) -> UnitOfWork:
         return self.adapter.create(values)
@@ -107,16 +110,20 @@ class ResourceWriter:
         self._record(Event.Action.DELETE, changes, 204)
 
     def _locked(self, scim_id: str) -> Any:
-        """Lock the resource, then compare its version. Raises NotFound, PreconditionFailed."""
+        """Lock a resource, compare its version, and return its link.
+
+        Raise NotFound if it does not exist, PreconditionFailed if the version differs, or
+        PreconditionRequired if If-Match is required but missing.
+        """
         link = self.adapter.lock(scim_id)
         if self.expected is None and settings.REQUIRE_IF_MATCH:
-            raise PreconditionRequired("send the resource's version in If-Match")
+            raise PreconditionRequired("send the resource's version in the If-Match header")
         if self.expected is not None:
             etags.require_match(self.expected, self.adapter.version(link))
         return link
 
     def finish(self, unit: UnitOfWork, status: int, projection: Projection | None) -> Written:
-        """Record a write and return the resource; without a projection only its version."""
+        """Record a write. Return the written resource, or only its version without a projection."""
         written = self._represent(unit.link, projection)
         self.recorder.set_resource(self.resource_type, unit.link, self.adapter.name_of(unit.link))
         self._record(action_of(unit.kinds, unit.changes), unit.changes, status)
@@ -138,7 +145,7 @@ class ResourceWriter:
 def finish_batch(
     written: Sequence[tuple[ResourceWriter, UnitOfWork]], status: int
 ) -> list[Written]:
-    """Record several writes of one resource type, and return the versions."""
+    """Record the writes of a batch on one resource type. Return their versions, in order."""
     versions = written[0][0].adapter.versions([unit.link for _, unit in written])
     events = []
     for writer, unit in written:
@@ -159,7 +166,10 @@ def finish_batch(
 def record_failure(
     recorder: Recorder, action: str, error: ScimError, body: Any, answer: Any, used: Any
 ) -> None:
-    """Write the event of a refused or failed request, after its rollback."""
+    """Save the event of a rejected or failed request, after its rollback.
+
+    If the guard tripped, store that too.
+    """
     if isinstance(error, GuardTripped) and recorder.connection is not None:
         guard.trip(recorder.connection, error.counted)
     recorder.save_failure(action, error, body, answer, used)

@@ -1,7 +1,7 @@
-"""The URLs below the SCIM base: endpoints in any case, with or without a slash at the end.
+"""The URLs below the SCIM base, matched without case, with or without a slash at the end.
 
-A last pattern takes everything else, so that neither Django's HTML page nor a redirect by
-APPEND_SLASH ever answers a connector.
+The last pattern matches every other URL, so that a connector never gets Django's HTML page or a
+redirect by APPEND_SLASH.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from .bulk.views import Bulk
 from .endpoints.discovery import ResourceTypes, Schemas, ServiceProviderConfig
 from .endpoints.me import Me
 from .endpoints.root_query import BaseQuery, BaseSearch
-from .views import NoSuchEndpoint, OutOfService
+from .views import Misconfigured, UnknownEndpoint
 from .viewsets import viewset_for
 
 COLLECTION = {"get": "list", "post": "create"}
@@ -25,13 +25,14 @@ RESOURCE = {"get": "retrieve", "put": "update", "patch": "partial_update", "dele
 def scim_urls() -> list[URLPattern]:
     """Return the patterns of the discovery documents and of every resource type.
 
-    Where an adapter cannot be had, a system check says why, which the URLs must not come before.
+    If an adapter cannot be imported, every URL fails. No error is raised here, so that a system
+    check can report the cause.
     """
     try:
         return _endpoints()
     except IMPORT_ERRORS:
-        closed = OutOfService.as_view()
-        return [path("", closed, name="base"), re_path(r"^.*$", closed)]
+        failing = Misconfigured.as_view()
+        return [path("", failing, name="base"), re_path(r"^.*$", failing)]
 
 
 def _endpoints() -> list[URLPattern]:
@@ -56,7 +57,7 @@ def _endpoints() -> list[URLPattern]:
         _path("Me", Me.as_view({**RESOURCE, "post": "create"}, detail=True)),
         _path("Bulk", Bulk.as_view()),
     ]
-    return [*patterns, re_path(r"^.*$", NoSuchEndpoint.as_view())]
+    return [*patterns, re_path(r"^.*$", UnknownEndpoint.as_view())]
 
 
 def _path(route: str, view: Any) -> URLPattern:

@@ -1,7 +1,7 @@
-"""Serializers made from adapters: validation, representation and OpenAPI where DRF has them.
+"""Serializers that are built from adapters, for validation, representation and OpenAPI.
 
-The schemas decide what an attribute takes, and the adapter how it is read and written. A site
-adds rules of its own in the usual way: a method ``validate_title``, or a declared field.
+The schemas define the values of attributes, and the adapter reads and writes them. A site can add
+its own validation as in any DRF serializer: with a method ``validate_title``, or a declared field.
 """
 
 from functools import cache, cached_property
@@ -21,8 +21,8 @@ from ..protocol.messages.patch import Operation
 from ..protocol.resource_body import read_resource
 
 
-class Refused(ValidationError):
-    """A body that the protocol refuses; ``error`` is the SCIM error that says why."""
+class RejectedBody(ValidationError):
+    """A body that violates the protocol; ``error`` is the SCIM error."""
 
     def __init__(self, error: ScimError, schema: ResourceSchema) -> None:
         path, colon, text = error.detail.partition(": ")
@@ -34,55 +34,55 @@ class Refused(ValidationError):
 class AttributesSerializer(serializers.Serializer):
     """The attributes of one schema. For an extension, list a subclass in ``Meta.extensions``.
 
-    In a PATCH a rule sees what the operation sets: of a list the values that it adds, of a
-    complex attribute the parts that it names. What is unassigned is not asked about.
+    In a PATCH, validation gets the values that the operation sets: the added values of a list, or
+    the given sub-attributes of a complex attribute. It does not run for unassigned attributes.
     """
 
-    #: What the fields are made of, beside those that a subclass declares.
+    #: The attributes for which fields are created, in addition to declared fields.
     attributes: ClassVar[tuple[Attribute, ...]] = ()
 
     def get_fields(self) -> dict[str, Any]:
-        made = {each.name: field_for(each, type(self).__name__) for each in self.get_attributes()}
-        return made | super().get_fields()
+        fields = {each.name: field_for(each, type(self).__name__) for each in self.get_attributes()}
+        return fields | super().get_fields()
 
     def get_attributes(self) -> tuple[Attribute, ...]:
         return self.attributes
 
     @cached_property
     def _declared(self) -> dict[str, serializers.Field]:
-        """The declared fields alone, bound: a request need not make all the others."""
+        """Only the declared fields, bound. Validation does not need the generated fields."""
         declared = super().get_fields()
         for name, field in declared.items():
             field.bind(name, self)
         return declared
 
-    def rules(self, name: str) -> bool:
-        """Whether the site has a rule of its own for an attribute."""
+    def has_validation(self, name: str) -> bool:
+        """Return whether the site has its own validation of an attribute."""
         return name in self._declared or hasattr(self, f"validate_{name}")
 
-    def checked(self, path: AttributePath, value: Any) -> Any:
-        """Return what is to be stored for a value. Raises InvalidValue with the site's reason."""
+    def validated(self, path: AttributePath, value: Any) -> Any:
+        """Return the validated value. Raise InvalidValue with the site's message."""
         name = path.attribute.name
         try:
             if name in self._declared:
                 value = self._declared[name].run_validation(value)
-            rule = getattr(self, f"validate_{name}", None)
-            return rule(value) if rule else value
+            validate = getattr(self, f"validate_{name}", None)
+            return validate(value) if validate else value
         except (ValidationError, DjangoValidationError) as error:
             detail = serializers.as_serializer_error(error)
-            raise InvalidValue(said(detail, path.name)) from None
+            raise InvalidValue(error_text(detail, path.name)) from None
 
 
 class ResourceSerializer(AttributesSerializer):
-    """A resource of the type that ``Meta.adapter`` publishes.
+    """A resource of the resource type of ``Meta.adapter``.
 
-    ``context["adapter"]`` is the adapter of the request: it alone knows the connection. The
-    instance is a link of the adapter's; ``validated_data`` is the body as the schemas read it.
+    ``context["adapter"]`` is the adapter of the request, since validation may depend on the
+    connection. The instance is a link; ``validated_data`` is the body, parsed by the schemas.
     """
 
     class Meta:
         adapter: type[ResourceAdapter]
-        #: Serializers with rules for extensions, by the extension's URN.
+        #: Serializers with validation for extensions, by the extension's URN.
         extensions: ClassVar[dict[str, type[AttributesSerializer]]] = {}
 
     @property
@@ -97,9 +97,9 @@ class ResourceSerializer(AttributesSerializer):
         for schema in self.Meta.adapter.published_schemas()[1:]:
             base = self._extensions().get(schema.id, AttributesSerializer)
             name = f"{type(self).__name__.removesuffix('Serializer')}{schema.name}Serializer"
-            made = type(name, (base,), {"attributes": schema.attributes})
+            extension = type(name, (base,), {"attributes": schema.attributes})
             required = schema in self.Meta.adapter.required_extensions
-            fields[schema.id] = made(required=required, help_text=schema.description)
+            fields[schema.id] = extension(required=required, help_text=schema.description)
         return fields
 
     @classmethod
@@ -107,15 +107,15 @@ class ResourceSerializer(AttributesSerializer):
         return getattr(cls.Meta, "extensions", {})
 
     @cached_property
-    def _holders(self) -> dict[str, AttributesSerializer]:
-        return {urn: made(context=self.context) for urn, made in self._extensions().items()}
+    def _extension_serializers(self) -> dict[str, AttributesSerializer]:
+        return {urn: each(context=self.context) for urn, each in self._extensions().items()}
 
     # Validation
 
     def run_validation(self, data: Any = empty) -> dict[str, Any]:
-        """Return the body as the schemas and the site's rules leave it.
+        """Return the body as a document, parsed by the schemas and validated by the site.
 
-        Raises Refused, or the ValidationError of the site's ``validate``.
+        Raise RejectedBody, or the ValidationError of ``validate``.
         """
         value = self.to_internal_value({} if data is empty else data)
         try:
@@ -126,52 +126,58 @@ class ResourceSerializer(AttributesSerializer):
             raise ValidationError(serializers.as_serializer_error(error)) from None
 
     def read(self, data: Any) -> Assigned:
-        """Return what a body assigns, as the schemas and the site's rules leave it.
+        """Return the values in a body, parsed by the schemas and validated by the site.
 
-        Only a site's ``validate``, or its validators, see the body as one document. Raises
-        Refused, or their ValidationError.
+        A document is only built for the site's ``validate`` or its validators. Raise RejectedBody,
+        or their ValidationError.
         """
         if type(self).validate is serializers.Serializer.validate and not self.validators:
             return self._read_values(data)
         return assigned(self.run_validation(data), self.adapter.resource_schema)
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Return the body as a document. Raises Refused."""
+        """Return the body as a document. Raise RejectedBody if it is invalid."""
         return nested(self._read_values(data))
 
     def _read_values(self, data: Any) -> Assigned:
         schema = self.adapter.resource_schema
         try:
             values = read_resource(data, schema, self.adapter.tolerances)
-            return {path: self._checked(path, value) for path, value in values.items()}
+            return {path: self._validated(path, value) for path, value in values.items()}
         except ScimError as error:
-            raise Refused(error, schema) from None
+            raise RejectedBody(error, schema) from None
 
-    def _checked(self, path: AttributePath, value: Any) -> Any:
-        holder = self.holder(path)
-        ruled = value is not None and holder is not None and holder.rules(path.attribute.name)
-        return holder.checked(path, value) if ruled else value
+    def _validated(self, path: AttributePath, value: Any) -> Any:
+        serializer = self._serializer_of(path, is_assigned=value is not None)
+        return serializer.validated(path, value) if serializer else value
 
-    def holder(self, path: AttributePath) -> Any:
-        """Return the serializer whose rules an attribute is under, or None."""
-        return self._holders.get(path.schema) if path.is_extension else self
+    def _serializer_of(
+        self, path: AttributePath, *, is_assigned: bool
+    ) -> AttributesSerializer | None:
+        """Return the serializer that validates a value of an attribute, None without validation."""
+        serializer: AttributesSerializer | None = (
+            self._extension_serializers.get(path.schema) if path.is_extension else self
+        )
+        if not is_assigned or serializer is None:
+            return None
+        return serializer if serializer.has_validation(path.attribute.name) else None
 
     def check(self, operation: Operation) -> Operation:
-        """Return an operation of a PATCH as the site's rules leave it. Raises InvalidValue."""
+        """Return an operation of a PATCH with its validated value. Raise InvalidValue."""
         path, value = operation.path, operation.value
-        holder = self.holder(path)
-        if operation.op == "remove" or holder is None or not holder.rules(path.attribute.name):
+        serializer = self._serializer_of(path, is_assigned=operation.op != "remove")
+        if serializer is None:
             return operation
         part = {path.sub.name: value} if path.sub else value
         is_one = path.attribute.multi_valued and not isinstance(part, list)
-        checked = holder.checked(path, [part] if is_one else part)
+        validated = serializer.validated(path, [part] if is_one else part)
         if is_one:
-            checked = checked[0]
+            validated = validated[0]
         if path.sub:
-            checked = checked[path.sub.name]
-        return Operation(operation.op, path, operation.where, checked)
+            validated = validated[path.sub.name]
+        return Operation(operation.op, path, operation.where, validated)
 
-    # Writing, in a transaction of the caller's, and reading
+    # Writing inside the caller's transaction, and reading
 
     def create(self, validated_data: Any) -> Any:
         return self.adapter.create(assigned(validated_data, self.adapter.resource_schema)).link
@@ -187,13 +193,12 @@ class ResourceSerializer(AttributesSerializer):
 
 @cache
 def serializer_for(adapter: Any) -> type[ResourceSerializer]:
-    """Return the serializer of an adapter: its own, or one with no rules beside the schemas'."""
-    given = adapter.serializer_class
-    if given:
-        found: type[ResourceSerializer] = import_string(given) if isinstance(given, str) else given
-        bases: tuple[type, ...] = (found,)
-    else:
-        bases = (ResourceSerializer,)
+    """Return the serializer class of an adapter, based on ``serializer_class`` if it is set."""
+    declared = adapter.serializer_class or ResourceSerializer
+    base: type[ResourceSerializer] = (
+        import_string(declared) if isinstance(declared, str) else declared
+    )
+    bases: tuple[type, ...] = (base,)
     meta = type("Meta", (getattr(bases[0], "Meta", object),), {"adapter": adapter})
     return type(f"Scim{adapter.name}Serializer", bases, {"Meta": meta})
 
@@ -211,8 +216,8 @@ def field_for(attribute: Attribute, owner: str) -> serializers.Field:
         subs = {"attributes": attribute.sub_attributes}
         title = attribute.name[0].upper() + attribute.name[1:]
         name = f"{owner.removesuffix('Serializer')}{title}Serializer"
-        made = type(name, (AttributesSerializer,), subs)
-        return made(many=attribute.multi_valued, **options)
+        serializer_class = type(name, (AttributesSerializer,), subs)
+        return serializer_class(many=attribute.multi_valued, **options)
     if attribute.multi_valued:
         return serializers.ListField(child=_simple(attribute), **options)
     return _simple(attribute, **options)
@@ -233,7 +238,7 @@ _FIELDS: dict[str, type[serializers.Field]] = {
 
 
 def nested(values: Assigned) -> dict[str, Any]:
-    """Return what a body assigns as a resource has it, extensions under their URNs."""
+    """Return the values of a body as a document, with extensions under their URNs."""
     document: dict[str, Any] = {}
     for path, value in values.items():
         place = document.setdefault(path.schema, {}) if path.is_extension else document
@@ -242,32 +247,32 @@ def nested(values: Assigned) -> dict[str, Any]:
 
 
 def assigned(document: dict[str, Any], schema: ResourceSchema) -> Assigned:
-    """Return a validated document as the adapters take it, the inverse of ``nested``."""
+    """Return the values in a document by their paths, the inverse of ``nested``."""
     values: Assigned = {}
     for name, value in document.items():
         extension = schema.by_urn(name)
         if extension is None:
-            texts = {name: value}
+            by_text = {name: value}
         else:
-            texts = {f"{extension.id}:{each}": held for each, held in value.items()}
-        for text, held in texts.items():
+            by_text = {f"{extension.id}:{sub_name}": each for sub_name, each in value.items()}
+        for text, each in by_text.items():
             path = schema.find(text)
             assert path is not None, text
-            values[path] = held
+            values[path] = each
     return values
 
 
-def said(detail: Any, path: str) -> str:
-    """Return the messages of a ValidationError as one line, each after its attribute's path."""
+def error_text(detail: Any, path: str) -> str:
+    """Return the messages of a ValidationError as one line, each with its attribute's path."""
     if isinstance(detail, dict):
         parts = [
-            said(each, path if name == "non_field_errors" else f"{path}.{name}".lstrip("."))
+            error_text(each, path if name == "non_field_errors" else f"{path}.{name}".lstrip("."))
             for name, each in detail.items()
             if each
         ]
         return "; ".join(parts)
     if isinstance(detail, list) and any(isinstance(each, dict | list) for each in detail):
-        parts = [said(each, f"{path}[{index}]") for index, each in enumerate(detail) if each]
+        parts = [error_text(each, f"{path}[{index}]") for index, each in enumerate(detail) if each]
         return "; ".join(parts)
     messages = " ".join(str(each) for each in detail) if isinstance(detail, list) else str(detail)
     return f"{path}: {messages}" if path else messages

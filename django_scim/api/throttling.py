@@ -1,4 +1,4 @@
-"""Limits on how often a connection may ask, kept in Django's cache."""
+"""Limit the rate of requests of a connection. The state is in Django's cache."""
 
 import time
 from typing import Any
@@ -12,9 +12,9 @@ from ..conf import settings
 
 
 class ConnectionThrottle(BaseThrottle):
-    """THROTTLE_RATE requests a second for each connection, and THROTTLE_BURST at once.
+    """Allow THROTTLE_RATE requests per second for each connection, and THROTTLE_BURST at once.
 
-    A bucket of allowances that fills steadily; off while the rate is 0.
+    This is a token bucket. A rate of 0 disables it.
     """
 
     def allow_request(self, request: Request, view: APIView) -> bool:
@@ -26,7 +26,7 @@ class ConnectionThrottle(BaseThrottle):
         now = time.time()
         left, since = cache.get(key, (burst, now))
         left = min(burst, left + max(0.0, now - since) * rate)
-        self.missing = max(0.0, 1 - left) / rate
+        self.seconds_to_wait = max(0.0, 1 - left) / rate
         if left < 1:
             return False
         cache.set(key, (left - 1, now), timeout=burst / rate + 60)
@@ -34,4 +34,4 @@ class ConnectionThrottle(BaseThrottle):
 
     def wait(self) -> float:
         """Return the seconds until the next request is allowed."""
-        return self.missing
+        return self.seconds_to_wait

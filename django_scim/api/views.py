@@ -1,7 +1,7 @@
-"""What every SCIM view does: who calls, what it accepts, how an error is answered and recorded.
+"""The base class of all SCIM views: authentication, negotiation, errors and their events.
 
-Nothing of the host's REST_FRAMEWORK settings reaches these views, and DRF's own exception
-handler is never called: its rollback would turn a 401 into a 500 and lose the event.
+The views do not use the site's REST_FRAMEWORK settings. They do not call DRF's exception handler
+either, since its rollback would turn a 401 into a 500 and lose the event.
 """
 
 import re
@@ -36,7 +36,7 @@ from .throttling import ConnectionThrottle
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 
-#: What a method would have done, for the event of a request that failed.
+#: The action of a failed request's event, by the request's method.
 ACTIONS = {
     "POST": Event.Action.CREATE,
     "PUT": Event.Action.UPDATE,
@@ -46,18 +46,18 @@ ACTIONS = {
 
 
 def exempt_from_host_defaults(view: Any) -> Any:
-    """Keep a view out of ATOMIC_REQUESTS, on every database, and of LoginRequiredMiddleware."""
+    """Exempt a view from ATOMIC_REQUESTS, on every database, and from LoginRequiredMiddleware."""
     for alias in connections:
         view = transaction.non_atomic_requests(alias)(view)
     return login_not_required(view)
 
 
-#: What the routes capture; one that captures more names it here.
+#: The names of all parameters that the package's URLs capture.
 CAPTURED = ("key", "scim_id")
 
 
 class ScimView(APIView):
-    """Base of all views. ``depth`` is the number of path segments below the SCIM base."""
+    """Base class. ``depth`` is the number of path segments below the SCIM base."""
 
     authentication_classes: Any = (BearerAuthentication,)
     permission_classes = (TokenScope,)
@@ -78,7 +78,7 @@ class ScimView(APIView):
     body_limit, body_limit_name = "MAX_BODY_SIZE", ""
 
     def is_query(self) -> bool:
-        """Whether a request only reads, also where its method is POST."""
+        """Return whether the request only reads, even if its method is POST."""
         return False
 
     @classmethod
@@ -86,12 +86,15 @@ class ScimView(APIView):
         return exempt_from_host_defaults(super().as_view(*args, **kwargs))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Take what our own routes capture; the site's prefix may name more, such as a tenant."""
+        """Drop parameters in the site's URL prefix, such as a tenant, before the handler runs."""
         own = {name: value for name, value in kwargs.items() if name in CAPTURED}
         return super().dispatch(request, *args, **own)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Authenticate, negotiate, check the scope, in this order, each with a recorder at hand."""
+        """Authenticate, negotiate and check the scope, in this order.
+
+        The recorder is created first, so that every failure gets an event.
+        """
         self.format_kwarg = None
         self.correlation_id = correlation_id(request)
         self.recorder = Recorder(
@@ -124,7 +127,7 @@ class ScimView(APIView):
         return Registry(self.token.connection, self.tolerances, self.base_url())
 
     def base_url(self) -> str:
-        """Return the SCIM base, without a slash at its end, as the client reached it."""
+        """Return the URL of the SCIM base without a slash at the end, as the client sees it."""
         path = self.request.path.rstrip("/")
         for _ in range(self.depth):
             path = path.rpartition("/")[0]
@@ -132,10 +135,10 @@ class ScimView(APIView):
             return f"{settings.BASE_URL.rstrip('/')}{path}"
         return str(self.request.build_absolute_uri(path))
 
-    # Answers
+    # Responses
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Answer with a SCIM error, after the rollback, and record it."""
+        """Return the response with the SCIM error, and save its event, after the rollback."""
         error = as_scim_error(exc, getattr(self, "correlation_id", ""))
         body = error_message(error, getattr(self, "correlation_id", ""))
         response = Response(body, status=error.status)
@@ -151,7 +154,7 @@ class ScimView(APIView):
         return response
 
     def record_read(self) -> None:
-        """Write the event of a read, where the connection wants reads in the log."""
+        """Save the event of a read, if the connection logs reads."""
         if self.token.connection.log_reads:
             self.recorder.save_success(Event.Action.READ, 200, tolerances=self.tolerances.used)
 
@@ -168,12 +171,12 @@ class ScimView(APIView):
         record_failure(recorder, action, error, self._parsed_body(), answer, used)
 
     def _parsed_body(self) -> Any:
-        """Return the body as far as it was parsed; what could not be parsed is not kept."""
+        """Return the parsed body for the event, None if it was not or could not be parsed."""
         body = self.parsed_body
         return body if self.recorder.connection is not None and body != {} else None
 
     def action_of_request(self) -> str:
-        """Return what a request would have done, for the event of one that failed."""
+        """Return the action of the request, for the event of a failed one."""
         if self.is_query():
             return Event.Action.READ
         return ACTIONS.get(self.request.method or "", Event.Action.READ)
@@ -183,7 +186,7 @@ class ScimView(APIView):
             request.accepted_renderer = self.renderer_classes[0]()
             request.accepted_media_type = request.accepted_renderer.media_type
         response = super().finalize_response(request, response, *args, **kwargs)
-        # Without a version of ours, no middleware shall invent one that If-Match would not know.
+        # no-store keeps ConditionalGetMiddleware from adding an ETag that If-Match would reject.
         response["Cache-Control"] = (
             f"private, no-{'cache' if response.has_header('ETag') else 'store'}"
         )
@@ -197,31 +200,31 @@ class ScimView(APIView):
         return Response(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
 
-class NoSuchEndpoint(ScimView):
-    """Every URL below the base that nothing else serves."""
+class UnknownEndpoint(ScimView):
+    """Every URL below the SCIM base that no other pattern matches."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         raise NotFound(f"there is no endpoint {request.path[:200]!r}")
 
 
-class OutOfService(ScimView):
-    """Every URL of a site whose adapters cannot be had: nothing is served by half."""
+class Misconfigured(ScimView):
+    """Every URL of a site whose adapters cannot be imported. Nothing is served at all."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.correlation_id = correlation_id(request)
-        raise ImproperlyConfigured("DJANGO_SCIM is wrong; manage.py check says how")
+        raise ImproperlyConfigured("DJANGO_SCIM has errors; run manage.py check for details")
 
 
 class OtherVersion(ScimView):
-    """``v1`` or ``v3`` where this server speaks ``v2``."""
+    """URLs of other protocol versions, such as ``v1`` (RFC 7644 section 3.13)."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        raise InvalidVersion("this server speaks SCIM v2 only")
+        raise InvalidVersion("this server only supports SCIM v2")
 
 
 def correlation_id(request: HttpRequest) -> str:
-    """Return the client's X-Request-Id if it is harmless, else a new id."""
-    given = request.META.get("HTTP_X_REQUEST_ID", "")
-    return given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex
+    """Return the client's X-Request-Id if it has only safe characters, else a new id."""
+    client_id = request.META.get("HTTP_X_REQUEST_ID", "")
+    return client_id if _SAFE_ID.fullmatch(client_id) else uuid.uuid4().hex

@@ -1,4 +1,7 @@
-"""The resources: create, read, list, replace, patch, delete (RFC 7644 sections 3.3 to 3.6)."""
+"""The endpoints of resource types: create, read, list, replace, patch and delete resources.
+
+RFC 7644 sections 3.3 to 3.6.
+"""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -24,20 +27,19 @@ from .views import ScimView, exempt_from_host_defaults
 
 
 class ResourceViewSet(ViewSetMixin, ScimView):
-    """The endpoint of one resource type, whose adapter does what the protocol asks."""
+    """The endpoint of one resource type. The adapter reads and writes the resources."""
 
     @classmethod
     def as_view(cls, *args: Any, **kwargs: Any) -> Any:
-        return exempt_from_host_defaults(
-            super().as_view(*args, **kwargs)
-        )  # DRF's mixin passes nothing on
+        # ViewSetMixin.as_view does not call ScimView.as_view.
+        return exempt_from_host_defaults(super().as_view(*args, **kwargs))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.depth = 2 if self.detail or self.action == "search" else 1
         super().initial(request, *args, **kwargs)
         scim_id = kwargs.get("scim_id", "")
         self.recorder.set_resource(self.resource_type, scim_id=scim_id)
-        if not scim_id.isprintable():  # PostgreSQL takes no NUL, not even to find nothing
+        if not scim_id.isprintable():  # PostgreSQL rejects NUL, even in a SELECT
             raise self.adapter.not_found(scim_id)
 
     def is_query(self) -> bool:
@@ -57,7 +59,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         return self._list(request.query_params, in_url=True)
 
     def search(self, request: Request) -> Response:
-        """A query in the body of a POST (RFC 7644 section 3.4.3)."""
+        """Return the resources for a query in the body of a POST (RFC 7644 section 3.4.3)."""
         return self._list(search_parameters(request.data, self.tolerances), in_url=False)
 
     def _list(self, parameters: Mapping[str, str], *, in_url: bool) -> Response:
@@ -70,12 +72,13 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         version = pop_version(resource)
         self.record_read()
         current = version
-        if version is None and etags.is_conditional(request):  # a part has no version
-            whole = self.adapter.get(scim_id, self.adapter.version_projection)
-            current = pop_version(whole)
+        # A projection of some attributes does not contain the version.
+        if version is None and etags.is_conditional(request):
+            complete = self.adapter.get(scim_id, self.adapter.version_projection)
+            current = pop_version(complete)
         if etags.is_unchanged(request, current):
             return Response(status=304, headers={"ETag": current or ""})
-        return self._answer(resource, version)
+        return self._response(resource, version)
 
     # Writing
 
@@ -89,14 +92,14 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         body = writer.prepare_body(writer.read_body(request.data))
         projection = after_write(projection, body.items())
         written = self._write(lambda: writer.create(body), projection, 201)
-        return self._answer(*written, 201)
+        return self._response(*written, 201)
 
     def update(self, request: Request, scim_id: str) -> Response:
         projection, writer = self._projection(), self.writer
         body = writer.prepare_body(writer.read_body(request.data), scim_id)
         projection = after_write(projection, body.items())
         written = self._write(lambda: writer.replace(scim_id, body), projection, 200)
-        return self._answer(*written)
+        return self._response(*written)
 
     def partial_update(self, request: Request, scim_id: str) -> Response:
         projection, writer = self._projection(), self.writer
@@ -108,7 +111,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
             return writer.patch(scim_id, operations)
 
         if self._returns_patched(projection):
-            return self._answer(*self._write(patch, projection, 200))
+            return self._response(*self._write(patch, projection, 200))
         return Response(status=204, headers={"ETag": self._write(patch, None, 204).version})
 
     def destroy(self, request: Request, scim_id: str) -> Response:
@@ -122,15 +125,18 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         return in_transaction(lambda: writer.finish(work(), status, projection), writer.start_again)
 
     def get_serializer_class(self) -> type[ResourceSerializer]:
-        kind: Any = type(self.adapter)
-        return serializer_for(kind)
+        adapter_class: Any = type(self.adapter)
+        return serializer_for(adapter_class)
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> ResourceSerializer:
         """Return the serializer of this request's adapter."""
         return self.writer.serializer(*args, **kwargs)
 
     def _returns_patched(self, projection: Projection) -> bool:
-        """Groups are answered without a body: it could list every member (RFC 7644 3.5.2)."""
+        """Return whether the response to a PATCH contains the resource (RFC 7644 section 3.5.2).
+
+        For groups it does not by default, since it would list every member.
+        """
         profile = self.tolerances.profile
         return (
             self.adapter.returns_patched
@@ -138,13 +144,13 @@ class ResourceViewSet(ViewSetMixin, ScimView):
             or projection.attributes is not None
         )
 
-    # Answers
+    # Responses
 
     def _projection(self) -> Projection:
         schema = self.adapter.resource_schema
         return read_projection(self.request.query_params, schema, self.tolerances)
 
-    def _answer(
+    def _response(
         self, resource: dict[str, Any] | None, version: str | None, status: int = 200
     ) -> Response:
         assert resource is not None

@@ -71,8 +71,8 @@ def test_rejects_infinite_number(scim, number):
     [
         (ValidationError({"last_name": "is a name"}), 400, "invalidValue", "last_name: is a name"),
         (ValidationError("no more users"), 400, "invalidValue", "no more users"),
-        (IntegrityError("UNIQUE constraint failed"), 409, None, "database refuses"),
-        (DataError("out of range"), 400, "invalidValue", "cannot hold"),
+        (IntegrityError("UNIQUE constraint failed"), 409, None, "database rejected"),
+        (DataError("out of range"), 400, "invalidValue", "cannot store"),
     ],
 )
 def test_reports_errors_of_the_sites_save(scim, monkeypatch, error, status, scim_type, words):

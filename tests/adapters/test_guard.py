@@ -44,8 +44,8 @@ def active():
 def test_stops_removals_above_the_limit(company):
     one, two, three, four = leave(company, *company.users[:4])
     assert [each.status_code for each in (one, two, three)] == [200, 200, 200]
-    # more than 3, and more than 10 % of 30
-    assert_error(four, 403, None, "the guard stops", "3 accounts", "10 %")
+    # More than 3, and more than 10 % of 30.
+    assert_error(four, 403, None, "the guard has stopped", "3 accounts", "10 %")
     assert active() == 27
     assert company.get(f"/Users/{company.users[3]['id']}").data["active"] is True
     event = Event.objects.latest("pk")

@@ -130,7 +130,7 @@ def test_confirmation_needs_permission_to_change_groups(scim, staff, editors, re
 def test_taken_group_name(scim, ada, readers):
     scim.make_group("Readers")
     text = assign(ada, scim.connection, "Group", object=readers.pk)
-    assert "has a group 'Readers' already" in text
+    assert "already has a group named “Readers”" in text
     assert GroupLink.objects.count() == 1
 
 

@@ -108,7 +108,7 @@ def test_connection_of_a_deleted_tenant_is_rejected(connect, how):
         scim.post("/Users", body),
         scim.delete(f"/Users/{user['id']}"),
     ):
-        assert_error(answer, 403, None, "no longer has what this connection belongs to")
+        assert_error(answer, 403, None, "the connection's tenant no longer exists")
     assert User.objects.get().is_active
     assert scim.connection.django_scim_userlinks.get().target is not None
 

@@ -1,4 +1,4 @@
-"""The attribute that says whether an account is in use: ``active``, whatever it is mapped to."""
+"""The behaviour of ``active``: deactivate and reactivate accounts, with any mapping."""
 
 from typing import Any
 
@@ -14,26 +14,29 @@ from .user_models import has
 
 
 class Activation(Behaviour):
-    """Close an account completely when its attribute becomes false.
+    """Remove an account's access when the attribute becomes false.
 
-    The site's hooks ``deactivate`` and ``reactivate`` run, and the guard counts. A PUT without the
-    attribute leaves it as it is, so that it never brings a leaver back.
+    The adapter's hooks ``deactivate`` and ``reactivate`` run, and the guard counts deactivations.
+    A PUT without the attribute does not change it, so that it never reactivates an account.
     """
 
     def __init__(self) -> None:
         super().__init__(Role.ACTIVATION, kept_on_put=True)
 
     def refuse_unmapped(self, value: Any) -> None:
-        """Raise InvalidValue for a deactivation: the account would stay in use."""
+        """Raise InvalidValue for a deactivation, since the account would stay active."""
         if value is False:
-            raise InvalidValue("active: accounts here cannot be deactivated; delete the user")
+            raise InvalidValue("active: this site cannot deactivate users; delete the user instead")
 
     def before_save(self, unit: UnitOfWork, mapping: Mapping) -> None:
-        """Run what follows from a changed attribute. Raises GuardTripped."""
+        """Run the adapter's hook if the attribute changed.
+
+        Raise GuardTripped if the connection deactivates too many accounts.
+        """
         if not unit.changed(mapping.full_name):
             return
         adapter: Any = unit.adapter
-        if is_closed(mapping.current(unit)):
+        if is_inactive(mapping.current(unit)):
             if not unit.is_new:
                 guard.count_removal(adapter, "accounts", 1, unit.link.created)
             adapter.deactivate(unit)
@@ -46,25 +49,25 @@ class Activation(Behaviour):
         return ChangeKind.REACTIVATED if change.new else ChangeKind.DEACTIVATED
 
 
-def is_closed(value: Any) -> bool:
-    """Return whether a value of the attribute says that the account is not in use."""
+def is_inactive(value: Any) -> bool:
+    """Return whether a value of the attribute means that the account is inactive."""
     return value is not None and not value
 
 
 def is_active(adapter: Any, user: Any) -> bool:
-    """Return whether an account of the site is in use."""
+    """Return whether an account of the site is active."""
     mapping = _writable(adapter)
     if mapping is not None:
         link = adapter.link(connection=adapter.connection, target=user)
-        return not is_closed(mapping.current(adapter.unit_of_work(link)))
-    # Without a column, AbstractBaseUser's class attribute is True for every account.
+        return not is_inactive(mapping.current(adapter.unit_of_work(link)))
+    # AbstractBaseUser has the class attribute is_active = True; only a column can differ.
     return type(user).is_active is not True and bool(user.is_active)
 
 
 def deactivate(unit: UnitOfWork) -> None:
-    """Stage the end of an account whose resource is deleted.
+    """Stage the deactivation of an account whose resource is deleted.
 
-    If the account is inactive already, whatever else closes an account is done again.
+    The adapter's ``deactivate`` runs even if the account is already inactive.
     """
     mapping = _writable(unit.adapter)
     if mapping is not None:
@@ -77,7 +80,7 @@ def deactivate(unit: UnitOfWork) -> None:
 
 
 def with_activation(adapter: Adapter, values: Assigned) -> Assigned:
-    """Return the body of a person who comes back: in use, unless it says something else."""
+    """Return a body with the attribute set to true, unless it contains a value for it."""
     mapping = _writable(adapter)
     if mapping is None or values.get(mapping.path) is not None:
         return values
@@ -85,6 +88,6 @@ def with_activation(adapter: Adapter, values: Assigned) -> Assigned:
 
 
 def _writable(adapter: Adapter) -> Mapping | None:
-    """Return the mapping of the attribute, unless it can only be read."""
+    """Return the mapping of the attribute, None if it is missing or read-only."""
     mapping: Mapping | None = adapter.declared.by_role.get(Role.ACTIVATION)
     return mapping if mapping and mapping.attribute.mutability != "readOnly" else None

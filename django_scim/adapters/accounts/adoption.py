@@ -1,7 +1,7 @@
-"""Policies for adoption: which existing accounts a connection takes over when it creates a user.
+"""Adoption policies: which existing account a connection takes over when it creates a user.
 
-The default is none, because whoever controls the client controls what it adopts. Staff accounts
-and those of another connection are never offered to a policy.
+By default a connection has no policy, because the client decides which accounts it adopts. Staff
+accounts and accounts of another connection are never adopted.
 """
 
 from collections.abc import Iterable
@@ -18,10 +18,13 @@ from .user_models import has
 
 
 class AdoptionPolicy:
-    """Base of the policies that ADOPTION_POLICIES names."""
+    """Base class of the policies in the setting ADOPTION_POLICIES."""
 
     def find(self, adapter: Any, values: Assigned) -> Iterable[Any]:
-        """Return the accounts that the body of a new user may be about, for a UserAdapter."""
+        """Return the accounts that the body of a new user may refer to.
+
+        ``adapter`` is the UserAdapter of the request.
+        """
         raise NotImplementedError
 
 
@@ -34,31 +37,33 @@ class ByUserName(AdoptionPolicy):
 
 
 class ByVerifiedEmail(AdoptionPolicy):
-    """Adopt the only account with an address of the body, if the site has verified the address.
+    """Adopt the account with a verified e-mail address of the body, if there is exactly one.
 
-    Stock Django verifies no addresses; ``UserAdapter.has_verified_email`` says which are.
+    ``UserAdapter.has_verified_email`` decides whether an address is verified; Django itself does
+    not verify addresses.
     """
 
     def find(self, adapter: Any, values: Assigned) -> Iterable[Any]:
         mapping = adapter.declared.by_role.get(Role.ADDRESSES)
-        given = values.get(mapping.path) if mapping else None
-        found: dict[Any, Any] = {}
-        for each in given or ():
-            for user in accounts_with(adapter.model, each.get("value") or ""):
-                if adapter.has_verified_email(user, each["value"]):
-                    found[user.pk] = user
-        others = {user.pk for user in adapter.conflicts(adapter.user_name(values))} - found.keys()
-        return list(found.values()) if len(found) == 1 and not others else []
+        emails = values.get(mapping.path) if mapping else None
+        verified: dict[Any, Any] = {}
+        for email in emails or ():
+            for user in accounts_with(adapter.model, email.get("value") or ""):
+                if adapter.has_verified_email(user, email["value"]):
+                    verified[user.pk] = user
+        same_name = {user.pk for user in adapter.conflicts(adapter.user_name(values))}
+        is_clear = len(verified) == 1 and not same_name - verified.keys()
+        return list(verified.values()) if is_clear else []
 
 
 def policy_of(connection: Any) -> AdoptionPolicy | None:
-    """Return a connection's policy, None for none. Raises ImportError for an unknown one."""
+    """Return a connection's policy, or None. Raise ImportError if it cannot be imported."""
     path = settings.ADOPTION_POLICIES.get(connection.adoption)
     return import_string(path)() if path else None
 
 
 def accounts_with(model: Any, address: str) -> list[Any]:
-    """Return the accounts with an e-mail address, compared without case as names are."""
+    """Return the accounts with an e-mail address, compared like user names, without case."""
     column = model.get_email_field_name()
     if not address or not has(model, column):
         return []

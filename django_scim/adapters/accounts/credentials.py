@@ -1,11 +1,11 @@
-"""Tokens that must be deleted when an account is deactivated."""
+"""Delete the tokens of an account when it is deactivated."""
 
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings as site_settings
 
-#: Package, model, and the setting that swaps the model for another. Each has a column ``user``.
+#: App, model, and the setting that replaces the model. Each model has a foreign key ``user``.
 CREDENTIALS = (
     ("rest_framework.authtoken", "authtoken.Token", ""),
     ("knox", "knox.AuthToken", "KNOX_TOKEN_MODEL"),
@@ -18,10 +18,10 @@ CREDENTIALS = (
 
 
 def end_credentials(user: Any) -> None:
-    """Delete an account's tokens of every package that is installed.
+    """Delete an account's tokens in every installed app of ``CREDENTIALS``.
 
-    A new account has none. It must not be asked about: without a key, the condition would match
-    tokens that belong to no user at all.
+    A new account is skipped: it has no primary key yet, so that the condition would match tokens
+    without a user.
     """
     if user._state.adding:
         return
@@ -31,5 +31,5 @@ def end_credentials(user: Any) -> None:
         try:
             model = apps.get_model(getattr(site_settings, setting, label) if setting else label)
         except LookupError:
-            continue  # this release of the package does not have the model
+            continue  # the installed version of the app does not have this model
         model._base_manager.filter(user=user.pk).delete()

@@ -1,6 +1,6 @@
-"""How an account ends when its resource is deleted, and what then becomes of its name.
+"""Delete or deactivate accounts whose resource is deleted, and release their user names.
 
-The functions take the adapter of users of one request, and run in the transaction of a write.
+The functions take the UserAdapter of a request, and run in the transaction of a write.
 """
 
 from typing import Any
@@ -18,21 +18,21 @@ from .user_models import privileges
 
 
 def deletes_for_good(adapter: Any, link: Any) -> bool:
-    """Return whether the account itself is deleted, by the connection's policy.
+    """Return whether the connection's policy is to delete the account itself.
 
-    An account that the site had before is never.
+    Accounts that existed before the connection are never deleted.
     """
     return adapter.connection.deletion == Connection.Deletion.DELETE and not link.preexisting
 
 
 def release(adapter: Any, link: Any) -> list[Change]:
-    """Deactivate the account and unlink it. Return what changed.
+    """Deactivate the account and unlink it. Return the changes of the account.
 
-    An account that another connection has stays in use.
+    If another connection has the account too, it stays active.
     """
     end_memberships(adapter, link)
     unit: UnitOfWork = adapter.unit_of_work(link)
-    if not adapter.is_held(link.target_id, link.pk):
+    if not adapter.has_explicit_link(link.target_id, link.pk):
         deactivate(unit)
     unit.save()
     link.former_target_key, link.target = str(link.target_id), None
@@ -43,33 +43,39 @@ def release(adapter: Any, link: Any) -> list[Change]:
 
 
 def count_departure(adapter: Any, link: Any) -> None:
-    """Count an account that is deleted for good. Raises GuardTripped."""
+    """Count an account that is deleted for good.
+
+    Raise GuardTripped if the connection deletes too many.
+    """
     guard.count_removal(adapter, "accounts", 1, link.created)
 
 
 def tombstones(adapter: Any, user: Any) -> Any:
-    """Return the links that this connection had to an account, and deleted."""
+    """Return the tombstones of the links that this connection had to an account."""
     return adapter.link._default_manager.filter(
         connection=adapter.connection, target=None, former_target_key=str(user.pk)
     )
 
 
 def was_released(adapter: Any, user: Any) -> bool:
-    """Return whether this connection deleted the account, and nobody has used it since."""
+    """Return whether this connection deleted the account, and it is still unused.
+
+    Unused means inactive, without a usable password, privileges or another link.
+    """
     return (
         not is_active(adapter, user)
         and not is_password_usable(user.password)
         and not any(getattr(user, name) for name in privileges(adapter.model))
-        and not adapter.is_held(user.pk)
+        and not adapter.has_explicit_link(user.pk)
         and tombstones(adapter, user).exists()
     )
 
 
 def reserve_username(adapter: Any, user: Any) -> None:
-    """Make sure that a user's name is free.
+    """Raise Uniqueness if another account has the user's name.
 
-    A deleted account of this connection gives up the name. Raises Uniqueness for any other
-    account, always the same one, whoever has the name.
+    An account that this connection deleted is renamed instead. The error is the same for every
+    account, so that it does not reveal accounts of other connections.
     """
     name = user.get_username()
     for other in adapter.conflicts(name):

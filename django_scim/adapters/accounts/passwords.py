@@ -1,4 +1,4 @@
-"""Passwords from a client: hashed before the transaction, never shown, never kept in clear text."""
+"""Passwords from clients: hashed before the transaction, never returned, never stored as text."""
 
 from collections.abc import Iterable
 from concurrent.futures import Executor, Future
@@ -18,41 +18,43 @@ from ..writing.unit_of_work import UnitOfWork
 from .user_models import has
 
 SET, UNSET = "(set)", None
-"""What an event shows of a password."""
+"""The values that events contain instead of a password."""
 
 
 class Hashed:
-    """A password as the site's hasher encodes it; the text itself is not kept.
+    """A password hashed by the site's hasher. The text itself is not stored.
 
-    With a pool it is hashed there, while the caller goes on.
+    With a pool, the password is hashed in the background.
     """
 
     def __init__(self, password: str, pool: Executor | None = None) -> None:
-        self._made: Future[str] = (pool or _AtOnce()).submit(make_password, password)
+        self._future: Future[str] = (pool or _Immediate()).submit(make_password, password)
 
     @property
     def encoded(self) -> str:
-        """The hash; waits for it if it is not ready."""
-        return self._made.result()
+        """The hash. Waits until it is ready."""
+        return self._future.result()
 
     def wait(self) -> None:
         """Wait until the hash is ready."""
-        self._made.result()
+        self._future.result()
 
 
-class _AtOnce(Executor):
-    def submit(self, made: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
+class _Immediate(Executor):
+    """An executor that runs each call immediately, in the caller's thread."""
+
+    def submit(self, call: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
         future: Future[Any] = Future()
-        future.set_result(made(*args, **kwargs))
+        future.set_result(call(*args, **kwargs))
         return future
 
 
 def hashed(password: str, user: Any, pool: Executor | None = None) -> Hashed:
-    """Return the hash of a password that the site's validators accept for a user.
+    """Validate and hash a password. Raise InvalidValue if the site's validators reject it.
 
-    The text is composed (NFC) first, as keyboards produce it. RFC 8265 would also map spaces, but
-    the site's own login compares what was typed. Hashing is slow, so call this outside of
-    transactions and row locks. Raises InvalidValue.
+    The text is normalised to NFC first, the form in which keyboards enter it. RFC 8265 would also
+    map spaces, but Django's login does not. Hashing is slow, so call this outside of transactions
+    and row locks.
     """
     password = normalize("NFC", password)
     try:
@@ -63,7 +65,7 @@ def hashed(password: str, user: Any, pool: Executor | None = None) -> Hashed:
 
 
 def await_hashes(values: Iterable[Any]) -> None:
-    """Wait until every password among the values is hashed, before any row is locked."""
+    """Wait until every password among the values is hashed. Call this before locking rows."""
     for value in values:
         if isinstance(value, Hashed):
             value.wait()
@@ -72,11 +74,14 @@ def await_hashes(values: Iterable[Any]) -> None:
 class Password(Ignored):
     """The account's password. It is ignored unless the connection accepts passwords.
 
-    To remove the password leaves the account with an unusable one.
+    Removing the attribute sets an unusable password.
     """
 
     def prepare(self, adapter: Any, value: Any, scim_id: str, values: Assigned) -> Any:
-        """Hash a password that the connection may set. Raises InvalidValue."""
+        """Return the hashed password if the connection accepts passwords.
+
+        Raise InvalidValue if the site's validators reject it.
+        """
         if adapter.connection.passwords != Connection.Passwords.ACCEPT:
             return value
         user = adapter.model()
@@ -109,13 +114,13 @@ def has_new_password(unit: UnitOfWork) -> bool:
 
 
 def close_password(unit: UnitOfWork) -> None:
-    """Stage an unusable password. A new one also ends every session, since its hash changes."""
+    """Stage an unusable password. This also ends every session, since the hash changes."""
     user = unit.target
     if has(type(user), "password"):
         old = user.password
         user.set_unusable_password()
-        closed, user.password = user.password, old
-        _set(unit, closed)
+        unusable, user.password = user.password, old
+        _set(unit, unusable)
 
 
 def _set(unit: UnitOfWork, encoded: str) -> None:

@@ -1,6 +1,6 @@
-"""How an account begins: for a new person, one who comes back, or one whom the site knew before.
+"""Use an existing account for a new resource: restore a deleted one, or adopt one of the site.
 
-The functions take the adapter of users of one request, and run in the transaction of a write.
+The functions take the UserAdapter of a request, and run in the transaction of a write.
 """
 
 from typing import Any
@@ -18,9 +18,9 @@ from .user_models import privileges
 
 
 def begin_existing(adapter: Any, values: Assigned) -> UnitOfWork | None:
-    """Return the unit of work of an account that is there already, a body staged on it.
+    """Return the unit of work of an existing account, with the body staged.
 
-    None if the body is about a new person.
+    Return None if a new account must be created.
     """
     if (user := find_former_account(adapter, values)) is not None:
         link = adapter.link(connection=adapter.connection, target=user)
@@ -28,8 +28,8 @@ def begin_existing(adapter: Any, values: Assigned) -> UnitOfWork | None:
         assign(unit, with_activation(adapter, values))
         return unit
     if (user := find_adoptable(adapter, values)) is not None:
-        terms = {"unconfirmed": True, "preexisting": True}
-        link = adapter.link(connection=adapter.connection, target=user, **terms)
+        flags = {"unconfirmed": True, "preexisting": True}
+        link = adapter.link(connection=adapter.connection, target=user, **flags)
         unit = adapter.unit_of_work(link)
         locked = {mapping.path.attribute for mapping in adapter.declared.locked}
         assign_given(unit, {p: v for p, v in values.items() if p.attribute not in locked})
@@ -38,7 +38,10 @@ def begin_existing(adapter: Any, values: Assigned) -> UnitOfWork | None:
 
 
 def find_former_account(adapter: Any, values: Assigned) -> Any:
-    """Return the account of a person who comes back: same userName, same externalId. Or None."""
+    """Return the account that this connection deleted for the same userName and externalId.
+
+    Return None if no account matches, or if it has been used since.
+    """
     mapping = adapter.declared.by_role.get(Role.EXTERNAL_ID)
     external_id = values.get(mapping.path) if mapping else None
     if not external_id:
@@ -54,21 +57,22 @@ def find_former_account(adapter: Any, values: Assigned) -> Any:
 
 
 def find_adoptable(adapter: Any, values: Assigned) -> Any:
-    """Return the account that the connection's policy adopts for a new user, or None."""
+    """Return the account that the connection adopts for a new user, or None."""
     policy = policy_of(adapter.connection)
     for user in policy.find(adapter, values) if policy else ():
         if any(getattr(user, flag) for flag in privileges(adapter.model)):
             continue
-        if not _is_of_tenant(adapter, user):
+        if not _is_in_tenant(adapter, user):
             continue
-        # Locked, so that of two connections only one finds it free.
+        # Lock the account, so that two connections cannot adopt it at the same time.
         for_update(adapter.model._base_manager.filter(pk=user.pk)).first()
         if _is_free(adapter, user) and adapter.may_adopt(user, values):
             return user
     return None
 
 
-def _is_of_tenant(adapter: Any, user: Any) -> bool:
+def _is_in_tenant(adapter: Any, user: Any) -> bool:
+    """Return whether the account belongs to the connection's tenant, if it has one."""
     connection = adapter.connection
     if not connection.has_tenant:
         return True
@@ -78,15 +82,15 @@ def _is_of_tenant(adapter: Any, user: Any) -> bool:
 
 
 def _is_free(adapter: Any, user: Any) -> bool:
-    """Return whether no connection has the account, and the site's rule lets this one have it.
+    """Return whether no connection has the account, and ``unprotected`` allows this one.
 
-    The rule is a condition on a link, and so a link exists for a moment.
+    ``unprotected`` is a condition on links, so a temporary link is saved to test it.
     """
     own = adapter.link._default_manager.filter(connection=adapter.connection, target=user.pk)
-    if adapter.is_held(user.pk) or own.exists():
+    if adapter.has_explicit_link(user.pk) or own.exists():
         return False
-    terms = {"preexisting": True, "unconfirmed": True}
-    link = adapter.link(connection=adapter.connection, target=user, **terms)
+    flags = {"preexisting": True, "unconfirmed": True}
+    link = adapter.link(connection=adapter.connection, target=user, **flags)
     link.save()
     is_unprotected = own.filter(adapter.unprotected()).exists()
     link.delete()

@@ -1,7 +1,7 @@
-"""The declarations that depend on the columns of the site's user model.
+"""The user adapter's mappings that depend on the columns of the site's user model.
 
-Names, or an e-mail address, for which the user model has no column are kept in this app's tables.
-A site has to declare nothing for that.
+If the user model has no column for a name or an e-mail address, the value is stored in this app's
+tables. A site does not need to declare anything for that.
 """
 
 from functools import cache
@@ -16,10 +16,10 @@ from ..mappings.related_rows import Values
 
 
 def user_attributes(model: Any) -> dict[str, Mapping]:
-    """Return the mappings of the attributes that a user model may have columns for."""
+    """Return the mappings of the attributes for which a user model may have columns."""
     name = model.USERNAME_FIELD
     attributes: dict[str, Mapping] = {
-        # Django's own validator refuses the names of Entra's guests.
+        # Django's validator rejects the user names of Entra's guests.
         "userName": Field(name, key="scim_key.folded", validate=False),
         "name.familyName": Field(
             "last_name" if has(model, "last_name") else "scim_profile.family_name"
@@ -31,7 +31,7 @@ def user_attributes(model: Any) -> dict[str, Mapping]:
     if has(model, "is_active"):
         attributes["active"] = Field("is_active", absent="link.active_absent")
     email = model.get_email_field_name()
-    # If the column of the user name mirrored the e-mail, changing one would change the other.
+    # If one column contains both, a change of the e-mail would change the user name.
     mirror = email if has(model, email) and email != name else ""
     attributes["emails"] = Values("emails", mirror=mirror)
     if has(model, "groups"):
@@ -40,7 +40,7 @@ def user_attributes(model: Any) -> dict[str, Mapping]:
 
 
 def has(model: Any, name: str) -> bool:
-    """Return whether a model has a field of that name."""
+    """Return whether a model has a field with this name."""
     try:
         model._meta.get_field(name)
     except FieldDoesNotExist:

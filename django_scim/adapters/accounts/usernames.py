@@ -1,8 +1,8 @@
-"""User names, compared without case: every user has a folded key, SCIM's users also a claim.
+"""User names, compared without case. Every user has a folded key, users of SCIM also a claim.
 
-A site may have two names that differ only in case. SCIM never creates such a pair: a creation
-looks up the folded name and takes its claim. Claims are unique, so that of two creations at the
-same moment one fails.
+A site may have two user names that differ only in case, but SCIM never creates such a pair: it
+looks up the folded name and takes its claim. Claims are unique, so if two requests create the same
+name at the same time, one of them fails.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ BATCH = 2_000
 
 
 class SignInName(Behaviour):
-    """Keep the names of SCIM's users unique, compared without case (``userName``)."""
+    """Keep the values of ``userName`` unique, compared without case."""
 
     def __init__(self) -> None:
         super().__init__(Role.SIGN_IN_NAME, locked=True)
@@ -32,10 +32,7 @@ class SignInName(Behaviour):
         return {adapter.model.USERNAME_FIELD}
 
     def before_save(self, unit: UnitOfWork, mapping: Mapping) -> None:
-        """Choose the user name that nothing else sets, and check that the name is free.
-
-        Raises Uniqueness.
-        """
+        """Stage a user name if nothing else sets it. Raise Uniqueness if the name is taken."""
         user = unit.target
         adapter: Any = unit.adapter
         if user.get_username() in EMPTY:
@@ -50,24 +47,24 @@ class SignInName(Behaviour):
 
 
 def taken(name: str) -> Uniqueness:
-    """Return the error for a name that is taken: the same one, whoever has the name."""
+    """Return the error for a name that is taken, the same one for every account."""
     return Uniqueness(f"userName: {name!r} is taken")
 
 
 def shortened(name: str, model: Any, by: int = 0) -> str:
-    """Return as much of a name as the site's column takes, less some characters."""
+    """Return a name shortened to the column's length, minus ``by`` characters."""
     limit = model._meta.get_field(model.USERNAME_FIELD).max_length or 150
     return name[: limit - by]
 
 
 def with_suffix(name: str, model: Any) -> str:
-    """Return the name with a random suffix, which makes it unique."""
+    """Return a name with a random suffix that makes it unique."""
     suffix = f".{uuid4().hex[:8]}"
     return shortened(name, model, len(suffix)) + suffix
 
 
 def write_key(user: Any) -> None:
-    """Update the key of a user that the site has saved. With a new name it loses its claim."""
+    """Update the key of a user that the site has saved. If the name changed, drop the claim."""
     folded = fold_key(user.get_username() or "")
     stored = UserKey.objects.filter(pk=user.pk).values_list("folded", flat=True).first()
     if stored is None:
@@ -79,7 +76,7 @@ def write_key(user: Any) -> None:
 
 
 def add_missing_keys(users: Any) -> int:
-    """Write the missing keys of a queryset of users. Return how many there were."""
+    """Create the missing keys of a queryset of users. Return how many were missing."""
     model = get_user_model()
     name = model.USERNAME_FIELD
     rows = users.filter(scim_key__isnull=True).order_by("pk").values_list("pk", name)
@@ -90,10 +87,9 @@ def add_missing_keys(users: Any) -> int:
 
 
 def catch_up() -> None:
-    """Write the keys of users that the site created in bulk, without a signal.
+    """Create the keys of users that the site created in bulk, without a signal.
 
-    This finds users by their growing primary key. Where keys do not grow, ``scim_connect``
-    writes them.
+    This works for primary keys that increase. For others, ``scim_connect`` creates the keys.
     """
     model = get_user_model()
     if model._meta.pk.get_internal_type() in ("AutoField", "BigAutoField", "SmallAutoField"):
@@ -109,10 +105,10 @@ def has_name(user: Any, name: str) -> bool:
 def conflicts(names: Iterable[str]) -> dict[str, list[Any]]:
     """Return, for each name, the existing users that conflict with it.
 
-    Those have the name, compared without case. If there are none, they are the users whose name
-    the database column considers equal: MariaDB's collations ignore accents, so that "zoe"
-    conflicts with "zoë". Ask ``has_name`` before you treat a user as that person. A key that no
-    longer matches its user's name (``queryset.update``) is corrected on the way.
+    These are the users with the same name, compared without case. If no user has it, they are the
+    users whose name is equal in the database column's collation: in MariaDB, "zoe" conflicts with
+    "zoë". Check ``has_name`` before you treat a user as the same person. Keys that do not match
+    their user's name, for example after ``queryset.update``, are corrected.
     """
     catch_up()
     folded = {name: fold_key(name) for name in names}
@@ -125,25 +121,24 @@ def conflicts(names: Iterable[str]) -> dict[str, list[Any]]:
             users_with_name[actual].append(key.user)
         if actual != key.folded or key.claim not in (None, actual):
             UserKey.objects.filter(pk=key.pk).update(folded=actual, claim=None)
-    _add_equated(
-        users_with_name, [name for name, key in folded.items() if not users_with_name[key]]
-    )
+    unused = [name for name, key in folded.items() if not users_with_name[key]]
+    _add_equal_in_collation(users_with_name, unused)
     return {name: users_with_name[key] for name, key in folded.items()}
 
 
-def _add_equated(users_with_name: dict[str, list[Any]], names: list[str]) -> None:
-    """Add the users that the database column considers equal to names which no user has."""
+def _add_equal_in_collation(users_with_name: dict[str, list[Any]], names: list[str]) -> None:
+    """Add the users whose name is equal to one of the names in the column's collation."""
     model = get_user_model()
     users: Any = model._default_manager
     if names and users.filter(**{f"{model.USERNAME_FIELD}__in": names}).exists():
-        for name in names:  # only the column can tell which
+        for name in names:  # only the database can match them
             users_with_name[fold_key(name)] += users.filter(**{model.USERNAME_FIELD: name})
 
 
 def claim(unit: UnitOfWork) -> None:
-    """Take the claim on a user's name. Raises IntegrityError if another request was quicker."""
+    """Take the claim on a user's name. Raise IntegrityError if another request has taken it."""
     user = unit.target
     folded = fold_key(user.get_username())
-    claimed = {"folded": folded, "claim": folded}
-    if not (unit.has_past and UserKey.objects.filter(pk=user.pk).update(**claimed)):
-        unit.insert(UserKey(user=user, **claimed))
+    columns = {"folded": folded, "claim": folded}
+    if not (unit.has_past and UserKey.objects.filter(pk=user.pk).update(**columns)):
+        unit.insert(UserKey(user=user, **columns))

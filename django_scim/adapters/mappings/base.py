@@ -1,7 +1,7 @@
-"""The base of all mappings: where an attribute's value is kept, declared once.
+"""The base class of mappings. A mapping defines where the value of one attribute is stored.
 
-A mapping is stateless and is bound once per process to its adapter class and its path. It reads
-(``columns``, ``loader``, ``reader``), serves filters and sorting (``where``, ``sort_key``) and
+Mappings are stateless. Each is bound once per process to its adapter class and its path. It reads
+values (``columns``, ``loader``, ``reader``), filters and sorts (``where``, ``sort_key``), and
 stages changes on a unit of work (``stage``).
 """
 
@@ -30,49 +30,50 @@ CHARACTERISTICS = frozenset(each.name for each in fields(Attribute)) - {"name", 
 
 
 class Mapping:
-    """Base of all mappings. ``bind`` sets ``path``, ``attribute``, ``full_name``, ``behaviour``."""
+    """Base class. ``bind`` sets ``path``, ``attribute``, ``full_name`` and ``behaviour``."""
 
     path: AttributePath
     attribute: Attribute
-    #: The path as text, as it is declared: ``"name.givenName"``.
+    #: The path as text, as in declarations: ``"name.givenName"``.
     full_name: str
-    #: What a change of the attribute means beyond its value.
+    #: The rules and effects of changes, in addition to storing the value.
     behaviour: Behaviour = Behaviour()
-    #: Whether the value is part of the resource's version. Derived values are not.
+    #: True if the value is part of the resource's version. Derived values are not.
     versioned = True
-    #: Reads the values for a whole page of resources at once, or None.
+    #: Loads the values for a whole page of resources, or None.
     loader: "RelatedLoader | None" = None
     #: The name of the mapping's values in its loader.
     name = ""
-    #: Whether it only writes columns and new rows, which can be inserted later with others'.
+    #: True if it only writes columns and new rows, which can be inserted later, in a batch.
     can_batch = False
-    #: The resource type at the other end of a reference.
+    #: The resource type that a reference or a membership refers to.
     to = ""
+    #: True if values refer to other resources, of type ``to``.
     refers = False
-    #: Whether it is a list of members that a client writes.
+    #: True for a writable list of members.
     has_members = False
-    #: Whether no two objects may have the same value (RFC 7643 section 7); see ``check_unique``.
+    #: True if values must be unique (RFC 7643 section 7); see ``check_unique``.
     is_unique = False
-    #: The column of the object that holds one value of a list.
+    #: The column of the object that contains one value of a list.
     mirror = ""
-    #: The column of the link that holds a reference to a resource that does not exist yet.
+    #: The column of the link that contains a reference to a resource which does not exist yet.
     pending = ""
-    #: The column of a text, which can then serve as the display name of the resource.
+    #: Set for a text in a column, which can serve as the display name of the resource.
     text_column: Column | None = None
-    #: Whether no client can change the value.
+    #: True if clients cannot change the value.
     is_derived = False
     _characteristics: Dict[str, Any] = {}
 
     def having(self, **characteristics: Any) -> Self:
-        """Return the mapping with other characteristics for its attribute than the schema's.
+        """Return the mapping with other characteristics of its attribute than in the schema.
 
-        ``Field("username").having(mutability="readOnly")``: names as in ``Attribute``, such as
-        mutability, required, returned, case_exact, canonical_values, strict. Raises TypeError
-        for an unknown name.
+        ``Field("username").having(mutability="readOnly")``: the names are those of ``Attribute``,
+        such as mutability, required, returned, case_exact, canonical_values, strict. Raise
+        TypeError for an unknown name.
         """
         if unknown := set(characteristics) - CHARACTERISTICS:
             raise TypeError(
-                f"no characteristic: {', '.join(sorted(unknown))}; there are "
+                f"unknown characteristics: {', '.join(sorted(unknown))}; known are "
                 f"{', '.join(sorted(CHARACTERISTICS))}"
             )
         changed = copy.copy(self)
@@ -80,14 +81,14 @@ class Mapping:
         return changed
 
     def describe(self, attribute: Attribute) -> Attribute:
-        """Return the attribute as this mapping serves it; /Schemas publishes that."""
+        """Return the attribute with the characteristics that /Schemas publishes."""
         return replace(attribute, **self._characteristics) if self._characteristics else attribute
 
     def bind(self, adapter: type[Adapter], path: AttributePath, behaviour: Behaviour) -> Self:
         """Return a copy that is bound to the path.
 
-        Raises FieldDoesNotExist for a column that the site does not have, MappingError for an
-        attribute that the mapping cannot serve.
+        Raise FieldDoesNotExist if the site does not have a declared column, MappingError if the
+        mapping does not fit the attribute.
         """
         bound = copy.copy(self)
         bound.path, bound.full_name, bound.behaviour = path, path.full_name, behaviour
@@ -96,103 +97,113 @@ class Mapping:
         return bound
 
     def resolve(self, adapter: type[Adapter]) -> None:
-        """Look up the Django fields that the declaration names."""
+        """Look up the declared Django fields. Raise the errors that ``bind`` documents."""
 
     # Reading
 
     def columns(self) -> dict[str, Selected]:
-        """Return what to select: a name within this mapping, and an ORM path or expression."""
+        """Return the columns to select: ORM paths or expressions, by names for ``reader``."""
         return {}
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
-        """Return the function from a row to the value.
+        """Return the function that returns the value of a row.
 
-        ``at`` is the position of each column in the row, ``wanted`` the attribute with the
-        sub-attributes that the projection asks for.
+        ``at`` contains the position of each column in the row, ``wanted`` the attribute with the
+        requested sub-attributes.
         """
         raise NotImplementedError
 
     def digest(self, value: Any) -> Any:
-        """Return the part of a value that counts for the version."""
+        """Return the part of a value that counts for the resource's version."""
         return value
 
     # Filtering and sorting
 
     def where(self, term: Comparison | ValueFilter, adapter: Adapter, negated: bool) -> Q:
-        """Return the condition, from the link, of a filter's term on this attribute."""
+        """Return the condition on the link for a filter's term on this attribute.
+
+        Raise InvalidFilter if the attribute cannot be used in a filter.
+        """
         raise InvalidFilter(f"{self.path} cannot be used in a filter")
 
     def sort_key(self, path: AttributePath, adapter: Adapter) -> Sortable:
-        """Return the expression to sort by; NULL where the value is absent."""
-        raise InvalidValue(f"sortBy: {path} cannot be sorted by")
+        """Return the expression to sort by, which is NULL if the value is absent.
+
+        Raise InvalidValue if resources cannot be sorted by the attribute.
+        """
+        raise InvalidValue(f"sortBy: resources cannot be sorted by {path}")
 
     # Writing
 
     def prepare(self, adapter: Any, value: Any, scim_id: str, values: Assigned) -> Any:
-        """Return a value as it is to be staged. Runs before the transaction, for slow work.
+        """Return the value in the form in which it is staged.
 
-        ``values`` is the body of a POST or PUT, empty for a PATCH; ``scim_id`` is empty for a
-        POST. Raises a ScimError.
+        This runs before the transaction, so it can do slow work such as hashing. ``values`` is the
+        body of a POST or PUT and is empty for a PATCH; ``scim_id`` is empty for a POST. Raise a
+        ScimError if the value is invalid.
         """
         return value
 
     def stage(self, unit: UnitOfWork, operation: Operation) -> None:
-        """Stage one operation. Raises a ScimError if the attribute does not allow it."""
+        """Stage one operation. Raise a ScimError if the attribute does not allow it."""
         raise NotImplementedError
 
     def keeps(self, unit: UnitOfWork, is_given: bool) -> bool:
-        """Return whether a PUT that leaves the attribute empty leaves its value as it is.
+        """Return whether a PUT without a value for the attribute keeps the old value.
 
-        ``is_given`` says whether the body names the attribute at all, such as with null.
+        ``is_given`` is True if the body contains the attribute, for example with null.
         """
         return self.behaviour.kept_on_put and not unit.is_new
 
     def current(self, unit: UnitOfWork) -> Any:
-        """Return the value as staged so far, as JSON; None where no client writes it."""
+        """Return the staged value as JSON, None if clients cannot write it."""
         return None
 
     def unique_value(self, unit: UnitOfWork) -> Any:
-        """Return the staged value that no other object may have."""
+        """Return the staged value that must be unique."""
         return self.current(unit)
 
     def check_unique(self, unit: UnitOfWork) -> None:
         """Raise Uniqueness if another object has the staged value."""
 
     def change_kind(self, unit: UnitOfWork, change: Change) -> ChangeKind | None:
-        """Return what a change of the attribute means for the event and the signals."""
+        """Return the kind of change for the event and the signals, None for a plain update."""
         return self.behaviour.change_kind(unit, change)
 
-    # What the checks of a declaration ask
+    # For the checks of a declaration
 
     def related_model(self) -> Any:
-        """Return the model that objects of the type ``to`` must be of."""
+        """Return the model that the resource type ``to`` must have, None for any model."""
         return None
 
     def place(self) -> tuple[Any, ...]:
-        """Return where values without a column are kept, from the outermost to the innermost."""
+        """Return the place of values that share a column or a table, from outside to inside.
+
+        For example a JSON column and the keys in it. Two mappings must not have the same place.
+        """
         return ()
 
     def new_rows(self) -> tuple[Any, set[str]] | None:
-        """Return the model whose rows a write creates, and the columns that it fills."""
+        """Return the model whose rows a write creates and the columns that it sets, or None."""
         return None
 
     def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
-        """Return the columns that a client's value is written to: relations and field of each."""
+        """Return the columns that a value is written to: relations and field of each."""
         return ()
 
 
 class RelatedLoader:
-    """Reads values for a whole page of resources at once, not for each of them."""
+    """Loads related values for a whole page of resources, instead of for each resource."""
 
     def load(
         self, keys: list[Any], names: list[str], adapter: Adapter
     ) -> dict[tuple[Any, str], list[Any]]:
-        """Return the rows for each (key of the object, name)."""
+        """Return the rows for each (primary key of the object, name)."""
         raise NotImplementedError
 
 
 def from_target(expression: Any) -> Selected:
-    """Return an expression on the object as one to select from its link."""
+    """Return an expression on the object in the form that can be selected from its link."""
     if isinstance(expression, str):
         return f"target__{expression}"
 

@@ -1,7 +1,7 @@
-"""Which columns can hold which types of attributes, and how their values are converted.
+"""Convert values between attributes and columns, depending on their types.
 
-A conversion belongs to an attribute and a Django field; ``conversion`` refuses a pair that would
-lose information.
+``conversion`` raises MappingError if the column's type does not fit the attribute's, since
+information would be lost.
 """
 
 from collections.abc import Callable
@@ -23,19 +23,21 @@ Adjust = Callable[[str, Any], tuple[str, Any] | None]
 
 
 def same(value: Any) -> Any:
+    """Return the value unchanged."""
     return value
 
 
 def unadjusted(op: str, value: Any) -> tuple[str, Any] | None:
+    """Return a filter's comparison unchanged."""
     return op, value
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """How values are read from a column and written to it.
+    """The conversion of values read from a column and written to it.
 
-    ``adjust`` turns a filter's comparison into one on the column. It returns None for a comparison
-    that no value of the column can satisfy.
+    ``adjust`` converts a filter's comparison to a comparison with the column. It returns None if
+    no value of the column can satisfy it.
     """
 
     kind: Kind
@@ -45,14 +47,14 @@ class Conversion:
 
 
 def kind_of(attribute: Attribute) -> Kind:
-    """Return how values of an attribute compare in SQL."""
+    """Return the way in which SQL compares the values of an attribute."""
     if attribute.type == "boolean":
         return "boolean"
     return "text" if attribute.is_text else "plain"
 
 
 def as_json(attribute: Attribute, value: Any) -> Any:
-    """Return a Python value as the attribute's JSON has it."""
+    """Return a Python value as JSON of the attribute's type."""
     match value:
         case datetime():
             return format_datetime(value)
@@ -66,41 +68,45 @@ def as_json(attribute: Attribute, value: Any) -> Any:
 
 
 def from_json(attribute: Attribute, value: Any) -> Any:
-    """Return a value in the attribute's JSON as the Python value that a client's becomes."""
+    """Return the Python value for a value in the attribute's JSON, such as a datetime."""
     is_moment = attribute.type == "dateTime" and isinstance(value, str)
     return parse_datetime(value) if is_moment else value
 
 
 def conversion(attribute: Attribute, field: Any) -> Conversion:
-    """Return how the attribute's values lie in the column. Raises Misfit."""
+    """Return the conversion for an attribute and a Django field.
+
+    Raise MappingError if the field cannot store the attribute's values.
+    """
     if attribute.multi_valued or attribute.is_complex:
-        what = "multi-valued" if attribute.multi_valued else "complex"
-        raise MappingError(f"it is {what}, which no column holds; use Rows, Values or Json")
+        form = "multi-valued" if attribute.multi_valued else "complex"
+        raise MappingError(f"it is {form} and does not fit in one column; use Rows, Values or Json")
     if field.is_relation:
-        raise MappingError(f"{field.name} is a relation; use Reference, or Members")
-    found = _TEXT if attribute.is_text else _BY_TYPE[attribute.type]
-    for kind, made in found.items():
-        if isinstance(field, kind):
-            return made
+        raise MappingError(f"{field.name!r} is a relation; use Reference or Members")
+    by_field = _TEXT if attribute.is_text else _BY_TYPE[attribute.type]
+    for field_class, result in by_field.items():
+        if isinstance(field, field_class):
+            return result
     if attribute.is_text and isinstance(field, _OPAQUE):
         return Conversion("opaque", str, field.to_python, _opaque(field))
     raise MappingError(
-        f"its type is {attribute.type}, which a {type(field).__name__} does not hold"
+        f"its type is {attribute.type}, which a {type(field).__name__} cannot store; use a column "
+        f"of that type"
     )
 
 
 def check_length(field: Any, text: str, path: str) -> None:
-    """Raise InvalidValue for a text that is longer than the column allows."""
+    """Raise InvalidValue if a text is longer than the column allows."""
     limit = field.max_length
     if limit and len(text) > limit:
         raise InvalidValue(f"{path}: is longer than {limit} characters")
 
 
 def clean(field: Any, value: Any, path: str, *, by_type_only: bool = False) -> None:
-    """Check a value by the site's own rules: choices, length, range, validators.
+    """Raise InvalidValue, with the site's message, if the field's rules do not allow a value.
 
-    With ``by_type_only``, only the validators of the column's type run, such as an e-mail's.
-    Raises InvalidValue with the site's message.
+    These are its choices, its length or range, and its validators. With ``by_type_only``, only the
+    validators of the field's class run, such as those of EmailField.
     """
     if isinstance(value, str):
         check_length(field, value, path)
@@ -121,7 +127,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _day(op: str, moment: datetime) -> tuple[str, Any] | None:
-    """Compare a day as the instant of its midnight in UTC."""
+    """Return a comparison with a moment as one with a date, which counts as midnight in UTC."""
     day = moment.astimezone(UTC).date()
     if moment == _midnight(day):
         return op, day
@@ -133,11 +139,16 @@ def _decimal(op: str, value: Any) -> tuple[str, Any] | None:
 
 
 def _opaque(field: Any) -> Adjust:
+    """Return the function that adjusts comparisons with a column of a UUID, IP address or number.
+
+    The attribute is a text, so the filter's value may be one that the column cannot contain.
+    """
+
     def adjust(op: str, value: Any) -> tuple[str, Any] | None:
         try:
             return op, field.clean(value, None)
         except (ValidationError, ValueError, OverflowError):
-            return None  # the column cannot hold this value, so no row has it
+            return None  # no row can have this value
 
     return adjust
 

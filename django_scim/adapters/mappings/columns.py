@@ -1,4 +1,4 @@
-"""A singular attribute in one column."""
+"""Field: a single-valued attribute in one column."""
 
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
@@ -26,11 +26,11 @@ class Field(Mapping):
     """A column of the object, of a related row, or of the link.
 
     ``Field("username")``, ``Field("scim_profile.title")``, ``Field("link.external_id")``. The row
-    at the end of a reverse one-to-one relation is created when a value needs it.
+    at the end of a reverse one-to-one relation is created when there is a value for it.
 
-    ``key`` names the column with the folded key that serves comparisons without case. ``absent``
-    names a boolean column that says that the attribute is unassigned, for a column that cannot
-    say so: to unassign the attribute then leaves the column as it is. ``validate=False`` skips
+    ``key`` names the column with the folded key, for comparisons without case. ``absent`` names a
+    boolean column that is true while the attribute is unassigned, for a column that has no value
+    for that: unassigning the attribute then does not change the column. ``validate=False`` skips
     the site's validators, but not those of the column's type.
     """
 
@@ -49,12 +49,12 @@ class Field(Mapping):
             refuse_write(adapter, self.column)
         if self.key:
             self._check_key(adapter)
-        # A read-only column of the link changes only together with the version number.
+        # A read-only column of the link only changes together with the version number.
         self.versioned = self.relations != LINK or self.attribute.mutability != "readOnly"
         self.query_column = self._query_column(adapter)
         self._writes_as_is = self.conversion.write is same
         self.text_column = self.query_column if self.conversion.kind == "text" else None
-        # With the site's rules switched off, the adapter has rules for uniqueness itself.
+        # With validate=False, the adapter checks uniqueness.
         self.is_unique = (
             self.validate
             and self.relations != LINK
@@ -63,16 +63,18 @@ class Field(Mapping):
         if self.absent:
             self.absent_relations, self.absent_field = locate(adapter, self.absent)
             if not isinstance(self.absent_field, models.BooleanField):
-                raise MappingError(f"absent: {self.absent!r} is no boolean column")
+                raise MappingError(f"absent: {self.absent!r} must be a BooleanField")
             if self.attribute.mutability != "readOnly":
                 refuse_write(adapter, self.absent)
 
     def _check_key(self, adapter: type[Adapter]) -> None:
         relations, key = locate(adapter, self.key)
         if not isinstance(key, FoldedField):
-            raise MappingError(f"key: {self.key!r} is no FoldedField")
+            raise MappingError(f"key: {self.key!r} must be a FoldedField")
         if key.source and (relations, key.source) != (self.relations, self.field.name):
-            raise MappingError(f"key: {self.key!r} is the folded key of {key.source!r}")
+            raise MappingError(
+                f"key: {self.key!r} is the folded key of {key.source!r}, not of {self.field.name!r}"
+            )
 
     def _query_column(self, adapter: type[Adapter]) -> Column:
         key = self.key
@@ -126,14 +128,17 @@ class Field(Mapping):
         unit.set(self.relations, self.field, self.stored(value), self.full_name, read)
 
     def stored(self, value: Any) -> Any:
-        """Return the column's value for an attribute's. Raises InvalidValue if it does not fit."""
+        """Return the column's value for a value of the attribute.
+
+        Raise InvalidValue if the column cannot store it.
+        """
         field, path = self.field, self.full_name
         if value in EMPTY:
             return None if field.null else empty(field)
         try:
             stored = value if self._writes_as_is else self.conversion.write(value)
         except (ValidationError, ValueError, ArithmeticError):
-            raise InvalidValue(f"{path}: the site cannot store this value") from None
+            raise InvalidValue(f"{path}: this site cannot store the value") from None
         clean(field, stored, path, by_type_only=not self.validate)
         return stored
 
@@ -144,7 +149,7 @@ class Field(Mapping):
         return value if value is None or read is same else read(value)
 
     def check_unique(self, unit: UnitOfWork) -> None:
-        """Raise Uniqueness if another row of the table has the value, whoever may see it."""
+        """Raise Uniqueness if another row has the value, even one of another connection."""
         if not unit.changed(self.full_name):
             return
         record: Any = unit.record(self.relations)

@@ -1,4 +1,4 @@
-"""Values that no client writes: constants, computed ones, the location; and those never kept."""
+"""Constant, Computed, Location and Ignored: attributes whose values clients do not change."""
 
 from collections.abc import Mapping as Dict
 from dataclasses import replace
@@ -22,18 +22,18 @@ from .column_types import as_json, conversion
 
 
 def read_only(attribute: Attribute) -> Attribute:
-    """Return an attribute as one that no client writes."""
+    """Return an attribute with the mutability readOnly (RFC 7643 section 7)."""
     if attribute.mutability == "readOnly":
         return attribute
     return replace(attribute, mutability="readOnly", required=False)
 
 
 def try_to_compile(rows: Any) -> None:
-    """Raise FieldDoesNotExist or Misfit for a query that cannot become SQL; none is run."""
+    """Raise FieldDoesNotExist or MappingError if a query cannot be compiled. Nothing is run."""
     try:
         compile_sql(rows)
     except (OperationalError, InterfaceError):
-        pass  # it is not there yet, and only it could say
+        pass  # without a database connection, the query cannot be checked
     except FieldError as error:
         raise FieldDoesNotExist(str(error)) from None
     except NotSupportedError as error:
@@ -41,7 +41,7 @@ def try_to_compile(rows: Any) -> None:
 
 
 class ServerWritten(Mapping):
-    """A value that the server alone decides: /Schemas says readOnly, and PATCH refuses it."""
+    """Base class of values that only the server sets. /Schemas shows them as readOnly."""
 
     versioned = False
     is_derived = True
@@ -50,22 +50,25 @@ class ServerWritten(Mapping):
         return read_only(super().describe(attribute))
 
     def stage(self, unit: UnitOfWork, operation: Operation) -> None:
-        """Ignore the change: whatever a client sends, the value stays."""
+        """Ignore the operation."""
 
 
 class Constant(ServerWritten):
-    """A value that is the same for every resource, a text or a boolean: ``Constant("Guest")``."""
+    """A text or boolean that is the same for every resource: ``Constant("Guest")``."""
 
     def __init__(self, value: str | bool) -> None:
         self.value = value
 
     def resolve(self, adapter: type[Adapter]) -> None:
         if self.attribute.multi_valued or self.attribute.is_complex:
-            raise MappingError("Constant gives one simple value")
-        wanted = bool if self.attribute.type == "boolean" else str
-        fits = self.attribute.is_text or self.attribute.type == "boolean"
-        if not fits or not isinstance(self.value, wanted) or self.value == "":
-            raise MappingError(f"{self.value!r} is no {self.attribute.type} that Constant gives")
+            raise MappingError("Constant only supports single-valued, simple attributes")
+        value_type = bool if self.attribute.type == "boolean" else str
+        is_supported = self.attribute.is_text or self.attribute.type == "boolean"
+        if not is_supported or not isinstance(self.value, value_type) or self.value == "":
+            raise MappingError(
+                f"Constant({self.value!r}) does not fit the type {self.attribute.type}; Constant "
+                f"supports non-empty texts and booleans"
+            )
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
         return lambda row, page: self.value
@@ -81,11 +84,11 @@ class Constant(ServerWritten):
 
 
 class Computed(ServerWritten):
-    """A value that the database computes: an expression in the object's own terms.
+    """A value that the database computes from an expression on the object's model.
 
-    ``Computed(Concat("first_name", Value(" "), "last_name"))``; sub-queries with ``OuterRef``
-    work as in ``annotate``. It can be filtered and sorted by like any other attribute, but only
-    an index on the same expression makes that quick.
+    ``Computed(Concat("first_name", Value(" "), "last_name"))``; sub-queries with ``OuterRef`` work
+    as in ``annotate``. Clients can filter and sort by it like by any other attribute, but this is
+    slow without an index on the same expression.
     """
 
     versioned = True
@@ -95,7 +98,7 @@ class Computed(ServerWritten):
 
     def resolve(self, adapter: type[Adapter]) -> None:
         if self.attribute.multi_valued or self.attribute.is_complex:
-            raise MappingError("Computed gives one simple value")
+            raise MappingError("Computed only supports single-valued, simple attributes")
         try:
             rows = self._rows(adapter.model).values("scim_value")
         except FieldError as error:
@@ -105,17 +108,20 @@ class Computed(ServerWritten):
         self.query_column = replace(self._column(field), path="scim_value")
 
     def _column(self, field: Any) -> Column:
-        """Return the column that compares what is computed as its own type does."""
+        """Return the column that compares the computed values.
+
+        Raise MappingError if the type of the expression does not fit the attribute's.
+        """
         try:
-            found = conversion(self.attribute, field)
+            converted = conversion(self.attribute, field)
         except MappingError:
-            found = None
-        if found is None or found.kind == "opaque":
+            converted = None
+        if converted is None or converted.kind == "opaque":
             raise MappingError(
-                f"it computes a {type(field).__name__}, but its type is {self.attribute.type}: "
-                "wrap it in Cast"
+                f"the expression is a {type(field).__name__}, but the attribute's type is "
+                f"{self.attribute.type}: wrap it in Cast"
             )
-        return Column("", found.kind, self.attribute.case_exact, adjust=found.adjust)
+        return Column("", converted.kind, self.attribute.case_exact, adjust=converted.adjust)
 
     def _rows(self, model: Any) -> Any:
         return model._base_manager.annotate(scim_value=self.expression)
@@ -140,7 +146,7 @@ class Computed(ServerWritten):
 
 
 class Location(ServerWritten):
-    """``meta.location``: the URI of the resource itself."""
+    """``meta.location``: the URI of the resource (RFC 7643 section 3.1)."""
 
     def __init__(self, resource_type: str) -> None:
         self.resource_type = resource_type
@@ -158,9 +164,9 @@ class Location(ServerWritten):
 
 
 class Ignored(Mapping):
-    """An attribute that is accepted and dropped, such as a password under single sign-on.
+    """An attribute that is accepted but not stored, such as a password with single sign-on.
 
-    It is never returned: the schema must say so.
+    The schema must define it as never returned.
     """
 
     can_batch = True
@@ -169,7 +175,7 @@ class Ignored(Mapping):
 
     def resolve(self, adapter: type[Adapter]) -> None:
         if self.attribute.returned != "never":
-            raise MappingError("Ignored keeps nothing: the schema must say returned never")
+            raise MappingError('Ignored stores nothing: the attribute must have returned="never"')
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
         return lambda row, page: None

@@ -1,4 +1,4 @@
-"""A mapping of a site's own, for what no other kind covers."""
+"""Custom: the base class of a site's own mappings, if no other mapping fits."""
 
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
@@ -27,42 +27,46 @@ from .multivalued import amended
 
 
 class Custom(Mapping):
-    """Subclass it and say how the attribute is read, written, filtered and sorted by.
+    """Base class of a site's own mappings. Override its methods to read, write, filter and sort.
 
-    Everything is in the object's own terms, as in a queryset of its model; no method touches
-    the database but ``write``. What a subclass does not define, a client cannot do: without
-    ``write`` the attribute is readOnly, without ``filter`` a filter on it is refused.
+    Columns and expressions are relative to the object, as in a queryset of its model. Only
+    ``write`` may access the database. Methods that a subclass does not define are not available to
+    clients: without ``write`` the attribute is readOnly, without ``filter`` filters on it are
+    rejected.
     """
 
-    #: What ``read`` needs: a name, and an ORM path or expression.
+    #: The arguments of ``read``: names, with an ORM path or expression for each.
     select: ClassVar[dict[str, str | Expression | F]] = {}
-    #: The columns that ``write`` may set, as declarations name them: ``"employee.office"``.
+    #: The columns that ``write`` may set, as in declarations: ``"employee.office"``.
     writes: ClassVar[tuple[str, ...]] = ()
 
     def read(self, **selected: Any) -> Any:
-        """Return the attribute's value from what ``select`` names; None when it has none."""
+        """Return the attribute's value from the selected values, None if it has no value."""
         raise NotImplementedError
 
     def write(self, value: Any) -> dict[str, Any]:
-        """Return the columns to set for a value, which is None when it is unassigned.
+        """Return the columns to set for a value.
 
-        A complex or multi-valued attribute comes whole, after PATCH was applied to it. A
-        ValueError, ValidationError or DoesNotExist becomes the client's ``invalidValue``.
+        None unassigns the attribute. For a complex or multi-valued attribute, the value is
+        complete: PATCH operations have been applied. A ValueError, ValidationError or DoesNotExist
+        becomes the error ``invalidValue``.
         """
         raise NotImplementedError
 
     def filter(self, op: str, value: Any, sub: str = "") -> Q:
-        """Return the Q for ``attribute op value``. ``ne`` and ``not`` follow by themselves.
+        """Return the Q for ``attribute op value``.
 
-        ``op`` is eq, co, sw, ew, gt, ge, lt, le or pr; ``sub`` is the sub-attribute, if any.
+        ``op`` is eq, co, sw, ew, gt, ge, lt, le or pr; ``ne`` and ``not`` are derived from them.
+        ``sub`` is the name of the sub-attribute, if any. Raise NotImplementedError for an operator
+        that is not supported.
         """
         raise NotImplementedError
 
     def order(self, sub: str = "") -> Expression | F:
-        """Return the expression to sort by, NULL where the value is absent."""
+        """Return the expression to sort by, which is NULL if the value is absent."""
         raise NotImplementedError
 
-    # What follows from them
+    # Derived from these methods
 
     def describe(self, attribute: Attribute) -> Attribute:
         described = super().describe(attribute)
@@ -71,20 +75,23 @@ class Custom(Mapping):
     def resolve(self, adapter: type[Adapter]) -> None:
         self.model: Any = adapter.model
         if type(self).read is Custom.read:
-            raise MappingError(f"{type(self).__name__} has no read()")
+            raise MappingError(f"{type(self).__name__} must define read()")
         if type(self).write is not Custom.write and not self.writes:
-            raise MappingError(f"{type(self).__name__} has write(), but names no columns in writes")
+            raise MappingError(
+                f"{type(self).__name__} has write(): writes must contain the columns that it sets"
+            )
         if isinstance(self.writes, str):
-            raise MappingError(f"writes is the text {self.writes!r}, not a tuple of columns")
+            raise MappingError(f"writes must be a tuple of columns, not the text {self.writes!r}")
         for column in self.writes:
             refuse_write(adapter, column)
         self.written = [locate(adapter, column) for column in self.writes]
         if not isinstance(self.select, dict):
-            raise MappingError(f"select is no dict: {self.select!r}")
+            raise MappingError(f"select must be a dict, not {self.select!r}")
         for name, expression in self.select.items():
             if not isinstance(expression, str) and not hasattr(expression, "resolve_expression"):
                 raise MappingError(
-                    f"select: {expression!r} of {name} is neither column nor expression"
+                    f"select: {name} must be the path of a column or an expression, not "
+                    f"{expression!r}"
                 )
         try:
             rows = self._selection()
@@ -93,7 +100,7 @@ class Custom(Mapping):
         try_to_compile(rows)
 
     def _selection(self) -> Any:
-        """Return the queryset of what ``read`` takes."""
+        """Return the queryset of the values in ``select``."""
         return self.model._base_manager.values_list(*self.select.values())
 
     def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
@@ -117,7 +124,7 @@ class Custom(Mapping):
 
     def where(self, term: Any, adapter: Adapter, negated: bool) -> Q:
         if isinstance(term, ValueFilter) and self.attribute.multi_valued:
-            raise InvalidFilter(f"{self.path} takes no brackets here")
+            raise InvalidFilter(f"{self.path} cannot be filtered with brackets")
         rows = self.model._base_manager
         q = Q(target__in=rows.filter(self._condition(term)).values("pk"))
         return ~q if negated else q
@@ -129,22 +136,24 @@ class Custom(Mapping):
             case Not(inner):
                 return ~self._among(self._condition(inner))
             case ValueFilter(path, inner):
-                # Brackets are about a value that is there, whatever they say of it.
+                # A filter in brackets can only match if there is a value.
                 return self._condition(And((Comparison(path, "pr"), inner)))
             case Comparison(path, op, value):
                 sub = path.sub.name if path.sub else ""
                 if path.attribute.name != self.path.attribute.name:
-                    sub = path.attribute.name  # within brackets a path starts at the element
+                    sub = path.attribute.name  # in brackets, paths are relative to the value
                 try:
                     if op == "ne":
                         return ~self._among(self.filter("eq", value, sub))
                     return self.filter(op, value, sub)
                 except NotImplementedError:
-                    raise InvalidFilter(f"{op} does not go with {self.path} here") from None
+                    raise InvalidFilter(
+                        f"{self.path} cannot be filtered with the operator {op}"
+                    ) from None
         raise TypeError(term)
 
     def _among(self, q: Q) -> Q:
-        """Make a condition two-valued, so that its opposite is exact."""
+        """Return the condition in a form that is never NULL, so that it can be negated."""
         return Q(pk__in=self.model._base_manager.filter(q).values("pk"))
 
     def sort_key(self, path: AttributePath, adapter: Adapter) -> Sortable:
@@ -167,12 +176,12 @@ class Custom(Mapping):
             raise InvalidValue(f"{self.path}: {error}") from None
         except ValidationError as error:
             raise InvalidValue(f"{self.path}: {' '.join(error.messages)}") from None
-        for column, held in columns.items():
+        for column, stored in columns.items():
             if column not in self.writes:
                 raise TypeError(
-                    f"{type(self).__name__} sets {column!r}, which writes does not name"
+                    f"{type(self).__name__} sets the column {column!r}, which is not in writes"
                 )
-            unit.put(column, held)
+            unit.put(column, stored)
         unit.note(self.full_name, old, value)
         unit.replace_cached(self, value)
 

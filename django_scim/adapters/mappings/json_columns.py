@@ -1,4 +1,4 @@
-"""An attribute in a JSON column: simple or complex, one value or many."""
+"""Json: an attribute in a JSON column, simple or complex, single-valued or multi-valued."""
 
 import copy
 import re
@@ -41,9 +41,10 @@ _KEY = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9-])*")
 
 
 class Json(Mapping):
-    """A value within a JSON column: ``Json("employee.extras", "badge")``.
+    """A value in a JSON column: ``Json("employee.extras", "badge")``.
 
-    The keys lead into the column's object; without keys the column is the value itself.
+    The keys are the path to the value in the column's object. Without keys, the column contains
+    only the value.
     """
 
     can_batch = True
@@ -55,13 +56,19 @@ class Json(Mapping):
         self.relations, self.field = locate(adapter, self.column)
         self.orm_path = orm_path(adapter, self.column)
         if not isinstance(self.field, models.JSONField):
-            raise MappingError(f"{self.column!r} is no JSON column")
+            raise MappingError(f"{self.column!r} must be a JSONField")
         if self.attribute.mutability != "readOnly":
             refuse_shared(adapter, self.column)
-        if odd := [key for key in self.keys if not _KEY.fullmatch(str(key))]:
-            raise MappingError(f"{odd[0]!r} is no key of letters, digits, - and single _")
-        if many := [sub.name for sub in self.attribute.sub_attributes if sub.multi_valued]:
-            raise MappingError(f"{', '.join(many)}: no filter finds a list within a value")
+        if invalid := [key for key in self.keys if not _KEY.fullmatch(str(key))]:
+            raise MappingError(
+                f"the key {invalid[0]!r} must start with a letter and contain only letters, "
+                f"digits, - and single _"
+            )
+        if lists := [sub.name for sub in self.attribute.sub_attributes if sub.multi_valued]:
+            raise MappingError(
+                f"{', '.join(lists)}: Json does not support multi-valued sub-attributes, since "
+                f"they cannot be filtered"
+            )
         subs = self.attribute.sub_attributes or (self.attribute,)
         is_list_of_texts = self.attribute.multi_valued and not self.attribute.is_complex
         self.query_columns = {
@@ -95,10 +102,10 @@ class Json(Mapping):
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
         index = at["document"]
-        return lambda row, page: _shown(wanted, held(wanted, self.dig(row[index])))
+        return lambda row, page: _formatted(wanted, valid_value(wanted, self.raw_value(row[index])))
 
-    def dig(self, document: Any) -> Any:
-        """Return what the keys lead to in a column's document, whatever it is; or None."""
+    def raw_value(self, document: Any) -> Any:
+        """Return the raw value at the keys in a column's document, or None."""
         for key in self.keys:
             document = document.get(key) if isinstance(document, dict) else None
         return document
@@ -109,21 +116,21 @@ class Json(Mapping):
         if self.attribute.multi_valued:
             return self._where_any(term, negated)
         if isinstance(term, ValueFilter):
-            found = translate_element(term.term, self.query_columns, negated)
-            return ~self._something() | found if negated else self._something() & found
+            matches = translate_element(term.term, self.query_columns, negated)
+            return ~self._present() | matches if negated else self._present() & matches
         if term.path.sub is None and self.attribute.is_complex:
-            return ~self._something() if negated else self._something()
+            return ~self._present() if negated else self._present()
         return self.query_columns[term.path.leaf.name].test(term.op, term.value, negated)
 
-    def _something(self) -> Q:
-        """Return the Q of a value, or an element, of which anything is shown."""
+    def _present(self) -> Q:
+        """Return the Q for a value, or a value of a list, with at least one sub-attribute."""
         return reduce(or_, (column.present() for column in self.query_columns.values()))
 
     def _where_any(self, term: Any, negated: bool) -> Q:
-        something, source = self._something(), F(self.orm_path)
+        present, source = self._present(), F(self.orm_path)
 
         def having(condition: Q | None) -> Q:
-            q = something if condition is None else something & condition
+            q = present if condition is None else present & condition
             return Q(AnyElement(source, self.keys, q))
 
         return list_condition(term, self.query_columns, having, negated)
@@ -137,28 +144,29 @@ class Json(Mapping):
 
     def stage(self, unit: UnitOfWork, operation: Operation) -> None:
         document = copy.deepcopy(getattr(unit.record(self.relations), self.field.attname, None))
-        raw = self.dig(document)
-        old = held(self.attribute, raw)
+        raw = self.raw_value(document)
+        old = valid_value(self.attribute, raw)
         operation = replace(operation, value=_storable(operation.value))
         value = _storable(amended(self.attribute, old, operation, unit.tolerances))
         if value == old or (is_empty(value) and is_empty(old)):
             return
         _refuse_too_large(self.attribute, value, self.full_name)
-        written = _with_unknown(self.attribute, raw, value)
+        merged = _with_unknown(self.attribute, raw, value)
         if not self.keys:
-            nothing = None if self.field.null else empty(self.field)
-            stored = nothing if is_empty(written) else written
+            blank = None if self.field.null else empty(self.field)
+            stored = blank if is_empty(merged) else merged
         else:
             stored = document if isinstance(document, dict) else {}
-            self._bury(stored, written)
+            self._set_at_keys(stored, merged)
         unit.set(self.relations, self.field, stored, "")
         unit.note(self.full_name, None if is_empty(old) else old, value)
 
     def current(self, unit: UnitOfWork) -> Any:
         document = getattr(unit.record(self.relations), self.field.attname, None)
-        return held(self.attribute, self.dig(document))
+        return valid_value(self.attribute, self.raw_value(document))
 
-    def _bury(self, document: dict[str, Any], value: Any) -> None:
+    def _set_at_keys(self, document: dict[str, Any], value: Any) -> None:
+        """Set the value at the keys in a document, or remove it if it is empty."""
         for key in self.keys[:-1]:
             inner = document.get(key)
             if not isinstance(inner, dict):
@@ -170,20 +178,20 @@ class Json(Mapping):
             document[self.keys[-1]] = value
 
 
-def held(attribute: Attribute, raw: Any) -> Any:
-    """Return what a document holds of an attribute, moments as ``written_moment`` has them.
+def valid_value(attribute: Attribute, raw: Any) -> Any:
+    """Return the value of an attribute in a document, with moments as in ``written_moment``.
 
-    What is not of the attribute's type is absent, and so is what is empty, whatever the site has
-    written there.
+    Values that are empty or not of the attribute's type are absent: the site may write anything to
+    the column.
     """
     if attribute.multi_valued:
         single = attribute.single()
-        found = (held(single, each) for each in (raw if isinstance(raw, list) else ()))
-        return [each for each in found if each is not None] or None
+        values = (valid_value(single, each) for each in (raw if isinstance(raw, list) else ()))
+        return [each for each in values if each is not None] or None
     if attribute.is_complex:
         if not isinstance(raw, dict):
             return None
-        parts = {sub.name: held(sub, raw.get(sub.name)) for sub in attribute.sub_attributes}
+        parts = {sub.name: valid_value(sub, raw.get(sub.name)) for sub in attribute.sub_attributes}
         return {name: each for name, each in parts.items() if each is not None} or None
     return value_of(_kind(attribute), raw)
 
@@ -200,7 +208,10 @@ def _kind(attribute: Attribute) -> Kind:
 
 
 def _within_range(op: str, value: int) -> tuple[str, int] | None:
-    """Return a comparison with an integer of any size as one with an integer of 64 bits."""
+    """Return a comparison with any integer as one with a 64-bit integer.
+
+    Return None if no 64-bit integer can satisfy it.
+    """
     if LEAST <= value <= GREATEST:
         return op, value
     if op == "eq" or (op in ("gt", "ge")) is (value > 0):
@@ -215,17 +226,17 @@ _ADJUSTMENTS: dict[str, Adjust] = {
 
 
 def _refuse_too_large(attribute: Attribute, value: Any, path: str) -> None:
-    """Raise InvalidValue for a number that nobody could read or find once it is stored."""
+    """Raise InvalidValue for a number that is too large to be read or filtered."""
     for each in value if isinstance(value, list) else [value]:
         if attribute.is_complex:
             for sub in attribute.sub_attributes:
                 _refuse_too_large(sub, (each or {}).get(sub.name), f"{path}.{sub.name}")
         elif isinstance(each, int | float) and value_of(_kind(attribute), each) is None:
-            raise InvalidValue(f"{path}: is too large a number")
+            raise InvalidValue(f"{path}: the number is too large")
 
 
 def _with_unknown(attribute: Attribute, raw: Any, value: Any) -> Any:
-    """Return a value with the keys that no schema knows: they are the site's own, and stay."""
+    """Return a value with the keys of the old one that are not in the schema: the site's data."""
     names = {sub.name for sub in attribute.sub_attributes}
     if not names:
         return value
@@ -233,23 +244,24 @@ def _with_unknown(attribute: Attribute, raw: Any, value: Any) -> Any:
         others = {k: v for k, v in raw.items() if k not in names} if isinstance(raw, dict) else {}
         return {**others, **(value or {})}
     single = attribute.single()
-    rest = [(each, held(single, each)) for each in raw] if isinstance(raw, list) else []
+    rest = [(each, valid_value(single, each)) for each in raw] if isinstance(raw, list) else []
     result = []
     for item in value or ():
-        shown = [pair for pair in rest if pair[1]]
-        known = next((pair for pair in shown if same(pair[1], item)), None) or next(
-            (pair for pair in shown if "value" in item and pair[1].get("value") == item["value"]),
+        valid = [pair for pair in rest if pair[1]]
+        old = next((pair for pair in valid if same(pair[1], item)), None) or next(
+            (pair for pair in valid if "value" in item and pair[1].get("value") == item["value"]),
             None,
         )
         others = {}
-        if known is not None:
-            rest.remove(known)
-            others = {k: v for k, v in known[0].items() if k not in names}
+        if old is not None:
+            rest.remove(old)
+            others = {k: v for k, v in old[0].items() if k not in names}
         result.append({**others, **item})
-    return result + [each for each, kept in rest if not kept]
+    return result + [each for each, value_in_schema in rest if not value_in_schema]
 
 
 def _storable(value: Any) -> Any:
+    """Return a value as it is stored in JSON: with moments as in ``written_moment``."""
     match value:
         case datetime():
             return written_moment(value)
@@ -260,12 +272,12 @@ def _storable(value: Any) -> Any:
     return value
 
 
-def _shown(attribute: Attribute, value: Any) -> Any:
-    """Return what is held as the client has it: a moment without needless digits."""
+def _formatted(attribute: Attribute, value: Any) -> Any:
+    """Return a stored value as in responses: with moments as in ``format_datetime``."""
     if isinstance(value, list):
-        return [_shown(attribute, each) for each in value]
+        return [_formatted(attribute, each) for each in value]
     if isinstance(value, dict):
-        return {k: _shown(sub, v) for k, v in value.items() if (sub := attribute.sub(k))}
+        return {k: _formatted(sub, v) for k, v in value.items() if (sub := attribute.sub(k))}
     if attribute.type == "dateTime" and isinstance(value, str):
         moment = parse_datetime(value)
         return format_datetime(moment) if moment else None

@@ -1,7 +1,7 @@
-"""Membership, seen from the group and from the member.
+"""Members and Memberships: a many-to-many relation, from the group and from the member.
 
-Adding one member to a group costs the same however large the group is: neither reading nor
-writing loads members that are not asked for.
+Only the members that a request needs are loaded, so that the cost of adding one member to a group
+does not depend on the size of the group.
 """
 
 from collections.abc import Iterable
@@ -33,16 +33,16 @@ from .relations import membership_relation
 
 
 class RelatedLinks(RelatedLoader):
-    """The links of the objects at the other end of a membership relation.
+    """Loads the links of the objects at the other end of a membership relation.
 
-    ``back`` is the query name that leads from the other end to this one.
+    ``back`` is the query name of the relation from the other end to this one.
     """
 
     def __init__(self, to: str, back: str) -> None:
         self.to, self.back = to, back
 
     def links(self, adapter: Adapter) -> Any:
-        """Return the other ends that the connection may see, once for each membership."""
+        """Return the visible links at the other end, one row for each membership."""
         return (
             adapter.registry.adapter(self.to)
             .queryset()
@@ -54,11 +54,11 @@ class RelatedLinks(RelatedLoader):
     ) -> dict[tuple[Any, str], list[Any]]:
         other, owner = adapter.registry.adapter(self.to), f"target__{self.back}"
         rows = other.queryset().filter(**{f"{owner}__in": keys}).order_by("pk")
-        found: dict[tuple[Any, str], dict[str, Any]] = {}
+        by_key: dict[tuple[Any, str], dict[str, Any]] = {}
         for key, *columns in rows.values_list(owner, "scim_id", other.display()):
-            # Each once, however many rows there are for it.
-            found.setdefault((key, ""), {})[columns[0]] = columns
-        return {key: list(each.values()) for key, each in found.items()}
+            # A dict, since a through table may have several rows for one membership.
+            by_key.setdefault((key, ""), {})[columns[0]] = columns
+        return {key: list(by_id.values()) for key, by_id in by_key.items()}
 
 
 _SUBS: dict[str, Any] = {
@@ -70,12 +70,11 @@ _SUBS: dict[str, Any] = {
 
 
 class Memberships(Mapping):
-    """The groups of a user, or any other end of a many-to-many relation. Read-only.
+    """The groups of a user, or the other end of any many-to-many relation. Read-only.
 
     ``accessor`` is the name of the relation on the object, ``to`` the resource type at its other
-    end, ``kind`` the ``type`` of every value (by default the resource type). Where the relation
-    leads to a table with a row for each membership, ``member`` names its foreign key to the other
-    end.
+    end, ``kind`` the ``type`` of every value (by default the resource type). If ``accessor`` leads
+    to a through table, ``member`` is the name of that table's foreign key to the other end.
     """
 
     versioned = False
@@ -92,7 +91,7 @@ class Memberships(Mapping):
 
     def resolve(self, adapter: type[Adapter]) -> None:
         if not (self.attribute.multi_valued and self.attribute.sub("value")):
-            raise MappingError("members are a multi-valued attribute with the sub-attribute value")
+            raise MappingError("it must be a multi-valued attribute with the sub-attribute value")
         self.relation = membership_relation(adapter.model, self.accessor, self.member)
         refuse_parts(self.attribute, tuple(_SUBS))
         self.loader = RelatedLinks(self.to, self.relation.back)
@@ -133,21 +132,21 @@ class Memberships(Mapping):
         }
 
         def having(condition: Q | None) -> Q:
-            found = links if condition is None else links.filter(condition)
-            return Q(target__in=found.values(f"target__{self.loader.back}"))
+            matching = links if condition is None else links.filter(condition)
+            return Q(target__in=matching.values(f"target__{self.loader.back}"))
 
         return list_condition(term, columns, having, negated)
 
     # Writing
 
     def stage(self, unit: UnitOfWork, operation: Operation) -> None:
-        raise Mutability(f"{self.full_name}: is read-only; change the {self.to} instead")
+        raise Mutability(f"{self.full_name}: is read-only; change the {self.to} resource instead")
 
 
 class Members(Memberships):
-    """The members of a group, through any many-to-many relation.
+    """The members of a group, in any many-to-many relation. Writable.
 
-    Only members that the connection may see are shown, and only those are ever removed.
+    Members that the connection may not see are neither returned nor removed.
     """
 
     is_derived = False
@@ -160,7 +159,10 @@ class Members(Memberships):
         return self.relation.through, {self.relation.owner, self.relation.member}
 
     def keeps(self, unit: UnitOfWork, is_given: bool) -> bool:
-        """Keep the members where a PUT does not name them, if the profile says so."""
+        """Return whether a PUT keeps the members.
+
+        With the tolerance KEEP_MEMBERS, it does if its body does not contain the attribute.
+        """
         if super().keeps(unit, is_given):
             return True
         return not is_given and unit.tolerances.permit(Tolerance.KEEP_MEMBERS)
@@ -170,7 +172,7 @@ class Members(Memberships):
 
     def stage(self, unit: UnitOfWork, operation: Operation) -> None:
         if operation.path.sub is not None:
-            raise Mutability(f"{operation.path}: is immutable; add or remove the whole member")
+            raise Mutability(f"{operation.path}: is immutable; add or remove the member instead")
         staged = self._staged(unit)
         if operation.where is not None:
             self._stage_selected(staged, operation)
@@ -188,6 +190,7 @@ class Members(Memberships):
         return unit.staged(self, lambda: StagedMembers(self, unit))
 
     def _ids(self, items: list[dict[str, Any]]) -> list[str]:
+        """Return the ids of members. Raise InvalidValue if one has neither value nor $ref."""
         ids = []
         for index, item in enumerate(items):
             value = item.get("value") or split_location(item.get("$ref", ""))[1]
@@ -197,11 +200,11 @@ class Members(Memberships):
         return ids
 
     def _stage_selected(self, staged: "StagedMembers", operation: Operation) -> None:
-        """Stage an operation on the members that the brackets of its path select."""
+        """Stage an operation on the members that are selected by the filter in its path."""
         where = operation.where
         assert where is not None
         if operation.op != "remove":
-            staged.add([self._made_target(operation, staged.unit.tolerances)])
+            staged.add([self._added_id(operation, staged.unit.tolerances)])
             return
         ids = _selected_ids(where)
         if ids is None:
@@ -209,10 +212,10 @@ class Members(Memberships):
             ids = [each["value"] for each in members if element_matches(where, each)]
         staged.remove(ids)
 
-    def _made_target(self, operation: Operation, tolerances: Tolerances) -> str:
-        """Return the id of the member that ``add members[value eq "x"]`` means.
+    def _added_id(self, operation: Operation, tolerances: Tolerances) -> str:
+        """Return the id of the member that ``add members[value eq "x"]`` adds.
 
-        Raises Mutability for an operation that would change a member.
+        Raise Mutability if the operation would change a member.
         """
         assert operation.where is not None
         terms = selectors(operation.where) or {}
@@ -227,7 +230,7 @@ class Members(Memberships):
 
 
 class StagedMembers:
-    """The members that a unit of work adds to one object and removes from it."""
+    """The members that a unit of work adds to an object or removes from it."""
 
     def __init__(self, mapping: Members, unit: UnitOfWork) -> None:
         self._mapping, self.unit = mapping, unit
@@ -251,7 +254,7 @@ class StagedMembers:
         self._is_cleared, self._added, self._removed = True, {}, {}
 
     def current(self) -> list[dict[str, Any]]:
-        """Return the members as staged. The cost grows with the size of the group."""
+        """Return the staged list of members. This loads all members of the group."""
         mapping, unit = self._mapping, self.unit
         rows: list[Any] = []
         if unit.has_past and not self._is_cleared:
@@ -268,32 +271,32 @@ class StagedMembers:
         return self._is_cleared or bool(self._added or self._removed)
 
     def save(self) -> tuple[Any, Any] | None:
-        """Write the memberships that differ.
+        """Write the changed memberships. Return the members removed and those added.
 
-        Raises InvalidValue for an id that the connection cannot see, GuardTripped when the
-        connection removes too many.
+        Raise InvalidValue for an id that the connection cannot see, GuardTripped if the connection
+        removes too many memberships.
         """
         mapping, unit = self._mapping, self.unit
-        found = self._look_up([*self._named, *self._removed])
-        if missing := [each for each in self._named if each not in found]:
+        links = self._look_up([*self._named, *self._removed])
+        if missing := [each for each in self._named if each not in links]:
             raise InvalidValue(f"{mapping.full_name}: there is no {mapping.to} {missing[0]!r}")
-        added = [found[each] for each in self._added if not found[each].is_member]
-        removed = [found[each] for each in self._removed if each in found and found[each].is_member]
+        added = [links[each] for each in self._added if not links[each].is_member]
+        removed = [links[each] for each in self._removed if each in links and links[each].is_member]
         if self._is_cleared and unit.has_past:
-            removed = [link for link in self._everyone() if link.scim_id not in self._added]
+            removed = [link for link in self._all_members() if link.scim_id not in self._added]
         if removed:
             guard.count_removal(unit.adapter, "memberships", len(removed), unit.link.created)
             mapping.relation.remove(unit.target, [link.target_id for link in removed])
         if added:
             mapping.relation.add(unit.target, [link.target_id for link in added])
-        return (_shown(removed), _shown(added)) if added or removed else None
+        return (_for_event(removed), _for_event(added)) if added or removed else None
 
     def _links(self) -> Any:
         adapter: Any = self.unit.adapter.registry.adapter(self._mapping.to)
         return adapter.queryset().annotate(label=adapter.label())
 
     def _look_up(self, ids: list[str]) -> dict[str, Any]:
-        """Return the links with these ids, each with ``is_member``."""
+        """Return the links with these ids, each annotated with ``is_member``."""
         if not ids:
             return {}
         relation = self._mapping.relation
@@ -302,18 +305,22 @@ class StagedMembers:
         links = self._links().annotate(is_member=Exists(membership))
         return {link.scim_id: link for link in links.filter(scim_id__in=ids)}
 
-    def _everyone(self) -> list[Any]:
+    def _all_members(self) -> list[Any]:
+        """Return the links of all visible members."""
         owner = f"target__{self._mapping.loader.back}"
         return list(self._links().filter(**{owner: self.unit.target.pk}))
 
 
-def _shown(links: list[Any]) -> list[dict[str, Any]] | None:
-    """Return members as the event log shows them."""
+def _for_event(links: list[Any]) -> list[dict[str, Any]] | None:
+    """Return members in the form that events contain, None for an empty list."""
     return [{"value": link.scim_id, "display": link.label} for link in links] or None
 
 
 def _selected_ids(where: Filter) -> list[str] | None:
-    """Return the ids that ``value eq "x"``, or several joined by ``or``, select; else None."""
+    """Return the ids in a filter ``value eq "x"``, or several joined by ``or``.
+
+    Return None for any other filter.
+    """
     match where:
         case Comparison(path, "eq", value) if path.leaf.name == "value":
             return [value]

@@ -1,7 +1,7 @@
-"""A column of the object that holds one value of a list, such as a user's ``email``.
+"""Store one value of a list in a column of the object, such as a user's ``email``.
 
-The column alone holds that value, so that what the site writes there shows at once. Its row adds
-the type and the key to find it by.
+The value is only in that column, so that changes by the site are visible immediately. The value's
+row contains its other sub-attributes and the folded key.
 """
 
 from typing import Any
@@ -20,21 +20,24 @@ from .multivalued import MultiValue
 
 
 class MirroredColumn:
-    """The column for the primary value of a list, or else the first one."""
+    """The column that contains the primary value of a list, or else the first value."""
 
     def __init__(self, adapter: type[Adapter], column: str) -> None:
-        """Raise MappingError if the object has no such text column."""
+        """Raise MappingError if the column is not a text column of the object."""
         relations, self.field = locate(adapter, column)
         if relations or not isinstance(self.field, models.CharField | models.TextField):
-            raise MappingError(f"mirror: {column!r} is no text column of the user")
+            raise MappingError(f"mirror: {column!r} must be a text column of the user")
         self.column = column
 
     def value(self, target: Any) -> str:
-        """Return what the column of an object holds."""
+        """Return the value of the column in an object, "" if it is NULL."""
         return getattr(target, self.column) or ""
 
     def expression(self, owner: str, path: str) -> Case:
-        """Return the value of a row: the object's column for the mirrored row, else its own."""
+        """Return the expression for a row's value.
+
+        For the mirrored row it is the column of the object, for others the column ``path``.
+        """
         return Case(
             When(mirrored=True, then=F(f"{owner}__{self.column}")),
             default=F(path),
@@ -42,12 +45,12 @@ class MirroredColumn:
         )
 
     def without_empty(self, rows: Any, owner: str) -> Any:
-        """Return the rows without a mirrored one whose column is empty."""
+        """Return the rows without mirrored rows whose object has an empty column."""
         absent = Column(f"{owner}__{self.column}", nullable=True).absent()
         return rows.exclude(absent, mirrored=True)
 
     def choose(self, values: list[MultiValue]) -> MultiValue | None:
-        """Return the value that belongs in the column: the primary one, or else the first."""
+        """Return the value to store in the column: the primary one, or else the first."""
         first = None
         for each in values:
             if each.data.get("value"):
@@ -57,25 +60,28 @@ class MirroredColumn:
         return first
 
     def stage(self, unit: UnitOfWork, values: list[MultiValue], path: str) -> None:
-        """Stage the column. Raises InvalidValue if the value is too long for it."""
+        """Stage the column. Raise InvalidValue if the value is too long for it."""
         chosen = self.choose(values)
         value = chosen.data["value"] if chosen else ""
         check_length(self.field, value, f"{path}.value")
         unit.set((), self.field, value or (None if self.field.null else ""), "")
 
     def mark(self, row: Any, value: MultiValue) -> None:
-        """Turn the row of the chosen value into the mirrored one: the column has the value."""
+        """Change the row of the chosen value to the mirrored row, without the value itself."""
         row.mirrored, row.value, row.key = True, "", fold_key(value.data["value"])
 
     def check_unique(self, unit: UnitOfWork, path: str) -> None:
-        """Raise a ScimError if the column is unique and empty, or another object has the value."""
+        """Check the value of a unique column.
+
+        Raise InvalidValue if it is empty, Uniqueness if another object has it.
+        """
         if not (unit.is_new or unit.changed(path)):
             return
         value = getattr(unit.target, self.column)
         if value is None:
             return
         if value == "":
-            raise InvalidValue(f"{path}: is required here")
+            raise InvalidValue(f"{path}: is required by this site")
         rows = type(unit.target)._base_manager.filter(**{self.column: value})
         if rows.exclude(pk=unit.target.pk).exists():
             raise Uniqueness(f"{path}: {value!r} is taken")

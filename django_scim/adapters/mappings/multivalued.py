@@ -1,6 +1,6 @@
-"""The values of a multi-valued attribute in memory, and what PATCH does to them.
+"""Apply PATCH operations to the values of a multi-valued attribute (RFC 7644 section 3.5.2).
 
-Pure functions on lists (RFC 7644 section 3.5.2): no mapping and no database in here.
+These are pure functions on lists in memory, independent of mappings and the database.
 """
 
 from collections.abc import Hashable
@@ -19,7 +19,7 @@ from ...protocol.values import check_one_primary
 
 @dataclass(eq=False)
 class MultiValue:
-    """One value: its sub-attributes, and the key of the row that holds it, if there is one."""
+    """One value: its sub-attributes, and the primary key of its row, if it has one."""
 
     data: dict[str, Any]
     key: Any = None
@@ -31,8 +31,8 @@ def apply(
 ) -> list[MultiValue]:
     """Return the values after one operation.
 
-    Raises NoTarget where the filter in brackets selects nothing and nothing can be made of it,
-    InvalidValue where two values would be primary.
+    Raise NoTarget if the filter in the path selects no value and none can be created from it,
+    InvalidValue if two values would be primary, and the errors of ``check_parts``.
     """
     if operation.path.sub is not None or operation.where is not None:
         result = _apply_selected(elements, operation, tolerances)
@@ -49,9 +49,9 @@ def apply(
 
 
 def check_parts(attribute: Attribute, old: dict[str, Any], new: dict[str, Any]) -> None:
-    """Hold a complex value that changed against what its parts are (RFC 7643 section 7).
+    """Check the sub-attributes of a changed complex value (RFC 7643 section 7).
 
-    Raises InvalidValue without a required part, Mutability for another immutable one.
+    Raise InvalidValue if a required one is missing, Mutability if an immutable one has changed.
     """
     if new == old:
         return
@@ -61,15 +61,21 @@ def check_parts(attribute: Attribute, old: dict[str, Any], new: dict[str, Any]) 
         if sub.mutability == "immutable" and old.get(sub.name, new.get(sub.name)) != new.get(
             sub.name
         ):
-            raise Mutability(f"{attribute.name}.{sub.name}: is immutable and has a value already")
+            raise Mutability(
+                f"{attribute.name}.{sub.name}: is immutable and already has another value"
+            )
 
 
 def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Two elements are one when value and type agree (RFC 7643 2.4); without value, when all do."""
+    """Return whether two values count as the same one (RFC 7643 section 2.4).
+
+    They do if value and type are equal; without ``value``, if all sub-attributes are equal.
+    """
     return _identity(one) == _identity(other)
 
 
 def _identity(data: dict[str, Any]) -> Hashable:
+    """Return the key by which ``same`` compares values."""
     parts = {"value": data["value"], "type": data.get("type")} if "value" in data else data
     return tuple(
         (name, tuple(value) if isinstance(value, list) else value)
@@ -78,43 +84,48 @@ def _identity(data: dict[str, Any]) -> Hashable:
 
 
 def _add(elements: list[MultiValue], items: list[dict[str, Any]]) -> list[MultiValue]:
+    """Return the values with the items added. An item that is already there is updated."""
     result = list(elements)
-    held = {_identity(each.data): each for each in reversed(elements)}
+    by_identity = {_identity(each.data): each for each in reversed(elements)}
     for item in items:
-        known = held.get(_identity(item))
-        if known is None:
-            known = held[_identity(item)] = MultiValue(dict(item))
-            result.append(known)
+        element = by_identity.get(_identity(item))
+        if element is None:
+            element = by_identity[_identity(item)] = MultiValue(dict(item))
+            result.append(element)
         else:
-            known.data = known.data | item
+            element.data = element.data | item
         if item.get("primary") is True:
-            _demote_others(result, [known])
+            _demote_others(result, [element])
     return result
 
 
 def _replace(elements: list[MultiValue], items: list[dict[str, Any]]) -> list[MultiValue]:
-    """Take the new list, but keep the row of every value that stays; none is taken twice."""
+    """Return the items as values. Those that were already there keep their rows.
+
+    Items that count as the same value are merged.
+    """
     rest: dict[Hashable, list[MultiValue]] = {}
     for element in elements:
         rest.setdefault(_identity(element.data), []).append(element)
     result: list[MultiValue] = []
-    taken: dict[Hashable, MultiValue] = {}
+    by_identity: dict[Hashable, MultiValue] = {}
     for item in items:
         identity = _identity(item)
         if rest.get(identity):
-            known = rest[identity].pop(0)
-            known.data = dict(item)
-        elif identity in taken:
-            taken[identity].data = taken[identity].data | item
+            element = rest[identity].pop(0)
+            element.data = dict(item)
+        elif identity in by_identity:
+            by_identity[identity].data = by_identity[identity].data | item
             continue
         else:
-            known = MultiValue(dict(item))
-        taken[identity] = known
-        result.append(known)
+            element = MultiValue(dict(item))
+        by_identity[identity] = element
+        result.append(element)
     return result
 
 
 def _remove(elements: list[MultiValue], listed: list[dict[str, Any]] | None) -> list[MultiValue]:
+    """Return the values without the listed ones; without a list, return no values."""
     if listed is None:
         return []
 
@@ -131,12 +142,13 @@ def _remove(elements: list[MultiValue], listed: list[dict[str, Any]] | None) -> 
 def _apply_selected(
     elements: list[MultiValue], operation: Operation, tolerances: Tolerances
 ) -> list[MultiValue]:
+    """Return the values after an operation on those that the path's filter selects."""
     where, path = operation.where, operation.path
     chosen = [each for each in elements if where is None or element_matches(where, each.data)]
     if not chosen and operation.op != "remove":
-        made = _make_target(where, str(path), tolerances)
-        elements, chosen = [*elements, made], [made]
-        if made.data.get("primary") is True:
+        new = _make_target(where, str(path), tolerances)
+        elements, chosen = [*elements, new], [new]
+        if new.data.get("primary") is True:
             _demote_others(elements, chosen)
     if path.sub is not None:
         for element in chosen:
@@ -166,14 +178,14 @@ def _make_target(where: Filter | None, path: str, tolerances: Tolerances) -> Mul
 
 
 def _demote_others(elements: list[MultiValue], chosen: list[MultiValue]) -> None:
-    """One value is primary; a new one takes that from the old (RFC 7644 3.5.2, L1926)."""
+    """Set ``primary`` to false in all values that are not chosen (RFC 7644 section 3.5.2)."""
     for element in elements:
         if element not in chosen and element.data.get("primary") is True:
             element.data = element.data | {"primary": False}
 
 
 def wrapped(operation: Operation) -> Operation:
-    """Return an operation on a list of simple values as one on elements with a ``value``."""
+    """Return an operation on simple values as one on complex values with only a ``value``."""
     value = operation.value
     if isinstance(value, list):
         value = [{"value": each} for each in value]
@@ -183,28 +195,29 @@ def wrapped(operation: Operation) -> Operation:
 def amended(
     attribute: Attribute, current: Any, operation: Operation, tolerances: Tolerances
 ) -> Any:
-    """Return the whole value of an attribute after one operation; None when it is unassigned.
+    """Return the complete value of an attribute after one operation, None if it is unassigned.
 
-    For mappings that hold the value in one piece. Raises what ``apply`` raises.
+    For mappings that store the complete value in one place. Raise the errors of ``apply``.
     """
     if attribute.multi_valued:
         is_simple = not attribute.is_complex
-        held = [_held({"value": each} if is_simple else each) for each in current or ()]
-        elements = apply(held, wrapped(operation) if is_simple else operation, tolerances)
+        stored = [_stored({"value": each} if is_simple else each) for each in current or ()]
+        elements = apply(stored, wrapped(operation) if is_simple else operation, tolerances)
         return [each.data["value"] if is_simple else each.data for each in elements] or None
     value = None if operation.op == "remove" else operation.value
     if not attribute.is_complex:
         return value
-    sub, kept = operation.path.sub, dict(current or {})
+    sub, old = operation.path.sub, dict(current or {})
     if sub is not None:
-        kept.pop(sub.name, None)
-        changed = kept | ({} if value is None else {sub.name: value})
+        old.pop(sub.name, None)
+        changed = old | ({} if value is None else {sub.name: value})
     else:
-        changed = {} if value is None else kept | value
+        changed = {} if value is None else old | value
     if changed:
         check_parts(attribute, current or {}, changed)
     return changed or None
 
 
-def _held(data: dict[str, Any]) -> MultiValue:
+def _stored(data: dict[str, Any]) -> MultiValue:
+    """Return a value that is already stored, without a row."""
     return MultiValue(dict(data), original=dict(data))

@@ -1,4 +1,4 @@
-"""A reference to one other resource, such as the manager."""
+"""Reference: a reference to another resource, such as the manager of a user."""
 
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
@@ -24,16 +24,15 @@ from .column_types import check_length
 
 
 class Reference(Mapping):
-    """A foreign key to an object that another resource type publishes.
+    """A foreign key to an object of a published resource type.
 
-    A client sees the target's id only if the target is linked to the same connection. ``pending``
-    is a column of the link that keeps the id or externalId which the client named until that
-    resource exists; without it, an unknown target is refused. ``displayName`` comes from the
-    target's adapter.
+    The target's id is only returned if the target is linked to the same connection. ``pending`` is
+    a column of the link for a reference to a resource that does not exist yet: it contains the id
+    or externalId from the client until that resource is created. Without it, an unknown target is
+    rejected. ``displayName`` is provided by the target's adapter.
     """
 
     can_batch = True
-
     refers = True
 
     def __init__(self, column: str, *, to: str, pending: str = "") -> None:
@@ -41,14 +40,16 @@ class Reference(Mapping):
 
     def resolve(self, adapter: type[Adapter]) -> None:
         if self.attribute.multi_valued or not self.attribute.sub("value"):
-            raise MappingError("a reference is a complex attribute with the sub-attribute value")
-        found: Any
-        self.relations, found = locate(adapter, self.column)
-        self.field = found
+            raise MappingError(
+                "it must be a single-valued complex attribute with the sub-attribute value"
+            )
+        field: Any
+        self.relations, field = locate(adapter, self.column)
+        self.field = field
         if not (self.field.many_to_one or self.field.one_to_one):
-            raise MappingError(f"{self.column!r} is no foreign key")
+            raise MappingError(f"{self.column!r} must be a foreign key")
         if not self.field.target_field.primary_key:
-            raise MappingError(f"{self.column!r} leads to another column than the primary key")
+            raise MappingError(f"{self.column!r} must refer to the primary key, without to_field")
         if self.attribute.mutability != "readOnly":
             refuse_write(adapter, self.column)
         refuse_parts(self.attribute, ("value", "$ref", "displayName"))
@@ -57,7 +58,7 @@ class Reference(Mapping):
         if self.pending:
             relations, self.pending_field = locate(adapter, self.pending)
             if relations != LINK or not isinstance(self.pending_field, models.CharField):
-                raise MappingError(f"pending: {self.pending!r} is no text column of the link")
+                raise MappingError(f"pending: {self.pending!r} must be a CharField of the link")
             refuse_write(adapter, self.pending)
             self.pending_column = Column(
                 orm_path(adapter, self.pending),
@@ -119,7 +120,7 @@ class Reference(Mapping):
             inner = term.term
         else:
             inner = term
-            if term.op == "ne":  # single-valued: the opposite of eq
+            if term.op == "ne":  # a single value: ne is the negation of eq
                 return self.where(type(term)(term.path, "eq", term.value), adapter, not negated)
         target = adapter.registry.adapter(self.to)
         columns: dict[str, Comparable] = {
@@ -127,17 +128,19 @@ class Reference(Mapping):
             "$ref": Locator(own_id),
             "displayName": target.display_column(),
         }
-        if not isinstance(term, ValueFilter) and term.path.sub is None:
-            found = target.queryset()
-        else:
-            found = target.queryset().filter(translate_element(inner, columns))
-        q = Q(**{f"{self.orm_path}__in": found.values("target")})
+        links = target.queryset()
+        if isinstance(term, ValueFilter) or term.path.sub is not None:
+            links = links.filter(translate_element(inner, columns))
+        q = Q(**{f"{self.orm_path}__in": links.values("target")})
         if (pending := self._where_pending(term)) is not None:
             q |= pending
         return ~q if negated else q
 
     def _where_pending(self, term: Any) -> Q | None:
-        """Return the Q for references to resources that do not exist yet: they only have an id."""
+        """Return the Q for references to resources that do not exist yet, or None.
+
+        Such a reference only has a ``value``.
+        """
         if self.pending_column is None:
             return None
         if isinstance(term, ValueFilter):
@@ -147,8 +150,7 @@ class Reference(Mapping):
                 "$ref": absent,
                 "displayName": absent,
             }
-            found = translate_element(term.term, columns)
-            return self.pending_column.present() & found
+            return self.pending_column.present() & translate_element(term.term, columns)
         sub = term.path.sub
         if sub is None or sub.name == "value":
             return self.pending_column.test(term.op, term.value)
@@ -165,99 +167,106 @@ class Reference(Mapping):
 
     def stage(self, unit: UnitOfWork, operation: Operation) -> None:
         if operation.path.sub is not None and operation.path.sub.name not in ("value", "$ref"):
-            return  # displayName is the target's own
+            return  # displayName belongs to the target
         target = unit.adapter.registry.adapter(self.to)
-        named = None if operation.op == "remove" else self._named(operation, target.endpoint)
-        if named is None:
-            self._point(unit, None, "")
+        wanted = None if operation.op == "remove" else self._wanted_id(operation, target.endpoint)
+        if wanted is None:
+            self._set_target(unit, None, "")
             return
         targets = target.queryset()
-        link = targets.filter(Q(scim_id=named)).first() or (
-            targets.filter(external_id=named).order_by("pk").first()
+        link = targets.filter(Q(scim_id=wanted)).first() or (
+            targets.filter(external_id=wanted).order_by("pk").first()
         )
         if link is not None:
-            self._point(unit, link.target_id, "")
+            self._set_target(unit, link.target_id, "")
             return
-        may_wait = self.pending and unit.tolerances.permit(Tolerance.PENDING_REFERENCE)
-        if not may_wait:
-            raise InvalidValue(f"{self.path}: there is no {self.to} {named!r}")
-        check_length(self.pending_field, named, f"{self.full_name}.value")
-        self._point(unit, None, named)
+        may_be_pending = self.pending and unit.tolerances.permit(Tolerance.PENDING_REFERENCE)
+        if not may_be_pending:
+            raise InvalidValue(f"{self.path}: there is no {self.to} {wanted!r}")
+        check_length(self.pending_field, wanted, f"{self.full_name}.value")
+        self._set_target(unit, None, wanted)
 
-    def _named(self, operation: Operation, endpoint: str) -> str | None:
+    def _wanted_id(self, operation: Operation, endpoint: str) -> str | None:
+        """Return the target's id or externalId in an operation, None if it has none."""
         value, sub = operation.value, operation.path.sub
         if isinstance(value, dict):
-            return value.get("value") or self._located(value.get("$ref", ""), endpoint)
-        return self._located(value, endpoint) if sub and sub.name == "$ref" else value or None
+            return value.get("value") or self._id_in_uri(value.get("$ref", ""), endpoint)
+        return self._id_in_uri(value, endpoint) if sub and sub.name == "$ref" else value or None
 
-    def _located(self, uri: str, endpoint: str) -> str | None:
-        """Return the id in the URI of a target. Raises InvalidValue for another resource type."""
+    def _id_in_uri(self, uri: str, endpoint: str) -> str | None:
+        """Return the id in the URI of a target. Raise InvalidValue for another resource type."""
         kind, scim_id = split_location(uri)
         if kind and kind.lower() != endpoint.lower():
             raise InvalidValue(f"{self.path}.$ref: must lead to {endpoint}, not to {kind!r}")
         return scim_id or None
 
-    def _point(self, unit: UnitOfWork, target_key: Any, pending: str) -> None:
+    def _set_target(self, unit: UnitOfWork, target_key: Any, pending: str) -> None:
+        """Stage the foreign key and the pending reference; only one of them has a value."""
         targets = unit.adapter.registry.adapter(self.to).queryset()
 
         def show(key: Any) -> str | None:
-            """Return the target's SCIM id: its primary key is internal to the site."""
+            """Return the target's SCIM id, since its primary key is internal to the site."""
             ids = targets.filter(target=key).values_list("scim_id", flat=True)
             return None if key is None else ids.first()
 
         if target_key is None and (record := unit.record(self.relations)) is not None:
-            held = getattr(record, self.field.attname)
-            if held is not None and not targets.filter(target=held).exists():
-                target_key = held  # another connection's target: absent to this one already
+            old_key = getattr(record, self.field.attname)
+            if old_key is not None and not targets.filter(target=old_key).exists():
+                target_key = old_key  # keep a target of another connection, which is not visible
         unit.set(self.relations, self.field, target_key, self.full_name, show)
         if self.pending:
             unit.set(LINK, self.pending_field, pending, self.full_name)
 
     def current(self, unit: UnitOfWork) -> Any:
-        """Return the key of the target, or what the client named until it exists."""
+        """Return the primary key of the target, or the pending id or externalId."""
         record = unit.record(self.relations)
         key = None if record is None else getattr(record, self.field.attname)
         return key if key is not None or not self.pending else self.awaited(unit)
 
     def awaited(self, unit: UnitOfWork) -> str | None:
-        """Return what the client named until it exists, None for nothing."""
+        """Return the pending id or externalId of the target, or None."""
         return getattr(unit.link, self.pending_field.attname) or None
 
-    def resolve_pending(self, units: Sequence[UnitOfWork], waiting: Adapter) -> None:
-        """Point the references that wait for these units' objects at them."""
+    def resolve_pending(self, units: Sequence[UnitOfWork], referring: Adapter) -> None:
+        """Resolve pending references to the new objects of units of work.
+
+        ``referring`` is the adapter of the resources that refer to them.
+        """
         assert self.pending_column is not None
-        named = {
+        by_name = {
             name: unit
             for unit in reversed(units)
             for name in (unit.link.external_id, unit.link.scim_id)
             if name
         }
         pending = self.pending_column.path
-        links = waiting.queryset().filter(**{f"{pending}__in": list(named)})
+        links = referring.queryset().filter(**{f"{pending}__in": list(by_name)})
         for link in links.annotate(scim_pending=F(pending)).select_related("target"):
-            other = waiting.unit_of_work(link)
-            self._point(other, named[link.scim_pending].target.pk, "")
-            waiting.save(other, is_side_effect=True)
+            other = referring.unit_of_work(link)
+            self._set_target(other, by_name[link.scim_pending].target.pk, "")
+            referring.save(other, is_side_effect=True)
 
 
 def refuse_parts(attribute: Attribute, known: Sequence[str]) -> None:
-    """Raise MappingError for a sub-attribute that a reference to another resource does not have."""
+    """Raise MappingError for a sub-attribute that references to other resources do not have."""
     for sub in attribute.sub_attributes:
         if sub.name not in known or not sub.is_text or sub.multi_valued:
-            raise MappingError(f"{sub.name}: it gives the texts {', '.join(known)}, and no more")
+            raise MappingError(
+                f"{sub.name}: the only supported sub-attributes are the texts {', '.join(known)}"
+            )
 
 
 def value_of(attribute: Attribute) -> Attribute:
-    """Return the sub-attribute that holds the other resource's id."""
+    """Return the sub-attribute that contains the other resource's id."""
     value = attribute.sub("value")
     assert value is not None
     return value
 
 
 def id_column(attribute: Attribute) -> Column:
-    """Return the column of the id in a reference, from the link of the other resource.
+    """Return the column of the id in a reference, relative to the other resource's link.
 
-    An id is folded as it stands, so that it is its own key where the schema knows no case.
+    An id is already folded, so that the column is also the key for comparisons without case.
     """
     exact = value_of(attribute).case_exact
     return Column("scim_id", case_exact=exact, key="scim_id", exact_storage=True, nullable=False)

@@ -1,4 +1,4 @@
-"""A multi-valued attribute with one row for each value."""
+"""Rows and Values: a multi-valued attribute with one row for each value."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -29,27 +29,27 @@ from .row_tables import OwnTable, RowTable, StoredRow, UserValueTable
 
 
 def Rows(relation: str, *, keys: dict[str, str] | None = None, **columns: str) -> "RelatedRows":
-    """Keep a list of values in a table of the site's.
+    """Return a mapping that stores a list of values in a table of the site.
 
     ``Rows("phones", value="number", type="kind", primary="is_main")``: the relation from the
-    object to the rows (a foreign key's reverse), and the column of each sub-attribute. A list of
-    simple values has ``value`` alone. ``keys`` names columns of folded keys, as in ``Field``:
-    ``keys={"value": "number_key"}``.
+    object to the rows (the reverse of a foreign key), and the column of each sub-attribute. A list
+    of simple values only has ``value``. ``keys`` contains columns with folded keys, as in
+    ``Field``: ``keys={"value": "number_key"}``.
     """
     return RelatedRows(OwnTable(relation, columns, keys or {}))
 
 
 def Values(name: str, *, mirror: str = "") -> "RelatedRows":
-    """Keep a list of a user's values in this app's table: ``Values("phoneNumbers")``.
+    """Return a mapping that stores a user's values in this app's table: ``Values("phoneNumbers")``.
 
-    ``mirror`` is a text column of the user that holds the primary value, or else the first one,
-    such as ``email``. The value is then in that column alone: what the site writes there shows.
+    ``mirror`` is a text column of the user that contains the primary value, or else the first one,
+    such as ``email``. That value is only stored there, so that changes by the site are visible.
     """
     return RelatedRows(UserValueTable(name, mirror))
 
 
 class RelatedRows(Mapping):
-    """A list of values in rows; ``storage`` says in which table. See ``Rows`` and ``Values``."""
+    """A list of values in the rows of the table ``storage``. See ``Rows`` and ``Values``."""
 
     can_batch = True
     loader: RowTable
@@ -59,9 +59,9 @@ class RelatedRows(Mapping):
 
     def resolve(self, adapter: type[Adapter]) -> None:
         if not self.attribute.multi_valued:
-            raise MappingError("it has one value; use Field")
-        if many := [sub.name for sub in self.attribute.sub_attributes if sub.multi_valued]:
-            raise MappingError(f"{', '.join(many)}: a column holds no list")
+            raise MappingError("it has only one value; use Field")
+        if lists := [sub.name for sub in self.attribute.sub_attributes if sub.multi_valued]:
+            raise MappingError(f"{', '.join(lists)}: a column cannot store a list of values")
         self.is_simple = not self.attribute.is_complex
         parts = (self.attribute.single(),) if self.is_simple else self.attribute.sub_attributes
         self.subs = {"value" if self.is_simple else each.name: each for each in parts}
@@ -94,23 +94,24 @@ class RelatedRows(Mapping):
         )
 
     def _column_reader(self, name: str) -> tuple[str, Any, Any]:
-        """Return how a column is read: its sub-attribute, the conversion, what means absent.
+        """Return the sub-attribute of a column, its conversion, and its value that means absent.
 
-        The conversion is None for a column that needs none, or that the attribute does not have.
+        There is no conversion (None) if the column does not need one, or if the attribute does not
+        have the sub-attribute.
         """
         if name not in self.conversions:
             return name, None, None
         read = self.conversions[name].read
-        # A boolean column without a third state does not say that the value is not primary.
-        no_state = name == "primary" and not self.loader.fields[name].null
-        return name, None if read is same else read, False if no_state else None
+        # In a boolean column without NULL, false may also mean that ``primary`` was not set.
+        false_is_absent = name == "primary" and not self.loader.fields[name].null
+        return name, None if read is same else read, False if false_is_absent else None
 
     def place(self) -> tuple[Any, ...]:
         return (self.loader, self.name) if self.name else (self.loader.model, self.loader.owner)
 
     def new_rows(self) -> tuple[Any, set[str]] | None:
         if self.loader.shared:
-            return None  # the rows are this app's
+            return None  # the table belongs to this app
         return self.loader.model, {self.loader.owner, *self.loader.columns.values()}
 
     def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
@@ -127,19 +128,19 @@ class RelatedRows(Mapping):
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
         owner, table, name, mirror = at["owner"], self.loader, self.name, at.get("mirror")
         names = {sub.name for sub in wanted.sub_attributes}
-        everything = len(names) == len(self.attribute.sub_attributes)
+        is_complete = len(names) == len(self.attribute.sub_attributes)
 
         def read(row: Any, page: Any) -> list[Any]:
             rows = page.rows(table, row[owner], name)
             mirrored = "" if mirror is None else row[mirror]
             if not (rows or mirrored):
                 return []
-            found = [data for _, data in self.read(rows, mirrored)]
+            values = [data for _, data in self.read(rows, mirrored)]
             if self.is_simple:
-                return [data["value"] for data in found]
-            if everything:
-                return found
-            narrowed = ({k: v for k, v in data.items() if k in names} for data in found)
+                return [data["value"] for data in values]
+            if is_complete:
+                return values
+            narrowed = ({k: v for k, v in data.items() if k in names} for data in values)
             return [data for data in narrowed if data]
 
         return read
@@ -147,48 +148,48 @@ class RelatedRows(Mapping):
     def read(
         self, rows: Iterable[StoredRow], mirrored: str = ""
     ) -> list[tuple[Any, dict[str, Any]]]:
-        """Return (key, sub-attributes) of each value, with the mirrored one filled in.
+        """Return (primary key of the row, sub-attributes) of each value.
 
-        ``mirrored`` is what the object's column holds. A value there without a row of its own
-        comes first, with no key.
+        ``mirrored`` is the value in the object's column. If it has no row, it is the first value
+        in the result, with the key None.
         """
-        found: list[tuple[Any, dict[str, Any]]] = []
-        seen = False
+        values: list[tuple[Any, dict[str, Any]]] = []
+        has_mirrored_row = False
         for key, is_mirrored, columns in rows:
             data = self._data(columns)
             if is_mirrored:
-                seen = True
+                has_mirrored_row = True
                 if not mirrored:
                     continue
                 data = {"value": mirrored} | data
             if data:
-                found.append((key, data))
-        if mirrored and not seen:
-            found.insert(0, (None, {"value": mirrored, "primary": True}))
-        return found
+                values.append((key, data))
+        if mirrored and not has_mirrored_row:
+            values.insert(0, (None, {"value": mirrored, "primary": True}))
+        return values
 
     def _data(self, columns: Iterable[Any]) -> dict[str, Any]:
-        """Return a row's columns as sub-attributes; "" and NULL are absent."""
-        found = {}
+        """Return the columns of a row as sub-attributes, without "" and NULL."""
+        data = {}
         for (name, read, absent), value in zip(self._readers, columns, strict=True):
             if value is None or value == "" or value is absent or name not in self.subs:
                 continue
-            found[name] = value if read is None else read(value)
-        return found
+            data[name] = value if read is None else read(value)
+        return data
 
     # Filtering and sorting
 
     def where(self, term: Any, adapter: Adapter, negated: bool) -> Q:
-        rows, owner = self._shown_rows(), self.loader.owner
+        rows, owner = self._nonempty_rows(), self.loader.owner
 
         def having(condition: Q | None) -> Q:
-            found = rows if condition is None else rows.filter(condition)
-            return Q(target__in=found.values(owner))
+            matching = rows if condition is None else rows.filter(condition)
+            return Q(target__in=matching.values(owner))
 
         return list_condition(term, self.query_columns, having, negated)
 
-    def _shown_rows(self) -> models.QuerySet[Any]:
-        """Return the rows that a filter sees: those that have anything to show."""
+    def _nonempty_rows(self) -> models.QuerySet[Any]:
+        """Return the rows for filters and sorting: those with at least one sub-attribute."""
         rows = self.loader.rows(self.name)
         if self.mirrored:
             rows = self.mirrored.without_empty(rows, self.loader.owner)
@@ -204,7 +205,7 @@ class RelatedRows(Mapping):
         first: list[Any] = ["pk"]
         if "primary" in self.query_columns:
             first.insert(0, F(self.loader.columns["primary"]).desc(nulls_last=True))
-        rows = self._shown_rows().filter(**{self.loader.owner: OuterRef("target")})
+        rows = self._nonempty_rows().filter(**{self.loader.owner: OuterRef("target")})
         return Subquery(rows.order_by(*first).values_list(self.query_columns[sub].order())[:1])
 
     # Writing
@@ -212,7 +213,7 @@ class RelatedRows(Mapping):
     def stage(self, unit: UnitOfWork, operation: Operation) -> None:
         if self.is_simple:
             operation = wrapped(operation)
-        if isinstance(operation.value, list):  # as stored, so that equal values are equal
+        if isinstance(operation.value, list):  # in the stored form, to compare with stored values
             operation = replace(operation, value=[self._as_json(item) for item in operation.value])
         staged = self._staged(unit)
         values = apply(staged.values, operation, unit.tolerances)
@@ -228,15 +229,15 @@ class RelatedRows(Mapping):
         return unit.staged(self, lambda: StagedRows(self, unit, self._stored(unit)))
 
     def _stored(self, unit: UnitOfWork) -> list[MultiValue]:
-        """Return the values that the database holds now."""
+        """Return the values in the database."""
         if not unit.has_past:
             return []
         table, key = self.loader, unit.target.pk
         names = unit.adapter.declared.loaders[table]
         rows = unit.cached(table, lambda: table.load([key], names, unit.adapter))
         mirrored = self.mirrored.value(unit.target) if self.mirrored else ""
-        found = self.read(rows.get((key, self.name), []), mirrored)
-        return [MultiValue(data, key, dict(data)) for key, data in found]
+        values = self.read(rows.get((key, self.name), []), mirrored)
+        return [MultiValue(data, key, dict(data)) for key, data in values]
 
     def _as_json(self, data: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -245,7 +246,7 @@ class RelatedRows(Mapping):
         }
 
     def _check(self, data: dict[str, Any]) -> None:
-        """Raise InvalidValue for a sub-attribute that its column cannot hold."""
+        """Raise InvalidValue if a column cannot store its sub-attribute."""
         for sub, value in data.items():
             field, path = self.loader.fields[sub], f"{self.full_name}.{sub}"
             if self.conversions[sub].kind == "text":
@@ -257,7 +258,7 @@ class RelatedRows(Mapping):
         return self.conversions[sub].write(from_json(self.subs[sub], value))
 
     def row(self, unit: UnitOfWork, value: MultiValue, *, is_mirrored: bool = False) -> Any:
-        """Return the row of one value, unsaved where it is new."""
+        """Return the row of one value, with its primary key if the row exists."""
         columns = {
             sub: self._column_value(sub, each)
             for sub, each in value.data.items()
@@ -283,19 +284,22 @@ class RelatedRows(Mapping):
 
 
 class StagedRows:
-    """The stored values of one attribute, and those that are to replace them."""
+    """The stored values of one attribute, and the staged values that replace them."""
 
     def __init__(self, mapping: RelatedRows, unit: UnitOfWork, stored: list[MultiValue]) -> None:
         self._mapping, self._unit = mapping, unit
         self._stored, self.values = stored, stored
 
     def is_changed(self) -> bool:
-        """Return whether values differ. Their order does not count."""
+        """Return whether the values differ. Their order does not matter."""
         old = sorted(json.dumps(each.original, sort_keys=True) for each in self._stored)
         return old != sorted(json.dumps(each.data, sort_keys=True) for each in self.values)
 
     def save(self) -> tuple[Any, Any] | None:
-        """Write the rows that differ: one statement each for deleted, changed and new ones."""
+        """Write the changed rows: one statement each for deleted, changed and new ones.
+
+        Return the old and the new values, or None if nothing changed.
+        """
         if not self.is_changed():
             return None
         mapping, unit, table = self._mapping, self._unit, self._mapping.loader
@@ -310,8 +314,8 @@ class StagedRows:
         for row in added:
             persistence.require_columns(row, unit.adapter)
         kept = {each.key for each in self.values}
-        gone = [each.key for each in self._stored if each.key and each.key not in kept]
-        persistence.delete(table.model, gone)
+        deleted = [each.key for each in self._stored if each.key and each.key not in kept]
+        persistence.delete(table.model, deleted)
         persistence.update(table.model, changed, table.written)
         unit.insert_all(table.model, added)
         return old or None, [each.data for each in self.values] or None

@@ -1,6 +1,6 @@
-"""What lies between a group and its members: a many-to-many relation, or a table of the site's.
+"""The relation between a group and its members: a ManyToManyField, or a through table.
 
-A junction knows the rows between two ends, and how to write them so that the site notices.
+The classes read its rows, and write them so that the site's receivers are called.
 """
 
 from typing import Any
@@ -8,12 +8,15 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 
 from ..model_paths import MappingError
-from ..writing import persistence as records
+from ..writing import persistence
 
 
 class MembershipRelation:
-    """``through`` has the foreign keys ``owner`` and ``member``, which leads to ``related_model``;
-    ``back`` is the name under which that model queries the owner."""
+    """Base class of relations.
+
+    ``through`` is the model of its rows, with the foreign keys ``owner`` and ``member``;
+    ``related_model`` is the model of members, and ``back`` the query name from it to the owner.
+    """
 
     through: Any
     related_model: Any
@@ -26,38 +29,39 @@ class MembershipRelation:
         return self.through._base_manager.filter(**{self.owner: owner_key})
 
     def owners(self, member_key: Any) -> Any:
-        """Return the keys of all that an object is a member of."""
+        """Return the primary keys of the owners that an object is a member of."""
         return self.through._base_manager.filter(**{self.member: member_key}).values(self.owner)
 
     def leave(self, member: Any, owners: list[Any]) -> None:
-        """Take one object out of several owners."""
+        """Remove one member from several owners."""
         for owner in owners:
             self.remove(owner, [member.pk])
 
     def add(self, owner: Any, keys: list[Any]) -> None:
-        """Make the objects with these keys members."""
+        """Add the members with these primary keys."""
         raise NotImplementedError
 
     def remove(self, owner: Any, keys: list[Any]) -> None:
-        """Take the objects with these keys out."""
+        """Remove the members with these primary keys."""
         raise NotImplementedError
 
 
-def refuse_other_columns(found: MembershipRelation) -> None:
-    """Raise Misfit where a foreign key leads to another column than the primary key."""
-    for name in (found.owner, found.member):
-        if not found.through._meta.get_field(name).target_field.primary_key:
+def refuse_other_columns(relation: MembershipRelation) -> None:
+    """Raise MappingError if a foreign key does not refer to the primary key."""
+    for name in (relation.owner, relation.member):
+        if not relation.through._meta.get_field(name).target_field.primary_key:
             raise MappingError(
-                f"{name!r} of {found.through.__name__} leads to another column than the primary key"
+                f"{name!r} of {relation.through.__name__} must refer to the primary key, without "
+                f"to_field"
             )
 
 
 class ManyToMany(MembershipRelation):
-    """A ManyToManyField, from either of its ends; ``m2m_changed`` is sent."""
+    """A ManyToManyField, from either end. Writes send ``m2m_changed``."""
 
     def __init__(self, accessor: str, relation: Any) -> None:
         self.accessor, self.related_model = accessor, relation.related_model
-        if relation.auto_created:  # the far end of somebody else's field
+        if relation.auto_created:  # the reverse of a field of the other model
             field = relation.field
             self.through = relation.through
             self.owner, self.member = field.m2m_reverse_field_name(), field.m2m_field_name()
@@ -84,40 +88,40 @@ class ManyToMany(MembershipRelation):
 
 
 class ThroughTable(MembershipRelation):
-    """A model with a foreign key to each end; its rows are saved and deleted like any other."""
+    """A model with a foreign key to each end. Its rows are saved and deleted like other rows."""
 
     def __init__(self, relation: Any, member: str) -> None:
         self.through, self.owner, self.member = relation.related_model, relation.field.name, member
         field = self.through._meta.get_field(member)
         if not field.many_to_one:
-            raise FieldDoesNotExist(f"{member!r} of {self.through.__name__} is no foreign key")
+            raise FieldDoesNotExist(f"{member!r} of {self.through.__name__} must be a foreign key")
         refuse_other_columns(self)
         self.related_model = field.related_model
         self.back = f"{field.related_query_name()}__{self.owner}"
 
     def add(self, owner: Any, keys: list[Any]) -> None:
-        made = [self.through(**{self.owner: owner, self._column(): key}) for key in keys]
-        records.insert(self.through, made)
+        rows = [self.through(**{self.owner: owner, self._column(): key}) for key in keys]
+        persistence.insert(self.through, rows)
 
     def remove(self, owner: Any, keys: list[Any]) -> None:
         rows = self.rows(owner.pk).filter(**{f"{self.member}__in": keys})
-        records.delete(self.through, list(rows.values_list("pk", flat=True)))
+        persistence.delete(self.through, list(rows.values_list("pk", flat=True)))
 
     def leave(self, member: Any, owners: list[Any]) -> None:
         rows = self.through._base_manager.filter(
             **{self.member: member, f"{self.owner}__in": owners}
         )
-        records.delete(self.through, list(rows.values_list("pk", flat=True)))
+        persistence.delete(self.through, list(rows.values_list("pk", flat=True)))
 
     def _column(self) -> str:
         return str(self.through._meta.get_field(self.member).attname)
 
 
 def membership_relation(model: Any, relation: str, member: str) -> MembershipRelation:
-    """Return the junction behind an accessor of the model.
+    """Return the relation with an accessor of the model.
 
-    ``member`` names the foreign key to the members where the accessor leads to a through table.
-    Raises FieldDoesNotExist.
+    If the accessor leads to a through table, ``member`` is the name of that table's foreign key to
+    the members. Raise FieldDoesNotExist if there is no such relation.
     """
     for candidate in model._meta.get_fields():
         accessor = (
@@ -133,5 +137,5 @@ def membership_relation(model: Any, relation: str, member: str) -> MembershipRel
             return ThroughTable(candidate, member)
     raise FieldDoesNotExist(
         f"{model.__name__} has no many-to-many relation {relation!r}"
-        + ("" if member else "; for a through table name its foreign key: member=...")
+        + ("" if member else "; for a through table, add the name of its foreign key: member=...")
     )

@@ -1,6 +1,6 @@
 """Tables with a row for each value of a multi-valued attribute.
 
-A table belongs to the site, or is this app's table of values, which several attributes share.
+A table either belongs to the site, or it is this app's table, which several attributes share.
 """
 
 from typing import Any
@@ -15,15 +15,15 @@ from ..model_paths import ForbiddenColumn, MappingError, empty
 from .base import RelatedLoader
 
 StoredRow = tuple[Any, bool, tuple[Any, ...]]
-"""The key of a row, whether a column of the object has its value, and its columns."""
+"""The primary key of a row, whether it is the mirrored row, and its columns."""
 
 
 class RowTable(RelatedLoader):
-    """A table of values, read for a page of objects in one statement.
+    """A table of values, loaded for a page of objects in one statement.
 
-    ``owner`` is its foreign key to the object, ``columns`` the column of each sub-attribute,
-    ``keys`` the columns of folded keys. A ``shared`` table has the name of the attribute in its
-    column ``attribute``.
+    ``owner`` is its foreign key to the object, ``columns`` contains the column of each
+    sub-attribute, ``keys`` the columns of folded keys. A ``shared`` table contains the values of
+    several attributes, with the attribute's name in the column ``attribute``.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class RowTable(RelatedLoader):
         self.fields: dict[str, Any] = {
             sub: model._meta.get_field(name) for sub, name in columns.items()
         }
-        #: What an absent sub-attribute leaves in its column, where that is always the same.
+        #: The column's value for an absent sub-attribute, unless a default is called each time.
         self._blanks = {
             sub: None if field.null else empty(field)
             for sub, field in self.fields.items()
@@ -62,15 +62,18 @@ class RowTable(RelatedLoader):
         rows = self.model._base_manager.filter(**{f"{self.owner}__in": keys}).order_by("pk")
         if self.shared:
             rows = rows.filter(attribute__in=names)
-        found: dict[tuple[Any, str], list[StoredRow]] = {}
+        by_key: dict[tuple[Any, str], list[StoredRow]] = {}
         end = 2 + len(self.columns)
         for row in rows.values_list(*self._selected):
             name, mirrored = row[end:] if self.shared else (names[0], False)
-            found.setdefault((row[0], name), []).append((row[1], mirrored, row[2:end]))
-        return found
+            by_key.setdefault((row[0], name), []).append((row[1], mirrored, row[2:end]))
+        return by_key
 
     def new(self, owner: Any, name: str, values: dict[str, Any]) -> Any:
-        """Return the unsaved row of one value, with the columns of ``values`` and no others."""
+        """Return the unsaved row of one value.
+
+        ``values`` contains values of columns, by sub-attribute; all other columns are empty.
+        """
         columns = {}
         for sub, column in self.columns.items():
             if sub in values:
@@ -84,7 +87,7 @@ class RowTable(RelatedLoader):
 
 
 class OwnTable:
-    """The rows at the other end of a foreign key of the site's: ``employee.phones``."""
+    """A table of the site with a foreign key to the object."""
 
     def __init__(self, relation: str, columns: dict[str, str], keys: dict[str, str]) -> None:
         self.relation, self.columns, self.keys = relation, columns, keys
@@ -93,27 +96,28 @@ class OwnTable:
     def resolve(self, adapter: type[Adapter], subs: set[str]) -> RowTable:
         """Return the table for these sub-attributes.
 
-        Raises FieldDoesNotExist for an unknown relation or column, MappingError for one that
-        cannot keep the values.
+        Raise FieldDoesNotExist if the relation or a column does not exist, MappingError if the
+        table cannot store the values.
         """
         table = self._table(adapter)
         if unknown := subs - set(self.columns):
-            raise MappingError(f"there is no column for {', '.join(sorted(unknown))}")
+            raise MappingError(f"name a column for {', '.join(sorted(unknown))}")
         if spare := set(self.columns) - subs:
             raise MappingError(f"it has no sub-attribute {', '.join(sorted(spare))}")
         for name, column in self.keys.items():
             key = table.model._meta.get_field(column)
             if not isinstance(key, FoldedField):
-                raise MappingError(f"keys: {column!r} of {name} is no FoldedField")
+                raise MappingError(f"keys: {column!r} of {name} must be a FoldedField")
             if key.source != self.columns.get(name):
                 raise MappingError(
-                    f"keys: {column!r} is not the folded key of {name}, by its source"
+                    f"keys: {column!r} is not the folded key of {name}; its source is "
+                    f"{key.source!r}"
                 )
         owner: Any = table.model._meta.get_field(table.owner)
         if not owner.target_field.primary_key:
-            raise MappingError(f"{owner.name!r} leads to another column than the primary key")
+            raise MappingError(f"{owner.name!r} must refer to the primary key, without to_field")
         if any(field.primary_key for field in table.fields.values()):
-            raise ForbiddenColumn("a client must not write the primary key of a row")
+            raise ForbiddenColumn("clients must not write the primary key of a row")
         return table
 
     def _table(self, adapter: type[Adapter]) -> RowTable:
@@ -122,23 +126,29 @@ class OwnTable:
                 model, owner = candidate.related_model, candidate.field.name
                 return RowTable(model, owner, dict(self.columns), self.keys)
         raise FieldDoesNotExist(
-            f"{adapter.model.__name__} has no rows {self.relation!r}: name the reverse of a "
-            "foreign key"
+            f"{adapter.model.__name__} has no relation {self.relation!r} to rows; it must be the "
+            f"reverse of a foreign key"
         )
 
 
 class UserValueTable:
-    """This app's table of values, under the name of one attribute: ``phoneNumbers``."""
+    """This app's table of values, for one attribute: ``phoneNumbers``."""
 
     def __init__(self, name: str, mirror: str = "") -> None:
         self.name, self.mirror = name, mirror
 
     def resolve(self, adapter: type[Adapter], subs: set[str]) -> RowTable:
-        """Return the table. Raises MappingError for another model or sub-attribute than it has."""
+        """Return the table.
+
+        Raise MappingError if the objects are not users, or if it has no column for a
+        sub-attribute.
+        """
         if not issubclass(adapter.model, get_user_model()):
-            raise MappingError("Values are kept for users; use Rows")
+            raise MappingError("Values only stores values of users; use Rows")
         if unknown := subs - set(USER_VALUES.columns):
-            raise MappingError(f"there is no column for {', '.join(sorted(unknown))}")
+            raise MappingError(
+                f"Values has no column for {', '.join(sorted(unknown))}; use Rows or Json"
+            )
         return USER_VALUES
 
 

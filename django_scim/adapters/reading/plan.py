@@ -1,7 +1,6 @@
-"""How the resources of one projection are read: columns, loaders, assembly.
+"""Read the resources of a projection: select columns, run loaders, build the resources.
 
-A plan is derived once from the mappings and kept. It does not even select what an answer leaves
-out.
+A plan is built once from the mappings and cached. It only selects what the response contains.
 """
 
 import hashlib
@@ -19,7 +18,7 @@ from .prepared_statements import Statements
 
 
 class Page:
-    """What the readers of one page share: the rows of loaders, and the URIs of resources."""
+    """Data for the readers of one page of resources: loaded rows, and URIs."""
 
     def __init__(self, adapter: Adapter, loaded: dict[RelatedLoader, Any]) -> None:
         self._loaded = loaded
@@ -31,10 +30,10 @@ class Page:
 
 
 class Step(NamedTuple):
-    """One attribute of the plan: where its value goes, and how it is read.
+    """One attribute of a plan: its place in the resource, and its reader.
 
-    ``digest`` returns the part of the value that counts for the version, None where all of it
-    does. A value that ``is_counted`` but not ``is_shown`` is read for the version alone.
+    ``digest`` returns the part of the value that counts for the version; without it, the whole
+    value counts. A value that ``is_counted`` but not ``is_shown`` is only read for the version.
     """
 
     container: str
@@ -47,7 +46,7 @@ class Step(NamedTuple):
 
 
 class Plan:
-    """The reads of one adapter under one projection."""
+    """The columns, loaders and readers for one adapter and one projection."""
 
     def __init__(self, urn: str, mappings: Iterable[Mapping], projection: Projection) -> None:
         self.urn = urn
@@ -57,7 +56,7 @@ class Plan:
         self._statements = Statements()
         meta = projection.select(AttributePath(urn, META))
         self._shows_version = meta is not None and meta.sub("version") is not None
-        # Asked for single attributes, it does not read others only for the version.
+        # If only some attributes are requested, others are not read just for the version.
         self.has_version = self._shows_version or projection.attributes is None
         for mapping in mappings:
             wanted = _select(mapping, projection)
@@ -90,11 +89,11 @@ class Plan:
         self._steps.append(Step(container, parent, name, read, digest, is_counted, is_shown))
 
     def fetch(self, links: Any, adapter: Adapter, *more: str) -> list[Sequence[Any]]:
-        """Return the rows of a queryset of links, read in one statement, ``more`` at the end."""
+        """Return the rows of a queryset of links, with the columns ``more`` at the end."""
         return list(links.values_list(*self._selected(adapter), *more))
 
     def fetch_one(self, links: Any, adapter: Adapter) -> list[Sequence[Any]]:
-        """Return the rows, read by a statement that is kept, for a query that is often repeated."""
+        """Return the rows like ``fetch``, with a cached statement, for frequent queries."""
         return self._statements.rows(links, self._selected(adapter))
 
     def _selected(self, adapter: Adapter) -> list[Any]:
@@ -104,7 +103,7 @@ class Plan:
         ]
 
     def resources(self, rows: Iterable[Sequence[Any]], adapter: Adapter) -> list[dict[str, Any]]:
-        """Return the rows as resources, in their order."""
+        """Return the resources of the rows, in the same order."""
         rows = list(rows)
         keys = [row[0] for row in rows]
         loaded = {
@@ -145,23 +144,23 @@ class Plan:
 
 
 VERSION = "\0version"
-"""The key of a resource's version when the projection leaves ``meta`` out."""
+"""The key of a resource's version if the projection does not contain ``meta.version``."""
 
 
 def pop_version(resource: dict[str, Any]) -> str | None:
-    """Return a resource's version, and remove what the client must not see."""
+    """Return a resource's version, and remove it if it must not be in the response."""
     hidden = resource.pop(VERSION, None)
     return hidden or resource.get("meta", {}).get("version")
 
 
 def _weak_tag(number: int, counted: list[Any]) -> str:
-    """Return the ETag: the link's version, and a digest of what the site may have changed."""
+    """Return the ETag: the link's version, and a digest that detects changes by the site."""
     text = json.dumps(counted, ensure_ascii=True, sort_keys=True)
     return f'W/"{number}-{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"'
 
 
 def _select(mapping: Mapping, projection: Projection) -> Any:
-    """Return the part of a mapping's attribute that the projection wants, or None."""
+    """Return the requested part of a mapping's attribute, or None."""
     path = mapping.path
     whole = projection.select(AttributePath(path.schema, path.attribute, None, path.is_extension))
     if whole is None or path.sub is None:
@@ -175,5 +174,5 @@ def _parts(attribute: Attribute) -> list[str]:
 
 @lru_cache(maxsize=512)
 def plan_for(declaration: Declaration, projection: Projection) -> Plan:
-    """Return the plan of a declaration. The last few hundred are kept."""
+    """Return the plan for a declaration and a projection. The latest 512 are cached."""
     return Plan(declaration.resource_schema.schema.id, declaration.mappings, projection)

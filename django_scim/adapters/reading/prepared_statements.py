@@ -1,9 +1,9 @@
-"""The statement that reads one resource: built by Django once, and then kept as text.
+"""The statement that reads one resource: compiled by Django once, and then cached as text.
 
-To build a SELECT anew for every request costs more than the database does, and the more, the more
-attributes are declared. Between two requests nothing differs but what picks the row, and what a
-sub-select asks of its connection. A narrow statement has that alone: it is built each time, its
-text finds the wide one, and its parameters are the wide one's, too.
+Compiling a SELECT with many attributes takes longer than running it. Between two requests only the
+parameters of the conditions and of the sub-selects differ. A narrow statement contains just those
+parts. It is compiled for each request; its text is the cache key of the wide statement, and its
+parameters are also those of the wide statement.
 """
 
 from collections import OrderedDict
@@ -21,13 +21,13 @@ _UNKNOWN: Any = object()
 
 
 class Statement:
-    """A statement as text, and how its columns become Python values."""
+    """The text of a statement, and the converters of its columns."""
 
     def __init__(self, text: str, converters: dict[int, Any]) -> None:
         self.text, self._converters = text, list(converters.items())
 
     def rows(self, using: str, parameters: Sequence[Any]) -> list[Sequence[Any]]:
-        """Run it through Django's own cursor, and so through whatever wraps that."""
+        """Run the statement with Django's cursor and its wrappers. Return the converted rows."""
         connection = connections[using]
         with connection.cursor() as cursor:
             cursor.execute(self.text, parameters)
@@ -40,14 +40,14 @@ class Statement:
 
 
 class Statements:
-    """The statements of one plan, each for one shape of a queryset."""
+    """The cached statements of one plan, one for each form of queryset."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, str], Statement | None] = OrderedDict()
         self._lock = Lock()
 
     def rows(self, links: Any, columns: Iterable[Any]) -> list[Sequence[Any]]:
-        """Return the rows of a queryset of links, as ``values_list`` of the columns has them."""
+        """Return the rows of a queryset of links, like ``values_list`` of the columns."""
         columns, using = list(columns), links.db
         varying = [each for each in columns if not isinstance(each, str)]
         try:
@@ -70,7 +70,7 @@ class Statements:
 
     @staticmethod
     def _build(rows: Any, parameters: Sequence[Any]) -> Statement | None:
-        """Return the wide statement; None where its parameters are not the narrow one's."""
+        """Return the wide statement, None if its parameters differ from the narrow one's."""
         compiled = compile_select(rows)
         if tuple(compiled.parameters) != tuple(parameters):
             return None

@@ -1,7 +1,7 @@
 """The guard against mass deprovisioning.
 
-A connection that takes too much within an hour is stopped until an admin lets it go on: more
-likely than hundreds of leavers is a mistake at the identity provider, or somebody with its token.
+It blocks a connection that removes too many accounts or memberships within an hour, until an admin
+overrides it. The likely cause is a mistake at the identity provider, or a stolen token.
 """
 
 import logging
@@ -24,10 +24,11 @@ logger = logging.getLogger("django_scim")
 def count_removal(
     adapter: Adapter, kind: RemovalKind, count: int, since: datetime | None = None
 ) -> None:
-    """Count a loss, inside the transaction of the write that causes it. Raises Stopped.
+    """Count a removal, inside the transaction of the write that causes it.
 
-    ``since`` is when the connection got what it now takes: what is younger than the window does
-    not count. The row stays locked until the commit, so that no two processes pass together.
+    ``since`` is when the connection got the object: objects that are newer than the window do not
+    count. The guard's row stays locked until the commit, so that concurrent requests cannot exceed
+    the limits together. Raise GuardTripped if they are exceeded.
     """
     connection = adapter.connection
     if not count or connection.guard_percent >= 100:
@@ -50,7 +51,7 @@ def count_removal(
 def _decide(
     adapter: Adapter, kind: RemovalKind, count: int, since: datetime | None, now: datetime
 ) -> None:
-    """The rarer cases: a new window, a young account, a guard that was lifted, one that stops."""
+    """Handle the rarer cases: a new window, a new object, an overridden or tripped guard."""
     connection = adapter.connection
     Guard.objects.get_or_create(connection=connection)
     guard = Guard.objects.select_for_update().get(connection=connection)
@@ -66,20 +67,20 @@ def _decide(
         return
     lost = getattr(guard, f"{kind}_lost") + count
     too_many = lost > connection.guard_count
-    is_stopped = too_many and lost * 100 > getattr(guard, kind) * connection.guard_percent
+    is_exceeded = too_many and lost * 100 > getattr(guard, kind) * connection.guard_percent
     setattr(guard, f"{kind}_lost", lost)
-    if is_stopped:
+    if is_exceeded:
         raise _tripped(connection, kind, {name: getattr(guard, name) for name in COUNTED})
     guard.save()
 
 
 def counted_accounts(adapter: Adapter) -> int:
-    """Return how many accounts a connection has."""
+    """Return the number of accounts of a connection."""
     return int(adapter.registry.adapter("User").queryset().count()) if _has(adapter, "User") else 0
 
 
 def counted_memberships(adapter: Adapter) -> int:
-    """Return how many memberships there are in all that a connection has."""
+    """Return the number of memberships in all groups of a connection."""
     total = 0
     for name in adapter.registry.names():
         other = adapter.registry.adapter(name)
@@ -100,15 +101,15 @@ def _tripped(
     connection: Connection, kind: RemovalKind, counted: Mapping[str, Any] | None = None
 ) -> GuardTripped:
     return GuardTripped(
-        f"the guard stops this connection: it takes more than {connection.guard_count} {kind} and "
-        f"more than {connection.guard_percent} % of them within an hour; an admin of the site has "
-        f"to let it go on",
+        f"the guard has stopped this connection: it would remove more than "
+        f"{connection.guard_count} {kind} and more than {connection.guard_percent} % of them "
+        f"within an hour; an admin of the site must override the guard",
         counted,
     )
 
 
 def trip(connection: Connection, counted: Mapping[str, Any] | None = None) -> None:
-    """Note that the guard stopped a connection, after the rollback of what it did, and at what."""
+    """Store that the guard tripped, and its counts. Called after the rollback of the request."""
     guards = Guard.objects.filter(connection=connection, tripped=None)
     Guard.objects.get_or_create(connection=connection)
     if guards.update(tripped=timezone.now(), **(counted or {})):
@@ -116,7 +117,7 @@ def trip(connection: Connection, counted: Mapping[str, Any] | None = None) -> No
 
 
 def override(connection: Connection, lasting: timedelta = Guard.WINDOW) -> None:
-    """Let a connection go on, unguarded for a while; afterwards a new window begins."""
+    """Reset a connection's guard and suspend it for a while; then a new window begins."""
     guard, _ = Guard.objects.get_or_create(connection=connection)
     guard.tripped, guard.started = None, None
     guard.overridden_until = timezone.now() + lasting
@@ -124,12 +125,12 @@ def override(connection: Connection, lasting: timedelta = Guard.WINDOW) -> None:
 
 
 def state(connection: Connection) -> Any:
-    """Return a connection's guard as it stands, or None where nothing was ever taken."""
+    """Return a connection's guard, or None if nothing was ever counted."""
     return Guard.objects.filter(connection=connection).first()
 
 
 def counted(guard: Guard) -> list[str]:
-    """Return how many of how many a connection has taken in the guard's hour."""
+    """Return the counts of the guard's window as texts, such as "3 of 20 accounts"."""
     return [
         f"{getattr(guard, f'{kind}_lost'):,} of {getattr(guard, kind):,} {kind}"
         for kind in ("accounts", "memberships")
@@ -137,5 +138,5 @@ def counted(guard: Guard) -> list[str]:
 
 
 def counted_until_trip(guard: Guard) -> list[str]:
-    """Return what the guard had counted when it stopped a connection, the refused request too."""
+    """Return the counts at which the guard tripped, including those of the rejected request."""
     return [] if guard.started is None or guard.tripped is None else counted(guard)

@@ -1,4 +1,4 @@
-"""The outcome of a write: the action of its event, its signals, and the adapter's own hook."""
+"""The outcome of a write: the action of its event, its signals, and ``after_commit``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from .unit_of_work import Change, UnitOfWork
 
 
 class ChangeKind(StrEnum):
-    """One thing that a write did. Each has the name of its signal, in the order of sending."""
+    """A kind of change. Each has the name of its signal; signals are sent in this order."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -26,7 +26,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """What one write did to one object. It is committed by the time that a site receives this."""
+    """The change of one object by one write. Hooks and receivers get it after the commit."""
 
     adapter: Adapter
     link: Any
@@ -53,11 +53,11 @@ ACTIONS = {
     ChangeKind.DEACTIVATED: Event.Action.DEACTIVATE,
     ChangeKind.REACTIVATED: Event.Action.REACTIVATE,
 }
-"""The actions of events, the most important one first."""
+"""The action of an event for each kind of change, the most important one first."""
 
 
 def kinds_of(unit: UnitOfWork) -> frozenset[ChangeKind]:
-    """Return what a saved unit of work did; empty when it changed nothing."""
+    """Return the kinds of change of a saved unit of work; empty if it changed nothing."""
     kinds = set()
     if unit.is_new:
         kinds.add(ChangeKind.CREATED)
@@ -72,7 +72,7 @@ def kinds_of(unit: UnitOfWork) -> frozenset[ChangeKind]:
 
 
 def action_of(kinds: frozenset[ChangeKind], changes: Sequence[Change]) -> str:
-    """Return the action of a write's event: what matters most to the person who reviews it."""
+    """Return the action of a write's event: the most important one for a reviewer."""
     if kinds == {ChangeKind.UPDATED, ChangeKind.MEMBERSHIP_CHANGED} and len(changes) == 1:
         return Event.Action.MEMBERSHIP
     return next((ACTIONS[kind] for kind in ACTIONS if kind in kinds), Event.Action.UPDATE)
@@ -81,24 +81,24 @@ def action_of(kinds: frozenset[ChangeKind], changes: Sequence[Change]) -> str:
 def announce(change: ResourceChange, *, is_side_effect: bool = False) -> None:
     """Call ``after_commit`` and send the signals once the change is committed.
 
-    A side effect, which the client did not ask for, is kept in the registry: it gets an event of
-    its own.
+    A side effect, which the client did not request, is added to the registry, so that it gets a
+    separate event.
     """
     if not change.kinds:
         return
     adapter, sender = change.adapter, type(change.object)
     if is_side_effect:
         adapter.registry.side_effects.append(change)
-    heard = [
+    received = [
         signal
         for kind in ChangeKind
         if kind in change.kinds and (signal := getattr(signals, kind)).has_listeners(sender)
     ]
-    if not (heard or adapter.hears_commits):
+    if not (received or adapter.hears_commits):
         return
 
-    def tell() -> None:
-        for signal in heard:
+    def send() -> None:
+        for signal in received:
             signal.send_robust(
                 sender,
                 connection=change.connection,
@@ -109,11 +109,11 @@ def announce(change: ResourceChange, *, is_side_effect: bool = False) -> None:
             )
         adapter.after_commit(change)
 
-    transaction.on_commit(tell, using=router.db_for_write(type(change.link)), robust=True)
+    transaction.on_commit(send, using=router.db_for_write(type(change.link)), robust=True)
 
 
 def announce_unit(unit: UnitOfWork, *, is_side_effect: bool = False) -> None:
-    """Announce what a saved unit of work did, and keep its kinds."""
+    """Announce the changes of a saved unit of work, and keep their kinds; see ``announce``."""
     unit.kinds = kinds_of(unit)
     change = ResourceChange(unit.adapter, unit.link, unit.target, unit.kinds, tuple(unit.changes))
     announce(change, is_side_effect=is_side_effect)

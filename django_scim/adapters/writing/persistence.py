@@ -1,4 +1,4 @@
-"""Write rows of the site's tables: one by one where the site's code listens, else together."""
+"""Write rows in bulk, or one by one if the site's code must notice each of them."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,8 +14,10 @@ from ..interfaces import Adapter
 
 
 def with_followers(model: Any, names: Iterable[str]) -> list[str]:
-    """Return the names of columns to save, with the columns that follow from them: the folded
-    keys of the named ones, and ``auto_now`` times."""
+    """Return the names of columns, with those of the columns that must be saved with them.
+
+    These are the columns' folded keys, and ``auto_now`` columns.
+    """
     wanted = set(names)
     followers = {
         field.name
@@ -27,26 +29,26 @@ def with_followers(model: Any, names: Iterable[str]) -> list[str]:
 
 
 def require_columns(record: models.Model, adapter: Adapter) -> None:
-    """Raise InvalidValue for a new row that lacks a value which its table requires.
+    """Raise InvalidValue if a new row has no value for a required column.
 
-    The error names the attribute that is written to the column.
+    The error names the attribute that is stored in the column.
     """
     field: Any
     for field in record._meta.concrete_fields:
         if field.is_relation and field.is_cached(record):
-            continue  # that object may have got its key only now
+            continue  # the related object may have got its primary key only now
         if getattr(record, field.attname) is None and needs_value(field):
             paths = [
                 str(mapping.path)
                 for mapping in adapter.declared.mappings
                 if any(written is field for _, written in mapping.written_columns())
             ]
-            named = paths[0] if paths else f"{record._meta.label_lower}.{field.name}"
-            raise InvalidValue(f"{named}: is required here")
+            name = paths[0] if paths else f"{record._meta.label_lower}.{field.name}"
+            raise InvalidValue(f"{name}: is required by this site")
 
 
 def needs_value(field: Any) -> bool:
-    """Return whether a row cannot be inserted without a value for this column."""
+    """Return whether a row can only be inserted with a value for the column."""
     return not (
         field.null
         or field.primary_key
@@ -59,7 +61,7 @@ def needs_value(field: Any) -> bool:
 
 
 def insert(model: type[models.Model], rows: list[Any]) -> None:
-    """Insert rows: one by one where the site's code listens, else in one statement."""
+    """Insert rows: one by one if the site's code must notice each, else in one statement."""
     if is_noticed(model, "save", pre_save, post_save):
         for row in rows:
             row.save(force_insert=True)
@@ -68,13 +70,13 @@ def insert(model: type[models.Model], rows: list[Any]) -> None:
 
 
 def update(model: type[models.Model], rows: list[Any], names: Iterable[str]) -> None:
-    """Update the named columns of rows: one by one where the site's code listens."""
+    """Update columns of rows: one by one if the site's code must notice each."""
     if not rows:
         return
     changed = with_followers(model, names)
     if is_noticed(model, "save", pre_save, post_save):
         whole = model._base_manager.in_bulk([row.pk for row in rows])
-        for row in rows:  # the site's own code sees every column of the row
+        for row in rows:  # receivers need rows with all columns
             for name in changed:
                 setattr(whole[row.pk], name, getattr(row, name))
             whole[row.pk].save(update_fields=changed)
@@ -87,7 +89,7 @@ def update(model: type[models.Model], rows: list[Any], names: Iterable[str]) -> 
 
 
 def delete(model: type[models.Model], keys: list[Any]) -> None:
-    """Delete rows by their keys; Django sends the signals for each."""
+    """Delete rows by their primary keys. Django sends the signals of each row."""
     if is_noticed(model, "delete", pre_delete, post_delete):
         for row in model._base_manager.filter(pk__in=keys):
             row.delete()
@@ -96,10 +98,10 @@ def delete(model: type[models.Model], keys: list[Any]) -> None:
 
 
 class Inserts:
-    """New rows of several units of work, inserted together by ``flush``.
+    """The new rows of several units of work, inserted in bulk by ``flush``.
 
     Models are inserted in the order in which they were first added, so that a row exists before
-    others refer to it.
+    other rows refer to it.
     """
 
     def __init__(self) -> None:
@@ -116,17 +118,17 @@ class Inserts:
 
 
 def is_noticed(model: type[models.Model], method: str, *signals: Any) -> bool:
-    """Return whether the site overrides the model's method or listens to its signals.
+    """Return whether the site overrides the model's method or has receivers of its signals.
 
-    ``AbstractBaseUser.save`` counts as Django's own: it only deals with a password that was set
-    in clear text, which never happens here.
+    ``AbstractBaseUser.save`` does not count as an override: it only handles passwords set as
+    text, which this app never does.
     """
     own = {getattr(models.Model, method), getattr(AbstractBaseUser, method)}
-    return getattr(model, method) not in own or any(_heard(each, model) for each in signals)
+    return getattr(model, method) not in own or any(_has_receivers(each, model) for each in signals)
 
 
-def _heard(signal: Any, model: type[models.Model]) -> bool:
-    """Return whether a receiver other than this app's listens."""
+def _has_receivers(signal: Any, model: type[models.Model]) -> bool:
+    """Return whether a signal has receivers other than this app's."""
     if not signal.has_listeners(model):
         return False
     receivers = receivers_of(signal, model)

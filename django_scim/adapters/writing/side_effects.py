@@ -1,4 +1,4 @@
-"""Writes to other objects that follow from the one that the client asked for."""
+"""Side effects: writes to other objects that are caused by the write of a request."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from .unit_of_work import Change, UnitOfWork
 
 
 def end_memberships(adapter: Adapter, link: Any) -> None:
-    """Remove an object from every group of its connection, because its resource is deleted."""
+    """Remove an object whose resource is deleted from every group of its connection."""
     for name in adapter.registry.names():
         other = adapter.registry.adapter(name)
         for mapping in other.declared.members:
@@ -22,8 +22,11 @@ def end_memberships(adapter: Adapter, link: Any) -> None:
 
 
 def _leave(adapter: Adapter, link: Any, other: Adapter, mapping: Any) -> None:
-    """Lock the groups first and their memberships then, in the order in which a change of the
-    group locks them; another order could deadlock."""
+    """Remove an object from the groups of one mapping of members.
+
+    Groups are locked before their memberships, the same order as in a change of a group; another
+    order could cause a deadlock.
+    """
     owners = mapping.relation.owners(link.target_id)
     keys = list(other.queryset().filter(target__in=owners).values_list("pk", flat=True))
     if not keys:
@@ -42,7 +45,7 @@ def _leave(adapter: Adapter, link: Any, other: Adapter, mapping: Any) -> None:
 
 
 def resolve_references(units: Sequence[UnitOfWork]) -> None:
-    """Point references that named these objects before they existed at them."""
+    """Resolve pending references to these new objects."""
     adapter = units[0].adapter
     for name in adapter.registry.names():
         waiting = adapter.registry.adapter(name)

@@ -8,34 +8,35 @@ from .unit_of_work import UnitOfWork
 
 
 def assign(unit: UnitOfWork, values: Assigned) -> None:
-    """Stage a whole body: what it has is replaced, what it lacks is unassigned."""
+    """Stage a complete body: replace the attributes that it contains, unassign all others."""
     declared = unit.adapter.declared
-    given = {path.full_name: value for path, value in values.items()}
+    by_name = {path.full_name: value for path, value in values.items()}
     for path in declared.writable_paths:
         name = path.full_name
-        value = given.get(name)
+        value = by_name.get(name)
         mapping = declared.by_path.get(name)
-        if value is None and mapping is not None and mapping.keeps(unit, name in given):
+        if value is None and mapping is not None and mapping.keeps(unit, name in by_name):
             continue
-        whole = path.attribute.is_complex and not path.attribute.multi_valued
-        if value is None or whole:  # a complex value keeps none of its old parts
+        is_single_complex = path.attribute.is_complex and not path.attribute.multi_valued
+        if value is None or is_single_complex:  # the old sub-attributes must not remain
             apply(unit, Operation("remove", path))
         if value is not None:
             apply(unit, Operation("replace", path, None, value))
 
 
 def assign_given(unit: UnitOfWork, values: Assigned) -> None:
-    """Stage what a body has; what it lacks stays."""
+    """Stage the attributes that a body contains. Other attributes do not change."""
     for path, value in values.items():
         if value is not None:
             apply(unit, Operation("replace", path, None, value))
 
 
 def apply(unit: UnitOfWork, operation: Operation) -> None:
-    """Hand an operation to the mappings of its path.
+    """Stage an operation on the mappings of its path.
 
-    For a complex attribute that is mapped in parts, a remove clears every part, a replace or add
-    sets the parts that it names (RFC 7644 section 3.5.2.3). Raises a ScimError.
+    If a complex attribute is mapped in parts, a remove clears every part, and a replace or add
+    sets the parts in its value (RFC 7644 section 3.5.2.3). Raise a ScimError if the operation is
+    not allowed.
     """
     path, declared = operation.path, unit.adapter.declared
     mapping = declared.by_path.get(path.full_name)

@@ -1,6 +1,7 @@
-"""The unit of work of one write: changes are staged, compared with the database, written once.
+"""The unit of work of one write: it stages changes, compares them with the database and saves them.
 
-The log of (path, old, new) serves the audit event, "no change" and the version.
+The resulting list of changes is used for the audit event, the version, and to detect a write that
+changes nothing.
 """
 
 from collections.abc import Callable, Hashable, Iterator
@@ -23,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Change:
-    """One attribute that a write changed. For members: those removed, and those added."""
+    """A changed attribute. For members, ``old`` are those removed and ``new`` those added."""
 
     path: str
     old: Any
@@ -32,7 +33,7 @@ class Change:
 
 @dataclass
 class _StagedColumn:
-    """A column that was set: on which record, what it held, and the attribute it belongs to."""
+    """A staged column: its record, its old value, and the path of its attribute."""
 
     record: models.Model
     field: "models.Field[Any, Any]"
@@ -46,14 +47,14 @@ class _StagedColumn:
 
 
 class UnitOfWork:
-    """The changes to one object and its link, on their way to the database."""
+    """The staged changes of one object and its link."""
 
     def __init__(self, adapter: Adapter, link: Any, target: Any) -> None:
         self.adapter, self.link, self.target = adapter, link, target
         self.tolerances = adapter.tolerances
         self.is_new = link.pk is None
-        #: False only for an object that this write creates. An account that is adopted or that
-        #: comes back has a new link, but a past.
+        #: False only for an object that this write creates. An adopted or restored account has a
+        #: new link, but the object existed before.
         self.has_past = not target._state.adding
         self.ignored: list[str] = []
         self.changes: list[Change] = []
@@ -64,36 +65,36 @@ class UnitOfWork:
         self._notes: dict[str, tuple[Any, Any]] = {}
         self._staged: dict[Any, Any] = {}
         self._cache: dict[Hashable, Any] = {}
-        #: Collects new rows, for a unit of work that is saved together with others.
+        #: Collects new rows if the unit of work is saved in a batch.
         self.inserts: Inserts | None = None
 
-    # What mappings keep here while they stage
+    # Data of mappings while they stage
 
     def staged(self, mapping: Any, begin: Callable[[], S]) -> S:
-        """Return the pending change of an attribute that is kept in rows.
+        """Return the pending change of an attribute that is stored in rows.
 
-        ``begin`` makes it when the attribute is first touched. It is written by ``save``.
+        ``begin`` creates it when it is first needed. ``save`` writes it.
         """
         if mapping not in self._staged:
             self._staged[mapping] = begin()
-        found: S = self._staged[mapping]
-        return found
+        pending: S = self._staged[mapping]
+        return pending
 
     def cached(self, key: Hashable, load: Callable[[], T]) -> T:
-        """Return what ``load`` read when it was first asked for under this key."""
+        """Return the cached value of a key. ``load`` returns it when it is first needed."""
         if key not in self._cache:
             self._cache[key] = load()
-        found: T = self._cache[key]
-        return found
+        value: T = self._cache[key]
+        return value
 
     def replace_cached(self, key: Hashable, value: Any) -> None:
-        """Keep another value under a key: the attribute as it is staged now."""
+        """Replace the cached value of a key, for example by the staged value."""
         self._cache[key] = value
 
     # Columns
 
     def record(self, relations: tuple[str, ...]) -> models.Model | None:
-        """Return the record at the end of these relations; None when there is none."""
+        """Return the record at the end of these relations, or None."""
         if relations not in self._records:
             *before, last = relations
             parent = self.record(tuple(before))
@@ -102,7 +103,7 @@ class UnitOfWork:
 
     @staticmethod
     def _follow(parent: models.Model, name: str) -> models.Model | None:
-        """Return the object of a relation; a row that belongs to the parent is locked."""
+        """Return the related object. A row of a reverse one-to-one relation is locked."""
         relation: Any = parent._meta.get_field(name)
         if not (relation.one_to_one and relation.auto_created):
             return getattr(parent, name)
@@ -114,9 +115,9 @@ class UnitOfWork:
             relation.field.set_cached_value(record, parent)
         return record
 
-    def _make(self, relations: tuple[str, ...]) -> models.Model:
-        """Make the missing record at the other end of a reverse one-to-one relation."""
-        parent: Any = self.record(relations[:-1]) or self._make(relations[:-1])
+    def _new_record(self, relations: tuple[str, ...]) -> models.Model:
+        """Return a new record for the end of a reverse one-to-one relation that has none."""
+        parent: Any = self.record(relations[:-1]) or self._new_record(relations[:-1])
         relation: Any = parent._meta.get_field(relations[-1])
         record = relation.related_model(**{relation.field.name: parent})
         self._records[relations] = record
@@ -130,18 +131,18 @@ class UnitOfWork:
         path: str,
         show: Callable[[Any], Any] = lambda value: value,
     ) -> None:
-        """Stage a column.
+        """Stage the value of a column.
 
-        With ``path`` the change is logged under that attribute; ``show`` turns the column's
-        value into what the log may contain.
+        With ``path``, the change is recorded under that attribute; ``show`` converts the column's
+        value to the value that is recorded.
         """
         record = self._records[relations] if relations in self._records else self.record(relations)
         key = (relations, field.attname)
         if record is None:
             if value in EMPTY:
                 return
-            record = self._make(relations)
-            # The default of a row that is not there yet is no value that anybody has seen.
+            record = self._new_record(relations)
+            # The column had no value before: the default of a new row was never stored.
             self._columns[key] = _StagedColumn(record, field, None, path, show)
         elif key not in self._columns:
             self._columns[key] = _StagedColumn(
@@ -150,26 +151,28 @@ class UnitOfWork:
         setattr(record, field.attname, value)
 
     def put(self, column: str, value: Any) -> None:
-        """Stage a column by the name that a declaration gives it: ``employee.badge``."""
+        """Stage the value of a column, by its name in declarations: ``employee.badge``."""
         relations, field = locate(type(self.adapter), column)
         if isinstance(value, models.Model):
             value = value.pk
         self.set(relations, field, empty(field) if value is None and not field.null else value, "")
 
     def note(self, path: str, old: Any, new: Any) -> None:
-        """Log an attribute's old and new value, for a mapping whose columns do not show them."""
+        """Record the old and new value of an attribute whose columns do not contain them."""
         first, _ = self._notes.get(path, (old, None))
         self._notes[path] = (first, new)
 
-    # What is staged so far
+    # Staged values
 
     def value(self, path: str) -> Any:
-        """Return an attribute's value as staged: ``unit.value("title")``."""
+        """Return the staged value of an attribute: ``unit.value("title")``."""
         return self.adapter.declared.by_path[path].current(self)
 
     def changed(self, path: str) -> bool:
-        """Return whether an attribute differs from what is stored. In a new resource, every
-        attribute that was staged does."""
+        """Return whether the staged value of an attribute differs from the stored one.
+
+        For a new resource, return whether the attribute was staged.
+        """
         if path in self._notes:
             old, new = self._notes[path]
             return bool(self.is_new or new != old)
@@ -182,31 +185,31 @@ class UnitOfWork:
         )
 
     def change_of(self, path: str) -> Change | None:
-        """Return the pending change of an attribute that is kept in columns; None for none."""
+        """Return the pending change of an attribute that is stored in columns, or None."""
         return next((each for each in self._column_changes() if each.path == path), None)
 
     def _column_changes(self) -> Iterator[Change]:
         for path, (old, new) in self._notes.items():
             if old != new:
                 yield Change(path, old, new)
-        logged: dict[str, tuple[list[Any], list[Any]]] = {}
+        by_path: dict[str, tuple[list[Any], list[Any]]] = {}
         for column in self._columns.values():
             old, new = column.old, getattr(column.record, column.field.attname)
             if column.path and new != old:
-                olds, news = logged.setdefault(column.path, ([], []))
+                olds, news = by_path.setdefault(column.path, ([], []))
                 olds.append(None if old in EMPTY else column.show(old))
                 news.append(None if new in EMPTY else column.show(new))
-        for path, (olds, news) in logged.items():
-            yield Change(path, _logged(olds) if self.has_past else None, _logged(news))
+        for path, (olds, news) in by_path.items():
+            yield Change(path, _recorded(olds) if self.has_past else None, _recorded(news))
 
     # Writing
 
     def save(self) -> bool:
-        """Write what differs from the database. Return whether anything did.
+        """Write the staged changes. Return whether anything changed.
 
-        The adapter's hooks run around it: ``before_save`` with everything staged, then the
-        behaviours of the attributes, and ``after_save`` with everything written. Raises a
-        ScimError for what cannot be stored; the caller's transaction then undoes the rest.
+        The hooks ``before_save`` of the adapter and of behaviours run before anything is written,
+        the hooks ``after_save`` after everything is written. Raise a ScimError if a value cannot
+        be stored; the caller must then roll back.
         """
         declared = self.adapter.declared
         self.adapter.before_save(self)
@@ -217,7 +220,7 @@ class UnitOfWork:
         for mapping in declared.unique:
             mapping.check_unique(self)
         self.changes.extend(self._column_changes())
-        self.target._scim_saving = True  # our receivers leave keys and values to this unit
+        self.target._scim_saving = True  # this app's receivers must not write keys and values too
         try:
             self._save_records()
         finally:
@@ -227,8 +230,8 @@ class UnitOfWork:
             self.link.last_modified = self.link.created
             self.insert(self.link)
         for mapping, staged in self._staged.items():
-            if (shown := staged.save()) is not None:
-                self.changes.append(Change(mapping.full_name, *shown))
+            if (old_and_new := staged.save()) is not None:
+                self.changes.append(Change(mapping.full_name, *old_and_new))
         if self.changes and not self.is_new:
             self._refuse_immutable()
             self._touch()
@@ -238,21 +241,21 @@ class UnitOfWork:
         return self.is_new or bool(self.changes)
 
     def insert(self, row: models.Model) -> None:
-        """Insert a row, now or together with those of other units of work."""
+        """Insert a row, immediately or in a batch with other units of work."""
         if self.inserts is not None:
             self.inserts.add([row])
         else:
             row.save(force_insert=True)
 
     def insert_all(self, model: type[models.Model], rows: list[Any]) -> None:
-        """Insert rows of one model, now or together with those of other units of work."""
+        """Insert rows of one model, immediately or in a batch with other units of work."""
         if self.inserts is not None:
             self.inserts.add(rows)
         elif rows:
             insert(model, rows)
 
     def _save_records(self) -> None:
-        """Write one statement for each record that differs; the site's receivers see each."""
+        """Save each changed record, so that the site's receivers are called."""
         if not self.has_past:
             require_columns(self.target, self.adapter)
             self.insert(self.target)
@@ -264,7 +267,7 @@ class UnitOfWork:
             record = self._records[relations]
             assert record is not None
             if relations == LINK or not (self.has_past or relations):
-                continue  # the link is written with its version; a new object is inserted above
+                continue  # _touch saves the link; a new object was inserted above
             if record._state.adding:
                 require_columns(record, self.adapter)
                 self.insert(record)
@@ -278,17 +281,17 @@ class UnitOfWork:
                 raise Mutability(f"{mapping.full_name}: is locked until an admin confirms the link")
 
     def _refuse_immutable(self) -> None:
-        """Raise Mutability: an immutable attribute is set once (RFC 7643 section 7)."""
+        """Raise Mutability if an immutable attribute had another value (RFC 7643 section 7)."""
         by_path = self.adapter.declared.by_path
         for change in self.changes:
             mapping = by_path.get(change.path)
             if mapping is None or change.old is None:
                 continue
             if "immutable" in (mapping.attribute.mutability, mapping.path.attribute.mutability):
-                raise Mutability(f"{change.path}: is immutable and already has a value")
+                raise Mutability(f"{change.path}: is immutable and already has another value")
 
     def _touch(self) -> None:
-        """Give the link its next version, together with its own columns that changed."""
+        """Increment the link's version, and save it with its other changed columns."""
         changed = {
             column.field.name
             for (relations, _), column in self._columns.items()
@@ -301,8 +304,8 @@ class UnitOfWork:
         self.link.save(update_fields=with_followers(self.link, written))
 
 
-def _logged(values: list[Any]) -> Any:
-    """Return, as JSON, the one value of an attribute that several columns may hold."""
+def _recorded(values: list[Any]) -> Any:
+    """Return, as JSON, the value of an attribute that one of several columns contains."""
     value = next((each for each in values if each not in EMPTY), None)
     if value is None or isinstance(value, bool | int | float | str):
         return value

@@ -1,4 +1,4 @@
-"""The operations of a bulk request, in an order in which references can be resolved."""
+"""Carry out the operations of a bulk request, in an order in which references can be resolved."""
 
 import logging
 from collections.abc import Callable
@@ -12,16 +12,16 @@ from ...protocol.messages.patch import Operation
 from ...transactions import in_transaction
 from ..exceptions import as_scim_error
 from ..resource_writer import finish_batch
-from . import references as bulk_ids
+from . import references
 from .operations import OperationRunner
 
 logger = logging.getLogger("django_scim")
-#: Users that are created in one transaction, with no error among them.
+#: The largest number of users that are created in one transaction.
 BATCH_SIZE = 100
 
 
 class BulkExecutor:
-    """The operations of one request, in an order in which references can be resolved."""
+    """Carries out the operations of one request, ordered by their references."""
 
     def __init__(self, runners: list[OperationRunner], fail_on_errors: int = 0) -> None:
         self.runners, self._allowed = runners, fail_on_errors or len(runners) + 1
@@ -33,69 +33,75 @@ class BulkExecutor:
         }
 
     def results(self) -> list[dict[str, Any]]:
-        """Carry out the operations; after too many errors the rest is left undone."""
+        """Carry out the operations, and return their results in the order of the request.
+
+        After too many errors, stop and return only the results so far.
+        """
         posts = self.posts
         needs = [
-            [posts[name] for name in runner.names() if name in posts] for runner in self.runners
+            [posts[name] for name in runner.referenced_ids() if name in posts]
+            for runner in self.runners
         ]
         last: dict[tuple[str, str], int] = {}
-        for index, runner in enumerate(
-            self.runners
-        ):  # what is done to one resource keeps its order
+        # Operations on the same resource keep their order.
+        for index, runner in enumerate(self.runners):
             if runner.operation.method != "POST":
-                if runner.place in last:
-                    needs[index].append(last[runner.place])
-                last[runner.place] = index
+                if runner.resource in last:
+                    needs[index].append(last[runner.resource])
+                last[runner.resource] = index
         batch: list[OperationRunner] = []
-        for unit in dependency_order(needs):
-            runners = [self.runners[index] for index in unit]
-            is_circle = len(unit) > 1 or unit[0] in needs[unit[0]]
-            is_plain = not is_circle and runners[0].can_batch()
-            needed = {id(self.runners[index]) for each in unit for index in needs[each]}
+        for group in dependency_order(needs):
+            runners = [self.runners[index] for index in group]
+            is_cyclic = len(group) > 1 or group[0] in needs[group[0]]
+            can_batch = not is_cyclic and runners[0].can_batch()
+            needed = {id(self.runners[index]) for each in group for index in needs[each]}
             is_full = len(batch) == BATCH_SIZE
-            is_other = bool(batch and is_plain and not batch[0].is_like(runners[0]))
+            is_other_type = bool(batch and can_batch and not batch[0].has_type_of(runners[0]))
             is_needed = any(id(runner) in needed for runner in batch)
-            if not is_plain or is_full or is_other or is_needed:
-                self._create_plain(batch)
+            if not can_batch or is_full or is_other_type or is_needed:
+                self._create_batch(batch)
                 batch = []
-            if is_plain:
+            if can_batch:
                 batch.append(runners[0])
-            elif self._goes_on:
-                (self._create_circle if is_circle else self._one_by_one)(runners)
-        self._create_plain(batch)
+            elif self._may_continue:
+                (self._create_cyclic if is_cyclic else self._run_individually)(runners)
+        self._create_batch(batch)
         return [runner.result() for runner in self.runners if runner.is_done]
 
     @property
-    def _goes_on(self) -> bool:
+    def _may_continue(self) -> bool:
         return self._errors < self._allowed
 
     def _id_of(self, bulk_id: str) -> str:
-        """Return the id behind a ``bulkId``. Raises InvalidValue, Conflict where there is none."""
+        """Return the id of the resource with a ``bulkId``.
+
+        Raise InvalidValue if no operation has it, Conflict if that operation failed.
+        """
         if bulk_id not in self.posts:
-            raise InvalidValue(f"bulkId: no POST of this request has {bulk_id[:80]!r}")
+            raise InvalidValue(f"bulkId: no POST in this request has the bulkId {bulk_id[:80]!r}")
         created = self.runners[self.posts[bulk_id]]
         if created.error is not None:
             raise Conflict(f"bulkId: the operation {bulk_id[:80]!r} failed")
         return created.resource_id
 
-    def _one_by_one(self, runners: list[OperationRunner]) -> None:
-        """Carry out operations, each in a transaction of its own."""
+    def _run_individually(self, runners: list[OperationRunner]) -> None:
+        """Carry out operations, each in a separate transaction."""
         for runner in runners:
-            if not self._goes_on:
+            if not self._may_continue:
                 return
             try:
-                runner.make_ready(self._id_of)
+                runner.prepare(self._id_of)
                 runner.succeed(*in_transaction(runner.write, runner.writer.start_again))
             except Exception as error:
-                self._refuse(runner, as_scim_error(error, runner.view.correlation_id))
+                self._fail(runner, as_scim_error(error, runner.view.correlation_id))
 
-    def _refuse(self, runner: OperationRunner, error: ScimError) -> None:
+    def _fail(self, runner: OperationRunner, error: ScimError) -> None:
         self._errors += 1
-        runner.refuse(error)
+        runner.fail(error)
 
-    def _create_plain(self, runners: list[OperationRunner]) -> None:
-        """Create users in a few statements for all; if one of them cannot be, one by one."""
-        if not (runners and self._goes_on):
+    def _create_batch(self, runners: list[OperationRunner]) -> None:
+        """Create users in one batch, or one by one if that fails."""
+        if not (runners and self._may_continue):
             return
 
         def create() -> list[tuple[str, str]]:
@@ -109,35 +115,38 @@ class BulkExecutor:
 
         try:
             for runner in runners:
-                runner.make_ready(self._id_of)
+                runner.prepare(self._id_of)
             created = in_transaction(create, lambda: _start_again(runners))
-        except Exception as error:  # whose it is shows when each comes alone
+        except Exception as error:  # the individual runs show which operation failed
             reason = type(error).__name__
             logger.info("%d users of a bulk are created one by one: %s", len(runners), reason)
             _start_again(runners)
-            self._one_by_one(runners)
+            self._run_individually(runners)
         else:
             for runner, (resource_id, version) in zip(runners, created, strict=True):
                 runner.succeed(resource_id, version)
 
-    def _create_circle(self, runners: list[OperationRunner]) -> None:
-        """Create resources that refer to each other: all of them first, then the references.
+    def _create_cyclic(self, runners: list[OperationRunner]) -> None:
+        """Create resources that refer to each other, and then add the references.
 
-        One transaction, so that none is left with half of what it should be.
+        This is one transaction, so that no resource is created without its references.
         """
-        circle = _CyclicGroup(runners, self._id_of)
+        group = _CyclicGroup(runners, self._id_of)
         for runner in runners:
             runner.begin()
         try:
-            created = in_transaction(circle.create, lambda: _start_again(runners))
+            created = in_transaction(group.create, lambda: _start_again(runners))
         except Exception as error:
-            culprit = circle.current
+            failed = group.current
             for runner in runners:
-                if runner is not culprit:
-                    name = culprit.operation.bulk_id[:80]
-                    refusal = Conflict(f"bulkId: the operation {name!r} of its circle failed")
-                    self._refuse(runner, refusal)
-            self._refuse(culprit, as_scim_error(error, culprit.view.correlation_id))
+                if runner is not failed:
+                    name = failed.operation.bulk_id[:80]
+                    conflict = Conflict(
+                        f"bulkId: the operation {name!r} failed, which is part of the same "
+                        f"circular reference"
+                    )
+                    self._fail(runner, conflict)
+            self._fail(failed, as_scim_error(error, failed.view.correlation_id))
         else:
             for runner, (resource_id, version) in zip(runners, created, strict=True):
                 runner.succeed(resource_id, version)
@@ -149,30 +158,30 @@ def _start_again(runners: list[OperationRunner]) -> None:
 
 
 class _CyclicGroup:
-    """Creations that need each other; ``current`` is the one being carried out."""
+    """POST operations that refer to each other; ``current`` is the one being carried out."""
 
     def __init__(self, runners: list[OperationRunner], id_of: Callable[[str], str]) -> None:
         self.runners, self.id_of, self.current = runners, id_of, runners[0]
         self.names = {runner.operation.bulk_id for runner in runners}
 
     def create(self) -> list[tuple[str, str]]:
-        """Return the id and the version of each."""
+        """Create the resources. Return the id and version of each."""
         ids: dict[str, str] = {}
         units: list[tuple[OperationRunner, UnitOfWork, list[Operation]]] = []
         for runner in self.runners:
             self.current, adapter = runner, runner.writer.adapter
-            now, later = bulk_ids.defer_references(runner.values, adapter, self.names)
-            unit = runner.writer.create(bulk_ids.rename_body(now, adapter, self.id_of))
+            now, later = references.defer_references(runner.values, adapter, self.names)
+            unit = runner.writer.create(references.resolve_body(now, adapter, self.id_of))
             ids[runner.operation.bulk_id] = unit.link.scim_id
             units.append((runner, unit, later))
 
-        def name(bulk_id: str) -> str:
+        def id_of(bulk_id: str) -> str:
             return ids.get(bulk_id) or self.id_of(bulk_id)
 
         result = []
         for runner, unit, later in units:
             self.current, adapter = runner, runner.writer.adapter
-            operations = [bulk_ids.rename(each, adapter, name) for each in later]
+            operations = [references.resolve(each, adapter, id_of) for each in later]
             unit.changes += adapter.patch(unit.link, operations).changes
             result.append((unit.link.scim_id, runner.writer.finish(unit, 201, None).version))
         return result

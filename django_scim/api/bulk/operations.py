@@ -1,6 +1,5 @@
-"""One operation of a bulk: what it asks for, what it refers to, what became of it."""
+"""One operation of a bulk request: parse it, resolve its references, and carry it out."""
 
-from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
 
@@ -19,15 +18,16 @@ from ..http import etags
 from ..http.network import client_address
 from ..resource_writer import ResourceWriter, record_failure
 from ..views import ACTIONS, ScimView
-from . import references as bulk_ids
+from . import references
 
 STATUS = {"POST": 201, "PUT": 200, "PATCH": 200, "DELETE": 204}
 
 
 class OperationRunner:
-    """Read when it is made, before anything is done, so that an order can be found.
+    """Carries out one operation of a bulk request.
 
-    ``error`` is why it cannot be, or was not, carried out.
+    The operation is parsed on creation, so that all operations can be ordered before the first one
+    is carried out. ``error`` is the reason why it cannot be, or was not, carried out.
     """
 
     writer: ResourceWriter
@@ -40,7 +40,7 @@ class OperationRunner:
         self.values: Assigned = {}
         self.patch: list[Operation] = []
         self.resource_id, self._location = operation.resource_id, ""
-        self._answer: dict[str, Any] = {}
+        self._response: dict[str, Any] = {}
         if self.error is None:
             try:
                 self._read()
@@ -79,56 +79,56 @@ class OperationRunner:
             self.patch = self.writer.read_patch(operation.data, operation.resource_id)
         elif operation.method != "DELETE":
             self.values = self.writer.read_body(operation.data)
-        if operation.method == "POST":  # hashed beside what the other operations do
+        if operation.method == "POST":  # passwords are hashed while other operations run
             self.values = self.writer.prepare_body(self.values)
 
     # References
 
-    def names(self) -> list[str]:
+    def referenced_ids(self) -> list[str]:
         """Return the ``bulkId`` of every resource that this operation refers to."""
         if self.error is not None:
             return []
-        found: list[str] = []
+        bulk_ids: list[str] = []
 
         def note(bulk_id: str) -> str:
-            found.append(bulk_id)
+            bulk_ids.append(bulk_id)
             return bulk_id
 
-        self._renamed(note)
-        return found
+        self._resolved(note)
+        return bulk_ids
 
-    def _renamed(self, name: bulk_ids.Name) -> tuple[Assigned, list[Operation], str]:
+    def _resolved(self, id_of: references.IdOf) -> tuple[Assigned, list[Operation], str]:
         adapter = self.writer.adapter
         return (
-            bulk_ids.rename_body(self.values, adapter, name),
-            [bulk_ids.rename(each, adapter, name) for each in self.patch],
-            bulk_ids.rename_id(self.operation.resource_id, name),
+            references.resolve_body(self.values, adapter, id_of),
+            [references.resolve(each, adapter, id_of) for each in self.patch],
+            references.resolve_path_id(self.operation.resource_id, id_of),
         )
 
     @property
-    def place(self) -> tuple[str, str]:
-        """The resource that it is about, as the client named it."""
+    def resource(self) -> tuple[str, str]:
+        """The endpoint and id of the operation's resource, as in the operation's path."""
         return self.operation.endpoint.lower(), self.operation.resource_id
 
-    def is_like(self, other: "OperationRunner") -> bool:
-        """Whether both are about resources of one type."""
+    def has_type_of(self, other: "OperationRunner") -> bool:
+        """Return whether both operations have the same resource type."""
         return self.writer.resource_type == other.writer.resource_type
 
     def can_batch(self) -> bool:
-        """Whether it is a plain creation, which can go through the database beside others."""
-        is_sound = self.error is None and self.operation.method == "POST"
-        return is_sound and can_batch(self.writer.adapter, self.values)
+        """Return whether it creates a resource that can be created in a batch with others."""
+        is_valid_post = self.error is None and self.operation.method == "POST"
+        return is_valid_post and can_batch(self.writer.adapter, self.values)
 
     # Carrying out
 
-    def make_ready(self, name: Callable[[str], str]) -> None:
-        """Put ids in the place of each ``bulkId``, and do what takes long.
+    def prepare(self, id_of: references.IdOf) -> None:
+        """Resolve the references, and do slow work before the transaction.
 
-        Raises what is wrong with the operation.
+        Raise the operation's error if it has one.
         """
         if self.error is not None:
             raise self.error
-        self.values, self.patch, self.resource_id = self._renamed(name)
+        self.values, self.patch, self.resource_id = self._resolved(id_of)
         match self.operation.method:
             case "PUT":
                 self.values = self.writer.prepare_body(self.values, self.resource_id)
@@ -137,12 +137,12 @@ class OperationRunner:
         self.begin()
 
     def begin(self) -> None:
-        """Start the clock, and wait for what must be there before a row is locked."""
+        """Start the time of the event, and wait for hashed passwords before rows are locked."""
         self.recorder.begin()
         await_hashes([*self.values.values(), *(each.value for each in self.patch)])
 
     def write(self) -> tuple[str, str]:
-        """Write, inside a transaction; return the resource's id and its version."""
+        """Carry out the operation inside a transaction. Return the resource's id and version."""
         writer, resource_id = self.writer, self.resource_id
         match self.operation.method:
             case "DELETE":
@@ -161,10 +161,10 @@ class OperationRunner:
 
     @property
     def is_done(self) -> bool:
-        return bool(self._answer)
+        return bool(self._response)
 
-    def refuse(self, error: ScimError) -> None:
-        """Note and record why the operation was not carried out."""
+    def fail(self, error: ScimError) -> None:
+        """Set the operation's error, and save its event."""
         self.error = error
         body = error_message(error, self.view.correlation_id)
         action = ACTIONS.get(self.operation.method, ACTIONS["POST"])
@@ -173,23 +173,24 @@ class OperationRunner:
         )
         if self.operation.method != "POST":
             self._location = f"{self.view.base_url()}/{self.operation.path.lstrip('/')}"
-        self._answer = {"status": str(error.status), "response": body}
+        self._response = {"status": str(error.status), "response": body}
 
     def succeed(self, resource_id: str, version: str) -> None:
+        """Set the operation's successful result."""
         self.resource_id = resource_id
         writer = self.writer
         self._location = writer.adapter.location_of(writer.resource_type, resource_id)
-        self._answer = {"status": str(STATUS[self.operation.method])}
+        self._response = {"status": str(STATUS[self.operation.method])}
         if self.tolerances.profile.returns_bulk_ids:
-            self._answer["id"] = resource_id
+            self._response["id"] = resource_id
         if version:
-            self._answer["version"] = version
+            self._response["version"] = version
 
     def result(self) -> dict[str, Any]:
-        """Return the operation's part of the answer (RFC 7644 section 3.7.3)."""
+        """Return the operation's part of the response (RFC 7644 section 3.7.3)."""
         result = {
             "method": self.operation.method,
             "bulkId": self.operation.bulk_id,
             "location": self._location,
         }
-        return {name: text for name, text in result.items() if text} | self._answer
+        return {name: text for name, text in result.items() if text} | self._response

@@ -1,7 +1,7 @@
-"""References by ``bulkId`` in what the operations of a bulk send (RFC 7644 section 3.7.2).
+"""Resolve references by ``bulkId`` in the operations of a bulk request (RFC 7644 section 3.7.2).
 
-They stand where an attribute refers to a resource, and nowhere else: a title of "bulkId:1" is
-a title.
+Only values of attributes that refer to a resource are references: the title "bulkId:1" is just a
+title.
 """
 
 from collections.abc import Callable, Collection
@@ -16,70 +16,71 @@ from ...protocol.messages.bulk import REFERENCE
 from ...protocol.messages.patch import Operation
 from ...protocol.values import split_location
 
-Name = Callable[[str], str]
-"""What becomes of the ``bulkId`` in a reference: the id of the resource."""
+IdOf = Callable[[str], str]
+"""The function that returns the id of the resource with a ``bulkId``."""
 
 
-def rename(operation: Operation, adapter: Adapter, name: Name) -> Operation:
-    """Return an operation with every reference in its value and in its brackets renamed."""
+def resolve(operation: Operation, adapter: Adapter, id_of: IdOf) -> Operation:
+    """Return an operation with the references in its value and its path's filter resolved."""
     path = operation.path
-    value = _renamed(operation.value, path, adapter, name)
+    value = _resolved(operation.value, path, adapter, id_of)
     where = operation.where
     if where is not None and _refers(path, adapter):
-        where = _in_brackets(where, name)
+        where = _resolved_filter(where, id_of)
     return replace(operation, value=value, where=where)
 
 
-def rename_body(values: Assigned, adapter: Adapter, name: Name) -> Assigned:
-    """Return what a body assigns with every reference renamed."""
-    return {path: _renamed(value, path, adapter, name) for path, value in values.items()}
+def resolve_body(values: Assigned, adapter: Adapter, id_of: IdOf) -> Assigned:
+    """Return the values of a body with all references resolved."""
+    return {path: _resolved(value, path, adapter, id_of) for path, value in values.items()}
 
 
-def rename_id(resource_id: str, name: Name) -> str:
-    """Return the id in an operation's path, renamed where it is a reference."""
+def resolve_path_id(resource_id: str, id_of: IdOf) -> str:
+    """Return the id in an operation's path, resolved if it is a reference."""
     is_reference = resource_id.startswith(REFERENCE)
-    return name(resource_id.removeprefix(REFERENCE)) if is_reference else resource_id
+    return id_of(resource_id.removeprefix(REFERENCE)) if is_reference else resource_id
 
 
 def defer_references(
     values: Assigned, adapter: Adapter, bulk_ids: Collection[str]
 ) -> tuple[Assigned, list[Operation]]:
-    """Take from a body what refers to resources that are not there yet.
+    """Split a body into values to write now, and operations that add references later.
 
-    Return the rest, and the operations that add what was taken. Raises Conflict where a required
-    attribute would be left without a value.
+    ``bulk_ids`` are those of resources that do not exist yet. Raise Conflict if a required
+    attribute would have no value until then.
     """
     now: Assigned = {}
     later: list[Operation] = []
     for path, value in values.items():
         is_list = isinstance(value, list)
-        waiting = [
+        deferred = [
             each for each in (value if is_list else [value])
-            if _is_waiting(each, path, adapter, bulk_ids)
+            if _refers_to_any(each, path, adapter, bulk_ids)
         ]  # fmt: skip
-        rest = [each for each in value if each not in waiting] if is_list else None
-        if not waiting:
+        rest = [each for each in value if each not in deferred] if is_list else None
+        if not deferred:
             now[path] = value
             continue
         if rest:
             now[path] = rest
         elif path.attribute.required:
-            raise Conflict(f"{path}: is required and refers to itself in a circle")
-        later.append(Operation("add", path, None, waiting if is_list else value))
+            raise Conflict(f"{path}: is required, but is part of a circular reference")
+        later.append(Operation("add", path, None, deferred if is_list else value))
     return now, later
 
 
-def _is_waiting(
+def _refers_to_any(
     value: Any, path: AttributePath, adapter: Adapter, bulk_ids: Collection[str]
 ) -> bool:
+    """Return whether a value refers to any of these resources."""
     found = False
 
-    def look(bulk_id: str) -> str:
+    def note(bulk_id: str) -> str:
         nonlocal found
         found = found or bulk_id in bulk_ids
         return bulk_id
 
-    _renamed(value, path, adapter, look)
+    _resolved(value, path, adapter, note)
     return found
 
 
@@ -87,31 +88,35 @@ def _refers(path: AttributePath, adapter: Adapter) -> bool:
     return any(mapping.refers for mapping in adapter.declared.mappings_for(path))
 
 
-def _renamed(value: Any, path: AttributePath, adapter: Adapter, name: Name) -> Any:
+def _resolved(value: Any, path: AttributePath, adapter: Adapter, id_of: IdOf) -> Any:
     refers = _refers(path, adapter)
     if path.sub is not None:
-        return _in_text(value, path.sub, refers, adapter, name)
+        return _resolved_text(value, path.sub, refers, adapter, id_of)
     if isinstance(value, list):
-        return [_in_one(each, path.attribute, refers, adapter, name) for each in value]
-    return _in_one(value, path.attribute, refers, adapter, name)
+        return [_resolved_value(each, path.attribute, refers, adapter, id_of) for each in value]
+    return _resolved_value(value, path.attribute, refers, adapter, id_of)
 
 
-def _in_one(value: Any, attribute: Attribute, refers: bool, adapter: Adapter, name: Name) -> Any:
+def _resolved_value(
+    value: Any, attribute: Attribute, refers: bool, adapter: Adapter, id_of: IdOf
+) -> Any:
     if not isinstance(value, dict):
-        return _in_text(value, attribute, False, adapter, name)
+        return _resolved_text(value, attribute, False, adapter, id_of)
     subs = {sub.name: sub for sub in attribute.sub_attributes}
     return {
-        key: _in_text(each, subs[key], refers, adapter, name) if key in subs else each
+        key: _resolved_text(each, subs[key], refers, adapter, id_of) if key in subs else each
         for key, each in value.items()
     }
 
 
-def _in_text(value: Any, attribute: Attribute, refers: bool, adapter: Adapter, name: Name) -> Any:
-    """Rename a reference: an id, or a URI that ends with one."""
+def _resolved_text(
+    value: Any, attribute: Attribute, refers: bool, adapter: Adapter, id_of: IdOf
+) -> Any:
+    """Return a text with its reference resolved: an id, or a URI that ends with one."""
     if not isinstance(value, str):
         return value
     if refers and attribute.name == "value":
-        return name(value.removeprefix(REFERENCE)) if value.startswith(REFERENCE) else value
+        return id_of(value.removeprefix(REFERENCE)) if value.startswith(REFERENCE) else value
     if attribute.type != "reference":
         return value
     last = split_location(value)[1]
@@ -121,18 +126,18 @@ def _in_text(value: Any, attribute: Attribute, refers: bool, adapter: Adapter, n
     if not (refers or types):
         return value
     before = value.rstrip("/").removesuffix(last)
-    return f"{before}{name(last.removeprefix(REFERENCE))}"
+    return f"{before}{id_of(last.removeprefix(REFERENCE))}"
 
 
-def _in_brackets(term: Filter, name: Name) -> Filter:
+def _resolved_filter(term: Filter, id_of: IdOf) -> Filter:
     match term:
         case And(terms):
-            return And(tuple(_in_brackets(each, name) for each in terms))
+            return And(tuple(_resolved_filter(each, id_of) for each in terms))
         case Or(terms):
-            return Or(tuple(_in_brackets(each, name) for each in terms))
+            return Or(tuple(_resolved_filter(each, id_of) for each in terms))
         case Not(inner):
-            return Not(_in_brackets(inner, name))
+            return Not(_resolved_filter(inner, id_of))
         case Comparison(path, _, str(value)) if path.leaf.name == "value":
             if value.startswith(REFERENCE):
-                return replace(term, value=name(value.removeprefix(REFERENCE)))
+                return replace(term, value=id_of(value.removeprefix(REFERENCE)))
     return term

@@ -1,7 +1,7 @@
-"""POST /Bulk (RFC 7644 section 3.7): many operations in one request, each as if it came alone.
+"""POST /Bulk (RFC 7644 section 3.7): many operations in one request.
 
-Each has its own permission, transaction, event and error. Those that refer to each other in a
-circle are created together or not at all.
+Each has its own permission check, transaction, event and error. Resources with circular references
+are created in one transaction.
 """
 
 import os
@@ -20,7 +20,7 @@ from .operations import OperationRunner
 
 
 class Bulk(ScimView):
-    """The endpoint. What it answers is 200 however many operations failed."""
+    """The endpoint of bulk requests. The status is 200 even if operations failed."""
 
     http_method_names = ["post", "options"]
 
@@ -28,11 +28,11 @@ class Bulk(ScimView):
 
     def post(self, request: Request) -> Response:
         if not settings.BULK_MAX_OPERATIONS:
-            raise NotImplementedByServer("this server does not offer Bulk")
+            raise NotImplementedByServer("this server does not support bulk requests")
         bulk = parse_bulk(request.data, settings.BULK_MAX_OPERATIONS)
         pool = ThreadPoolExecutor(os.cpu_count())
         try:
             runners = [OperationRunner(self, operation, pool) for operation in bulk.operations]
             return Response(bulk_response(BulkExecutor(runners, bulk.fail_on_errors).results()))
-        finally:  # after too many errors nobody waits for the passwords that are left
+        finally:  # after too many errors, do not hash the remaining passwords
             pool.shutdown(cancel_futures=True)

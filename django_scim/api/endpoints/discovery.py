@@ -1,4 +1,7 @@
-"""ServiceProviderConfig, ResourceTypes, Schemas (RFC 7644 section 4): generated, never edited."""
+"""ServiceProviderConfig, ResourceTypes and Schemas (RFC 7644 section 4).
+
+The documents are generated from the settings and the adapters.
+"""
 
 from typing import Any
 
@@ -17,13 +20,13 @@ CORE = "urn:ietf:params:scim:schemas:core:2.0:"
 
 
 def refuse_filter(request: Request, kind: str) -> None:
-    """Raise Forbidden for a filter; sorting and paging are ignored (RFC 7644 section 4)."""
+    """Raise Forbidden for a filter (RFC 7644 section 4). Sorting and paging are ignored."""
     if "filter" in request.query_params:
         raise Forbidden(f"{kind} cannot be filtered")
 
 
 class DiscoveryView(ScimView):
-    """Read only documents, all of them or one by its key."""
+    """A list of read-only documents, or one of them by its id."""
 
     kind = ""
 
@@ -47,19 +50,19 @@ class DiscoveryView(ScimView):
 
 
 class Schemas(DiscoveryView):
-    """The schemas of what is mapped, and of the discovery documents themselves."""
+    """The schemas of the mapped attributes, and those of the discovery documents."""
 
     kind = "Schema"
 
     def documents(self) -> list[dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = {}
+        by_id: dict[str, dict[str, Any]] = {}
         for adapter in self.registry.classes():
             for schema in adapter.published_schemas():
-                found.setdefault(schema.id, schema.to_json())
+                by_id.setdefault(schema.id, schema.to_json())
         for name in ("ServiceProviderConfig", "ResourceType", "Schema"):
             schema = load_schema(name)
-            found[schema.id] = schema.to_json()
-        return list(found.values())
+            by_id[schema.id] = schema.to_json()
+        return list(by_id.values())
 
 
 class ResourceTypes(DiscoveryView):
@@ -89,8 +92,11 @@ class ResourceTypes(DiscoveryView):
 
 
 class ServiceProviderConfig(ScimView):
-    """What this server can do. Anybody may read it, unless the site says no: it says how to
-    authenticate."""
+    """The features of this server (RFC 7643 section 5).
+
+    Readable without a token, since it describes how to authenticate, unless ANONYMOUS_CONFIG is
+    False.
+    """
 
     @property
     def requires_token(self) -> bool:  # type: ignore[override]
@@ -138,7 +144,7 @@ class ServiceProviderConfig(ScimView):
 
     @staticmethod
     def _accepts_passwords(request: Request) -> bool:
-        """Each connection decides for itself; who calls without a token is told no."""
+        """Return whether the request's connection accepts passwords, False without a token."""
         try:
             principal, _ = BearerAuthentication().authenticate(request)
         except ScimError:

@@ -1,7 +1,7 @@
-"""/Me (RFC 7644 section 3.11): the resource of the person for whom a token speaks.
+"""/Me (RFC 7644 section 3.11): the User resource of the token's user.
 
-Tokens of identity providers speak for nobody, and get 501. A site whose own TOKEN_FINDERS return
-tokens with a ``user`` offers the person what ``me:read`` and ``me:write`` permit, and no more.
+Tokens of identity providers have no user and get 501. A site can return tokens with a ``user`` from
+its TOKEN_FINDERS. They allow what the scopes ``me:read`` and ``me:write`` permit.
 """
 
 from typing import Any
@@ -13,14 +13,14 @@ from ..viewsets import ResourceViewSet
 
 
 class Me(ResourceViewSet):
-    """The person's own User, served under another name; ``Location`` says where it really is."""
+    """The user's own User resource. The ``Location`` header contains its real URI."""
 
     resource_type = "User"
     scope_area = "me"
 
     def check_permissions(self, request: Request) -> None:
         if getattr(self.token, "user", None) is None:
-            raise NotImplementedByServer("this server offers no Me for this token")
+            raise NotImplementedByServer("/Me is not available for this token")
         super().check_permissions(request)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -31,8 +31,8 @@ class Me(ResourceViewSet):
             user: Any = self.token.user  # type: ignore[attr-defined]
             link = self.adapter.queryset().filter(target=user.pk).first()
         if link is None or self.action == "create":
-            raise NotImplementedByServer("this server offers no Me for this token")
-        self.kwargs["scim_id"] = link.scim_id  # what the handlers of a resource are called with
+            raise NotImplementedByServer("/Me is not available for this token")
+        self.kwargs["scim_id"] = link.scim_id  # the argument of the handlers
         self.recorder.set_resource(self.resource_type, scim_id=link.scim_id)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A query at the SCIM base, over every resource type (RFC 7644 section 3.4.2.1)."""
+"""Queries at the SCIM base, over all resource types (RFC 7644 section 3.4.2.1)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ from ..views import ScimView
 class BaseQuery(ScimView):
     """``GET /``: the resources of all types, filtered, sorted and paged as one list.
 
-    The token needs to read every type: fewer would be a total that is not true.
+    The token must have the read scope of every type; otherwise the total would be wrong.
     """
 
     depth = 0
@@ -31,14 +31,14 @@ class BaseQuery(ScimView):
         for adapter in adapters:
             scope = f"{adapter.endpoint.lower()}:read"
             if not self.token.permits(scope):
-                raise Forbidden(f"the token lacks the scope {scope}")
+                raise Forbidden(f"the token does not have the scope {scope}")
         body = page(self, adapters, parameters, in_url=in_url)
         self.record_read()
         return Response(body)
 
 
 class BaseSearch(BaseQuery):
-    """``POST /.search``: the same with the query in the body."""
+    """``POST /.search``: like ``GET /``, with the query in the body."""
 
     depth = 1
     http_method_names = ["post", "options"]

@@ -1,11 +1,11 @@
-"""Cursors: a place in a list as text (RFC 9865).
+"""Cursors: signed texts that contain a position in a list (RFC 9865).
 
-Nothing is kept on the server. A cursor is signed, and the signature covers the connection and the
-query: for another one it is as wrong as if it were forged.
+The server stores nothing. The signature covers the connection and the query, so that a cursor is
+invalid for any other connection or query.
 
-It holds the sort key of the last resource, and not only which resource that was: a walk goes on
-where it stood although the resource was renamed or deleted since. It is not secret: like a filter,
-a walk in the order of names has names in its URLs, unless it goes by POST to ``.search``.
+A cursor contains the sort key of the last resource of a page, so that the next page is correct even
+if that resource was renamed or deleted. A cursor is not secret: if a list is sorted by names, its
+URLs contain names, as with filters. To avoid that, use POST to ``.search``.
 """
 
 import hashlib
@@ -31,7 +31,10 @@ from ...query.search import Search
 
 
 def write_cursor(place: CursorPosition, connection: Connection, queries: Sequence[Search]) -> str:
-    """Return the cursor that leads on from a place, of unreserved characters (RFC 3986 2.3)."""
+    """Return the cursor for the page after a position.
+
+    It consists of unreserved characters (RFC 3986 section 2.3).
+    """
     text = json.dumps([queries[0].count, place.kind, place.key, place.pk])
     return _signer(connection, queries).sign(b64_encode(text.encode()).decode())
 
@@ -39,9 +42,9 @@ def write_cursor(place: CursorPosition, connection: Connection, queries: Sequenc
 def read_cursor(
     cursor: str, connection: Connection, queries: Sequence[Search]
 ) -> CursorPosition | None:
-    """Return the place that a cursor leads on from; None for the empty one of a first request.
+    """Return the position in a cursor, None for the empty cursor of the first request.
 
-    Raises InvalidCursor, ExpiredCursor, or InvalidCount where only the count is another one.
+    Raise InvalidCursor or ExpiredCursor, or InvalidCount if only the count differs.
     """
     if not cursor:
         return None
@@ -49,18 +52,18 @@ def read_cursor(
         signed = _signer(connection, queries).unsign(cursor, max_age=settings.CURSOR_TIMEOUT)
     except SignatureExpired:
         raise ExpiredCursor(
-            f"cursor: it is older than {settings.CURSOR_TIMEOUT} seconds; begin with an empty one"
+            f"cursor: is older than {settings.CURSOR_TIMEOUT} seconds; start with an empty cursor"
         ) from None
     except BadSignature:
         raise InvalidCursor from None
     count, *place = json.loads(b64_decode(signed.encode()))
     if count != queries[0].count:
-        raise InvalidCount(f"count: the walk began with {count}, and so it must go on")
+        raise InvalidCount(f"count: must be {count}, as in the first request with this cursor")
     return CursorPosition(*place)
 
 
 def _signer(connection: Connection, queries: Sequence[Search]) -> TimestampSigner:
-    """Return the signer of one connection's cursors for one query."""
+    """Return the signer for the cursors of a connection and a query."""
     query = json.dumps([_identity(each) for each in queries])
     digest = hashlib.sha256(query.encode()).hexdigest()
     salt = f"django_scim.cursor {connection.pk} {digest}"
@@ -68,7 +71,7 @@ def _signer(connection: Connection, queries: Sequence[Search]) -> TimestampSigne
 
 
 def _identity(query: Search) -> list[Any]:
-    """Return what must be the same on every page of a walk; names of attributes have no case."""
+    """Return the parts of a query that must be equal in the requests for all pages."""
     return [
         query.filter and _terms(query.filter),
         str(query.sort_by),
@@ -90,5 +93,5 @@ def _terms(term: Filter) -> list[Any]:
 
 
 def _names(projection: Projection) -> list[Any]:
-    wanted = projection.attributes
-    return [None if wanted is None else sorted(wanted), sorted(projection.excluded)]
+    names = projection.attributes
+    return [None if names is None else sorted(names), sorted(projection.excluded)]

@@ -1,4 +1,4 @@
-"""Where a request comes from, whether anybody on the way could read it, and where SCIM is."""
+"""Client IP address, HTTPS enforcement and the public base URL."""
 
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -12,10 +12,10 @@ from ...protocol.errors import Forbidden
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """Return the client's address, or None where nobody tells.
+    """Return the client's IP address, or None if it is unknown.
 
-    What ``X-Forwarded-For`` says counts only as far as it comes from TRUSTED_PROXIES: whatever a
-    client writes there itself stands left of the address that the first proxy saw.
+    Addresses in ``X-Forwarded-For`` are read from right to left, and only as long as they were
+    added by TRUSTED_PROXIES: a client may have sent the others itself.
     """
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
     address = _parsed(request.META.get("REMOTE_ADDR", ""))
@@ -28,33 +28,33 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def require_encryption(request: HttpRequest) -> None:
-    """Raise Forbidden for plain HTTP: a bearer token is for whoever reads it.
+    """Raise Forbidden for plain HTTP, since anyone on the network could read the bearer token.
 
-    Loopback is not read by anybody, unless a proxy has passed the request on.
+    Requests from the loopback address are allowed, unless a proxy has forwarded them.
     """
     if request.is_secure() or site_settings.DEBUG or settings.ALLOW_HTTP:
         return
     address = _parsed(request.META.get("REMOTE_ADDR", ""))
-    is_passed_on = "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META
-    if address is not None and address.is_loopback and not is_passed_on:
+    is_forwarded = "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META
+    if address is not None and address.is_loopback and not is_forwarded:
         return
     raise Forbidden(
-        "plain HTTP is refused: use https. Behind a proxy that ends TLS, set Django's "
-        "SECURE_PROXY_SSL_HEADER; DJANGO_SCIM['ALLOW_HTTP'] permits plain HTTP"
+        "plain HTTP is not allowed; use https. Behind a proxy that terminates TLS, set Django's "
+        "SECURE_PROXY_SSL_HEADER; DJANGO_SCIM['ALLOW_HTTP'] allows plain HTTP"
     )
 
 
 def public_base(host: str) -> str:
-    """Return the SCIM base URL for a reader; ``host`` is its beginning unless BASE_URL is set."""
+    """Return the SCIM base URL to show to an admin: BASE_URL or ``host``, and the path."""
     try:
         path = reverse("django_scim:base").rstrip("/")
-    except NoReverseMatch:  # not included, or under a prefix that captures something
+    except NoReverseMatch:  # not included, or under a prefix with parameters
         return "(where the site's URLs include django_scim.urls)"
     return f"{(settings.BASE_URL or host).rstrip('/')}{path}"
 
 
 def _parsed(text: str) -> Any:
-    """Return the address in a text, without port and brackets; None for what is none."""
+    """Return the IP address in a text, without port and brackets, or None."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

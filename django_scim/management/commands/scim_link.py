@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...adapters.accounts.user_models import has
-from ...adapters.bulk_linking import By, Survey, assign_matching, confirm_waiting, survey
+from ...adapters.bulk_linking import By, Survey, assign_matching, confirm_adopted, survey
 from ...audit.administration import Actor, Description, record
 from ...models import Connection
 from ._progress import Progress
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{count} {accounts} assigned to {chosen}.")
         if options["confirm"]:
             record_confirmed = partial(record, chosen, Description.CONFIRMED, actor)
-            count = confirm_waiting(chosen, found, record_confirmed)
+            count = confirm_adopted(chosen, found, record_confirmed)
             adoptions = "adoption was" if count == 1 else "adoptions were"
             self.stdout.write(f"{count} {adoptions} confirmed.")
 
@@ -85,21 +85,21 @@ class Command(BaseCommand):
         article = "a" if by == "username" else "an"
         for kind, number in (
             ("to be assigned", len(found.matching)),
-            ("already linked to this connection", found.given),
-            ("already adopted, unconfirmed", len(found.waiting)),
+            ("already linked to this connection", found.assigned),
+            ("already adopted, unconfirmed", len(found.unconfirmed)),
             ("protected (staff members and superusers)", found.protected),
-            ("outside of the connection's tenant", found.strangers),
-            ("linked to another connection", found.held),
+            ("outside of the connection's tenant", found.outside_tenant),
+            ("linked to another connection", found.linked_elsewhere),
             ("deleted by this connection", found.deleted),
-            (f"without {article} {attribute}", found.nameless),
-            (f"in conflict: same {attribute} as another account, ignoring case", found.clashing),
+            (f"without {article} {attribute}", found.without_value),
+            (f"in conflict: same {attribute} as another account, ignoring case", found.conflicting),
         ):
             self.stdout.write(f"{number:>8}  {kind}")
-        shown = len(found.clashes) if everything else SHOWN_CONFLICTS
-        for text, names in sorted(found.clashes.items())[:shown]:
+        shown = len(found.conflicts) if everything else SHOWN_CONFLICTS
+        for text, names in sorted(found.conflicts.items())[:shown]:
             self.stdout.write(
                 f"          conflict: {text} ({len(names)} accounts): {', '.join(names)}"
             )
-        if len(found.clashes) > shown:
-            more = len(found.clashes) - shown
+        if len(found.conflicts) > shown:
+            more = len(found.conflicts) - shown
             self.stdout.write(f"          and {more} more conflicts; use --verbosity 2 to list all")
