@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 
-from ..protocol.attributes import Attribute, AttributePath, ResourceSchema, Schema
+from ..protocol.attributes import Attribute, AttributePath, Schema
+from ..protocol.resource_schema import ResourceSchema
 from .behaviours import Behaviour, Role
 from .declaration_checks import (
     DeclarationError,
@@ -76,8 +77,9 @@ class Declaration:
 
     @cached_property
     def derived(self) -> frozenset[str]:
-        """The names of the attributes that a loader reads and that are not in the version."""
-        return frozenset(m.path.name for m in self.mappings if not m.versioned and m.loader)
+        """The names of the attributes of which no part counts for the version."""
+        counted = {m.path.name for m in self.mappings if m.versioned}
+        return frozenset(m.path.name for m in self.mappings) - counted
 
     @cached_property
     def unique(self) -> tuple[Mapping, ...]:

@@ -7,7 +7,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from ..models import AbstractLink
-from ..protocol.attributes import ResourceSchema
+from ..protocol.resource_schema import ResourceSchema
 from ..protocol.schema_validation import problems
 from .mappings.base import Mapping
 from .model_paths import LINK

@@ -10,12 +10,13 @@ from typing import Any
 
 from ..adapters.reading.plan import pop_version
 from ..conf import settings
-from ..protocol.attributes import AttributePath, ResourceSchema
+from ..protocol.attributes import AttributePath
 from ..protocol.errors import InvalidCount, InvalidValue, ScimError, Sensitive
 from ..protocol.filters import Filter, paths_in
 from ..protocol.filters.parser import Limits, parse_filter
 from ..protocol.messages.responses import list_response
 from ..protocol.projection import Projection, parse_projection
+from ..protocol.resource_schema import ResourceSchema
 from ..protocol.tolerances import Tolerances
 from ..query.search import Search, search
 from .http.cursors import read_cursor, write_cursor

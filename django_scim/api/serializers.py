@@ -15,10 +15,11 @@ from rest_framework.fields import empty
 
 from ..adapters import ResourceAdapter
 from ..adapters.interfaces import Assigned
-from ..protocol.attributes import COMMON, Attribute, AttributePath, ResourceSchema
+from ..protocol.attributes import COMMON, Attribute, AttributePath
 from ..protocol.errors import InvalidValue, ScimError
 from ..protocol.messages.patch import Operation
 from ..protocol.resource_body import read_resource
+from ..protocol.resource_schema import ResourceSchema
 
 
 class RejectedBody(ValidationError):

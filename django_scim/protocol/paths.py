@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from .attributes import AttributePath, ResourceSchema, Schema
+from .attributes import AttributePath, Schema
 from .errors import InvalidFilter, InvalidPath
 from .filters import Filter
 from .filters.lexer import Token, tokenize
 from .filters.parser import Limits, parse_value_filter
+from .resource_schema import ResourceSchema
 from .tolerances import Tolerances, mend_urn
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .attributes import Attribute, AttributePath, ResourceSchema
+from .attributes import Attribute, AttributePath
 from .errors import InvalidValue
+from .resource_schema import ResourceSchema
 from .tolerances import Tolerance, Tolerances, mend_urn
 
 

@@ -7,8 +7,9 @@ looks into extensions, ignores the case of names, and rejects an attribute that 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .attributes import AttributePath, ResourceSchema
+from .attributes import AttributePath
 from .errors import InvalidPath, InvalidSyntax, InvalidValue, ScimError
+from .resource_schema import ResourceSchema
 from .tolerances import Tolerance, Tolerances, mend_urn
 from .values import coerce, ignore_unknown, is_empty
 

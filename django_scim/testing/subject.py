@@ -6,7 +6,8 @@ import pytest
 
 from .. import connections
 from ..adapters import ResourceAdapter, adapter_classes
-from ..protocol.attributes import AttributePath, ResourceSchema
+from ..protocol.attributes import AttributePath
+from ..protocol.resource_schema import ResourceSchema
 from .client import ScimClient
 from .samples import sample, shows
 

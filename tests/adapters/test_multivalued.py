@@ -3,9 +3,10 @@
 import pytest
 
 from django_scim.adapters.mappings.multivalued import MultiValue, amended, apply
-from django_scim.protocol.attributes import Attribute, ResourceSchema, Schema
+from django_scim.protocol.attributes import Attribute, Schema
 from django_scim.protocol.errors import InvalidValue, Mutability
 from django_scim.protocol.messages.patch import PATCH_URN, parse_patch
+from django_scim.protocol.resource_schema import ResourceSchema
 from django_scim.protocol.tolerances import PROFILES, Tolerances
 
 SUBS = (

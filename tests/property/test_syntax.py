@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from scim2_filter_parser.lexer import SCIMLexer
 from scim2_filter_parser.parser import SCIMParser, SCIMParserError
 
-from django_scim.protocol.attributes import ResourceSchema, load_schema
+from django_scim.protocol.attributes import load_schema
 from django_scim.protocol.errors import InvalidFilter
 from django_scim.protocol.filters.lexer import tokenize
 from django_scim.protocol.filters.parser import parse_filter
+from django_scim.protocol.resource_schema import ResourceSchema
 from django_scim.protocol.tolerances import PROFILES, Tolerances
 
 from .filters import Filters

@@ -1,6 +1,7 @@
 import pytest
 
-from django_scim.protocol.attributes import ResourceSchema, load_schema
+from django_scim.protocol.attributes import load_schema
+from django_scim.protocol.resource_schema import ResourceSchema
 from django_scim.protocol.tolerances import PROFILES, Tolerances
 
 

@@ -79,7 +79,7 @@ def test_a_schema_from_a_file_gets_the_defaults_of_the_rfc(tmp_path):
 
 
 def read(attribute, value):
-    from django_scim.protocol.attributes import ResourceSchema
+    from django_scim.protocol.resource_schema import ResourceSchema
 
     schema = Schema(URN, "Acme", attributes=(attribute,))
     body = {"schemas": [URN], attribute.name: value}

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_scim.protocol.attributes import ENTERPRISE_URN, ResourceSchema, load_schema
+from django_scim.protocol.attributes import ENTERPRISE_URN, load_schema
 from django_scim.protocol.errors import InvalidFilter
 from django_scim.protocol.filters import And, Comparison, Not, Or, ValueFilter
 from django_scim.protocol.filters.evaluation import matches
 from django_scim.protocol.filters.parser import Limits, parse_filter
+from django_scim.protocol.resource_schema import ResourceSchema
 from django_scim.protocol.tolerances import Tolerance
 
 BABS = {

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..attributes import Attribute, AttributePath, ResourceSchema
+from ..attributes import Attribute, AttributePath
 from ..errors import InvalidFilter, InvalidValue
+from ..resource_schema import ResourceSchema
 from ..tolerances import Tolerance, Tolerances
 from ..values import coerce_simple, parse_datetime
 from .lexer import Token, tokenize

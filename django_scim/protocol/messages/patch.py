@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..attributes import AttributePath, ResourceSchema, Schema
+from ..attributes import AttributePath, Schema
 from ..errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget
 from ..filters import Filter
 from ..json_parser import parse_json
 from ..paths import PatchPath, parse_path
 from ..resource_body import check_urn, entries
+from ..resource_schema import ResourceSchema
 from ..tolerances import Tolerance, Tolerances
 from ..values import EMPTY, coerce, coerce_one, has_values
 from .envelope import read_members, read_message

@@ -59,7 +59,8 @@ CASES = {
         "attributes": {"user": Reference("user", to="User")}}), "primary key"),
     "a key to write": ("E018", thing(number=Field("id")), "primary key"),
     "a key by custom": ("E018", thing(number=kind(writes=("id",))), "primary key"),
-    "the link's id": ("E018", thing(text=Field("link.scim_id")), "link that clients must not write"),
+    "the link's id": (
+        "E018", thing(text=Field("link.scim_id")), "link that clients must not write"),
     "the link's id by waiting": (
         "E018", thing(keeper=Reference("box.thing", to="Thing", pending="link.scim_id").having(
             mutability="readOnly")), "link that clients must not write"),
