@@ -236,7 +236,7 @@ class AttributePath:
 
     @property
     def is_schemas(self) -> bool:
-        """Whether it is ``schemas``, which follows from the other attributes and is not stored."""
+        """True for ``schemas``, which follows from the other attributes and is not stored."""
         return self.name == "schemas"
 
     @cached_property

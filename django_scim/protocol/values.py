@@ -70,7 +70,7 @@ def format_datetime(moment: datetime) -> str:
 
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
-"""What counts as no value at all (RFC 7643 section 2.5)."""
+"""The values that count as unassigned (RFC 7643 section 2.5)."""
 
 
 def is_empty(value: Any) -> bool:

@@ -58,7 +58,7 @@ class UnitOfWork:
         self.has_past = not target._state.adding
         self.ignored: list[str] = []
         self.changes: list[Change] = []
-        #: What the saved changes mean for the event and the signals; see ``outcomes``.
+        #: The kinds of the saved changes, for the event and the signals; see ``outcomes``.
         self.kinds: frozenset[Any] = frozenset()
         self._records: dict[tuple[str, ...], models.Model | None] = {(): target, LINK: link}
         self._columns: dict[tuple[tuple[str, ...], str], _StagedColumn] = {}
