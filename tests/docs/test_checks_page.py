@@ -12,4 +12,4 @@ def test_every_check_has_a_section():
     sections = re.findall(r"^### ([EW]\d{3})", page, re.MULTILINE)
     assert sorted(sections) == sorted(checks.HINTS)
     source = "".join(p.read_text("utf-8") for p in (root / "django_scim").rglob("*.py"))
-    assert set(re.findall(r"""(?:Flaw|message)\(\s*"([EW]\d{3})\"""", source)) <= set(sections)
+    assert set(re.findall(r"""(?:DeclarationError|message)\(\s*"([EW]\d{3})\"""", source)) <= set(sections)
