@@ -246,13 +246,13 @@ def test_rejects_non_adapter_class(settings, adapters, code, words):
     ],
 )
 def test_reports_faulty_module(settings, tmp_path, monkeypatch, definition, words):
-    text = f"from django_scim.adapters import Field, Schema\n\nflawed = {definition}\n"
-    (tmp_path / "flawed_adapters.py").write_text(text)
+    text = f"from django_scim.adapters import Field, Schema\n\nfaulty = {definition}\n"
+    (tmp_path / "faulty_adapters.py").write_text(text)
     monkeypatch.syspath_prepend(str(tmp_path))
-    settings.DJANGO_SCIM = {"ADAPTERS": {"User": "flawed_adapters.Adapter"}}
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": "faulty_adapters.Adapter"}}
     (message,) = checks.check_adapters()
     assert message.id == "django_scim.E002"
-    assert words in message.msg and "flawed_adapters.py, line 3" in message.msg
+    assert words in message.msg and "faulty_adapters.py, line 3" in message.msg
 
 
 class OtherEndpoint(UserAdapter):

@@ -49,8 +49,8 @@ def path_of(resource):
     ],
 )
 def test_faulty_definition_is_reported(attribute, words, settings, scim, monkeypatch):
-    flawed = Schema("urn:example:scim:schemas:flawed:2.0:User", "Flawed", attributes=(attribute,))
-    adapter = type("Flawed", (UserAdapter,), {"extensions": [flawed]})
+    faulty = Schema("urn:example:scim:schemas:faulty:2.0:User", "Faulty", attributes=(attribute,))
+    adapter = type("Faulty", (UserAdapter,), {"extensions": [faulty]})
     monkeypatch.setitem(globals(), "Subject", adapter)
     settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.Subject"}}
     (message,) = checks.check_adapters()
