@@ -32,6 +32,13 @@ class Behaviour:
     ) -> None:
         self.role, self.locked, self.kept_on_put = role, locked, kept_on_put
 
+    def keeps(self, unit: UnitOfWork, is_given: bool) -> bool:
+        """Return whether a PUT without a value for the attribute keeps the old value.
+
+        ``is_given`` is True if the body contains the attribute, for example with null.
+        """
+        return self.kept_on_put and not unit.is_new
+
     def filled_columns(self, adapter: Any) -> set[str]:
         """Return the columns of the object that the behaviour sets for an adapter class."""
         return set()

@@ -14,6 +14,7 @@ from ..models import GroupLink, fold_key
 from ..protocol.attributes import load_schema
 from ..protocol.errors import Uniqueness
 from ..protocol.messages.patch import Operation
+from ..protocol.tolerances import Tolerance
 from .base import ResourceAdapter
 from .behaviours import Behaviour
 from .mappings.base import Mapping
@@ -43,6 +44,13 @@ class GroupName(Behaviour):
             unit.set((), field, adapter.choose_name(unit), "")
 
 
+class GroupMembers(Behaviour):
+    """With the tolerance KEEP_MEMBERS, a PUT that does not name the members keeps them."""
+
+    def keeps(self, unit: UnitOfWork, is_given: bool) -> bool:
+        return not is_given and unit.tolerances.permit(Tolerance.KEEP_MEMBERS)
+
+
 class GroupAdapter(ResourceAdapter):
     """A Django group. Each connection has its own name for it.
 
@@ -56,7 +64,10 @@ class GroupAdapter(ResourceAdapter):
         "displayName": Field("link.display_name", key="link.display_key"),
         "members": Members("user_set", to="User", kind="User"),
     }
-    behaviours = ResourceAdapter.behaviours | {"displayName": GroupName()}
+    behaviours = ResourceAdapter.behaviours | {
+        "displayName": GroupName(),
+        "members": GroupMembers(),
+    }
 
     #: The column with the group's name on the site.
     name_column = "name"

@@ -130,7 +130,8 @@ def with_active(mapping):
 
 CASES = {
     "column": ("E003", with_attributes(badge=Field("batch")), "no field named 'batch'"),
-    "relation": ("E003", with_attributes(badge=Field("groups.name")), "leads to no single groups"),
+    "relation": ("E003", with_attributes(badge=Field("groups.name")),
+        "'groups' must be a foreign key"),
     "members": ("E003", with_attributes(GroupAdapter, members=Members("people", to="User")),
                 "no many-to-many relation 'people'"),
     "path": ("E004", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes
@@ -147,7 +148,7 @@ CASES = {
     "required": ("E006", Required, "userName is required"),
     "misfit": ("E007", with_attributes(level=Field("first_name")), "its type is integer"),
     "many": ("E007", with_attributes(tags=Field("first_name")), "multi-valued"),
-    "one": ("E007", with_attributes(badge=Values("badge")), "one value"),
+    "one": ("E007", with_attributes(badge=Values("badge")), "only one value"),
     "shared row": ("E018", with_attributes(badge=Field("scim_profile.manager.username")),
                    "other objects may share"),
     "schema": ("E008", BrokenSchema, "a: type must be one of binary"),
@@ -163,9 +164,10 @@ CASES = {
     "a reference to a list": ("E009", type("A", (UserAdapter,), {"attributes":
         UserAdapter.attributes | {f"{ENTERPRISE}:manager": Reference("scim_profile.manager",
         to=["User"])}}), "which is not published"),
-    "mirror": ("E007", with_attributes(tags=Values("tags", mirror="is_active")), "no text column"),
+    "mirror": ("E007", with_attributes(tags=Values("tags", mirror="is_active")),
+        "must be a text column"),
     "mirror elsewhere": ("E007", with_attributes(tags=Values("tags", mirror="scim_profile.title")),
-                         "no text column"),
+                         "must be a text column"),
     "two mirrors": ("E019", with_attributes(tags=Values("tags", mirror="email")), "'email'"),
     "privilege by custom": ("W005", with_attributes(badge=StaffMapping()), "'is_staff'"),
     "privilege by absence": ("W005", with_attributes(nickName=Field(

@@ -168,7 +168,7 @@ def test_accounts_protected_by_the_site(okta, people, settings):
 
 
 def test_rule_about_links_assigns_nothing(okta, people, settings):
-    use(settings, "Unsearchable")
+    use(settings, "LinkRuleAdapter")
     assert "0 accounts were assigned" in link()
     assert not UserLink.objects.exists()
     assert not Event.objects.exists()

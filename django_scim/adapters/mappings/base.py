@@ -148,13 +148,6 @@ class Mapping:
         """Stage one operation. Raise a ScimError if the attribute does not allow it."""
         raise NotImplementedError
 
-    def keeps(self, unit: UnitOfWork, is_given: bool) -> bool:
-        """Return whether a PUT without a value for the attribute keeps the old value.
-
-        ``is_given`` is True if the body contains the attribute, for example with null.
-        """
-        return self.behaviour.kept_on_put and not unit.is_new
-
     def current(self, unit: UnitOfWork) -> Any:
         """Return the staged value as JSON, None if clients cannot write it."""
         return None

@@ -16,7 +16,7 @@ from ...protocol.filters import Comparison, Filter, Or
 from ...protocol.filters.evaluation import element_matches
 from ...protocol.messages.patch import Operation
 from ...protocol.messages.selectors import created_value, selectors
-from ...protocol.tolerances import Tolerance, Tolerances
+from ...protocol.tolerances import Tolerances
 from ...protocol.values import split_location
 from ...query import Constant, Locator
 from ...query.columns import Comparable
@@ -157,15 +157,6 @@ class Members(Memberships):
 
     def new_rows(self) -> tuple[Any, set[str]] | None:
         return self.relation.through, {self.relation.owner, self.relation.member}
-
-    def keeps(self, unit: UnitOfWork, is_given: bool) -> bool:
-        """Return whether a PUT keeps the members.
-
-        With the tolerance KEEP_MEMBERS, it does if its body does not contain the attribute.
-        """
-        if super().keeps(unit, is_given):
-            return True
-        return not is_given and unit.tolerances.permit(Tolerance.KEEP_MEMBERS)
 
     def change_kind(self, unit: UnitOfWork, change: Change) -> ChangeKind | None:
         return ChangeKind.MEMBERSHIP_CHANGED

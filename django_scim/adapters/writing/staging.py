@@ -15,7 +15,7 @@ def assign(unit: UnitOfWork, values: Assigned) -> None:
         name = path.full_name
         value = by_name.get(name)
         mapping = declared.by_path.get(name)
-        if value is None and mapping is not None and mapping.keeps(unit, name in by_name):
+        if value is None and mapping is not None and mapping.behaviour.keeps(unit, name in by_name):
             continue
         is_single_complex = path.attribute.is_complex and not path.attribute.multi_valued
         if value is None or is_single_complex:  # the old sub-attributes must not remain

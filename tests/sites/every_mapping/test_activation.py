@@ -3,16 +3,17 @@
 import pytest
 from django.contrib.auth.models import User
 
-from django_scim.adapters import Custom, Field, Json, UserAdapter
+from django_scim.adapters import Custom, Field, Json
 from django_scim.models import Event, Guard
 from tests.client import USER
+from tests.sites.every_mapping.adapters import AcmeUserAdapter
 from tests.sites.every_mapping.models import Employee
 
 hooks = []
 
 
-class Recording(UserAdapter):
-    """Note which of the site's hooks ran."""
+class Recording(AcmeUserAdapter):
+    """Record the hooks that ran."""
 
     def deactivate(self, unit):
         super().deactivate(unit)
@@ -24,28 +25,28 @@ class Recording(UserAdapter):
 
 
 class InRelatedRow(Recording):
-    attributes = UserAdapter.attributes | {"active": Field("employee.is_employed")}
+    attributes = AcmeUserAdapter.attributes | {"active": Field("employee.is_employed")}
 
 
-class Level(Custom):
-    """Somebody on level 0 does not work here any more."""
+class Shirt(Custom):
+    """People who have left have returned their shirt."""
 
-    select = {"level": "employee__level"}
-    writes = ("employee.level",)
+    select = {"shirt": "employee__shirt"}
+    writes = ("employee.shirt",)
 
-    def read(self, level):
-        return None if level is None else level > 0
+    def read(self, shirt):
+        return None if shirt is None else shirt != "returned"
 
     def write(self, value):
-        return {"employee.level": 1 if value else 0}
+        return {"employee.shirt": "new" if value else "returned"}
 
 
 class InCustom(Recording):
-    attributes = UserAdapter.attributes | {"active": Level()}
+    attributes = AcmeUserAdapter.attributes | {"active": Shirt()}
 
 
 class InJson(Recording):
-    attributes = UserAdapter.attributes | {"active": Json("employee.extras", "active")}
+    attributes = AcmeUserAdapter.attributes | {"active": Json("employee.extras", "active")}
 
 
 class InOwnColumn(Recording):
@@ -53,11 +54,11 @@ class InOwnColumn(Recording):
 
 
 class InNoColumn(Recording):
-    attributes = {k: v for k, v in UserAdapter.attributes.items() if k != "active"}
+    attributes = {k: v for k, v in AcmeUserAdapter.attributes.items() if k != "active"}
 
 
 class ReadOnly(Recording):
-    attributes = UserAdapter.attributes | {
+    attributes = AcmeUserAdapter.attributes | {
         "active": Field("is_active").having(mutability="readOnly")
     }
 
@@ -71,7 +72,8 @@ def site(settings, connect):
     """Publish users by an adapter, and return a client whose guard counts."""
 
     def site(name, **options):
-        settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.{name}"}}
+        adapters = settings.DJANGO_SCIM["ADAPTERS"] | {"User": f"{__name__}.{name}"}
+        settings.DJANGO_SCIM = {"ADAPTERS": adapters}
         hooks.clear()
         return connect(**options)
 
@@ -131,7 +133,7 @@ def test_delete_closes_the_account(name, site):
     elif name == "InRelatedRow":
         assert not user.employee.is_employed
     elif name == "InCustom":
-        assert user.employee.level == 0
+        assert user.employee.shirt == "returned"
     else:
         assert user.employee.extras == {"active": False}
 

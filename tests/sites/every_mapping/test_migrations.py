@@ -15,7 +15,7 @@ class TestMigrations(MigrationContract):
     group_link = ("every_mapping", "SquadLink")
 
     @pytest.fixture(autouse=True)
-    def depend_on_first_migration(self, monkeypatch, migrated_in_the_end):
+    def depend_on_first_migration(self, monkeypatch, migrate_forwards_again):
         """Let the site's link depend on the first migration, as on a site that started with it."""
         migration = import_module("tests.sites.every_mapping.migrations.0001_initial").Migration
         older = [FIRST if app == "django_scim" else (app, name)
