@@ -2,6 +2,7 @@
 
 from ..protocol.attributes import Attribute, Schema
 from .base import ResourceAdapter
+from .behaviours import Behaviour, Role
 from .groups import GroupAdapter
 from .mappings.base import Mapping
 from .mappings.columns import Field
@@ -18,6 +19,7 @@ from .writing.unit_of_work import Change, UnitOfWork
 
 __all__ = [
     "Attribute",
+    "Behaviour",
     "Change",
     "ChangeKind",
     "Computed",
@@ -34,6 +36,7 @@ __all__ = [
     "Registry",
     "ResourceAdapter",
     "ResourceChange",
+    "Role",
     "Rows",
     "Schema",
     "UnitOfWork",

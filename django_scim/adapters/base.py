@@ -67,7 +67,8 @@ class ResourceAdapter:
     #: Set for a subclass that has an ``after_commit`` hook.
     hears_commits: ClassVar[bool] = False
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
         cls.hears_commits = cls.after_commit is not ResourceAdapter.after_commit
 
     def __init__(

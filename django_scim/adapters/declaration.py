@@ -1,5 +1,6 @@
 """An adapter's declaration, evaluated once per process: every mapping bound to its path."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -157,6 +158,7 @@ def build_declaration(adapter: Any, types: dict[str, Any]) -> Declaration:
     errors = [*schema_errors(declared), *_extension_errors(adapter), *link_errors(adapter)]
     if errors:
         return Declaration(declared, (), tuple(errors))
+    errors += _behaviour_errors(adapter, declared)
     known = _known_mappings(adapter, declared, types, errors)
     errors += overlaps(known)
     schema = _described(declared, known)
@@ -176,6 +178,19 @@ def _extension_errors(adapter: Any) -> list[DeclarationError]:
         for schema in adapter.required_extensions
         if schema not in adapter.extensions
     ]
+
+
+def _behaviour_errors(adapter: Any, schema: ResourceSchema) -> Iterator[DeclarationError]:
+    """Report behaviours that would have no effect."""
+    for text, behaviour in adapter.behaviours.items():
+        path = schema.find(text) if isinstance(text, str) else None
+        if not isinstance(behaviour, Behaviour):
+            what = f"behaviours: {text}: {behaviour!r} is not a Behaviour"
+            yield DeclarationError("E017", what)
+        elif path is None:
+            yield DeclarationError("E004", f"behaviours: {_unknown(schema, text)}")
+        elif str(path) != text:
+            yield DeclarationError("E004", f"behaviours: {text!r} must be written {str(path)!r}")
 
 
 def _known_mappings(

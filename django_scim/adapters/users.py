@@ -130,8 +130,10 @@ class UserAdapter(ResourceAdapter):
         deleted. A site may override this to add more: stage changes on the unit of work, or write
         to the database inside the open transaction.
         """
-        keeps_password = self.connection.keeps_passwords and unit.target.has_usable_password()
-        if not keeps_password:
+        # Only is_active keeps out somebody whose password still works.
+        is_kept_out = not unit.target.is_active
+        has_password = unit.target.has_usable_password()
+        if not (self.connection.keeps_passwords and is_kept_out and has_password):
             close_password(unit)
         end_credentials(unit.target)
 

@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, register
 from django.utils.module_loading import import_string
 
 from ..adapters.accounts.adoption import AdoptionPolicy
-from ..conf import Defaults, has_type, settings
+from ..conf import IMPORT_ERRORS, Defaults, has_type, settings
 from .table import message
 
 REDACTIONS = ("keep", "mask", "hash", "drop")
@@ -86,5 +86,5 @@ def _imported(path: Any) -> Any:
     """Return what a dotted path names, or None if it cannot be imported."""
     try:
         return import_string(path)
-    except (ImportError, AttributeError, TypeError):
+    except IMPORT_ERRORS:
         return None

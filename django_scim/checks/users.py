@@ -41,10 +41,14 @@ def _activation(adapter: Any, declaration: Declaration) -> Iterator[CheckMessage
     """Warn if ``active: false`` leaves ``is_active`` true, which is what Django's login reads."""
     columns = {column.name for column in adapter.model._meta.concrete_fields}
     names = [n for n, each in adapter.behaviours.items() if each.role is Role.ACTIVATION]
-    if "is_active" not in columns or not any(map(declaration.resource_schema.find, names)):
+    if "is_active" not in columns:
         return
     mapping = declaration.by_role.get(Role.ACTIVATION)
-    if mapping is None:
+    if not names:
+        problem = "behaviours has no Activation; extend UserAdapter.behaviours with |"
+    elif not any(map(declaration.resource_schema.find, names)):
+        return
+    elif mapping is None:
         problem = "active is not mapped"
     elif mapping.attribute.mutability in ("readOnly", "immutable"):
         problem = f"active is {mapping.attribute.mutability}"

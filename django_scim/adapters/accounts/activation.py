@@ -36,22 +36,41 @@ class Activation(Behaviour):
         if not unit.changed(mapping.full_name):
             return
         adapter: Any = unit.adapter
+        change = unit.change_of(mapping.full_name)
         if is_inactive(mapping.current(unit)):
-            if not unit.is_new:
-                guard.count_removal(adapter, "accounts", 1, unit.link.created)
+            if unit.has_past and change is not None:
+                _count(unit)
             adapter.deactivate(unit)
-        elif unit.has_past and unit.change_of(mapping.full_name) is not None:
+        elif _returns(unit, change):
             adapter.reactivate(unit)
 
     def change_kind(self, unit: UnitOfWork, change: Change) -> ChangeKind | None:
-        if not unit.has_past or change.new is None:
-            return None
-        return ChangeKind.REACTIVATED if change.new else ChangeKind.DEACTIVATED
+        if unit.has_past and is_inactive(change.new):
+            return ChangeKind.DEACTIVATED
+        return ChangeKind.REACTIVATED if _returns(unit, change) else None
 
 
 def is_inactive(value: Any) -> bool:
     """Return whether a value of the attribute means that the account is inactive."""
     return value is not None and not value
+
+
+def _returns(unit: UnitOfWork, change: Change | None) -> bool:
+    """Return whether a change makes an account active that was inactive before.
+
+    An account whose attribute had no value was not inactive.
+    """
+    return unit.has_past and change is not None and is_inactive(change.old) and bool(change.new)
+
+
+def _count(unit: UnitOfWork) -> None:
+    """Let the guard count the end of an account.
+
+    The guard does not count accounts that the connection created a short time ago. One that
+    existed before the connection always counts. Raise GuardTripped.
+    """
+    since = None if unit.link.preexisting else unit.link.created
+    guard.count_removal(unit.adapter, "accounts", 1, since)
 
 
 def is_active(adapter: Any, user: Any) -> bool:
@@ -70,13 +89,25 @@ def deactivate(unit: UnitOfWork) -> None:
     The adapter's ``deactivate`` runs even if the account is already inactive.
     """
     mapping = _writable(unit.adapter)
+    if mapping is not None and mapping.attribute.mutability == "immutable":
+        mapping = None  # the client cannot change it, but the account ends all the same
     if mapping is not None:
         mapping.stage(unit, Operation("replace", mapping.path, None, False))
     elif has(type(unit.target), "is_active"):
+        if unit.target.is_active:
+            _count(unit)
         unit.put("is_active", False)
     if mapping is None or not unit.changed(mapping.full_name):
         adapter: Any = unit.adapter
         adapter.deactivate(unit)
+
+
+def reactivate(unit: UnitOfWork) -> None:
+    """Stage the return of an account that ``deactivate`` closed, if no mapping does it."""
+    if _writable(unit.adapter) is None and has(type(unit.target), "is_active"):
+        unit.put("is_active", True)
+        adapter: Any = unit.adapter
+        adapter.reactivate(unit)
 
 
 def with_activation(adapter: Adapter, values: Assigned) -> Assigned:

@@ -11,7 +11,7 @@ from ..writing.locks import for_update
 from ..writing.staging import assign, assign_given
 from ..writing.unit_of_work import UnitOfWork
 from . import usernames
-from .activation import with_activation
+from .activation import reactivate, with_activation
 from .adoption import policy_of
 from .deprovisioning import tombstones, was_released
 from .user_models import privileges
@@ -25,6 +25,7 @@ def begin_existing(adapter: Any, values: Assigned) -> UnitOfWork | None:
     if (user := find_former_account(adapter, values)) is not None:
         link = adapter.link(connection=adapter.connection, target=user)
         unit: UnitOfWork = adapter.unit_of_work(link)
+        reactivate(unit)
         assign(unit, with_activation(adapter, values))
         return unit
     if (user := find_adoptable(adapter, values)) is not None:
