@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from ..adapters import linking
 from ..adapters.accounts import usernames
 from ..adapters.registry import adapter_classes
+from ..adapters.writing.locks import for_update
 from ..argument_validation import require
 from ..audit.administration import Actor, Description
 from ..models import AbstractLink, Connection, UserLink
@@ -39,6 +40,7 @@ def _assign(
     with writing():
         require(connection, Connection)
         adapter = _adapter_of(target, connection)
+        _lock(adapter, target)
         link = adapter.link._default_manager.filter(connection=connection, target=target).first()
         permissions = getattr(target, "permissions", None)
         is_privileged = permissions is not None and permissions.exists()
@@ -49,6 +51,8 @@ def _assign(
                     params={"object": target},
                 )
             link = _new_link(adapter, connection, target)
+            own = adapter.link._default_manager.filter(connection=connection)
+            own.filter(former_target_key=str(target.pk)).update(unassigned=False)
         elif link.created_by_scope:
             link.created_by_scope, link.preexisting = False, True
             link.save(update_fields=["created_by_scope", "preexisting"])
@@ -63,6 +67,7 @@ def _assign(
 
 
 def _new_link(adapter: Any, connection: Connection, target: Any) -> Any:
+    adapter.link.end_releases([target.pk])
     link = adapter.link(connection=connection, target=target, preexisting=True)
     adapter.adopt(link)
     link.save()
@@ -78,14 +83,21 @@ def _new_link(adapter: Any, connection: Connection, target: Any) -> Any:
 
 
 def unassign(connection: Connection, target: Any, *, actor: Actor | None = None) -> None:
-    """Remove an object from a connection. Its client sees a deletion; the object is unchanged."""
+    """Remove an object from a connection. Its client sees a deletion; the object is unchanged.
+
+    The connection cannot get an account back by creating the user again, even if it has deleted
+    the account itself; only ``assign`` returns it.
+    """
     with writing():
         require(connection, Connection)
         adapter = _adapter_of(target, connection)
-        for link in adapter.link._default_manager.filter(connection=connection, target=target):
+        _lock(adapter, target)
+        own = adapter.link._default_manager.filter(connection=connection)
+        for link in own.filter(target=target):
             record_for(actor, connection, Description.UNASSIGNED, [link])
-            link.former_target_key, link.target = str(link.target_id), None
-            link.save(update_fields=["former_target_key", "target"])
+            link.detach()
+        adapter.link.end_releases([target.pk])
+        own.filter(former_target_key=str(target.pk)).update(unassigned=True)
 
 
 def confirm(link: UserLink, *, actor: Actor | None = None) -> None:
@@ -94,6 +106,11 @@ def confirm(link: UserLink, *, actor: Actor | None = None) -> None:
         require(link, UserLink)
         UserLink.objects.filter(pk=link.pk).update(unconfirmed=False)
         record_for(actor, link.connection, Description.CONFIRMED, [link])
+
+
+def _lock(adapter: Any, target: Any) -> None:
+    """Lock an object, so that no request adopts or revives it at the same time."""
+    for_update(adapter.model._base_manager.filter(pk=target.pk)).first()
 
 
 def _adapter_of(target: Any, connection: Connection) -> Any:
