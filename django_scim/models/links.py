@@ -92,9 +92,10 @@ class AbstractLink(models.Model):
 
     def detach(self, release_digest: str = "") -> None:
         """Make the link a tombstone, and save it."""
-        self.former_target_key, self.target = str(self.target_id), None  # type: ignore[attr-defined]
-        self.release_digest = release_digest
-        self.save(update_fields=["former_target_key", "target", "release_digest"])
+        link: Any = self  # subclasses add the field ``target``
+        link.former_target_key, link.target = str(link.target_id), None
+        link.release_digest = release_digest
+        link.save(update_fields=["former_target_key", "target", "release_digest"])
 
     @classmethod
     def end_releases(cls, keys: Iterable[Any]) -> None:
@@ -122,8 +123,9 @@ class UserLink(AbstractLink):
         _("unconfirmed"),
         default=False,
         help_text=_(
-            "The connection adopted an existing account. It cannot change the user name or the "
-            "e-mail address until an admin confirms the link."
+            "The connection adopted an existing account, or revived one that has permissions or "
+            "groups from the site. It cannot change the user name or the e-mail address until an "
+            "admin confirms the link."
         ),
     )
     active_absent = models.BooleanField(

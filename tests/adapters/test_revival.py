@@ -1,5 +1,7 @@
 """Deleted accounts that come back: with their old restrictions, and only if nothing has changed."""
 
+from uuid import uuid4
+
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q
@@ -7,7 +9,10 @@ from django.utils import timezone
 
 from django_scim import connections
 from django_scim.adapters import UserAdapter
+from django_scim.adapters.accounts.eligibility import digest_of
+from django_scim.adapters.registry import Registry
 from django_scim.models import UserLink, UserProfile
+from django_scim.protocol.tolerances import Tolerances
 from tests.client import GROUP, USER, assert_error
 
 ADDRESS = "amy@example.com"
@@ -15,10 +20,10 @@ MALLORY = [{"value": "mallory@example.org", "type": "work", "primary": True}]
 
 
 class VetoingAdapter(UserAdapter):
-    """Adopt no account whose first name is "Vetoed"."""
+    """Adopt no account whose title is "Vetoed"."""
 
     def may_adopt(self, user, values):
-        return user.first_name != "Vetoed"
+        return not UserProfile.objects.filter(user=user, title="Vetoed").exists()
 
 
 class DirectorProtectingAdapter(UserAdapter):
@@ -29,8 +34,8 @@ class DirectorProtectingAdapter(UserAdapter):
         return super().unprotected() & ~Q(target__scim_profile__title="Director")
 
 
-class NumberTenantAdapter(UserAdapter):
-    """Use groups as tenants; an account belongs to the tenant that its title names."""
+class NickNameTenantAdapter(UserAdapter):
+    """Use groups as tenants; an account belongs to the one with the name of its nickName."""
 
     def belongs_to(self, user, tenant):
         return UserProfile.objects.filter(user=user, nick_name=tenant.name).exists()
@@ -65,7 +70,7 @@ def live(user):
 def assert_stays_deleted(scim, user, name="amy"):
     """No request of the connection brings the account back or takes its name."""
     before = User.objects.filter(pk=user.pk).values().get()
-    other = scim.make_user("somebody else")
+    other = scim.make_user(f"other {uuid4()}", externalId="other")
     for attempt in (
         lambda: create(scim, name),
         lambda: create(scim, name.upper(), active=True),
@@ -77,7 +82,7 @@ def assert_stays_deleted(scim, user, name="amy"):
         assert_error(attempt(), 409, "uniqueness", "is taken")
     operations = [
         {"method": "POST", "path": "/Users", "bulkId": str(n), "data": body(each, str(n))}
-        for n, each in ((7, name), (8, f"{name} the second"))
+        for n, each in ((7, name), (8, f"second {uuid4()}"))
     ]
     assert [each["status"] for each in scim.bulk(*operations).data["Operations"]] == ["409", "201"]
     assert User.objects.filter(pk=user.pk).values().get() == before
@@ -327,9 +332,7 @@ def test_only_the_last_connection_that_deleted_an_account_gets_it_back(connect, 
     amy = User.objects.get()
     connections.assign(other.connection, amy)
     (second,) = other.find('userName eq "amy"')
-    other.patch(
-        f"/Users/{second['id']}", {"op": "replace", "path": "externalId", "value": "7"}
-    )
+    other.patch(f"/Users/{second['id']}", {"op": "replace", "path": "externalId", "value": "7"})
     pairs = [(one, first), (other, second)]
     (early, early_resource), (late, late_resource) = pairs[1 - later], pairs[later]
     delete(early, early_resource)
@@ -411,9 +414,21 @@ def test_account_with_a_new_group_does_not_come_back(scim, released):
 
 
 def test_renamed_account_is_not_found_by_its_new_name(scim, released):
-    User.objects.filter(pk=released.pk).update(username="bob")
+    released.username = "bob"
+    released.save()
     assert_stays_deleted(scim, released, "bob")
     assert create(scim, external_id="10").status_code == 201  # the old name is free
+
+
+def test_account_that_the_site_used_is_adopted_only_with_the_locks(connect, amy):
+    scim = connect(adoption="username", passwords="accept")
+    resource = create(scim).data
+    connections.confirm(live(amy))
+    delete(scim, resource)
+    User.objects.filter(pk=amy.pk).update(last_login=timezone.now())
+    resource = create(scim, **ATTACK).data
+    assert (live(amy).unconfirmed, live(amy).preexisting) == (True, True)
+    assert_locked(scim, resource, amy)
 
 
 # The rules of adoption
@@ -427,7 +442,7 @@ def test_protected_account_does_not_come_back(scim, released, settings):
 
 def test_vetoed_account_does_not_come_back(scim, settings):
     use(settings, VetoingAdapter)
-    delete(scim, create(scim, name="amy", **{"name": {"givenName": "Vetoed"}}).data)
+    delete(scim, create(scim, title="Vetoed").data)
     account = User.objects.get()
     assert_error(create(scim), 409, "uniqueness")
     assert_error(create(scim, external_id="7", active=True), 409, "uniqueness")
@@ -437,7 +452,7 @@ def test_vetoed_account_does_not_come_back(scim, settings):
 
 @pytest.fixture
 def tenants(settings):
-    use(settings, NumberTenantAdapter)
+    use(settings, NickNameTenantAdapter)
     return [Group.objects.create(name=name) for name in ("Contoso", "Northwind")]
 
 
@@ -484,6 +499,11 @@ def test_name_of_a_deleted_account_can_be_given_to_another_user(scim, released):
 
 def test_column_with_its_default_value_is_not_in_the_digest(scim, released, monkeypatch):
     """A site may add a column to its user model without losing the deleted accounts."""
-    monkeypatch.setattr(User._meta.get_field("first_name"), "name", "a new column")
-    assert create(scim).status_code == 201
-    assert User.objects.count() == 1
+    adapter = Registry(scim.connection, Tolerances(scim.connection.tolerated), "").adapter("User")
+    released.refresh_from_db()
+    before = digest_of(adapter, released)
+    assert before == UserLink.objects.get(connection=scim.connection).release_digest
+    monkeypatch.setattr(User._meta.get_field("first_name"), "name", "new column")
+    assert digest_of(adapter, released) == before
+    monkeypatch.setattr(User._meta.get_field("username"), "name", "other column")
+    assert digest_of(adapter, released) != before

@@ -37,8 +37,7 @@ def release(adapter: Any, link: Any) -> list[Change]:
         deactivate(unit)
     unit.save()
     adapter.link.end_releases([link.target_id])
-    stored = adapter.model._base_manager.get(pk=link.target_id) if is_last else None
-    link.detach(digest_of(adapter, stored) if stored is not None else "")
+    link.detach(digest_of(adapter, lock_account(adapter, unit.target)) if is_last else "")
     kinds = kinds_of(unit) - {ChangeKind.UPDATED} | {ChangeKind.DELETED}
     announce(ResourceChange(adapter, link, unit.target, kinds, tuple(unit.changes)))
     return unit.changes

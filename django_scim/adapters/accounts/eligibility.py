@@ -75,7 +75,8 @@ def digest_of(adapter: Any, user: Any) -> str:
     stored = [
         (field.name, field.value_to_string(user))
         for field in user._meta.concrete_fields
-        if callable(field.default) or field.value_from_object(user) != field.get_default()
+        if (field.has_default() and callable(field.default))
+        or field.value_from_object(user) != field.get_default()
     ]
     text = repr((sorted(stored), _access(adapter, user)))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
