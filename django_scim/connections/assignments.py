@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from ..adapters import linking
 from ..adapters.accounts import usernames
 from ..adapters.registry import adapter_classes
-from ..adapters.writing.locks import for_update
+from ..adapters.writing.locks import for_update, locked
 from ..argument_validation import require
 from ..audit.administration import Actor, Description
 from ..models import AbstractLink, Connection, UserLink
@@ -40,8 +40,8 @@ def _assign(
     with writing():
         require(connection, Connection)
         adapter = _adapter_of(target, connection)
-        _lock(adapter, target)
-        link = adapter.link._default_manager.filter(connection=connection, target=target).first()
+        own = adapter.link._default_manager.filter(connection=connection)
+        link = _lock(adapter, own, target)
         permissions = getattr(target, "permissions", None)
         is_privileged = permissions is not None and permissions.exists()
         if link is None:
@@ -51,7 +51,6 @@ def _assign(
                     params={"object": target},
                 )
             link = _new_link(adapter, connection, target)
-            own = adapter.link._default_manager.filter(connection=connection)
             own.filter(former_target_key=str(target.pk)).update(unassigned=False)
         elif link.created_by_scope:
             link.created_by_scope, link.preexisting = False, True
@@ -91,9 +90,8 @@ def unassign(connection: Connection, target: Any, *, actor: Actor | None = None)
     with writing():
         require(connection, Connection)
         adapter = _adapter_of(target, connection)
-        _lock(adapter, target)
         own = adapter.link._default_manager.filter(connection=connection)
-        for link in own.filter(target=target):
+        if (link := _lock(adapter, own, target)) is not None:
             record_for(actor, connection, Description.UNASSIGNED, [link])
             link.detach()
         adapter.link.end_releases([target.pk])
@@ -108,9 +106,15 @@ def confirm(link: UserLink, *, actor: Actor | None = None) -> None:
         record_for(actor, link.connection, Description.CONFIRMED, [link])
 
 
-def _lock(adapter: Any, target: Any) -> None:
-    """Lock an object, so that no request adopts or revives it at the same time."""
-    for_update(adapter.model._base_manager.filter(pk=target.pk)).first()
+def _lock(adapter: Any, links: Any, target: Any) -> Any:
+    """Lock an object and the connection's link to it. Return the link, or None.
+
+    Then no request can delete, adopt or revive the object at the same time.
+    """
+    link = locked(links.filter(target=target), adapter.model)
+    if link is None:
+        for_update(adapter.model._base_manager.filter(pk=target.pk)).first()
+    return link
 
 
 def _adapter_of(target: Any, connection: Connection) -> Any:
