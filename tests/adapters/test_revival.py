@@ -14,6 +14,7 @@ from django_scim.adapters.registry import Registry
 from django_scim.models import UserLink, UserProfile
 from django_scim.protocol.tolerances import Tolerances
 from tests.client import GROUP, USER, assert_error
+from tests.concurrency import needs_row_locks, run_concurrently
 
 ADDRESS = "amy@example.com"
 MALLORY = [{"value": "mallory@example.org", "type": "work", "primary": True}]
@@ -126,7 +127,7 @@ def test_deletion_keeps_the_lock_of_an_adopted_account(connect, amy):
         resource = create(scim, "AMY", **ATTACK).data
         link = live(amy)
         assert (link.unconfirmed, link.preexisting) == (True, True)
-        # The other attributes are set anew.
+        # The other attributes are replaced.
         assert resource["title"] == "Chief" and "nickName" not in resource
         assert (resource["active"], resource["userName"]) == (True, "amy")
         assert_locked(scim, resource, amy)
@@ -507,3 +508,13 @@ def test_column_with_its_default_value_is_not_in_the_digest(scim, released, monk
     assert digest_of(adapter, released) == before
     monkeypatch.setattr(User._meta.get_field("username"), "name", "other column")
     assert digest_of(adapter, released) != before
+
+
+@needs_row_locks
+@pytest.mark.django_db(transaction=True)
+def test_account_is_revived_once(scim):
+    resource = create(scim).data
+    delete(scim, resource)
+    assert run_concurrently(scim, [create] * 4) == [201, 409, 409, 409]
+    assert User.objects.count() == 1
+    assert UserLink.objects.exclude(target=None).count() == 1
