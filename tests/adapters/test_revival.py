@@ -32,7 +32,8 @@ class DirectorProtectingAdapter(UserAdapter):
 
     @classmethod
     def unprotected(cls):
-        return super().unprotected() & ~Q(target__scim_profile__title="Director")
+        directors = UserProfile.objects.filter(title="Director")
+        return super().unprotected() & ~Q(target__in=directors.values("user"))
 
 
 class NickNameTenantAdapter(UserAdapter):
