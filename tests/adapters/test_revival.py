@@ -69,8 +69,8 @@ def live(user):
     return UserLink.objects.get(target=user)
 
 
-def assert_stays_deleted(scim, user, name="amy"):
-    """No request of the connection brings the account back or takes its name."""
+def stays_deleted(scim, user, name="amy"):
+    """Check that no request of the connection gets the account back or takes its name."""
     before = User.objects.filter(pk=user.pk).values().get()
     other = scim.make_user(f"other {uuid4()}", externalId="other")
     for attempt in (
@@ -88,7 +88,7 @@ def assert_stays_deleted(scim, user, name="amy"):
     ]
     assert [each["status"] for each in scim.bulk(*operations).data["Operations"]] == ["409", "201"]
     assert User.objects.filter(pk=user.pk).values().get() == before
-    assert not UserLink.objects.filter(target=user, connection=scim.connection).exists()
+    return not UserLink.objects.filter(target=user, connection=scim.connection).exists()
 
 
 @pytest.fixture
@@ -257,7 +257,7 @@ def test_unassigned_account_does_not_come_back(connect, policy):
     deactivate(scim, resource)
     amy = User.objects.get()
     connections.unassign(scim.connection, amy)
-    assert_stays_deleted(scim, amy)
+    assert stays_deleted(scim, amy)
 
 
 def test_unassignment_ends_an_earlier_deletion(connect, released):
@@ -273,7 +273,7 @@ def test_unassignment_ends_an_earlier_deletion(connect, released):
 def test_account_that_was_assigned_elsewhere_in_between_does_not_come_back(scim, connect, released):
     other = connect().connection
     connections.assign(other, released)
-    assert_stays_deleted(scim, released)
+    assert stays_deleted(scim, released)
     connections.unassign(other, released)
     assert_error(create(scim), 409, "uniqueness")
     assert not UserLink.objects.filter(target=released).exists()
@@ -283,7 +283,7 @@ def test_account_whose_later_connection_was_removed_does_not_come_back(scim, con
     other = connect().connection
     connections.assign(other, released)
     other.delete()
-    assert_stays_deleted(scim, released)
+    assert stays_deleted(scim, released)
 
 
 def test_unassigning_a_deleted_account_takes_it_away(connect):
@@ -291,7 +291,7 @@ def test_unassigning_a_deleted_account_takes_it_away(connect):
     delete(scim, create(scim).data)
     amy = User.objects.get()
     connections.unassign(scim.connection, amy)
-    assert_stays_deleted(scim, amy)
+    assert stays_deleted(scim, amy)
 
 
 def test_assigned_again_after_unassignment(scim):
@@ -312,7 +312,7 @@ def test_account_that_an_admin_assigned_after_the_deletion_is_taken(scim, releas
     connections.assign(scim.connection, released)
     assert_error(create(scim), 409, "uniqueness")
     connections.unassign(scim.connection, released)
-    assert_stays_deleted(scim, released)
+    assert stays_deleted(scim, released)
 
 
 @pytest.mark.parametrize("policy", ["none", "username"])
@@ -322,7 +322,7 @@ def test_adoption_policy_does_not_return_an_unassigned_account(connect, amy, pol
     scim.connection.adoption = policy
     scim.connection.save()
     connections.unassign(scim.connection, amy)
-    assert_stays_deleted(scim, amy)
+    assert stays_deleted(scim, amy)
     connections.assign(scim.connection, amy)  # the admin decides otherwise
     assert live(amy).connection == scim.connection
 
@@ -340,9 +340,9 @@ def test_only_the_last_connection_that_deleted_an_account_gets_it_back(connect, 
     delete(early, early_resource)
     assert_error(create(early), 409, "uniqueness")  # the other connection still has it
     delete(late, late_resource)
-    assert_stays_deleted(early, amy)
+    assert stays_deleted(early, amy)
     assert create(late).status_code == 201
-    assert_stays_deleted(early, amy)
+    assert stays_deleted(early, amy)
 
 
 def test_unassignment_from_another_connection_is_the_last_word(connect):
@@ -350,7 +350,7 @@ def test_unassignment_from_another_connection_is_the_last_word(connect):
     delete(scim, create(scim).data)
     amy = User.objects.get()
     connections.unassign(other.connection, amy)
-    assert_stays_deleted(scim, amy)
+    assert stays_deleted(scim, amy)
 
 
 def test_deletion_by_another_connection_is_the_last_word(connect):
@@ -362,7 +362,7 @@ def test_deletion_by_another_connection_is_the_last_word(connect):
     delete(scim, resource)
     deactivate(other, theirs)
     delete(other, theirs)
-    assert_stays_deleted(scim, User.objects.get(username="amy"))
+    assert stays_deleted(scim, User.objects.get(username="amy"))
 
 
 def test_hard_deletion_does_not_return_an_account_of_another_connection(connect):
@@ -373,7 +373,7 @@ def test_hard_deletion_does_not_return_an_account_of_another_connection(connect)
     delete(scim, resource)
     (theirs,) = other.find('userName eq "amy"')
     delete(other, theirs)
-    assert_stays_deleted(scim, amy)
+    assert stays_deleted(scim, amy)
 
 
 # An account that the site touched
@@ -392,7 +392,7 @@ def test_hard_deletion_does_not_return_an_account_of_another_connection(connect)
 )
 def test_account_that_the_site_changed_does_not_come_back(scim, released, change):
     User.objects.filter(pk=released.pk).update(**change)
-    assert_stays_deleted(scim, released)
+    assert stays_deleted(scim, released)
 
 
 def test_account_that_the_site_reactivated_and_deactivated_does_not_come_back(scim, released):
@@ -402,23 +402,23 @@ def test_account_that_the_site_reactivated_and_deactivated_does_not_come_back(sc
     released.is_active = False
     released.set_unusable_password()
     released.save()
-    assert_stays_deleted(scim, released)
+    assert stays_deleted(scim, released)
 
 
 def test_account_with_a_new_permission_does_not_come_back(scim, released):
     released.user_permissions.add(Permission.objects.first())
-    assert_stays_deleted(scim, released)
+    assert stays_deleted(scim, released)
 
 
 def test_account_with_a_new_group_does_not_come_back(scim, released):
     released.groups.add(Group.objects.create(name="Finance"))
-    assert_stays_deleted(scim, released)
+    assert stays_deleted(scim, released)
 
 
 def test_renamed_account_is_not_found_by_its_new_name(scim, released):
     released.username = "bob"
     released.save()
-    assert_stays_deleted(scim, released, "bob")
+    assert stays_deleted(scim, released, "bob")
     assert create(scim, external_id="10").status_code == 201  # the old name is free
 
 
@@ -439,7 +439,7 @@ def test_account_that_the_site_used_is_adopted_only_with_the_locks(connect, amy)
 def test_protected_account_does_not_come_back(scim, released, settings):
     use(settings, DirectorProtectingAdapter)
     UserProfile.objects.update_or_create(user=released, defaults={"title": "Director"})
-    assert_stays_deleted(scim, released)
+    assert stays_deleted(scim, released)
 
 
 def test_vetoed_account_does_not_come_back(scim, settings):
@@ -474,20 +474,20 @@ def test_account_that_moved_to_another_tenant_does_not_come_back(connect, tenant
     scim = connect(tenant=tenants[0])
     delete(scim, create(scim, nickName="Contoso").data)
     UserProfile.objects.update(nick_name="Northwind")
-    assert_stays_deleted(scim, User.objects.get())
+    assert stays_deleted(scim, User.objects.get())
 
 
 def test_connection_that_moved_to_another_tenant_gets_no_account_back(connect, tenants):
     scim = connect()
     delete(scim, create(scim, nickName="Contoso").data)
     move(scim, tenants[1])
-    assert_stays_deleted(scim, User.objects.get())
+    assert stays_deleted(scim, User.objects.get())
 
 
 def test_tenant_connection_gets_nothing_back_by_default(connect):
     scim = connect(tenant=Group.objects.create(name="Contoso"))
     delete(scim, create(scim).data)
-    assert_stays_deleted(scim, User.objects.get())
+    assert stays_deleted(scim, User.objects.get())
 
 
 # Still possible
