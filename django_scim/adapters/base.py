@@ -293,9 +293,8 @@ class ResourceAdapter:
         """
         end_memberships(self, link)
         still_needed = link.preexisting or self.has_explicit_link(link.target_id, link.pk)
-        link.former_target_key = str(link.target_id)
-        target, link.target = link.target, None
-        link.save(update_fields=["former_target_key", "target"])
+        target = link.target
+        link.detach()
         deleted = copy.copy(target)  # deletion removes the primary key from the instance
         if not still_needed:
             target.delete()

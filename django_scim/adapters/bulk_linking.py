@@ -140,6 +140,7 @@ def assign_matching(
         with transaction.atomic(using=router.db_for_write(UserLink)):
             # Write first: SQLite cannot upgrade a transaction that has only read so far.
             links.filter(created_by_scope=True).update(created_by_scope=False, preexisting=True)
+            UserLink.end_releases(keys)
             users = get_user_model()._default_manager.filter(pk__in=keys)
             link_batch(connection, list(users.values_list("pk", flat=True)), preexisting=True)
             # unprotected() is a condition on links, so it can only be tested now.

@@ -101,6 +101,7 @@ class UserAdapter(ResourceAdapter):
         if not deprovisioning.deletes_for_good(self, link):
             return deprovisioning.release(self, link)
         deprovisioning.count_departure(self, link)
+        self.link.end_releases([link.target_id])
         return super().delete(link)
 
     def user_name(self, values: Assigned) -> str:
@@ -143,13 +144,17 @@ class UserAdapter(ResourceAdapter):
     def may_adopt(self, user: Any, values: Assigned) -> bool:
         """Return whether the connection may adopt an account that its policy proposes.
 
-        This is the last check. It is not called for staff and superusers, for an account of
+        Also called before an account that the connection deleted is revived. This is the last
+        check. It is not called for staff and superusers, for an account of
         another connection, or for an account of another tenant.
         """
         return True
 
     def belongs_to(self, user: Any, tenant: Any) -> bool:
-        """Return whether an account belongs to a tenant, so that its connection may adopt it.
+        """Return whether an account belongs to a tenant, so that its connection may take it over.
+
+        Checked for adoption, and before the connection revives or renames an account that it
+        deleted.
 
         By default False for every account: only the site knows which accounts a tenant has.
         """

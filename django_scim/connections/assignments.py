@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from ..adapters import linking
 from ..adapters.accounts import usernames
 from ..adapters.registry import adapter_classes
+from ..adapters.writing.locks import for_update, locked
 from ..argument_validation import require
 from ..audit.administration import Actor, Description
 from ..models import AbstractLink, Connection, UserLink
@@ -39,7 +40,8 @@ def _assign(
     with writing():
         require(connection, Connection)
         adapter = _adapter_of(target, connection)
-        link = adapter.link._default_manager.filter(connection=connection, target=target).first()
+        own = adapter.link._default_manager.filter(connection=connection)
+        link = _lock(adapter, own, target)
         permissions = getattr(target, "permissions", None)
         is_privileged = permissions is not None and permissions.exists()
         if link is None:
@@ -49,6 +51,7 @@ def _assign(
                     params={"object": target},
                 )
             link = _new_link(adapter, connection, target)
+            own.filter(former_target_key=str(target.pk)).update(unassigned=False)
         elif link.created_by_scope:
             link.created_by_scope, link.preexisting = False, True
             link.save(update_fields=["created_by_scope", "preexisting"])
@@ -63,6 +66,7 @@ def _assign(
 
 
 def _new_link(adapter: Any, connection: Connection, target: Any) -> Any:
+    adapter.link.end_releases([target.pk])
     link = adapter.link(connection=connection, target=target, preexisting=True)
     adapter.adopt(link)
     link.save()
@@ -78,14 +82,20 @@ def _new_link(adapter: Any, connection: Connection, target: Any) -> Any:
 
 
 def unassign(connection: Connection, target: Any, *, actor: Actor | None = None) -> None:
-    """Remove an object from a connection. Its client sees a deletion; the object is unchanged."""
+    """Remove an object from a connection. Its client sees a deletion; the object is unchanged.
+
+    The connection cannot get an account back by creating the user again, even if it has deleted
+    the account itself; only ``assign`` returns it.
+    """
     with writing():
         require(connection, Connection)
         adapter = _adapter_of(target, connection)
-        for link in adapter.link._default_manager.filter(connection=connection, target=target):
+        own = adapter.link._default_manager.filter(connection=connection)
+        if (link := _lock(adapter, own, target)) is not None:
             record_for(actor, connection, Description.UNASSIGNED, [link])
-            link.former_target_key, link.target = str(link.target_id), None
-            link.save(update_fields=["former_target_key", "target"])
+            link.detach()
+        adapter.link.end_releases([target.pk])
+        own.filter(former_target_key=str(target.pk)).update(unassigned=True)
 
 
 def confirm(link: UserLink, *, actor: Actor | None = None) -> None:
@@ -94,6 +104,17 @@ def confirm(link: UserLink, *, actor: Actor | None = None) -> None:
         require(link, UserLink)
         UserLink.objects.filter(pk=link.pk).update(unconfirmed=False)
         record_for(actor, link.connection, Description.CONFIRMED, [link])
+
+
+def _lock(adapter: Any, links: Any, target: Any) -> Any:
+    """Lock an object and the connection's link to it. Return the link, or None.
+
+    Then no request can delete, adopt or revive the object at the same time.
+    """
+    link = locked(links.filter(target=target), adapter.model)
+    if link is None:
+        for_update(adapter.model._base_manager.filter(pk=target.pk)).first()
+    return link
 
 
 def _adapter_of(target: Any, connection: Connection) -> Any:

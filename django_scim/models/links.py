@@ -1,5 +1,8 @@
 """Links between the site's objects and connections: SCIM id, externalId and version."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -14,7 +17,8 @@ class AbstractLink(models.Model):
 
     ``target`` must be nullable. A link whose target is NULL is a tombstone: it prevents its SCIM
     id from being reused for another resource (RFC 7643 section 3.1), and keeps the primary key of
-    the former target in ``former_target_key``.
+    the former target in ``former_target_key``. The other columns keep their values: a revived
+    account gets the restrictions that its last link had.
     """
 
     connection = models.ForeignKey(
@@ -49,6 +53,26 @@ class AbstractLink(models.Model):
     former_target_key = ExactCharField(
         _("former target key"), max_length=64, blank=True, default="", editable=False
     )
+    release_digest = models.CharField(
+        _("release digest"),
+        max_length=64,
+        blank=True,
+        default="",
+        editable=False,
+        help_text=_(
+            "A digest of the account when the client deleted it, while this deletion is the last "
+            "that any connection or admin did with the account. Without it, the client cannot get "
+            "the account back."
+        ),
+    )
+    unassigned = models.BooleanField(
+        _("unassigned"),
+        default=False,
+        editable=False,
+        help_text=_(
+            "An admin took the object from the connection: only an admin can assign it again."
+        ),
+    )
 
     class Meta:
         abstract = True
@@ -60,11 +84,28 @@ class AbstractLink(models.Model):
         indexes = [
             models.Index(fields=["connection", "id"]),
             models.Index(fields=["connection", "external_id"]),
-            models.Index(fields=["connection", "former_target_key"]),
+            models.Index(fields=["former_target_key", "connection"]),
         ]
 
     def __str__(self) -> str:
         return self.scim_id
+
+    def detach(self, release_digest: str = "") -> None:
+        """Make the link a tombstone, and save it."""
+        link: Any = self  # subclasses add the field ``target``
+        link.former_target_key, link.target = str(link.target_id), None
+        link.release_digest = release_digest
+        link.save(update_fields=["former_target_key", "target", "release_digest"])
+
+    @classmethod
+    def end_releases(cls, keys: Iterable[Any]) -> None:
+        """Forget earlier deletions of objects, given their primary keys.
+
+        Call this whenever a connection gets or loses an account, so that only the last deletion
+        of an account has a digest.
+        """
+        released = cls._default_manager.exclude(release_digest="")
+        released.filter(former_target_key__in=map(str, keys)).update(release_digest="")
 
 
 class UserLink(AbstractLink):
@@ -82,8 +123,9 @@ class UserLink(AbstractLink):
         _("unconfirmed"),
         default=False,
         help_text=_(
-            "The connection adopted an existing account. It cannot change the user name or the "
-            "e-mail address until an admin confirms the link."
+            "The connection adopted an existing account, or revived one that has permissions or "
+            "groups from the site. It cannot change the user name or the e-mail address until an "
+            "admin confirms the link."
         ),
     )
     active_absent = models.BooleanField(

@@ -14,7 +14,7 @@ from ..writing.side_effects import end_memberships
 from ..writing.unit_of_work import Change, UnitOfWork
 from . import usernames
 from .activation import deactivate, is_active
-from .user_models import privileges
+from .eligibility import digest_of, lock_account, may_reach
 
 
 def deletes_for_good(adapter: Any, link: Any) -> bool:
@@ -32,11 +32,12 @@ def release(adapter: Any, link: Any) -> list[Change]:
     """
     end_memberships(adapter, link)
     unit: UnitOfWork = adapter.unit_of_work(link)
-    if not adapter.has_explicit_link(link.target_id, link.pk):
+    is_last = not adapter.has_explicit_link(link.target_id, link.pk)
+    if is_last:
         deactivate(unit)
     unit.save()
-    link.former_target_key, link.target = str(link.target_id), None
-    link.save(update_fields=["former_target_key", "target"])
+    adapter.link.end_releases([link.target_id])
+    link.detach(digest_of(adapter, lock_account(adapter, unit.target)) if is_last else "")
     kinds = kinds_of(unit) - {ChangeKind.UPDATED} | {ChangeKind.DELETED}
     announce(ResourceChange(adapter, link, unit.target, kinds, tuple(unit.changes)))
     return unit.changes
@@ -50,36 +51,56 @@ def count_departure(adapter: Any, link: Any) -> None:
     guard.count_removal(adapter, "accounts", 1, link.created)
 
 
-def tombstones(adapter: Any, user: Any) -> Any:
-    """Return the tombstones of the links that this connection had to an account."""
-    return adapter.link._default_manager.filter(
-        connection=adapter.connection, target=None, former_target_key=str(user.pk)
-    )
+def lock_released(adapter: Any, user: Any, **conditions: Any) -> tuple[Any, Any] | None:
+    """Lock an account that this connection deleted. Return it with its tombstone.
 
-
-def was_released(adapter: Any, user: Any) -> bool:
-    """Return whether this connection deleted the account, and it is still unused.
-
-    Unused means inactive, without a usable password, privileges or another link.
+    Return None unless the deletion was the last thing that happened to the account: no other
+    connection and no admin had a link to it since, and the site has not changed its row, groups or
+    permissions. It must be inactive, without a usable password, and the connection must be allowed
+    to reach it. ``conditions`` are further conditions on the tombstone.
     """
-    return (
-        not is_active(adapter, user)
-        and not is_password_usable(user.password)
-        and not any(getattr(user, name) for name in privileges(adapter.model))
-        and not adapter.has_explicit_link(user.pk)
-        and tombstones(adapter, user).exists()
+    tombstones = adapter.link._default_manager.exclude(release_digest="").filter(
+        connection=adapter.connection,
+        target=None,
+        former_target_key=str(user.pk),
+        unassigned=False,
+        **conditions,
     )
+    if not tombstones.exists():
+        return None
+    user = lock_account(adapter, user)
+    tombstone = tombstones.order_by("-pk").first()  # it may have changed before the lock
+    if (
+        user is None
+        or tombstone is None
+        or is_active(adapter, user)
+        or is_password_usable(user.password)
+        or tombstone.release_digest != digest_of(adapter, user)
+        or not may_reach(adapter, user)
+    ):
+        return None
+    return user, tombstone
 
 
 def reserve_username(adapter: Any, user: Any) -> None:
     """Raise Uniqueness if another account has the user's name.
 
-    An account that this connection deleted is renamed instead. The error is the same for every
-    account, so that it does not reveal accounts of other connections.
+    An account that this connection deleted is renamed instead, under the same conditions as it
+    would be revived. It keeps its name, so that the answer is 409, in these cases:
+
+    * Another connection or an admin had the account later, or the site has touched it: what the
+      connection deleted is no longer only its own.
+    * The account is protected, or belongs to another tenant.
+    * The deleted link was unconfirmed: the connection may not change the account's user name, and
+      a deletion must not allow what a rename does not.
+
+    The error is the same for every account, so that it does not reveal accounts of other
+    connections.
     """
     name = user.get_username()
     for other in adapter.conflicts(name):
         if other.pk != user.pk:
-            if not was_released(adapter, other):
+            released = lock_released(adapter, other, unconfirmed=False)
+            if released is None:
                 raise usernames.taken(name)
-            adapter.release_username(other)
+            adapter.release_username(released[0])

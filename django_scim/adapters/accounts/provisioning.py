@@ -1,47 +1,64 @@
-"""Use an existing account for a new resource: restore a deleted one, or adopt one of the site.
+"""Use an existing account for a new resource: revive a deleted one, or adopt one of the site.
 
 The functions take the UserAdapter of a request, and run in the transaction of a write.
 """
 
 from typing import Any
 
+from ...protocol.attributes import Attribute
 from ..behaviours import Role
 from ..interfaces import Assigned
-from ..writing.locks import for_update
 from ..writing.staging import assign, assign_given
 from ..writing.unit_of_work import UnitOfWork
 from . import usernames
 from .activation import reactivate, with_activation
 from .adoption import policy_of
-from .deprovisioning import tombstones, was_released
-from .user_models import privileges
+from .deprovisioning import lock_released
+from .eligibility import has_access, lock_account, may_reach
 
 
 def begin_existing(adapter: Any, values: Assigned) -> UnitOfWork | None:
     """Return the unit of work of an existing account, with the body staged.
 
-    Return None if a new account must be created.
+    Return None if a new account must be created. Raise Uniqueness if the connection deleted the
+    account of the same person, and the site does not let it have the account again.
     """
-    if (user := find_former_account(adapter, values)) is not None:
-        link = adapter.link(connection=adapter.connection, target=user)
-        unit: UnitOfWork = adapter.unit_of_work(link)
+    if (former := find_former_account(adapter, values)) is not None:
+        user, tombstone = former
+        # The same restrictions as before, and more if the site gave the account access.
+        is_locked = tombstone.unconfirmed or has_access(adapter, user)
+        unit = _begin(adapter, user, preexisting=tombstone.preexisting, unconfirmed=is_locked)
         reactivate(unit)
-        assign(unit, with_activation(adapter, values))
+        assign(unit, with_activation(adapter, values), _locked(adapter) if is_locked else ())
         return unit
     if (user := find_adoptable(adapter, values)) is not None:
-        flags = {"unconfirmed": True, "preexisting": True}
-        link = adapter.link(connection=adapter.connection, target=user, **flags)
-        unit = adapter.unit_of_work(link)
-        locked = {mapping.path.attribute for mapping in adapter.declared.locked}
+        unit = _begin(adapter, user, preexisting=True, unconfirmed=True)
+        locked = _locked(adapter)
         assign_given(unit, {p: v for p, v in values.items() if p.attribute not in locked})
         return unit
     return None
 
 
-def find_former_account(adapter: Any, values: Assigned) -> Any:
+def _begin(adapter: Any, user: Any, **flags: bool) -> UnitOfWork:
+    """Return the unit of work of an existing account, with a new link."""
+    adapter.link.end_releases([user.pk])
+    link = adapter.link(connection=adapter.connection, target=user, **flags)
+    unit: UnitOfWork = adapter.unit_of_work(link)
+    return unit
+
+
+def _locked(adapter: Any) -> set[Attribute]:
+    """Return the attributes that cannot be set while a link is unconfirmed."""
+    return {mapping.path.attribute for mapping in adapter.declared.locked}
+
+
+def find_former_account(adapter: Any, values: Assigned) -> tuple[Any, Any] | None:
     """Return the account that this connection deleted for the same userName and externalId.
 
-    Return None if no account matches, or if it has been used since.
+    Return it locked, with its tombstone. Return None if no account matches, or if another
+    connection, an admin or the site has used it since; it then keeps its name. Raise Uniqueness
+    if ``may_adopt`` rejects it: as it is the same person, the account must not be renamed to make
+    room for a second one.
     """
     mapping = adapter.declared.by_role.get(Role.EXTERNAL_ID)
     external_id = values.get(mapping.path) if mapping else None
@@ -51,48 +68,34 @@ def find_former_account(adapter: Any, values: Assigned) -> Any:
     for user in adapter.conflicts(name):
         if not usernames.has_name(user, name):
             continue
-        last = tombstones(adapter, user).order_by("-pk").first()
-        if last and last.external_id == external_id and was_released(adapter, user):
-            return user
+        former = lock_released(adapter, user, external_id=external_id)
+        if former is not None:
+            if not adapter.may_adopt(former[0], values):
+                raise usernames.taken(name)
+            return former
     return None
 
 
 def find_adoptable(adapter: Any, values: Assigned) -> Any:
-    """Return the account that the connection adopts for a new user, or None."""
+    """Return the account that the connection adopts for a new user, locked, or None.
+
+    An account that an admin took from the connection is never adopted again.
+    """
     policy = policy_of(adapter.connection)
-    for user in policy.find(adapter, values) if policy else ():
-        if any(getattr(user, flag) for flag in privileges(adapter.model)):
+    for candidate in policy.find(adapter, values) if policy else ():
+        user = lock_account(adapter, candidate)
+        if user is None or user.get_username() != candidate.get_username():
+            continue  # deleted or renamed since the policy has found it
+        if _was_taken_away(adapter, user) or not may_reach(adapter, user):
             continue
-        if not _is_in_tenant(adapter, user):
-            continue
-        # Lock the account, so that two connections cannot adopt it at the same time.
-        for_update(adapter.model._base_manager.filter(pk=user.pk)).first()
-        if _is_free(adapter, user) and adapter.may_adopt(user, values):
+        if adapter.may_adopt(user, values):
             return user
     return None
 
 
-def _is_in_tenant(adapter: Any, user: Any) -> bool:
-    """Return whether the account belongs to the connection's tenant, if it has one."""
-    connection = adapter.connection
-    if not connection.has_tenant:
-        return True
-    if connection.tenant_is_gone():
-        return False
-    return bool(adapter.belongs_to(user, connection.tenant))
-
-
-def _is_free(adapter: Any, user: Any) -> bool:
-    """Return whether no connection has the account, and ``unprotected`` allows this one.
-
-    ``unprotected`` is a condition on links, so a temporary link is saved to test it.
-    """
-    own = adapter.link._default_manager.filter(connection=adapter.connection, target=user.pk)
-    if adapter.has_explicit_link(user.pk) or own.exists():
-        return False
-    flags = {"preexisting": True, "unconfirmed": True}
-    link = adapter.link(connection=adapter.connection, target=user, **flags)
-    link.save()
-    is_unprotected = own.filter(adapter.unprotected()).exists()
-    link.delete()
-    return bool(is_unprotected)
+def _was_taken_away(adapter: Any, user: Any) -> bool:
+    """Return whether an admin unassigned the account from this connection."""
+    tombstones = adapter.link._default_manager.filter(
+        connection=adapter.connection, former_target_key=str(user.pk), unassigned=True
+    )
+    return bool(tombstones.exists())

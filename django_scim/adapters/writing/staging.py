@@ -1,17 +1,24 @@
 """Stage a body, or one operation of a PATCH, on the mappings of the attributes that it names."""
 
+from collections.abc import Collection
 from typing import Any
 
+from ...protocol.attributes import Attribute
 from ...protocol.messages.patch import Operation
 from ..interfaces import Assigned
 from .unit_of_work import UnitOfWork
 
 
-def assign(unit: UnitOfWork, values: Assigned) -> None:
-    """Stage a complete body: replace the attributes that it contains, unassign all others."""
+def assign(unit: UnitOfWork, values: Assigned, kept: Collection[Attribute] = ()) -> None:
+    """Stage a complete body: replace the attributes that it contains, unassign all others.
+
+    Attributes in ``kept`` do not change.
+    """
     declared = unit.adapter.declared
     by_name = {path.full_name: value for path, value in values.items()}
     for path in declared.writable_paths:
+        if path.attribute in kept:
+            continue
         name = path.full_name
         value = by_name.get(name)
         mapping = declared.by_path.get(name)
