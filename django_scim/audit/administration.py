@@ -10,8 +10,8 @@ from uuid import uuid4
 from ..adapters import Registry
 from ..models import AbstractLink, Connection, Event, Token
 from ..protocol.tolerances import Tolerances
-from .recorder import set_object, shown_text
-from .redaction import DETAIL_LIMIT
+from .recorder import set_object
+from .redacted_text import DETAIL_LIMIT, shown_text
 
 
 class Description(StrEnum):

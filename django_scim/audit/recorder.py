@@ -4,7 +4,7 @@ import copy
 import json
 import logging
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -16,25 +16,16 @@ from ..adapters.accounts.passwords import SET, UNSET
 from ..adapters.writing.outcomes import action_of
 from ..models import Connection, Event, Token
 from ..protocol.errors import GuardTripped, ScimError, Sensitive
-from .redaction import (
-    DETAIL_LIMIT,
-    Redactor,
-    hide_secrets,
-    limited,
-    printable,
-    redact_body,
-    redact_url,
-    redact_value,
-    rule_for,
-    secrets_in,
-    secrets_in_url,
-)
-from .secret_detection import HIDDEN, is_secret
+from .redacted_text import DETAIL_LIMIT, hide_secrets, shown_text
+from .redaction import Redactor, redact_body, redact_url, redact_value, rule_for, secrets_in_url
+from .secret_detection import HIDDEN, is_secret, secrets_in
 
 logger = logging.getLogger("django_scim")
 SHOWN_MEMBERS = 100
 #: The characters of all changes of an event.
 CHANGES_LIMIT = 50_000
+#: With more secrets than this, a body is not searched for further copies of them.
+MANY_SECRETS = 200
 
 
 class Recorder:
@@ -156,7 +147,8 @@ class Recorder:
         if isinstance(error, Sensitive):
             event.path = event.path.partition("?")[0]  # such filters must not appear in logs
         event.request_body = redact_body(body) if body is not None else ""
-        event.request_body = hide_secrets(event.request_body, self._secrets)
+        repeated = secrets if len(secrets) <= MANY_SECRETS else ()
+        event.request_body = hide_secrets(event.request_body, self._secrets.union(repeated))
         event.response_body = self._answer(answer, secrets) if answer is not None else ""
         try:
             with transaction.atomic():
@@ -206,11 +198,6 @@ def set_object(event: Event, link: Any, name: str) -> None:
     event.object_type = model.related_model._meta.label_lower
     event.object_key = str(key)[:64]
     event.object_name = shown_text(name, 256)
-
-
-def shown_text(text: str, limit: int, secrets: Collection[str] = ()) -> str:
-    """Return a text without secrets, on one line, and cut to ``limit`` characters."""
-    return limited(text, limit, printable(hide_secrets(text[: limit + 5_000], secrets)))
 
 
 def shown_changes(changes: Iterable[Any]) -> list[dict[str, Any]]:

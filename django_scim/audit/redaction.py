@@ -5,14 +5,13 @@ The length of everything is limited, so that redaction takes the same time for b
 
 import hashlib
 import json
-import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
 from ..conf import settings
+from .redacted_text import limited
 from .secret_detection import (
     HIDDEN,
     contains_secret,
@@ -20,19 +19,17 @@ from .secret_detection import (
     hide_tokens,
     is_secret,
     is_secret_name,
+    member_name,
+    parsed,
     secret_words,
+    shape_of,
     tokens_in,
 )
 
-#: The characters of an error's detail, and of one value in a body or a change.
-DETAIL_LIMIT = 2_000
+#: The characters of one value in a body or a change.
 TEXT_LIMIT = 2_000
 #: The depth to which bodies are stored; that of JSON in strings counts.
 _DEPTH = 40
-#: Folded members whose value names an attribute, as the path of a PATCH operation does.
-_PATHS = frozenset("path name attribute attributename key field type".split())
-#: Members that stay readable in an operation on a secret attribute.
-_READABLE = frozenset("op operation schemas method bulkid version".split()) | _PATHS
 #: Members of messages, below which attributes begin.
 _MESSAGE = frozenset(("operations", "data", "resources"))
 _CORE = "urn:ietf:params:scim:schemas:core:2.0:"
@@ -123,7 +120,7 @@ class Redactor:
 
     def _members(self, members: Mapping[str, Any], path: str, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        named, shape = _target(members), _shape(members)
+        named, shape = _target(members), shape_of(members)
         has_secret = shape.has_secret_target(members)
         for index, (key, value) in enumerate(members.items()):
             if self._left < 0:
@@ -134,7 +131,7 @@ class Redactor:
                 self._left -= len(HIDDEN)
                 found[shown] = HIDDEN
                 continue
-            name = _name(key)
+            name = member_name(key)
             inner = (
                 named or ""
                 if name == "value" and not path
@@ -161,7 +158,7 @@ class Redactor:
         """Redact a string, which may itself be JSON with escaped attribute names."""
         start = text[:100].lstrip("\ufeff \t\r\n")[:1]
         if start and start in '{["' and depth < _DEPTH:
-            inner = _parsed(text)
+            inner = parsed(text)
             if inner is not None:
                 shown = json.dumps(self.redact(inner, path, depth + 1), ensure_ascii=False)
                 return limited(shown, TEXT_LIMIT) if shown != json.dumps(inner) else text
@@ -173,64 +170,12 @@ class Redactor:
         return text
 
 
-def _parsed(text: str) -> Any:
-    """Return the value of JSON in a string, None if it is not JSON."""
-    try:
-        return json.loads(text.lstrip("\ufeff \t\r\n"))
-    except (ValueError, RecursionError):
-        return None
-
-
-@lru_cache(maxsize=2_000)
-def _short_name(key: str) -> str:
-    return fold(key).strip()
-
-
-def _name(key: str) -> str:
-    return _short_name(key) if len(key) < 50 else ""
-
-
 def _target(members: Mapping[str, Any]) -> str | None:
     """Return the path in an operation."""
     for key, value in members.items():
-        if _name(key) == "path" and isinstance(value, str):
+        if member_name(key) == "path" and isinstance(value, str):
             return value
     return None
-
-
-class _Shape:
-    """The members that objects with the same keys have."""
-
-    __slots__ = ("secret", "targets")
-
-    def __init__(self, keys: Iterable[str]) -> None:
-        keys = tuple(keys)
-        #: Keys whose value names an attribute, and keys whose value is secret.
-        self.targets = tuple(key for key in keys if _name(key) in _PATHS)
-        self.secret = frozenset(key for key in keys if is_secret(key))
-
-    def has_secret_target(self, members: Mapping[str, Any]) -> bool:
-        """Return whether an object is an operation on a secret attribute."""
-        return any(
-            is_secret(value)
-            for key in self.targets
-            if not isinstance(value := members[key], Mapping) or _name(key) == "path"
-        )
-
-    def hides(self, key: str, value: Any, has_secret_target: bool) -> bool:
-        """Return whether the value of a member is secret."""
-        if key in self.secret:
-            return True
-        if not has_secret_target or _name(key) in _READABLE:
-            return False
-        return not (_name(key) == "data" and isinstance(value, Mapping))
-
-
-_cached_shape = lru_cache(maxsize=500)(_Shape)
-
-
-def _shape(members: Mapping[str, Any]) -> _Shape:
-    return _cached_shape(tuple(members)) if len(members) <= 10 else _Shape(members)
 
 
 def _joined(path: str, key: str) -> str:
@@ -240,75 +185,7 @@ def _joined(path: str, key: str) -> str:
     return f"{path}{':' if is_urn else '.'}{key}"
 
 
-# Details, URLs and headers
-
-
-def secrets_in(body: Any) -> set[str]:
-    """Return the texts in a body that redaction hides because they are secret."""
-    found: set[str] = set()
-    work = [(body, False)]
-    while work and len(found) < 10_000:
-        value, hidden = work.pop()
-        if isinstance(value, str):
-            if hidden:
-                found |= secret_words(value) if contains_secret(value) else {value}
-            elif value[:1] in _JSON and (inner := _parsed(value)) is not None:
-                work.append((inner, False))
-            if len(value) > 20:
-                found.update(tokens_in(value))
-        elif isinstance(value, list | tuple):
-            work += [(each, hidden) for each in value if hidden or not isinstance(each, str)]
-        elif isinstance(value, Mapping):
-            if hidden:
-                found.update(value)
-            shape = _shape(value)
-            has_secret = bool(shape.targets) and shape.has_secret_target(value)
-            is_plain = not (hidden or has_secret or shape.secret)
-            for key, each in value.items():
-                if isinstance(each, str):
-                    if is_plain and len(each) < 20 and each[:1] not in _JSON:
-                        continue
-                elif not isinstance(each, Mapping | list):
-                    continue
-                is_path = has_secret and _name(key) == "path"
-                is_hidden = not is_plain and (hidden or shape.hides(key, each, has_secret))
-                work.append((each, is_hidden or is_path))
-    return found
-
-
-_JSON = frozenset(("{", "[", '"', " ", "\n", "\t", "\r", "\ufeff"))
-
-
-def hide_secrets(text: str, secrets: Collection[str] = ()) -> str:
-    """Return a text without tokens and the given secrets, even if their end is cut off."""
-    text = hide_tokens(text)
-    lowered = text.lower()
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) < 4:
-            break
-        forms = [secret]
-        if "\\" in secret or "'" in secret or not secret.isprintable():
-            forms.append(repr(secret)[1:-1])
-        for form in forms:
-            if form[:24].lower() in lowered:
-                text = _without(text, form)
-                lowered = text.lower()
-    return text
-
-
-def _without(text: str, secret: str) -> str:
-    """Return a text without a secret; a short one is only hidden where it is a whole word."""
-    wanted, start = secret.lower(), 0
-    while (start := text.lower().find(wanted[:24], start)) >= 0:
-        lowered = text.lower()
-        length = len(os.path.commonprefix([lowered[start:], wanted]))
-        around = lowered[max(start - 1, 0) : start] + lowered[start + length : start + length + 1]
-        if len(secret) < 8 and any(char.isalnum() for char in around):
-            start += 1
-        else:
-            text = text[:start] + HIDDEN + text[start + length :]
-            start += len(HIDDEN)
-    return text
+# URLs
 
 
 def redact_url(url: str) -> str:
@@ -341,20 +218,3 @@ def secrets_in_url(url: str) -> set[str]:
         if contains_secret(each) or is_secret_name(each.partition("=")[0][:200]):
             found |= secret_words(unquote_plus(each.partition("=")[2] or each))
     return found
-
-
-def printable(text: str) -> str:
-    """Replace the unprintable characters of a client's text, so that it cannot forge log lines."""
-    return "".join(char if char.isprintable() else "�" for char in text)
-
-
-def limited(text: str, limit: int, shown: str | None = None) -> str:
-    """Return a text cut to ``limit`` characters, with a note of its full length.
-
-    ``shown`` is the text after redaction.
-    """
-    shown = text if shown is None else shown
-    if len(shown) <= limit >= len(text):
-        return shown
-    note = f"… ({len(text)} characters)"
-    return shown[: limit - len(note)] + note

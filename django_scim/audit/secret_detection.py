@@ -1,7 +1,10 @@
 """Recognise secrets by their names, by the text around them, and tokens by their form."""
 
+import json
 import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 from unicodedata import category, normalize
 from urllib.parse import unquote_plus
 
@@ -12,7 +15,7 @@ HIDDEN = "***"
 #: Folded names that are secret wherever they occur in a name, and those that only end one.
 _ANYWHERE = "password|passwd|passphrase|apikey|privatekey|accesskey|authorization|credential"
 _AT_THE_END = "secrets?|tokens?|pwd"
-_NAME = re.compile(rf"\w*(?:{_ANYWHERE})\w*|\w*(?:{_AT_THE_END})\b")
+_NAME = re.compile(rf"(?:{_ANYWHERE})|(?:{_AT_THE_END})\b")
 #: Text in which a value follows a name, as in ``token: x``, ``token=x`` or ``token eq "x"``.
 _ASSIGNED = re.compile(
     rf"(?:{_ANYWHERE}|{_AT_THE_END})\w*[\s\"'\]\\]*(?:[:=]|(?:eq|ne|co|sw|ew|gt|ge|lt|le)\b)"
@@ -23,6 +26,10 @@ _MENTIONED = re.compile(r"passw(?:or)?d|passphrase")
 _BARE = re.compile(
     rf"\s*(?:urn:[\w:.]+:\s*)?[a-z]{{0,20}}(?:{_ANYWHERE}|{_AT_THE_END})s?(?:\.value)?\s*"
 )
+#: Folded members whose value names an attribute, as the path of a PATCH operation does.
+_PATHS = frozenset("path name attribute attributename key field type".split())
+#: Members that stay readable in an operation on a secret attribute.
+_READABLE = frozenset("op operation schemas method bulkid version".split()) | _PATHS
 #: The characters that can begin something suspicious; most texts contain none of these.
 _SUSPICIOUS = re.compile(r"pass|pwd|secret|token|key|autho|credent|bearer|[%\\]|[^\x00-\x7f]", re.I)
 _ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
@@ -140,3 +147,113 @@ def secret_words(text: str) -> set[str]:
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _SEPARATORS = re.compile(r"[\s\"'\[\](){}=,;&?]+")
+
+
+# Objects
+
+
+def member_name(key: str) -> str:
+    """Return the folded name of a member, "" for a key that is too long to be one."""
+    if len(key) > 50:
+        return ""
+    return _short_name(key)
+
+
+@lru_cache(maxsize=2_000)
+def _short_name(key: str) -> str:
+    return fold(key).strip()
+
+
+@lru_cache(maxsize=2_000)
+def _is_bare(text: str) -> bool:
+    return _BARE.fullmatch(fold(text)) is not None
+
+
+def is_bare(value: object) -> bool:
+    """Return whether a value is only the name of a secret, so that it contains none."""
+    return isinstance(value, str) and len(value) <= _LONGEST_NAME and _is_bare(value)
+
+
+def parsed(text: str) -> Any:
+    """Return the value of JSON in a string, None if it is not JSON."""
+    try:
+        return json.loads(text.lstrip("\ufeff \t\r\n"))
+    except (ValueError, RecursionError):
+        return None
+
+
+class Shape:
+    """The members that objects with the same keys have."""
+
+    __slots__ = ("secret", "targets")
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        keys = tuple(keys)
+        folded = fold("\0".join(keys))
+        names = [name.strip() for name in folded.split("\0")]
+        may_be_secret = _NAME.search(folded) is not None
+        if len(names) != len(keys):  # a key contains an encoded NUL
+            names, may_be_secret = [member_name(key) for key in keys], True
+        #: Keys whose value names an attribute, and keys whose value is secret.
+        self.targets = tuple(key for key, name in zip(keys, names, strict=True) if name in _PATHS)
+        self.secret = frozenset(key for key in keys if may_be_secret and is_secret(key))
+
+    def has_secret_target(self, members: Mapping[str, Any]) -> bool:
+        """Return whether an object is an operation on a secret attribute."""
+        return any(
+            is_secret(value)
+            for key in self.targets
+            if not isinstance(value := members[key], Mapping) or member_name(key) == "path"
+        )
+
+    def hides(self, key: str, value: Any, has_secret_target: bool) -> bool:
+        """Return whether the value of a member is secret."""
+        if key in self.secret:
+            return True
+        if not has_secret_target or member_name(key) in _READABLE:
+            return False
+        return not (member_name(key) == "data" and isinstance(value, Mapping))
+
+
+_cached_shape = lru_cache(maxsize=500)(Shape)
+
+
+def shape_of(members: Mapping[str, Any]) -> Shape:
+    return _cached_shape(tuple(members)) if len(members) <= 10 else Shape(members)
+
+
+def secrets_in(body: Any) -> set[str]:
+    """Return the texts in a body that redaction hides because they are secret."""
+    found: set[str] = set()
+    work = [(body, False)]
+    while work and len(found) < 10_000:
+        value, hidden = work.pop()
+        if isinstance(value, str):
+            if hidden:
+                found |= secret_words(value) if contains_secret(value) else {value}
+            elif value[:1] in _JSON and (inner := parsed(value)) is not None:
+                work.append((inner, False))
+            if len(value) > 20:
+                found.update(tokens_in(value))
+        elif isinstance(value, list | tuple):
+            work += [(each, hidden) for each in value if hidden or not isinstance(each, str)]
+        elif isinstance(value, Mapping):
+            if hidden:
+                found.update(value)
+            shape = shape_of(value)
+            has_secret = bool(shape.targets) and shape.has_secret_target(value)
+            is_plain = not (hidden or has_secret or shape.secret)
+            for key, each in value.items():
+                is_hidden = hidden
+                if not is_plain:
+                    is_path = has_secret and member_name(key) == "path"
+                    is_hidden |= shape.hides(key, each, has_secret)
+                    is_hidden |= is_path and not is_bare(each)
+                if isinstance(each, Mapping | list) or (
+                    isinstance(each, str) and (is_hidden or len(each) > 20 or each[:1] in _JSON)
+                ):
+                    work.append((each, is_hidden))
+    return found
+
+
+_JSON = frozenset(("{", "[", '"', " ", "\n", "\t", "\r", "\ufeff"))
