@@ -143,12 +143,12 @@ class Recorder:
         )
         event.status, event.scim_type = error.status, error.scim_type
         secrets = secrets_in(body)
+        request = redact_body(body, secrets) if body is not None else ""
         event.detail = self._shown(error.detail, DETAIL_LIMIT, secrets)
         if isinstance(error, Sensitive):
             event.path = event.path.partition("?")[0]  # such filters must not appear in logs
-        event.request_body = redact_body(body) if body is not None else ""
         repeated = secrets if len(secrets) <= MANY_SECRETS else ()
-        event.request_body = hide_secrets(event.request_body, self._secrets.union(repeated))
+        event.request_body = hide_secrets(request, self._secrets.union(repeated))
         event.response_body = self._answer(answer, secrets) if answer is not None else ""
         try:
             with transaction.atomic():

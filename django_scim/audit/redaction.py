@@ -22,6 +22,7 @@ from .secret_detection import (
     member_name,
     parsed,
     secret_words,
+    secrets_in,
     shape_of,
     tokens_in,
 )
@@ -80,10 +81,16 @@ def _containers(path: str) -> Iterator[str]:
 # Bodies and values
 
 
-def redact_body(body: Any) -> str:
-    """Return a parsed body as JSON, without secrets, with the site's rules applied, and limited."""
+def redact_body(body: Any, redacted: set[str] | None = None) -> str:
+    """Return a parsed body as JSON, without secrets, with the site's rules applied, and limited.
+
+    The texts that the site's rules hide are added to ``redacted``.
+    """
     limit = settings.EVENT_BODY_LIMIT
-    text = json.dumps(Redactor(limit).redact(body), ensure_ascii=False, default=str)
+    redactor = Redactor(limit)
+    text = json.dumps(redactor.redact(body), ensure_ascii=False, default=str)
+    if redacted is not None:
+        redacted |= redactor.redacted
     try:
         length = len(json.dumps(body, ensure_ascii=False, default=str))
     except RecursionError:
@@ -98,6 +105,8 @@ class Redactor:
 
     def __init__(self, limit: int) -> None:
         self._left = limit
+        #: The texts that the site's rules hide.
+        self.redacted: set[str] = set()
 
     def redact(self, value: Any, path: str = "", depth: int = 0) -> Any:
         """Return a value of the attribute ``path`` without secrets; "" is the root of a body."""
@@ -120,8 +129,8 @@ class Redactor:
 
     def _members(self, members: Mapping[str, Any], path: str, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        named, shape = _target(members), shape_of(members)
-        has_secret = shape.has_secret_target(members)
+        shape = shape_of(members)
+        named, has_secret = shape.path_in(members), shape.has_secret_target(members)
         for index, (key, value) in enumerate(members.items()):
             if self._left < 0:
                 found["more"] = len(members) - index
@@ -133,7 +142,7 @@ class Redactor:
                 continue
             name = member_name(key)
             inner = (
-                named or ""
+                named
                 if name == "value" and not path
                 else ""
                 if name in _MESSAGE and not path
@@ -146,10 +155,12 @@ class Redactor:
         rule = rule_for(path) if settings.REDACT and path else "keep"
         if rule == "keep" and name == "path" and isinstance(value, str) and "[" in value:
             if rule_for(value) != "keep":
+                self.redacted |= secret_words(value.partition("[")[2])
                 return f"{value.partition('[')[0][:100]}[{HIDDEN}]"
         if rule == "keep":
             return self.redact(value, path, depth + 1)
         self._left -= len(HIDDEN)
+        self.redacted |= secrets_in({"secret": value})
         if rule == "hash":
             value = Redactor(1_000_000).redact(value, "", depth)
         return redact_value(rule, value)
@@ -168,14 +179,6 @@ class Redactor:
         text = limited(text, TEXT_LIMIT, hide_tokens(text[: 2 * TEXT_LIMIT]))
         self._left -= len(text) + 2
         return text
-
-
-def _target(members: Mapping[str, Any]) -> str | None:
-    """Return the path in an operation."""
-    for key, value in members.items():
-        if member_name(key) == "path" and isinstance(value, str):
-            return value
-    return None
 
 
 def _joined(path: str, key: str) -> str:

@@ -30,10 +30,17 @@ _BARE = re.compile(
 _PATHS = frozenset("path name attribute attributename key field type".split())
 #: Members that stay readable in an operation on a secret attribute.
 _READABLE = frozenset("op operation schemas method bulkid version".split()) | _PATHS
-#: The characters that can begin something suspicious; most texts contain none of these.
-_SUSPICIOUS = re.compile(r"pass|pwd|secret|token|key|autho|credent|bearer|[%\\]|[^\x00-\x7f]", re.I)
+#: Texts with none of these are not looked at more closely.
+_SUSPICIOUS = ("pass", "pwd", "secret", "token", "key", "autho", "credent", "bearer", "%", "\\")
 _ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _LONGEST_NAME = 500
+
+
+def _is_suspicious(text: str) -> bool:
+    if not text.isascii():
+        return True
+    lowered = text.lower()
+    return any([part in lowered for part in _SUSPICIOUS])  # noqa: C419 (twice as fast)
 
 
 def fold(text: str) -> str:
@@ -64,7 +71,7 @@ def is_secret_name(name: str) -> bool:
 def is_secret(name: object) -> bool:
     """Return whether a key, a path, or a list or object of paths names a secret."""
     if isinstance(name, str):
-        if _SUSPICIOUS.search(name) is None:
+        if not _is_suspicious(name):
             return False
         return is_secret_name(name) if len(name) <= _LONGEST_NAME else contains_secret(name)
     if isinstance(name, list | dict):
@@ -85,7 +92,7 @@ def contains_secret(text: str) -> bool:
 
     A name alone, such as the path ``password``, contains no secret.
     """
-    if _SUSPICIOUS.search(text) is None:
+    if not _is_suspicious(text):
         return False
     folded = fold(text)
     if _ASSIGNED.search(folded) is None and _MENTIONED.search(folded) is None:
@@ -198,12 +205,17 @@ class Shape:
         self.targets = tuple(key for key, name in zip(keys, names, strict=True) if name in _PATHS)
         self.secret = frozenset(key for key in keys if may_be_secret and is_secret(key))
 
+    def path_in(self, members: Mapping[str, Any]) -> str:
+        """Return the path in an operation, "" without one."""
+        paths = (members[key] for key in self.targets if member_name(key) == "path")
+        return next((path for path in paths if isinstance(path, str)), "")
+
     def has_secret_target(self, members: Mapping[str, Any]) -> bool:
         """Return whether an object is an operation on a secret attribute."""
         return any(
             is_secret(value)
             for key in self.targets
-            if not isinstance(value := members[key], Mapping) or member_name(key) == "path"
+            if not isinstance(value := members[key], dict) or member_name(key) == "path"
         )
 
     def hides(self, key: str, value: Any, has_secret_target: bool) -> bool:
@@ -212,7 +224,7 @@ class Shape:
             return True
         if not has_secret_target or member_name(key) in _READABLE:
             return False
-        return not (member_name(key) == "data" and isinstance(value, Mapping))
+        return not (member_name(key) == "data" and isinstance(value, dict))
 
 
 _cached_shape = lru_cache(maxsize=500)(Shape)
@@ -237,19 +249,21 @@ def secrets_in(body: Any) -> set[str]:
                 found.update(tokens_in(value))
         elif isinstance(value, list | tuple):
             work += [(each, hidden) for each in value if hidden or not isinstance(each, str)]
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict):
             if hidden:
                 found.update(value)
             shape = shape_of(value)
             has_secret = bool(shape.targets) and shape.has_secret_target(value)
             is_plain = not (hidden or has_secret or shape.secret)
             for key, each in value.items():
+                if is_plain and isinstance(each, str) and len(each) <= 20 and each[:1] not in _JSON:
+                    continue
                 is_hidden = hidden
                 if not is_plain:
                     is_path = has_secret and member_name(key) == "path"
                     is_hidden |= shape.hides(key, each, has_secret)
                     is_hidden |= is_path and not is_bare(each)
-                if isinstance(each, Mapping | list) or (
+                if isinstance(each, dict | list) or (
                     isinstance(each, str) and (is_hidden or len(each) > 20 or each[:1] in _JSON)
                 ):
                     work.append((each, is_hidden))

@@ -40,7 +40,8 @@ def patch_body(*operations):
 
 NAMES = [
     "password", "Password", "PASSWORD", " password ", "ｐａｓｓｗｏｒｄ", "paſſword", "passwd",
-    "pass\u200bword", "userPassword", "new-password", "password.value", "secret", "client_secret", "token",
+    "pass\u200bword", "userPassword", "new-password", "password.value", "secret", "client_secret",
+    "token",
     "access_token", "accessToken", "Access-Token", "refreshToken", "authorization",
     "Authorization", "proxy-authorization", "api_key", "apiKey", "X-API-Key", "api-\u212aey",
     "privateKey", "passphrase", "credentials", f"{USER}:password", f"{USER.upper()}:PassWord",
@@ -354,6 +355,19 @@ def test_password_in_an_error_is_not_stored(scim):
     scim.get("/Users", {"filter": f"title eq {SECRET} or password pr"})
     scim.get("/Users", {"password": SECRET, "sortBy": SECRET})
     assert_hidden()
+
+
+def test_values_redacted_by_the_site_are_not_in_details(scim, settings):
+    settings.DJANGO_SCIM = {"REDACT": {"userName": "mask", "emails": "hash"}}
+    scim.make_user("ada.lovelace")
+    answer = scim.post("/Users", {"schemas": [USER], "userName": "ada.lovelace"})
+    assert "ada.lovelace" in answer.data["detail"]
+    scim.post("/Users", {"schemas": [USER], "userName": "x", "emails": [{"value": [5, "a@b.cd"]}]})
+    failed = Event.objects.filter(outcome="failure")
+    assert len(failed) == 2
+    for event in failed:
+        for text in (event.detail, event.request_body, event.response_body):
+            assert "ada.lovelace" not in text and "a@b.cd" not in text
 
 
 def test_stored_texts_are_limited(scim):
