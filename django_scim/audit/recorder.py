@@ -18,7 +18,7 @@ from ..models import Connection, Event, Token
 from ..protocol.errors import GuardTripped, ScimError, Sensitive
 from .redacted_text import DETAIL_LIMIT, hide_secrets, shown_text
 from .redaction import Redactor, redact_body, redact_url, redact_value, rule_for, secrets_in_url
-from .secret_detection import HIDDEN, is_secret, secrets_in
+from .secret_detection import HIDDEN, contains_secret, is_secret, secrets_in
 
 logger = logging.getLogger("django_scim")
 SHOWN_MEMBERS = 100
@@ -54,7 +54,7 @@ class Recorder:
             method=method[:10],
             path=self._shown(redact_url(path), 500),
             address=address,
-            user_agent=self._shown(user_agent, 255),
+            user_agent=HIDDEN if contains_secret(user_agent) else self._shown(user_agent, 255),
         )
 
     def _shown(self, text: str, limit: int, secrets: Iterable[str] = ()) -> str:

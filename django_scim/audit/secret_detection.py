@@ -13,8 +13,11 @@ from ..models.tokens import TOKEN_PREFIX
 HIDDEN = "***"
 
 #: Folded names that are secret wherever they occur in a name, and those that only end one.
-_ANYWHERE = "password|passwd|passphrase|apikey|privatekey|accesskey|authorization|credential"
-_AT_THE_END = "secrets?|tokens?|pwd"
+_ANYWHERE = (
+    "password|passwd|passphrase|apikey|privatekey|accesskey|secretkey|signingkey|authorization"
+    "|credential"
+)
+_AT_THE_END = r"secrets?|tokens?|pwd|bearer|cookie|jwt"
 _NAME = re.compile(rf"(?:{_ANYWHERE})|(?:{_AT_THE_END})\b")
 #: Text in which a value follows a name, as in ``token: x``, ``token=x`` or ``token eq "x"``.
 _ASSIGNED = re.compile(
@@ -31,7 +34,7 @@ _PATHS = frozenset("path name attribute attributename key field type".split())
 #: Members that stay readable in an operation on a secret attribute.
 _READABLE = frozenset("op operation schemas method bulkid version".split()) | _PATHS
 #: Texts with none of these are not looked at more closely.
-_SUSPICIOUS = ("pass", "pwd", "secret", "token", "key", "autho", "credent", "bearer", "%", "\\")
+_SUSPICIOUS = tuple("pass pwd secret token key autho credent bearer cookie jwt % \\".split())
 _ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _LONGEST_NAME = 500
 
