@@ -42,11 +42,10 @@ def patch_body(*operations):
 NAMES = [
     "password", "Password", "PASSWORD", " password ", "ｐａｓｓｗｏｒｄ", "paſſword", "passwd",
     "pass\u200bword", "userPassword", "new-password", "password.value", "secret", "client_secret",
-    "token",
-    "access_token", "accessToken", "Access-Token", "refreshToken", "authorization",
+    "token", "access_token", "accessToken", "Access-Token", "refreshToken", "authorization",
     "Authorization", "proxy-authorization", "api_key", "apiKey", "X-API-Key", "api-\u212aey",
-    "privateKey", "secretKey",
-    "Set-Cookie", "jwt", "passphrase", "credentials", f"{USER}:password", f"{USER.upper()}:PassWord",
+    "privateKey", "secretKey", "Set-Cookie", "jwt", "passphrase", "credentials",
+    f"{USER}:password", f"{USER.upper()}:PassWord",
     f"{ENTERPRISE}:password", f"{USER} : password", 'password[value eq "x"]', "/password",
     'emails[type eq "work"].password', "pass%77ord", "$.password",
 ]  # fmt: skip
