@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 
 from ..adapters import Registry
 from ..audit import Recorder
+from ..audit.secret_detection import hide_tokens
 from ..conf import settings
 from ..models import Event, Token
 from ..protocol.errors import InvalidVersion, NotFound, ScimError
@@ -103,6 +104,7 @@ class ScimView(APIView):
             path=request.get_full_path(),
             address=client_address(request),
             user_agent=request.META.get("HTTP_USER_AGENT", ""),
+            authorization=request.META.get("HTTP_AUTHORIZATION", ""),
         )
         self.recorder.event.resource_type = self.resource_type
         require_encryption(request)
@@ -225,6 +227,10 @@ class OtherVersion(ScimView):
 
 
 def correlation_id(request: HttpRequest) -> str:
-    """Return the client's X-Request-Id if it has only safe characters, else a new id."""
+    """Return the client's X-Request-Id if it has only safe characters, else a new id.
+
+    It is stored and logged, so an id that contains a token is replaced, too.
+    """
     client_id = request.META.get("HTTP_X_REQUEST_ID", "")
-    return client_id if _SAFE_ID.fullmatch(client_id) else uuid.uuid4().hex
+    is_safe = _SAFE_ID.fullmatch(client_id) and hide_tokens(client_id) == client_id
+    return client_id if is_safe else uuid.uuid4().hex

@@ -10,7 +10,8 @@ from uuid import uuid4
 from ..adapters import Registry
 from ..models import AbstractLink, Connection, Event, Token
 from ..protocol.tolerances import Tolerances
-from .recorder import printable, set_object
+from .recorder import set_object
+from .redacted_text import DETAIL_LIMIT, shown_text
 
 
 class Description(StrEnum):
@@ -72,13 +73,13 @@ def record(
         changes=list(changes),
         correlation_id=actor.correlation_id,
         address=actor.address,
-        user_agent=printable(actor.user_agent)[:255],
+        user_agent=shown_text(actor.user_agent, 255),
     )
     events, texts = [], []
     for subject in subjects:
         event = copy.copy(template)
         texts.append(description.format(_set_subject(event, subject, adapters)))
-        event.detail = printable(f"{texts[-1]} by {actor.name}")
+        event.detail = shown_text(f"{texts[-1]} by {actor.name}", DETAIL_LIMIT)
         events.append(event)
     Event.objects.bulk_create(events)
     for subject, text in zip(subjects, texts, strict=True):

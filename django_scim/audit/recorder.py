@@ -12,32 +12,53 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from ..adapters.accounts.passwords import SET, UNSET
 from ..adapters.writing.outcomes import action_of
-from ..conf import settings
 from ..models import Connection, Event, Token
 from ..protocol.errors import GuardTripped, ScimError, Sensitive
-from .redaction import redact_body, redact_value, rule_for
+from .redacted_text import DETAIL_LIMIT, hide_secrets, shown_text
+from .redaction import Redactor, redact_body, redact_url, redact_value, rule_for, secrets_in_url
+from .secret_detection import HIDDEN, contains_secret, is_secret, secrets_in
 
 logger = logging.getLogger("django_scim")
 SHOWN_MEMBERS = 100
+#: The characters of all changes of an event.
+CHANGES_LIMIT = 50_000
+#: With more secrets than this, a body is not searched for further copies of them.
+MANY_SECRETS = 200
 
 
 class Recorder:
-    """Collect the data of one request while it is processed, and write its event."""
+    """Collect the data of one request while it is processed, and write its event.
+
+    ``authorization`` is the header; its credential is hidden wherever else the client sent it.
+    """
 
     def __init__(
-        self, *, correlation_id: str, method: str, path: str, address: str | None, user_agent: str
+        self,
+        *,
+        correlation_id: str,
+        method: str,
+        path: str,
+        address: str | None,
+        user_agent: str,
+        authorization: str = "",
     ) -> None:
         self.begin()
+        self._secrets = {each for each in authorization.split()[1:] if len(each) >= 8}
+        self._secrets |= secrets_in_url(path)
         self.recorded = False
         self.connection: Connection | None = None
         self.event = Event(
             correlation_id=correlation_id,
             method=method[:10],
-            path=printable(_without_password(path))[:500],
+            path=self._shown(redact_url(path), 500),
             address=address,
-            user_agent=printable(user_agent)[:255],
+            user_agent=HIDDEN if contains_secret(user_agent) else self._shown(user_agent, 255),
         )
+
+    def _shown(self, text: str, limit: int, secrets: Iterable[str] = ()) -> str:
+        return shown_text(text, limit, self._secrets.union(secrets))
 
     def begin(self) -> None:
         """Start measuring the event's duration."""
@@ -58,7 +79,7 @@ class Recorder:
     ) -> None:
         """Add the resource to the event and, once it is known, the object that it represents."""
         self.event.resource_type = resource_type
-        self.event.scim_id = printable(scim_id)[:36]
+        self.event.scim_id = self._shown(scim_id, 36)
         if link is not None:
             set_object(self.event, link, name)
 
@@ -79,7 +100,7 @@ class Recorder:
         event.action, event.status = action, status
         event.outcome = Event.Outcome.SUCCESS
         if changes is not None:
-            event.changes = _shown(changes)
+            event.changes = shown_changes(changes)
             if not changes and action == Event.Action.UPDATE:
                 event.outcome = Event.Outcome.NO_CHANGE
         self._complete(tolerances)
@@ -96,7 +117,7 @@ class Recorder:
             event.pk, event._state.adding = None, True
             event.action = action_of(write.kinds, write.changes)
             event.outcome = Event.Outcome.SUCCESS
-            event.resource_type, event.changes = write.resource_type, _shown(write.changes)
+            event.resource_type, event.changes = write.resource_type, shown_changes(write.changes)
             set_object(event, write.link, write.adapter.name_of(write.link))
             events.append(event)
         if events:
@@ -121,11 +142,14 @@ class Recorder:
             Event.Outcome.STOPPED if isinstance(error, GuardTripped) else Event.Outcome.FAILURE
         )
         event.status, event.scim_type = error.status, error.scim_type
-        event.detail = printable(error.detail)
+        secrets = secrets_in(body)
+        request = redact_body(body, secrets) if body is not None else ""
+        event.detail = self._shown(error.detail, DETAIL_LIMIT, secrets)
         if isinstance(error, Sensitive):
             event.path = event.path.partition("?")[0]  # such filters must not appear in logs
-        event.request_body = _shortened(redact_body(body)) if body is not None else ""
-        event.response_body = _shortened(answer) if answer is not None else ""
+        repeated = secrets if len(secrets) <= MANY_SECRETS else ()
+        event.request_body = hide_secrets(request, self._secrets.union(repeated))
+        event.response_body = self._answer(answer, secrets) if answer is not None else ""
         try:
             with transaction.atomic():
                 if action == Event.Action.AUTHENTICATION and self._counted():
@@ -135,6 +159,11 @@ class Recorder:
                 event.save(force_insert=True)
         except DatabaseError:
             logger.exception("could not record the event of request %s", event.correlation_id)
+
+    def _answer(self, answer: Any, secrets: set[str]) -> str:
+        """Return an error message as JSON; its detail is redacted like that of the event."""
+        detail = self._shown(str(answer.get("detail", "")), DETAIL_LIMIT, secrets)
+        return json.dumps({**answer, "detail": detail}, ensure_ascii=False, default=str)
 
     def _counted(self) -> bool:
         """Count a repeated authentication failure in the equal event of the last minute.
@@ -164,19 +193,20 @@ class Recorder:
 
 def set_object(event: Event, link: Any, name: str) -> None:
     """Store in an event the object that a link points to, or pointed to."""
-    event.scim_id, event.external_id = link.scim_id, link.external_id
+    event.scim_id, event.external_id = link.scim_id, shown_text(link.external_id, 255)
     key, model = link.target_id or link.former_target_key, type(link)._meta.get_field("target")
     event.object_type = model.related_model._meta.label_lower
     event.object_key = str(key)[:64]
-    event.object_name = name[:256]
+    event.object_name = shown_text(name, 256)
 
 
-def _shown(changes: Iterable[Any]) -> list[dict[str, Any]]:
-    return [shown for change in changes if (shown := _show(change))]
+def shown_changes(changes: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return changes as an event stores them: without secrets, by the site's rules, limited."""
+    redactor = Redactor(CHANGES_LIMIT)
+    return [shown for change in changes if (shown := _show(change, redactor))]
 
 
-def _show(change: Any) -> dict[str, Any] | None:
-    """Return a change with its values redacted by the site's rule for the attribute."""
+def _show(change: Any, redactor: Redactor) -> dict[str, Any] | None:
     rule = rule_for(change.path)
     if rule == "drop":
         return None
@@ -185,21 +215,9 @@ def _show(change: Any) -> dict[str, Any] | None:
         value = getattr(change, name)
         if isinstance(value, list) and len(value) > SHOWN_MEMBERS:
             value = [*value[:SHOWN_MEMBERS], {"more": len(value) - SHOWN_MEMBERS}]
+        if is_secret(change.path) and value not in (SET, UNSET):
+            value = HIDDEN
+        elif rule == "keep":
+            value = redactor.redact(value, change.path)
         shown[name] = redact_value(rule, value)
     return shown
-
-
-def _shortened(body: Any) -> str:
-    text = json.dumps(body, ensure_ascii=False, default=str)
-    limit = settings.EVENT_BODY_LIMIT
-    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
-
-
-def printable(text: str) -> str:
-    """Replace the unprintable characters of a client's text, so that it cannot forge log lines."""
-    return "".join(char if char.isprintable() else "�" for char in text)
-
-
-def _without_password(path: str) -> str:
-    before, mark, query = path.partition("?")
-    return before if mark and "password" in query.lower() else path

@@ -1,14 +1,43 @@
-"""Redaction of what events store: passwords always, other attributes by the REDACT setting."""
+"""Redaction of what events store: secrets always, other attributes by the REDACT setting.
+
+The length of everything is limited, so that redaction takes the same time for bodies of any size.
+"""
 
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote_plus
 
 from ..conf import settings
+from .redacted_text import limited
+from .secret_detection import (
+    HIDDEN,
+    contains_secret,
+    fold,
+    hide_tokens,
+    is_secret,
+    is_secret_name,
+    member_name,
+    parsed,
+    secret_words,
+    secrets_in,
+    shape_of,
+    tokens_in,
+)
 
-HIDDEN = "***"
+#: The characters of one value in a body or a change.
+TEXT_LIMIT = 2_000
+#: The depth to which bodies are stored; that of JSON in strings counts.
+_DEPTH = 40
+#: Members of messages, below which attributes begin.
+_MESSAGE = frozenset(("operations", "data", "resources"))
+_CORE = "urn:ietf:params:scim:schemas:core:2.0:"
+_BRACKETS = re.compile(r"\[[^\]]*\]?")
+
+
+# The site's rules
 
 
 def redact_value(rule: str, value: Any) -> Any:
@@ -22,61 +51,173 @@ def redact_value(rule: str, value: Any) -> Any:
 
 
 def rule_for(path: str) -> str:
-    """Return the rule of an attribute path: its own, or that of an attribute which contains it."""
-    rules = {key.lower(): rule for key, rule in settings.REDACT.items()}
-    lowered = path.lower()
-    while lowered:
-        if lowered in rules:
-            return rules[lowered]
-        lowered = lowered.rpartition(".")[0]
-    return "keep"
+    """Return the rule of an attribute path: its own, or that of an attribute which contains it.
 
-
-def redact_body(body: Any) -> Any:
-    """Return a parsed body with passwords removed and the site's rules applied.
-
-    A password can be an attribute, the value of a PATCH path, or part of JSON within a string.
+    A path can begin with the URN of a schema; a rule for the URN covers its attributes.
     """
-    if isinstance(body, Mapping):
-        is_secret = _names_password(body.get("path"))
-        return {
-            key: HIDDEN
-            if _is_password(key) or (is_secret and key.lower() == "value")
-            else redact_value(rule, redact_body(value))
-            if (rule := _rule_in(key, body)) != "drop"
-            else None
-            for key, value in body.items()
-        }
-    if isinstance(body, list):
-        return [redact_body(each) for each in body]
-    return _redact_text(body) if isinstance(body, str) else body
+    if not settings.REDACT:
+        return "keep"
+    rules: dict[str, str] = {}
+    for key, rule in settings.REDACT.items():
+        rules[key.lower().removeprefix(_CORE + "user:").removeprefix(_CORE + "group:")] = rule
+    return next((rules[each] for each in _containers(path) if each in rules), "keep")
 
 
-def _redact_text(text: str) -> str:
-    """Redact a string, which may itself be JSON with escaped attribute names."""
-    if text.lstrip()[:1] in ("{", "["):
-        try:
-            return json.dumps(redact_body(json.loads(text)))
-        except (ValueError, RecursionError):
-            pass
-    return HIDDEN if "password" in text.lower() and not _names_password(text) else text
+def _containers(path: str) -> Iterator[str]:
+    """Yield a path and what contains it, with and without its URN, in lower case."""
+    path = _BRACKETS.sub("", path[:TEXT_LIMIT]).strip().lower()
+    urn, _, name = path.rpartition(":")
+    names = [name]
+    while "." in name:
+        name = name.rpartition(".")[0]
+        names.append(name)
+    if urn:
+        yield path
+        yield from (f"{urn.strip()}:{each.strip()}" for each in names)
+        yield urn.strip()
+    yield from (each.strip() for each in names)
 
 
-def _is_password(key: str) -> bool:
-    return _PASSWORD.search(key) is not None
+# Bodies and values
 
 
-def _names_password(path: Any) -> bool:
-    return isinstance(path, str) and _is_password(path)
+def redact_body(body: Any, redacted: set[str] | None = None) -> str:
+    """Return a parsed body as JSON, without secrets, with the site's rules applied, and limited.
+
+    The texts that the site's rules hide are added to ``redacted``.
+    """
+    limit = settings.EVENT_BODY_LIMIT
+    redactor = Redactor(limit)
+    text = json.dumps(redactor.redact(body), ensure_ascii=False, default=str)
+    if redacted is not None:
+        redacted |= redactor.redacted
+    try:
+        length = len(json.dumps(body, ensure_ascii=False, default=str))
+    except RecursionError:
+        length = len(text)
+    if len(text) <= limit >= length:
+        return text
+    return f"{text[:limit]}… ({max(length, len(text))} characters)"
 
 
-#: The attribute, with or without the URN of its schema, a value filter or a sub-attribute.
-_PASSWORD = re.compile(r"(^|:)\s*password\s*($|[\[.])", re.IGNORECASE)
+class Redactor:
+    """Redacts values of one event, until they have ``limit`` characters in total."""
+
+    def __init__(self, limit: int) -> None:
+        self._left = limit
+        #: The texts that the site's rules hide.
+        self.redacted: set[str] = set()
+
+    def redact(self, value: Any, path: str = "", depth: int = 0) -> Any:
+        """Return a value of the attribute ``path`` without secrets; "" is the root of a body."""
+        if isinstance(value, str):
+            return self._text(value, path, depth)
+        if not isinstance(value, Mapping | list | tuple):
+            self._left -= 4
+            return value
+        if depth > _DEPTH:
+            return HIDDEN
+        self._left -= 2
+        if isinstance(value, Mapping):
+            return self._members(value, path, depth)
+        found: list[Any] = []
+        for index, each in enumerate(value):
+            if self._left < 0:
+                return [*found, {"more": len(value) - index}]
+            found.append(self.redact(each, path, depth + 1))
+        return found
+
+    def _members(self, members: Mapping[str, Any], path: str, depth: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        shape = shape_of(members)
+        named, has_secret = shape.path_in(members), shape.has_secret_target(members)
+        for index, (key, value) in enumerate(members.items()):
+            if self._left < 0:
+                found["more"] = len(members) - index
+                break
+            shown = self._text(key, "", _DEPTH)
+            if shape.hides(key, value, has_secret):
+                self._left -= len(HIDDEN)
+                found[shown] = HIDDEN
+                continue
+            name = member_name(key)
+            inner = (
+                named
+                if name == "value" and not path
+                else ""
+                if name in _MESSAGE and not path
+                else _joined(path, key)
+            )
+            found[shown] = self._by_rule(key, value, inner, name, depth)
+        return found
+
+    def _by_rule(self, key: str, value: Any, path: str, name: str, depth: int) -> Any:
+        rule = rule_for(path) if settings.REDACT and path else "keep"
+        if rule == "keep" and name == "path" and isinstance(value, str) and "[" in value:
+            if rule_for(value) != "keep":
+                self.redacted |= secret_words(value.partition("[")[2])
+                return f"{value.partition('[')[0][:100]}[{HIDDEN}]"
+        if rule == "keep":
+            return self.redact(value, path, depth + 1)
+        self._left -= len(HIDDEN)
+        self.redacted |= secrets_in({"secret": value})
+        if rule == "hash":
+            value = Redactor(1_000_000).redact(value, "", depth)
+        return redact_value(rule, value)
+
+    def _text(self, text: str, path: str, depth: int) -> str:
+        """Redact a string, which may itself be JSON with escaped attribute names."""
+        start = text[:100].lstrip("\ufeff \t\r\n")[:1]
+        if start and start in '{["' and depth < _DEPTH:
+            inner = parsed(text)
+            if inner is not None:
+                shown = json.dumps(self.redact(inner, path, depth + 1), ensure_ascii=False)
+                return limited(shown, TEXT_LIMIT) if shown != json.dumps(inner) else text
+        if contains_secret(text if len(text) < 100_000 else text[: 4 * TEXT_LIMIT]):
+            self._left -= len(HIDDEN)
+            return HIDDEN
+        text = limited(text, TEXT_LIMIT, hide_tokens(text[: 2 * TEXT_LIMIT]))
+        self._left -= len(text) + 2
+        return text
 
 
-def _rule_in(key: str, body: Mapping[str, Any]) -> str:
-    """Return the rule of a key; for the value of a PATCH operation, that of its path."""
-    path = body.get("path")
-    if key.lower() == "value" and isinstance(path, str):
-        return rule_for(path.partition("[")[0])
-    return rule_for(key)
+def _joined(path: str, key: str) -> str:
+    if not path:
+        return key
+    is_urn = path[:4].lower() == "urn:" and path.rpartition(":")[2].lower() in ("user", "group")
+    return f"{path}{':' if is_urn else '.'}{key}"
+
+
+# URLs
+
+
+def redact_url(url: str) -> str:
+    """Return a path and query without secrets, and without filters on redacted attributes."""
+    path, mark, query = url.partition("?")
+    path = "/".join(HIDDEN if contains_secret(each) else each for each in path.split("/"))
+    shown = "&".join(_parameter(each) for each in query.split("&"))
+    return hide_tokens(f"{path}{mark}{shown}")
+
+
+def _parameter(text: str) -> str:
+    name, mark, value = text.partition("=")
+    if not mark:
+        return HIDDEN if contains_secret(name) else name
+    decoded = unquote_plus(value)
+    if fold(name) in ("attributes", "excludedattributes") and "=" not in fold(value):
+        return text
+    if is_secret(name) or contains_secret(value):
+        return f"{HIDDEN if contains_secret(name) else name}={HIDDEN}"
+    if settings.REDACT and any(rule_for(w) != "keep" for w in re.findall(r"[\w.:$-]+", decoded)):
+        return f"{name}={HIDDEN}"
+    return text
+
+
+def secrets_in_url(url: str) -> set[str]:
+    """Return the texts in a URL that are secret."""
+    found = set(tokens_in(url))
+    path, _, query = url.partition("?")
+    for each in (*path.split("/"), *query.split("&")):
+        if contains_secret(each) or is_secret_name(each.partition("=")[0][:200]):
+            found |= secret_words(unquote_plus(each.partition("=")[2] or each))
+    return found

@@ -55,6 +55,7 @@ class OperationRunner:
             path=f"{request.path} {self.operation.path}",
             address=client_address(request),
             user_agent=request.META.get("HTTP_USER_AGENT", ""),
+            authorization=request.META.get("HTTP_AUTHORIZATION", ""),
         )
         recorder.authenticated(self.view.token)
         return recorder

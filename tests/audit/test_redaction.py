@@ -1,0 +1,465 @@
+"""Secrets never reach the audit log, however a client spells, nests or encodes them."""
+
+import json
+import logging
+import time
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from django_scim.audit.redacted_text import hide_secrets, limited
+from django_scim.audit.redaction import Redactor, redact_body, redact_url, rule_for
+from django_scim.audit.secret_detection import hide_tokens, is_secret_name, secrets_in
+from django_scim.models import Event
+from django_scim.protocol.messages.bulk import REQUEST_URN
+from tests.client import ENTERPRISE, PATCH, USER
+
+SECRET = "hunter2-hunter2"
+TOKEN = "scim_Zk3" + "x7Q-y_9" * 5 + "Tail9"
+
+
+def stored():
+    """Return the text of every column of every event."""
+    texts = [
+        json.dumps(event, default=str, ensure_ascii=False) + str(event)
+        for event in Event.objects.values()
+    ]
+    assert texts
+    return texts
+
+
+def events_with(secret):
+    """Return the events that contain a secret, or its end."""
+    return [text for text in stored() if secret in text or secret[8:] in text]
+
+
+def patch_body(*operations):
+    return {"schemas": [PATCH], "Operations": [*operations]}
+
+
+NAMES = [
+    "password", "Password", "PASSWORD", " password ", "ｐａｓｓｗｏｒｄ", "paſſword", "passwd",
+    "pass\u200bword", "userPassword", "new-password", "password.value", "secret", "client_secret",
+    "token", "access_token", "accessToken", "Access-Token", "refreshToken", "authorization",
+    "Authorization", "proxy-authorization", "api_key", "apiKey", "X-API-Key", "api-\u212aey",
+    "privateKey", "secretKey", "Set-Cookie", "jwt", "passphrase", "credentials",
+    f"{USER}:password", f"{USER.upper()}:PassWord",
+    f"{ENTERPRISE}:password", f"{USER} : password", 'password[value eq "x"]', "/password",
+    'emails[type eq "work"].password', "pass%77ord", "$.password",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_secret_names(name):
+    assert is_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["userName", "secretary", "title", "tokenised", "passport", "compass", "key", "emails",
+     "tokenType", "apiary", USER, ENTERPRISE, "x509Certificates", ""],
+)  # fmt: skip
+def test_other_names(name):
+    assert not is_secret_name(name)
+
+
+# Bodies
+
+
+@pytest.mark.parametrize("key", NAMES)
+def test_value_of_a_secret_key_is_hidden(key):
+    for value in (SECRET, [SECRET], {"value": SECRET}, {SECRET: True}, [[{"a": [SECRET]}]]):
+        assert SECRET not in redact_body({"x": [{key: value}]})
+        assert SECRET in secrets_in({"x": [{key: value}]})
+
+
+PATHS = [
+    "password", "PassWord", " password", f"{USER}:password", "password[value pr]", "/password",
+    f'password[value eq "{SECRET}"]', ["password"], [["x", "Password"]], {"x": "password"},
+    "ｐａｓｓｗｏｒｄ", '["password"]', "pass\\u0077ord",
+]  # fmt: skip
+MEMBERS = [("path", "value"), ("Path", "Value"), ("PATH", "VALUE"), ("ｐath", "value"),
+           (" path", "values"), ("name", "value"), ("attribute", "value")]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PATHS, ids=str)
+@pytest.mark.parametrize(("path_key", "value_key"), MEMBERS)
+def test_value_of_a_secret_path_is_hidden(path_key, value_key, path):
+    if path_key in ("name", "attribute") and isinstance(path, dict):
+        return  # a complex attribute of that name
+    for value in (SECRET, [SECRET], {"value": SECRET}):
+        for operation in ({path_key: path, value_key: value}, {value_key: value, path_key: path}):
+            body = {"data": {"data": [{"OPERATIONS": [{"op": "replace", **operation}]}]}}
+            assert SECRET not in redact_body(body)
+            assert SECRET in secrets_in(body)
+
+
+TEXTS = [
+    json.dumps({"password": SECRET}),
+    f"  {json.dumps([{'Password': SECRET}])}",
+    json.dumps(json.dumps({"password": SECRET})),
+    "\ufeff" + json.dumps({"x": json.dumps({"apiKey": SECRET})}),
+    f'{{"password": "{SECRET}"',
+    f'{{"p\\u0061ssword": "{SECRET}"',
+    f"password={SECRET}",
+    f"a=1&api_key={SECRET}",
+    f"Authorization: Bearer {SECRET}",
+    f"token: {SECRET}",
+    f'secret eq "{SECRET}"',
+    quote(f"password={SECRET}"),
+    "[" * 2000 + json.dumps({"password": SECRET}) + "]" * 2000,
+    json.dumps({"n": 1})[:-1] + f', "m": {"1" * 5000}, "password": "{SECRET}"}}',
+]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: text[:30])
+def test_secret_in_a_string_is_hidden(text):
+    for body in (text, {"value": text}, {"title": [text]}):
+        assert SECRET not in redact_body(body)
+
+
+def test_harmless_bodies_are_kept():
+    body = {
+        "schemas": [USER],
+        "userName": "bjensen",
+        "title": "Secretary of the token office",
+        "attributes": ["userName", "password"],
+        "emails": [{"value": "b@example.com", "primary": True, "type": "work"}],
+        "n": None,
+        "Operations": [{"op": "remove", "path": "password"}, {"path": "title", "value": "[x]"}],
+    }
+    assert json.loads(redact_body(body)) == body
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"name": {"givenName": "B", "familyName": "J"}},
+         {"name": {"givenName": "***", "familyName": "J"}}),
+        (patch_body({"Path": "name", "value": {"givenName": "B"}}), {"givenName": "***"}),
+        (patch_body({"PATH": "NAME.givenName", "value": "B"}), "***"),
+        (patch_body({"path": f"{USER}:name.givenName", "value": "B"}), "***"),
+        (patch_body({"value": {"name.givenName": "B"}}), {"name.givenName": "***"}),
+        (patch_body({"path": 'phoneNumbers[type eq "work"].value', "value": "+49"}), "***"),
+        ({ENTERPRISE: {"employeeNumber": "7", "division": "D"}},
+         {ENTERPRISE: {"employeeNumber": "***", "division": "D"}}),
+        (patch_body({"path": f"{ENTERPRISE}:employeeNumber", "value": "7"}), "***"),
+        ({"title": "Guide"}, {"title": None}),
+    ],
+)  # fmt: skip
+def test_rules_of_the_site_in_bodies(settings, body, expected):
+    settings.DJANGO_SCIM = {
+        "REDACT": {
+            "name.givenName": "mask",
+            "phoneNumbers": "mask",
+            f"{ENTERPRISE}:employeeNumber": "mask",
+            "title": "drop",
+        }
+    }
+    found = json.loads(redact_body(body))
+    assert (found["Operations"][0]["value"] if "Operations" in found else found) == expected
+
+
+def test_rules_by_path(settings):
+    settings.DJANGO_SCIM = {
+        "REDACT": {f"{USER}:title": "mask", ENTERPRISE: "drop", "name": "hash", "name.x": "keep"}
+    }
+    assert rule_for("Title") == rule_for(f"{USER}:title") == "mask"
+    assert rule_for(f"{ENTERPRISE}:manager.value") == "drop"
+    assert (rule_for("name.givenName"), rule_for("name.x"), rule_for("emails")) == (
+        "hash", "keep", "keep",
+    )  # fmt: skip
+
+
+# Tokens and URLs
+
+
+@pytest.mark.parametrize(
+    "text",
+    [TOKEN, f"x{TOKEN}", f"Bearer {TOKEN}, please", TOKEN.replace("_", "%5F"),
+     "".join(f"%{ord(char):02x}" for char in TOKEN), TOKEN.replace("_", "%255f"), TOKEN.upper(),
+     quote(quote(f"?x={TOKEN}"))],
+)  # fmt: skip
+def test_tokens_are_hidden(text):
+    hidden = hide_tokens(text)
+    assert "***" in hidden and "Tail" not in hidden and "54" not in hidden
+    assert "Tail" not in redact_url(f"/scim/v2/{text}?a={text}")
+    assert "Tail" not in redact_body({"title": text, text: 1})
+
+
+def test_prefixes_of_tokens_are_kept():
+    assert hide_tokens(f"token {TOKEN[:11]}… issued") == f"token {TOKEN[:11]}… issued"
+    assert hide_tokens("scim_conformance_provisioning_test") == "scim_conformance_provisioning_test"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("/Users?count=1&startIndex=2", "/Users?count=1&startIndex=2"),
+        (f"/Users?count=1&access_token={SECRET}", "/Users?count=1&access_token=***"),
+        (f"/Users?ACCESS%5FTOKEN={SECRET}", "/Users?ACCESS%5FTOKEN=***"),
+        (f"/Users?a=1;password={SECRET}", "/Users?a=***"),
+        (f"/Users?apiKey={SECRET}&count=2", "/Users?apiKey=***&count=2"),
+        (f"/Users?filter=pass%2577ord+eq+{SECRET}", "/Users?filter=***"),
+        (f'/Users?filter=title eq "x" and Password eq "{SECRET}"', "/Users?filter=***"),
+        (f"/Users?x=%26password%3D{SECRET}", "/Users?x=***"),
+        (f"/Users?password {SECRET}", "/Users?***"),
+        (f"/Users/password={SECRET}", "/Users/***"),
+        (f"/Users;token={SECRET}/x", "/***/x"),
+        ("/Users?attributes=password,userName", "/Users?attributes=password,userName"),
+        ("/Users?filter=phoneNumbers.value eq 5", "/Users?filter=***"),
+    ],
+)  # fmt: skip
+def test_urls(url, expected, settings):
+    settings.DJANGO_SCIM = {"REDACT": {"phoneNumbers": "mask"}}
+    assert redact_url(url) == expected
+
+
+# Limits and speed
+
+
+def test_limited_texts():
+    assert limited("short", 10) == "short"
+    text = limited("x" * 5_000, 100)
+    assert len(text) == 100 and text.endswith("… (5000 characters)")
+
+
+def test_hidden_values_are_hidden_in_details():
+    long = "s3cret " * 20
+    known = {SECRET, long, "it's"}
+    assert hide_secrets(f"op: {SECRET!r} is unknown", known) == "op: '***' is unknown"
+    assert hide_secrets(f"path: {SECRET.upper()} here", known) == "path: *** here"
+    assert "s3cret" not in hide_secrets(f"{long[:80]!r} does not begin", known)
+    assert hide_secrets("userName: is required", {"user"}) == "userName: is required"
+
+
+def test_values_of_changes_are_limited():
+    redactor = Redactor(20_000)
+    shown = redactor.redact("x" * 5_000_000)
+    assert len(shown) < 3_000 and shown.endswith("(5000000 characters)")
+    rows = redactor.redact([{"value": "y" * 1_000}] * 1_000)
+    assert len(rows) < 40 and rows[-1] == {"more": 1_000 - len(rows) + 1}
+
+
+def deep(levels):
+    body = {"password": SECRET}
+    for _ in range(levels):
+        body = {"a": [body]}
+    return body
+
+
+BIG = {
+    "operations": patch_body(
+        *({"op": "replace", "path": f"emails[value eq {n}].value", "value": f"{'v' * 40}{n}"}
+          for n in range(10_000))
+    ),
+    "passwords": patch_body(
+        *({"op": "replace", "path": "password", "value": f"{'v' * 40}{n}"} for n in range(10_000))
+    ),
+    "list": {"members": [f"value {n}" for n in range(50_000)]},
+    "objects": {"members": [{"value": str(n)} for n in range(50_000)]},
+    "keys": {f"key{n}": n for n in range(50_000)},
+    "text": {"title": "pass scim_ % \\u0041 {" * 50_000},
+    "percent": {"title": "%25" * 300_000},
+    "tokens": {"title": "scim_a-" * 150_000},
+    "full width": {"title": "ｐａｓｓ" * 50_000},
+    "json text": {"value": json.dumps([{"path": "x", "value": "y" * 60}] * 10_000)},
+    "deep": deep(14),
+    "deeper": deep(400),
+    "deep text": {"value": "[" * 100_000},
+    "quoted": {"path": '"' * 500_000, "value": "x"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BIG)
+def test_redaction_is_fast(kind):
+    body, times = BIG[kind], []
+    for _ in range(3):
+        start = time.process_time()
+        text = redact_body(body)
+        hide_secrets(f"{'detail ' * 400}", secrets_in(body))
+        times.append(time.process_time() - start)
+    assert len(text) < 10_100 and SECRET not in text
+    assert min(times) < 0.1
+
+
+# Over HTTP
+
+
+@pytest.mark.parametrize("path", ["password", "PASSWORD", ["password"], "password[value pr]"])
+@pytest.mark.parametrize("key", ["path", "Path", "PATH"])
+def test_failing_patch_hides_the_password(scim, key, path):
+    user = scim.make_user()
+    answer = scim.patch(
+        f"/Users/{user['id']}", {"op": "replace", key: path, "value": SECRET}, {"op": "x"}
+    )
+    assert answer.status_code == 400
+    assert Event.objects.count() == 2 and not events_with(SECRET)
+
+
+@pytest.mark.parametrize("key", ["Data", "data"])
+def test_failing_bulk_hides_the_password(scim, key):
+    user = scim.make_user()
+    inner = patch_body({"op": "replace", "PATH": "password", "value": SECRET}, {"op": "x"})
+    for data in (inner, {"Operations": [{"data": inner}]}, json.dumps(inner), [inner]):
+        operation = {"method": "PATCH", "path": f"/Users/{user['id']}", key: data}
+        scim.request("POST", "/Bulk", {"schemas": [REQUEST_URN], "Operations": [operation]})
+        scim.request("POST", "/Bulk", {"Operations": [operation]})
+    assert not events_with(SECRET)
+
+
+@pytest.mark.parametrize("name", ["access_token", "accessToken", "x", "Authorization"])
+@pytest.mark.parametrize("authorized", [True, False])
+def test_token_in_the_url_is_not_stored(scim, name, authorized):
+    scim.get(f"/Users?{name}={scim.secret}&filter=x pr", token=authorized)
+    scim.get(f"/Users/{scim.secret}", token=authorized)
+    scim.get(f"/Nothing/{scim.secret.replace('_', '%5F', 1)}", token=authorized)
+    assert not events_with(scim.secret[11:])
+
+
+def test_token_in_headers_and_values_is_not_stored(connect):
+    scim = connect(log_reads=True)
+    secret = scim.secret
+    for header in ("user_agent", "x_request_id"):
+        scim.get("/Users", **{header: secret})
+    scim.get("/Users", user_agent="curl " + "x" * 230 + secret)
+    scim.get("/Users", user_agent=f"curl --header 'api-key: {secret[11:]}'")
+    scim.get(f"/Users/password={secret[11:]}")
+    scim.delete(f"/Users/secret%3D{secret[11:]}")
+    body = {"schemas": [USER], "userName": f"a {secret}", "externalId": secret, "title": secret}
+    assert scim.post("/Users", body).status_code == 201
+    assert scim.post("/Users", body).status_code == 409
+    made = Event.objects.filter(action="create").first()
+    scim.patch(f"/Users/{made.scim_id}", {"op": "replace", "path": "title", "value": "x"})
+    scim.get("/Users", {"filter": f'userName eq "{secret}'})
+    scim.get("/Users", {"sortBy": "x" * 60 + secret})
+    assert not events_with(secret[11:])
+
+
+def test_other_credentials_in_headers_are_not_stored(scim):
+    scim.get("/Users", authorization=f"Bearer {SECRET}", user_agent=f"curl {SECRET}")
+    scim.get(f"/Users/{SECRET}", authorization=f"Bearer {SECRET}")
+    assert not events_with(SECRET)
+
+
+def test_password_in_an_error_is_not_stored(scim):
+    user = scim.make_user()
+    for operation in (
+        {"op": "replace", "path": f"password.{SECRET}", "value": "x"},
+        {"op": "replace", "path": f'password[value eq {SECRET}]', "value": "x"},
+        {"op": "replace", "path": "password", "value": {SECRET: "x"}},
+        {"op": "replace", "value": {"password": {SECRET: "x"}, SECRET: "y"}},
+        {"op": "replace", "path": SECRET, "name": "password", "value": SECRET},
+    ):  # fmt: skip
+        assert scim.patch(f"/Users/{user['id']}", operation, {"op": "x"}).status_code == 400
+        scim.patch(f"/Users/{user['id']}", operation)
+    scim.get("/Users", {"filter": f"password eq {SECRET}"})
+    scim.get("/Users", {"filter": f"title eq {SECRET} or password pr"})
+    scim.get("/Users", {"password": SECRET, "sortBy": SECRET})
+    assert not events_with(SECRET)
+
+
+def test_values_redacted_by_the_site_are_not_in_details(scim, settings):
+    settings.DJANGO_SCIM = {"REDACT": {"userName": "mask", "emails": "hash"}}
+    scim.make_user("ada.lovelace")
+    answer = scim.post("/Users", {"schemas": [USER], "userName": "ada.lovelace"})
+    assert "ada.lovelace" in answer.data["detail"]
+    scim.post("/Users", {"schemas": [USER], "userName": "x", "emails": [{"value": [5, "a@b.cd"]}]})
+    failed = Event.objects.filter(outcome="failure")
+    assert len(failed) == 2
+    for event in failed:
+        for text in (event.detail, event.request_body, event.response_body):
+            assert "ada.lovelace" not in text and "a@b.cd" not in text
+
+
+def test_stored_texts_are_limited(scim):
+    user = scim.make_user()
+    huge = "x" * 1_000_000
+    scim.patch(f"/Users/{user['id']}", {"op": "replace", "path": "title", "value": huge})
+    scim.post("/Users", {"schemas": [USER], "userName": "y", huge: 1})
+    scim.post("/Users", {"schemas": [USER], "userName": "y", "title": "t", "TITLE": huge})
+    scim.post("/Users", raw=f'{{"{huge}": 1, "{huge}": 2}}')
+    scim.get("/Users", {"filter": huge[:15_000]})
+    scim.get("/Users", user_agent=huge[:5_000], authorization="Bearer wrong")
+    photos = [{"value": f"https://example.com/{huge}"}]
+    scim.post("/Users", {"schemas": [USER], "userName": "z", "photos": photos})
+    assert max(map(len, stored())) < 30_000
+    event = Event.objects.filter(path__contains="filter").get()
+    assert len(event.path) == 500 and event.path.endswith(" characters)")
+    assert any(event.detail.endswith(" characters)") for event in Event.objects.all())
+    agent = Event.objects.get(user_agent__startswith="xxx").user_agent
+    assert len(agent) == 255 and agent.endswith("… (5000 characters)")
+
+
+SPELLINGS = st.sampled_from(
+    ["password", "Password", "PASSWORD", f"{USER}:password", f"{USER}:PASSWORD", " password",
+     "ｐassword", "password.value", "passwd", "accessToken", "API-Key", "client_secret"]
+)  # fmt: skip
+LEAVES = st.sampled_from(
+    [SECRET, [SECRET], {"value": SECRET}, [{"value": SECRET}], {SECRET: 1}, [[SECRET], 5]]
+)
+
+
+def operations(spelling):
+    """Return a strategy for objects that contain the secret under this name."""
+    key = st.sampled_from(["path", "Path", "PATH"])
+    path = st.sampled_from(
+        [spelling, [spelling], f"{spelling}[value pr]", f'{spelling}[value eq "{SECRET}"]']
+    )
+    keyed = LEAVES.map(lambda leaf: {spelling: leaf})
+    return st.one_of(
+        keyed,
+        st.builds(lambda k, p, v: {"op": "replace", k: p, "value": v}, key, path, LEAVES),
+        keyed.map(lambda value: {"op": "add", "value": value}),
+        keyed.map(lambda value: {"op": "add", "value": json.dumps(value)}),
+        keyed.map(lambda value: {"op": "add", "path": "title", "value": json.dumps(value)}),
+    )
+
+
+def wrapped(inner):
+    return st.one_of(
+        inner.map(lambda each: {"data": each}),
+        inner.map(lambda each: [each, "x"]),
+        inner.map(lambda each: {"name": each, "title": "Guide"}),
+        inner.map(lambda each: {"Operations": [each]}),
+        inner.map(lambda each: {"title": json.dumps(each)}),
+        inner.map(lambda each: {ENTERPRISE: each}),
+    )
+
+
+SECRETS = SPELLINGS.flatmap(
+    lambda spelling: st.recursive(operations(spelling), wrapped, max_leaves=5)
+)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(SECRETS, st.sampled_from(["default", "entra", "okta"]), st.booleans(), st.booleans())
+def test_secret_never_reaches_an_event(db, connect, caplog, nested, profile, accept, fails):
+    Event.objects.all().delete()
+    scim = connect(profile, passwords="accept" if accept else "ignore", log_reads=True)
+    with caplog.at_level(logging.DEBUG, "django_scim"):
+        user = scim.make_user(f"user {scim.connection.pk}")
+        path = f"/Users/{user['id']}"
+        body = nested if isinstance(nested, dict) else {"x": nested}
+        name = "" if fails else f"new {scim.connection.pk}"
+        scim.post("/Users", {**body, "schemas": [USER], "userName": name})
+        scim.put(path, {**body, "schemas": [USER], "userName": name or None})
+        scim.patch(path, body, *([{"op": "x"}] if fails else []))
+        scim.patch(path, {"op": "replace", "value": nested})
+        scim.request("PATCH", path, body)
+        scim.bulk(
+            {"method": "PATCH", "path": path.lstrip("/"), "data": patch_body(body)},
+            {"method": "POST", "path": "/Users", "bulkId": "b", "data": body | {"schemas": [USER]}},
+            {"method": "POST", "path": "/Users", "bulkId": "c", "data": nested},
+        )  # fmt: skip
+        scim.post("/Users/.search", body)
+    assert not events_with(SECRET)
+    records = [record for record in caplog.records if record.name == "django_scim"]
+    assert not [record for record in records if SECRET in logging.Formatter().format(record)]
+    caplog.clear()
