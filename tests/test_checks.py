@@ -67,6 +67,8 @@ def test_urls_below_a_capturing_prefix(settings):
         ({"ADOPTION_POLICIES": {"x": "os.path.join"}}, "E015", "no AdoptionPolicy"),
         ({"ADOPTION_POLICIES": {"x": None}}, "E015", "no AdoptionPolicy"),
         ({"TOKEN_FINDERS": ["nowhere.find"]}, "E028", "nowhere.find"),
+        ({"TOKEN_FINDERS": [".x"]}, "E028", "'.x'"),
+        ({"ADOPTION_POLICIES": {"x": ".x"}}, "E015", "'.x'"),
     ],
 )
 def test_paths_and_networks(settings, given, code, words):

@@ -4,7 +4,7 @@ import copy
 import json
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -12,18 +12,14 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from ..adapters.accounts.passwords import SET, UNSET
 from ..adapters.writing.outcomes import action_of
 from ..models import Connection, Event, Token
 from ..protocol.errors import GuardTripped, ScimError, Sensitive
 from .redacted_text import DETAIL_LIMIT, hide_secrets, shown_text
-from .redaction import Redactor, redact_body, redact_url, redact_value, rule_for, secrets_in_url
-from .secret_detection import HIDDEN, contains_secret, is_secret, secrets_in
+from .redaction import redact_body, redact_url, secrets_in_url, shown_changes
+from .secret_detection import HIDDEN, contains_secret, secrets_in, suspect
 
 logger = logging.getLogger("django_scim")
-SHOWN_MEMBERS = 100
-#: The characters of all changes of an event.
-CHANGES_LIMIT = 50_000
 #: With more secrets than this, a body is not searched for further copies of them.
 MANY_SECRETS = 200
 
@@ -54,11 +50,13 @@ class Recorder:
             method=method[:10],
             path=self._shown(redact_url(path), 500),
             address=address,
-            user_agent=HIDDEN if contains_secret(user_agent) else self._shown(user_agent, 255),
+            user_agent=HIDDEN
+            if suspect(user_agent) and contains_secret(user_agent)
+            else self._shown(user_agent, 255),
         )
 
     def _shown(self, text: str, limit: int, secrets: Iterable[str] = ()) -> str:
-        return shown_text(text, limit, self._secrets.union(secrets))
+        return _shown(text, limit, self._secrets.union(secrets))
 
     def begin(self) -> None:
         """Start measuring the event's duration."""
@@ -79,7 +77,7 @@ class Recorder:
     ) -> None:
         """Add the resource to the event and, once it is known, the object that it represents."""
         self.event.resource_type = resource_type
-        self.event.scim_id = self._shown(scim_id, 36)
+        self.event.scim_id = self._shown(scim_id, 36) if scim_id else ""
         if link is not None:
             set_object(self.event, link, name)
 
@@ -191,33 +189,22 @@ class Recorder:
         self.recorded = True
 
 
+def _shown(text: str, limit: int, secrets: Collection[str] = ()) -> str:
+    """Return ``shown_text``; most texts are short and have nothing that it would change."""
+    if len(text) <= limit and suspect(text) is None:
+        lowered = text.lower()
+        if not any(secret[:24].lower() in lowered for secret in secrets):
+            return text
+    return shown_text(text, limit, secrets)
+
+
 def set_object(event: Event, link: Any, name: str) -> None:
     """Store in an event the object that a link points to, or pointed to."""
-    event.scim_id, event.external_id = link.scim_id, shown_text(link.external_id, 255)
+    event.scim_id, event.external_id = (
+        link.scim_id,
+        link.external_id and _shown(link.external_id, 255),
+    )
     key, model = link.target_id or link.former_target_key, type(link)._meta.get_field("target")
     event.object_type = model.related_model._meta.label_lower
     event.object_key = str(key)[:64]
-    event.object_name = shown_text(name, 256)
-
-
-def shown_changes(changes: Iterable[Any]) -> list[dict[str, Any]]:
-    """Return changes as an event stores them: without secrets, by the site's rules, limited."""
-    redactor = Redactor(CHANGES_LIMIT)
-    return [shown for change in changes if (shown := _show(change, redactor))]
-
-
-def _show(change: Any, redactor: Redactor) -> dict[str, Any] | None:
-    rule = rule_for(change.path)
-    if rule == "drop":
-        return None
-    shown = {"path": change.path}
-    for name in ("old", "new"):
-        value = getattr(change, name)
-        if isinstance(value, list) and len(value) > SHOWN_MEMBERS:
-            value = [*value[:SHOWN_MEMBERS], {"more": len(value) - SHOWN_MEMBERS}]
-        if is_secret(change.path) and value not in (SET, UNSET):
-            value = HIDDEN
-        elif rule == "keep":
-            value = redactor.redact(value, change.path)
-        shown[name] = redact_value(rule, value)
-    return shown
+    event.object_name = _shown(name, 256)

@@ -6,10 +6,11 @@ The length of everything is limited, so that redaction takes the same time for b
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
+from ..adapters.accounts.passwords import SET, UNSET
 from ..conf import settings
 from .redacted_text import limited
 from .secret_detection import (
@@ -24,6 +25,7 @@ from .secret_detection import (
     secret_words,
     secrets_in,
     shape_of,
+    suspect,
     tokens_in,
 )
 
@@ -31,6 +33,9 @@ from .secret_detection import (
 TEXT_LIMIT = 2_000
 #: The depth to which bodies are stored; that of JSON in strings counts.
 _DEPTH = 40
+SHOWN_MEMBERS = 100
+#: The characters of all changes of an event.
+CHANGES_LIMIT = 50_000
 #: Members of messages, below which attributes begin.
 _MESSAGE = frozenset(("operations", "data", "resources"))
 _CORE = "urn:ietf:params:scim:schemas:core:2.0:"
@@ -111,6 +116,9 @@ class Redactor:
     def redact(self, value: Any, path: str = "", depth: int = 0) -> Any:
         """Return a value of the attribute ``path`` without secrets; "" is the root of a body."""
         if isinstance(value, str):
+            if _is_plain(value):
+                self._left -= len(value) + 2
+                return value
             return self._text(value, path, depth)
         if not isinstance(value, Mapping | list | tuple):
             self._left -= 4
@@ -119,6 +127,18 @@ class Redactor:
             return HIDDEN
         self._left -= 2
         if isinstance(value, Mapping):
+            if (
+                not settings.REDACT
+                and all(map(_is_plain, value))
+                and all(
+                    _is_plain(each)
+                    if isinstance(each, str)
+                    else each is None or isinstance(each, bool)
+                    for each in value.values()
+                )
+            ):
+                self._left -= sum(len(f"{key}{each}") for key, each in value.items())
+                return dict(value)
             return self._members(value, path, depth)
         found: list[Any] = []
         for index, each in enumerate(value):
@@ -181,6 +201,11 @@ class Redactor:
         return text
 
 
+def _is_plain(text: str) -> bool:
+    """Return whether a text is short, and contains no secret, no name of one, and no JSON."""
+    return len(text) <= TEXT_LIMIT and text[:1].isalnum() and suspect(text) is None
+
+
 def _joined(path: str, key: str) -> str:
     if not path:
         return key
@@ -193,6 +218,8 @@ def _joined(path: str, key: str) -> str:
 
 def redact_url(url: str) -> str:
     """Return a path and query without secrets, and without filters on redacted attributes."""
+    if suspect(unquote_plus(url)) is None and not (settings.REDACT and "?" in url):
+        return url
     path, mark, query = url.partition("?")
     path = "/".join(HIDDEN if contains_secret(each) else each for each in path.split("/"))
     shown = "&".join(_parameter(each) for each in query.split("&"))
@@ -215,9 +242,37 @@ def _parameter(text: str) -> str:
 
 def secrets_in_url(url: str) -> set[str]:
     """Return the texts in a URL that are secret."""
+    if suspect(unquote_plus(url)) is None:
+        return set()
     found = set(tokens_in(url))
     path, _, query = url.partition("?")
     for each in (*path.split("/"), *query.split("&")):
         if contains_secret(each) or is_secret_name(each.partition("=")[0][:200]):
             found |= secret_words(unquote_plus(each.partition("=")[2] or each))
     return found
+
+
+# Changes
+
+
+def shown_changes(changes: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return changes as an event stores them: without secrets, by the site's rules, limited."""
+    redactor = Redactor(CHANGES_LIMIT)
+    return [shown for change in changes if (shown := _show(change, redactor))]
+
+
+def _show(change: Any, redactor: Redactor) -> dict[str, Any] | None:
+    rule = rule_for(change.path)
+    if rule == "drop":
+        return None
+    shown = {"path": change.path}
+    for name in ("old", "new"):
+        value = getattr(change, name)
+        if isinstance(value, list) and len(value) > SHOWN_MEMBERS:
+            value = [*value[:SHOWN_MEMBERS], {"more": len(value) - SHOWN_MEMBERS}]
+        if suspect(change.path) and is_secret(change.path) and value not in (SET, UNSET):
+            value = HIDDEN
+        elif rule == "keep":
+            value = redactor.redact(value, change.path)
+        shown[name] = redact_value(rule, value)
+    return shown

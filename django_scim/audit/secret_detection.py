@@ -35,6 +35,10 @@ _PATHS = frozenset("path name attribute attributename key field type".split())
 _READABLE = frozenset("op operation schemas method bulkid version".split()) | _PATHS
 #: Texts with none of these are not looked at more closely.
 _SUSPICIOUS = tuple("pass pwd secret token key autho credent bearer cookie jwt % \\".split())
+#: Finds what makes a text worth a closer look: most texts have nothing of it.
+suspect = re.compile(
+    "|".join([*map(re.escape, _SUSPICIOUS), re.escape(TOKEN_PREFIX), "[^ -~]"]), re.IGNORECASE
+).search
 _ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _LONGEST_NAME = 500
 

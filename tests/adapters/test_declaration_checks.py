@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from django_scim import checks
 from django_scim.adapters import (
+    Behaviour,
     Constant,
     Custom,
     Field,
@@ -128,6 +129,10 @@ def with_active(mapping):
     return type("Acme", (UserAdapter,), {"attributes": attributes})
 
 
+def with_behaviours(behaviours):
+    return type("Acme", (UserAdapter,), {"behaviours": behaviours})
+
+
 CASES = {
     "column": ("E003", with_attributes(badge=Field("batch")), "no field named 'batch'"),
     "relation": ("E003", with_attributes(badge=Field("groups.name")),
@@ -187,6 +192,13 @@ CASES = {
     "no serializer": ("E014", NoSuchSerializer, "nowhere"),
     "no key": ("W003", NoKey, "userName has no folded key"),
     "privilege": ("W005", with_attributes(badge=Field("password")), "'password'"),
+    "behaviours not extended": ("W009", with_behaviours({"title": Behaviour()}), "no Activation"),
+    "a behaviour's path": ("E004", with_behaviours(
+        UserAdapter.behaviours | {"Active": Behaviour()}), "must be written 'active'"),
+    "a behaviour of nothing": ("E004", with_behaviours(
+        UserAdapter.behaviours | {"titel": Behaviour()}), "did you mean 'title'"),
+    "a behaviour by name": ("E017", with_behaviours(
+        UserAdapter.behaviours | {"title": "locked"}), "is not a Behaviour"),
     "active not mapped": ("W009", with_active(None), "active is not mapped"),
     "active read-only": ("W009", with_active(Field("is_active").having(mutability="readOnly")),
                          "active is readOnly"),

@@ -202,3 +202,10 @@ def test_a_complex_value_without_writable_parts_changes_nothing(user_schema, ent
     assert (
         parse(user_schema, entra, {"op": op, "value": {operation["path"]: {"nonsense": 1}}}) == []
     )
+
+
+def test_path_error_names_the_operation(user_schema, strict):
+    operations = [{"op": "remove", "path": path} for path in ("title", "titel")]
+    with pytest.raises(InvalidPath) as raised:
+        parse(user_schema, strict, *operations)
+    assert raised.value.detail == "Operations[1].path: User has no attribute 'titel'"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..attributes import AttributePath, Schema
-from ..errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget
+from ..errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget, ScimError
 from ..filters import Filter
 from ..json_parser import parse_json
 from ..paths import PatchPath, parse_path
@@ -80,7 +80,11 @@ def _operations(
     if not text:
         yield from _without_path(op, value, where, schema, tolerances, resource_id)
         return
-    target = parse_path(text, schema, tolerances)
+    try:
+        target = parse_path(text, schema, tolerances)
+    except ScimError as error:
+        error.detail = f"{where}.path: {error.detail}"
+        raise
     if target.extension is not None:
         yield from _whole_extension(op, target.extension, value, schema, tolerances, resource_id)
         return

@@ -63,6 +63,12 @@ class ReadOnly(Recording):
     }
 
 
+class Immutable(Recording):
+    attributes = AcmeUserAdapter.attributes | {
+        "active": Field("is_active").having(mutability="immutable")
+    }
+
+
 WRITABLE = ["InRelatedRow", "InCustom", "InJson", "InOwnColumn"]
 PASSWORD = "correct horse battery staple"
 
@@ -220,3 +226,62 @@ class Watched:
     def __iter__(self):
         self.seen.append(True)
         return iter(())
+
+
+# What the guard and the hooks must not miss
+
+
+@pytest.mark.parametrize("name", ["InNoColumn", "ReadOnly"])
+def test_guard_counts_deletions_without_a_writable_mapping(name, site):
+    scim = site(name, guard_count=0, guard_percent=0)
+    made = make_without_active(scim)
+    scim.connection.django_scim_userlinks.update(created="2020-01-01T00:00:00Z")
+    assert scim.delete(f"/Users/{made['id']}").status_code == 403
+    assert User.objects.get().is_active
+
+
+@pytest.mark.parametrize("name", ["InNoColumn", "ReadOnly"])
+def test_returning_account_is_usable_without_a_writable_mapping(name, site):
+    scim = site(name)
+    made = scim.make_user("amy", externalId="7")
+    scim.delete(f"/Users/{made['id']}")
+    assert not User.objects.get().is_active
+    scim.make_user("amy", externalId="7")
+    assert User.objects.get().is_active
+    assert hooks == ["deactivate", "reactivate"]
+
+
+def test_adoption_of_an_inactive_account_is_counted(site):
+    """The link is new, but the account is not: its end counts."""
+    User.objects.create_user("amy", password=PASSWORD)
+    scim = site("InOwnColumn", adoption="username", guard_count=0, guard_percent=0)
+    answer = scim.post("/Users", {"schemas": [USER], "userName": "amy", "active": False})
+    assert answer.status_code == 403
+    assert User.objects.get().has_usable_password()
+
+
+@pytest.mark.parametrize("name", WRITABLE)
+def test_active_account_is_not_reactivated(name, site):
+    scim = site(name)
+    made = make_without_active(scim)
+    operations = [{"op": "replace", "path": "active", "value": value} for value in (False, True)]
+    assert scim.patch(f"/Users/{made['id']}", *operations).data["active"] is True
+    assert hooks == []
+    assert not Event.objects.filter(action="reactivate").exists()
+
+
+def test_immutable_attribute_does_not_prevent_deletion(site):
+    scim = site("Immutable")
+    made = make(scim)
+    assert scim.delete(f"/Users/{made['id']}").status_code == 204
+    assert not User.objects.get().has_usable_password()
+
+
+@pytest.mark.parametrize("name", ["InRelatedRow", "InJson"])
+def test_password_is_kept_only_behind_is_active(name, site):
+    """Django's login reads is_active alone: without it, a kept password still works."""
+    scim = site(name, keeps_passwords=True)
+    made = make(scim)
+    operation = {"op": "replace", "path": "active", "value": False}
+    assert scim.patch(f"/Users/{made['id']}", operation).status_code == 200
+    assert not User.objects.get().has_usable_password()
