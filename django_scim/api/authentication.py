@@ -1,5 +1,6 @@
 """Authentication by bearer tokens (RFC 6750), which are looked up by their digest."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,7 +10,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from ..conf import settings
-from ..models import Token
+from ..models import Connection, Token
 from ..models.tokens import digest
 from ..protocol.errors import Forbidden, Unauthorized
 from .http.network import client_address
@@ -17,18 +18,17 @@ from .http.network import client_address
 REALM = 'Bearer realm="SCIM"'
 
 
+@dataclass(frozen=True)
 class Principal:
     """The caller of a request: a connection, not a user. It has no Django permissions."""
 
+    connection: Connection
     is_authenticated = True
     is_anonymous = False
     is_active = True
     is_staff = is_superuser = False
     pk = id = None
     username = ""
-
-    def __init__(self, token: Token) -> None:
-        self.connection = token.connection
 
     def __str__(self) -> str:
         return f"SCIM connection {self.connection}"
@@ -69,7 +69,7 @@ class BearerAuthentication(BaseAuthentication):
         if connection.tenant_is_gone():
             raise Forbidden("the connection's tenant no longer exists on this site")
         token.touch(now, settings.LAST_USED_INTERVAL)
-        return Principal(token), token
+        return Principal(connection), token
 
     def authenticate_header(self, request: Request) -> str:
         return REALM
