@@ -191,7 +191,8 @@ class Redactor:
         if start and start in '{["' and depth < _DEPTH:
             inner = parsed(text)
             if inner is not None:
-                shown = json.dumps(self.redact(inner, path, depth + 1), ensure_ascii=False)
+                # Escaped, because half a surrogate pair cannot be stored.
+                shown = json.dumps(self.redact(inner, path, depth + 1))
                 return limited(shown, TEXT_LIMIT) if shown != json.dumps(inner) else text
         if contains_secret(text if len(text) < 100_000 else text[: 4 * TEXT_LIMIT]):
             self._left -= len(HIDDEN)

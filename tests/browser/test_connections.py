@@ -4,7 +4,6 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
-from selenium.webdriver.common.by import By
 
 from django_scim.models import Connection, Token
 
@@ -82,7 +81,7 @@ def test_rotate_and_revoke_a_token(ada, connect, live_server):
     assert {call(base, each, "GET", "/Users")[0] for each in (secret, scim.secret)} == {200}
     ada.press(f"Back to {scim.connection}")
     assert "replaced, ends in 7 days" in row_of(ada, old).text
-    assert not row_of(ada, old).find_elements(By.CSS_SELECTOR, "[value=Rotate]")
+    assert not row_of(ada, old).find_elements("css selector", "[value=Rotate]")
     assert "no longer works" in press_in_row(ada, old, "Revoke")
     assert "revoked" in row_of(ada, old).text
     assert [call(base, each, "GET", "/Users")[0] for each in (secret, scim.secret)] == [200, 401]

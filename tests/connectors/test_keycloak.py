@@ -62,6 +62,8 @@ def test_strict_needs_an_object(connect):
         ('{"title": NaN}', "invalidValue", "NaN"),
         ('{"title": "a\\u0000b"}', "invalidValue", "title: contains a NUL"),
         ('{"title": "\\ud800"}', "invalidValue", "half a surrogate pair"),
+        ('{"\\ud800": "a"}', "invalidValue", "half a surrogate pair"),
+        ('{"title": "\\ud800", "password": "x"}', "invalidValue", "half a surrogate pair"),
         ('{"title": ' + "[" * 40 + "]" * 40 + "}", "invalidValue", "deeper"),
         ('{"userName": 5}', "invalidValue", "userName"),
     ],

@@ -43,7 +43,7 @@ def test_passes_with_hostile_settings(append_slash, atomic_requests):
         },
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1200,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
     assert " passed" in result.stdout
