@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import django
@@ -47,17 +48,17 @@ def main() -> None:
 
         def timed(what, work):
             started = time.perf_counter()
-            work()
+            result = work()
             print(f"{connection.vendor:12}{what:34}{time.perf_counter() - started:7.1f} s")
+            return result
 
         timed("scim_connect --scope site", lambda: connections.create("Site", scope="site"))
         timed("  run again", lambda: connections.prepare(Connection.objects.get()))
         own = connections.create("Own")
         for by in ("username", "email"):
             UserLink.objects.filter(connection=own).delete()
-            found = []
-            timed(f"scim_link --by {by} --dry-run", lambda: found.append(survey(own, by)))  # noqa: B023
-            timed(f"scim_link --by {by}", lambda: assign_matching(own, found[0]))  # noqa: B023
+            found = timed(f"scim_link --by {by} --dry-run", partial(survey, own, by))
+            timed(f"scim_link --by {by}", partial(assign_matching, own, found))
             assert UserLink.objects.filter(connection=own).count() == count
     finally:
         connection.creation.destroy_test_db(name, verbosity=0)

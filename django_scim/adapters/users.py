@@ -131,7 +131,7 @@ class UserAdapter(ResourceAdapter):
         deleted. A site may override this to add more: stage changes on the unit of work, or write
         to the database inside the open transaction.
         """
-        # Only is_active keeps out somebody whose password still works.
+        # With a usable password, only is_active = False prevents a sign-in.
         is_kept_out = not unit.target.is_active
         has_password = unit.target.has_usable_password()
         if not (self.connection.keeps_passwords and is_kept_out and has_password):

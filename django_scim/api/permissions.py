@@ -3,9 +3,10 @@
 A token of a single user can only access ``/Me``, regardless of its scopes.
 """
 
+from typing import Any
+
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from ..protocol.errors import Forbidden
 
@@ -13,16 +14,19 @@ from ..protocol.errors import Forbidden
 class TokenScope(BasePermission):
     """Require the token's scope for the request, such as ``users:read`` or ``users:write``."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        """Return True. Raise Forbidden with the name of the scope if it is missing."""
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Return True. Raise Forbidden with the name of the scope if it is missing.
+
+        ``view`` is a ScimView whose token is known.
+        """
         area = getattr(view, "scope_area", None)
-        if getattr(view.token, "user", None) is not None and area != "me":  # type: ignore[attr-defined]
+        if getattr(view.token, "user", None) is not None and area != "me":
             raise Forbidden("the token belongs to a single user and can only access /Me")
         if area is None:
             return True
         method = request.method
-        reads = method in SAFE_METHODS or (method == "POST" and view.is_query())  # type: ignore[attr-defined]
+        reads = method in SAFE_METHODS or (method == "POST" and view.is_query())
         scope = f"{area}:{'read' if reads else 'write'}"
-        if not view.token.permits(scope):  # type: ignore[attr-defined]
+        if not view.token.permits(scope):
             raise Forbidden(f"the token does not have the scope {scope}")
         return True

@@ -196,7 +196,7 @@ def test_custom_adoption_policies_can_be_chosen(ada, okta, settings):
     assert list(choices) == ["none", "username", "email", "number"]
     assert ada.post(of(okta), **FORM | {"adoption": "number"}).status_code == 302
     settings.DJANGO_SCIM = {}
-    # The policy is gone: the page says so, and the form can be saved as it is.
+    # The setting no longer has the policy: the page reports this, and saving keeps the value.
     assert (
         "number (not in ADOPTION_POLICIES: adopts no accounts)"
         in ada.get(of(okta)).content.decode()

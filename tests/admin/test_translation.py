@@ -11,7 +11,7 @@ from django_scim.models import Event, Guard, UserLink
 
 from .pages import of, text_of
 
-#: What a translation must keep: the place of a value, markup, and the name of a character.
+#: The parts of a message that no translation may change: placeholders, tags and entities.
 KEPT = r"%\(\w+\)[sd]|%[sd%]|<[^>]*>|&\w+;"
 
 

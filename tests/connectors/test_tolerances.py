@@ -182,3 +182,9 @@ def test_extension_attribute_without_urn(name, connect, used):
     assert_error(strict.get("/Users", {"sortBy": name}), 400, "invalidValue", name)
     (found,) = strict.get("/Users", {"attributes": name}).data["Resources"]
     assert set(found) == {"schemas", "id"}
+
+
+def test_strict_accepts_no_deviation_in_a_filter(connect):
+    scim = connect("strict")
+    for text in ("userName eq bjensen", 'emails[type eq "work"].value eq "x"', 'active eq "true"'):
+        assert_error(scim.get("/Users", {"filter": text}), 400, "invalidFilter")

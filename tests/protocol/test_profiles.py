@@ -61,7 +61,7 @@ def test_the_built_in_profiles_stay_as_they_are():
         ("acme", 5, "it must be a dict or a list"),
         ("acme", {"added": []}, "'added' is not one of its keys, which are based_on, add"),
         ("acme", {5: []}, "5 is not one of its keys"),
-        ("acme", {"based_on": "acme"}, "'based_on' must be one of default, entra, okta, strict"),
+        ("acme", {"based_on": "acme"}, f"'based_on' must be one of {', '.join(PROFILES)}"),
         ("acme", {"based_on": ["okta"]}, "'based_on' must be one of"),
         ("acme", {"based_on": None}, "'based_on' must be one of"),
         ("acme", {"add": ["json-texts"]}, "'json-texts' in 'add' is not a tolerance"),

@@ -207,9 +207,9 @@ class UnitOfWork:
     def save(self) -> bool:
         """Write the staged changes. Return whether anything changed.
 
-        The hooks ``before_save`` of the adapter and of behaviours run before anything is written,
-        the hooks ``after_save`` after everything is written. Raise a ScimError if a value cannot
-        be stored; the caller must then roll back.
+        Call ``before_save`` of the adapter and of its behaviours before the first statement, and
+        ``after_save`` after the last one. Raise a ScimError if a value cannot be stored; the
+        caller must then roll back.
         """
         declared = self.adapter.declared
         self.adapter.before_save(self)

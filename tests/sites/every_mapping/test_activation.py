@@ -13,7 +13,7 @@ hooks = []
 
 
 class Recording(AcmeUserAdapter):
-    """Record the hooks that ran."""
+    """Record which methods were called."""
 
     def deactivate(self, unit):
         super().deactivate(unit)
@@ -228,7 +228,7 @@ class Watched:
         return iter(())
 
 
-# What the guard and the hooks must not miss
+# Deletions and adoptions count for the guard, and call the site's methods
 
 
 @pytest.mark.parametrize("name", ["InNoColumn", "ReadOnly"])
