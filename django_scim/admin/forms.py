@@ -116,9 +116,9 @@ class AssignmentForm(forms.Form):
             )
 
     def chosen(self) -> list[Any]:
-        """Return the objects that a valid form names."""
+        """Return the objects that a valid form names, in the same order on every database."""
         objects: Any = self.cleaned_data.get("objects")
-        return [self.cleaned_data["object"]] if objects is None else list(objects)
+        return [self.cleaned_data["object"]] if objects is None else list(objects.order_by("pk"))
 
 
 def can_have_permissions(model: Any) -> bool:

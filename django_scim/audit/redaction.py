@@ -217,8 +217,13 @@ def _joined(path: str, key: str) -> str:
 # URLs
 
 
+#: The characters of a URL that are looked at; servers accept far fewer.
+_URL_LIMIT = 100_000
+
+
 def redact_url(url: str) -> str:
     """Return a path and query without secrets, and without filters on redacted attributes."""
+    url = url[:_URL_LIMIT]
     if suspect(unquote_plus(url)) is None and not (settings.REDACT and "?" in url):
         return url
     path, mark, query = url.partition("?")
@@ -243,6 +248,7 @@ def _parameter(text: str) -> str:
 
 def secrets_in_url(url: str) -> set[str]:
     """Return the texts in a URL that are secret."""
+    url = url[:_URL_LIMIT]
     if suspect(unquote_plus(url)) is None:
         return set()
     found = set(tokens_in(url))

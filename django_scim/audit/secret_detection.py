@@ -19,10 +19,11 @@ _ANYWHERE = (
 )
 _AT_THE_END = r"secrets?|tokens?|pwd|bearer|cookie|jwt"
 _NAME = re.compile(rf"(?:{_ANYWHERE})|(?:{_AT_THE_END})\b")
-#: Text in which a value follows a name, as in ``token: x``, ``token=x`` or ``token eq "x"``.
-_ASSIGNED = re.compile(
-    rf"(?:{_ANYWHERE}|{_AT_THE_END})\w*[\s\"'\]\\]*(?:[:=]|(?:eq|ne|co|sw|ew|gt|ge|lt|le)\b)"
-    r"|\bbearer\s"
+#: A name with the rest of its word, and what follows if a value does, as in ``token: x``,
+#: ``token=x`` or ``token eq "x"``. It consumes what it looked at: the time grows with the length.
+_NAMED = re.compile(
+    rf"(\bbearer\s)|(?:{_ANYWHERE}|{_AT_THE_END})\w*+"
+    r"([\s\"'\]\\]{0,20}+(?:[:=]|(?:eq|ne|co|sw|ew|gt|ge|lt|le)\b))?"
 )
 _MENTIONED = re.compile(r"passw(?:or)?d|passphrase")
 #: A bare name, with or without the URN of its schema: it is a path, and contains no secret.
@@ -39,7 +40,7 @@ _SUSPICIOUS = tuple("pass pwd secret token key autho credent bearer cookie jwt %
 suspect = re.compile(
     "|".join([*map(re.escape, _SUSPICIOUS), re.escape(TOKEN_PREFIX), "[^ -~]"]), re.IGNORECASE
 ).search
-_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
+_ESCAPE = re.compile(r"(?<!\\)\\++u([0-9a-fA-F]{4})")
 _LONGEST_NAME = 500
 
 
@@ -102,9 +103,13 @@ def contains_secret(text: str) -> bool:
     if not _is_suspicious(text):
         return False
     folded = fold(text)
-    if _ASSIGNED.search(folded) is None and _MENTIONED.search(folded) is None:
+    if _MENTIONED.search(folded) is None and not _is_assigned(folded):
         return False
     return len(text) > _LONGEST_NAME or _BARE.fullmatch(folded) is None
+
+
+def _is_assigned(folded: str) -> bool:
+    return any(found[1] or found[2] for found in _NAMED.finditer(folded))
 
 
 def _encoded(char: str) -> str:
@@ -159,7 +164,7 @@ def secret_words(text: str) -> set[str]:
     }
 
 
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.){0,1000}+)"')
 _SEPARATORS = re.compile(r"[\s\"'\[\](){}=,;&?]+")
 
 
