@@ -81,15 +81,24 @@ class Defaults:
     #: The depth of a body, and the number of values in one of its lists.
     MAX_JSON_DEPTH: int = 30
     MAX_VALUES: int = 50_000
-    #: The characters, depth and terms of a filter.
+    #: The characters, depth and terms of a filter, and those of its terms that compare the values
+    #: of multi-valued attributes or of references.
     MAX_FILTER_LENGTH: int = 20_000
     MAX_FILTER_DEPTH: int = 40
-    MAX_FILTER_TERMS: int = 500
+    MAX_FILTER_TERMS: int = 200
+    MAX_FILTER_VALUE_TERMS: int = 25
+    #: Seconds that the database may take for the answer to a read (0: no limit). Not on SQLite.
+    QUERY_TIMEOUT: int = 5
     #: The operations of a bulk request (0: no bulk requests), and the size of its body in bytes.
     BULK_MAX_OPERATIONS: int = 1_000
     BULK_MAX_PAYLOAD: int = 10 * 1024 * 1024
-    #: The operations of a PATCH.
+    #: The passwords that one bulk request may set. Hashing one takes up to a second.
+    BULK_MAX_PASSWORDS: int = 5
+    #: The operations of a PATCH, and the values that they may compare and change.
     MAX_PATCH_OPERATIONS: int = 1_000
+    MAX_PATCH_WORK: int = 200_000
+    #: The values of one attribute of one resource, except the members of a group.
+    MAX_ATTRIBUTE_VALUES: int = 1_000
     #: Characters of a request or response body that the event of a failure keeps.
     EVENT_BODY_LIMIT: int = 10_000
     #: Rules for an attribute's values in events, by its path: keep, mask, hash or drop.

@@ -19,6 +19,7 @@ from ..protocol.projection import Projection, parse_projection
 from ..protocol.resource_schema import ResourceSchema
 from ..protocol.tolerances import Tolerances
 from ..query.search import Search, search
+from ..query.timeout import limited_reads
 from .http.cursors import read_cursor, write_cursor
 
 
@@ -34,7 +35,8 @@ def page(
     connection = view.token.connection
     if after := read_cursor(parameters.get("cursor", ""), connection, queries):
         queries = [replace(query, after=after) for query in queries]
-    result = search(list(zip(adapters, queries, strict=True)))
+    with limited_reads(adapters[0].queryset().db):
+        result = search(list(zip(adapters, queries, strict=True)))
     for resource in result.resources:
         pop_version(resource)
     if not queries[0].by_cursor:
@@ -90,7 +92,10 @@ def _filter(
     if text is None:
         return None
     limits = Limits(
-        settings.MAX_FILTER_LENGTH, settings.MAX_FILTER_DEPTH, settings.MAX_FILTER_TERMS
+        settings.MAX_FILTER_LENGTH,
+        settings.MAX_FILTER_DEPTH,
+        settings.MAX_FILTER_TERMS,
+        settings.MAX_FILTER_VALUE_TERMS,
     )
     term = parse_filter(text, schema, tolerances, limits, others)
     if in_url and settings.SENSITIVE_FILTERS:

@@ -80,14 +80,22 @@ class ResourceWriter:
         return prepared
 
     def prepare_patch(self, operations: list[Operation], scim_id: str) -> list[Operation]:
-        """Return operations after slow work such as hashing. Call this before locking rows."""
+        """Return operations after slow work such as hashing. Call this before locking rows.
+
+        The result does not contain an operation whose slow work a later one would overwrite.
+        """
         slow = self.adapter.declared.prepared
-        return [
-            each
-            if each.op == "remove" or each.path.full_name not in slow
-            else replace(each, value=self._prepared(each, scim_id))
-            for each in operations
-        ]
+        last = {each.path.full_name: index for index, each in enumerate(operations)}
+        prepared = []
+        for index, each in enumerate(operations):
+            if each.path.full_name not in slow or each.path.attribute.multi_valued:
+                prepared.append(each)
+            elif last[each.path.full_name] == index:
+                is_removal = each.op == "remove"
+                prepared.append(
+                    each if is_removal else replace(each, value=self._prepared(each, scim_id))
+                )
+        return prepared
 
     def _prepared(self, operation: Operation, scim_id: str) -> Any:
         return self.adapter.prepare({operation.path: operation.value}, scim_id)[operation.path]

@@ -18,6 +18,7 @@ from ..adapters.writing.unit_of_work import UnitOfWork
 from ..conf import settings
 from ..protocol.messages.search import search_parameters
 from ..protocol.projection import Projection, after_write
+from ..query.timeout import limited_reads
 from ..transactions import in_transaction
 from .http import etags
 from .pagination import page, read_projection
@@ -68,7 +69,8 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         return Response(body)
 
     def retrieve(self, request: Request, scim_id: str) -> Response:
-        resource = self.adapter.get(scim_id, self._projection())
+        with limited_reads(self.adapter.queryset().db):
+            resource = self.adapter.get(scim_id, self._projection())
         version = pop_version(resource)
         self.record_read()
         current = version

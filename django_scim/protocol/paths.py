@@ -32,7 +32,7 @@ def parse_path(text: str, schema: ResourceSchema, tolerances: Tolerances) -> Pat
     Raises InvalidPath for a syntax error or an unknown attribute, InvalidFilter for an error in
     the brackets.
     """
-    limits = Limits()
+    limits = Limits(terms=500, value_terms=500)  # memory only; see ``Effort``
     if len(text) > limits.length:
         raise InvalidPath(f"the path is longer than {limits.length} characters")
     tokens = tokenize(text)

@@ -2,7 +2,9 @@
 
 import pytest
 
-from django_scim.adapters.mappings.multivalued import MultiValue, amended, apply
+from django_scim.adapters.mappings.complete_values import amended
+from django_scim.adapters.mappings.multivalued import MultiValue, ValueList
+from django_scim.adapters.writing.effort import Effort
 from django_scim.protocol.attributes import Attribute, Schema
 from django_scim.protocol.errors import InvalidValue, Mutability
 from django_scim.protocol.messages.patch import PATCH_URN, parse_patch
@@ -26,9 +28,11 @@ def run(op, path, value=None):
     body = {"schemas": [PATCH_URN], "Operations": [{"op": op, "path": path, "value": value}]}
     (operation,) = parse_patch(body, SCHEMA, tolerances, "the-id")
     if operation.path.attribute is ONE:
-        return amended(ONE, dict(STORED), operation, tolerances)
+        return amended(ONE, dict(STORED), operation, tolerances, Effort())
     held = [MultiValue(dict(STORED), key=1, original=dict(STORED))]
-    return [each.data for each in apply(held, operation, tolerances)]
+    values = ValueList("keys", LIST, held, Effort())
+    values.apply(operation, tolerances)
+    return [each.data for each in values]
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ from ..interfaces import Adapter
 from ..model_paths import MappingError, locate, refuse_write
 from ..writing.unit_of_work import UnitOfWork
 from .base import Mapping, Reader, Selected, from_target
+from .complete_values import amended
 from .computed import read_only, try_to_compile
-from .multivalued import amended
 
 
 class Custom(Mapping):
@@ -167,7 +167,7 @@ class Custom(Mapping):
         if type(self).write is Custom.write:
             return
         old = self.current(unit)
-        value = amended(self.attribute, old, operation, unit.tolerances)
+        value = amended(self.attribute, old, operation, unit.tolerances, unit.effort)
         if value == old:
             return
         try:

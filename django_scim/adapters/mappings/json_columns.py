@@ -35,7 +35,8 @@ from ..model_paths import MappingError, empty, locate, orm_path, refuse_shared
 from ..writing.unit_of_work import UnitOfWork
 from .base import Mapping, Reader, Selected
 from .column_types import Adjust, kind_of
-from .multivalued import amended, same
+from .complete_values import amended
+from .multivalued import hashable, identity_of
 
 _KEY = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9-])*")
 
@@ -147,7 +148,7 @@ class Json(Mapping):
         raw = self.raw_value(document)
         old = valid_value(self.attribute, raw)
         operation = replace(operation, value=_storable(operation.value))
-        value = _storable(amended(self.attribute, old, operation, unit.tolerances))
+        value = _storable(amended(self.attribute, old, operation, unit.tolerances, unit.effort))
         if value == old or (is_empty(value) and is_empty(old)):
             return
         _refuse_too_large(self.attribute, value, self.full_name)
@@ -244,20 +245,29 @@ def _with_unknown(attribute: Attribute, raw: Any, value: Any) -> Any:
         others = {k: v for k, v in raw.items() if k not in names} if isinstance(raw, dict) else {}
         return {**others, **(value or {})}
     single = attribute.single()
-    rest = [(each, valid_value(single, each)) for each in raw] if isinstance(raw, list) else []
+    unmatched = {}
+    found: dict[Any, list[int]] = {}
+    foreign = []
+    for position, each in enumerate(raw if isinstance(raw, list) else ()):
+        valid = valid_value(single, each)
+        if not valid:
+            foreign.append(each)
+            continue
+        unmatched[position] = each
+        for key in _keys(valid):
+            found.setdefault(key, []).append(position)
     result = []
     for item in value or ():
-        valid = [pair for pair in rest if pair[1]]
-        old = next((pair for pair in valid if same(pair[1], item)), None) or next(
-            (pair for pair in valid if "value" in item and pair[1].get("value") == item["value"]),
-            None,
-        )
-        others = {}
-        if old is not None:
-            rest.remove(old)
-            others = {k: v for k, v in old[0].items() if k not in names}
-        result.append({**others, **item})
-    return result + [each for each, value_in_schema in rest if not value_in_schema]
+        positions = (at for key in _keys(item) for at in found.get(key, ()) if at in unmatched)
+        old = unmatched.pop(next(positions, -1), {})
+        result.append({**{k: v for k, v in old.items() if k not in names}, **item})
+    return result + foreign
+
+
+def _keys(item: dict[str, Any]) -> list[Any]:
+    """Return the keys by which a value is found in the old list, the closest match first."""
+    same = ("same", identity_of(item))
+    return [same, ("value", hashable(item["value"]))] if "value" in item else [same]
 
 
 def _storable(value: Any) -> Any:

@@ -28,6 +28,7 @@ from ..writing.outcomes import ChangeKind
 from ..writing.unit_of_work import Change, UnitOfWork
 from .base import Mapping, Reader, RelatedLoader, Selected
 from .computed import read_only
+from .multivalued import MultiValue, ValueList
 from .references import id_column, refuse_parts
 from .relations import membership_relation
 
@@ -198,10 +199,7 @@ class Members(Memberships):
             staged.add([self._added_id(operation, staged.unit.tolerances)])
             return
         ids = _selected_ids(where)
-        if ids is None:
-            members = staged.current()
-            ids = [each["value"] for each in members if element_matches(where, each)]
-        staged.remove(ids)
+        staged.remove(staged.selected(where) if ids is None else ids)
 
     def _added_id(self, operation: Operation, tolerances: Tolerances) -> str:
         """Return the id of the member that ``add members[value eq "x"]`` adds.
@@ -246,17 +244,36 @@ class StagedMembers:
 
     def current(self) -> list[dict[str, Any]]:
         """Return the staged list of members. This loads all members of the group."""
+        stored = [each.data for each in self._stored()]
+        return [each for each in stored if each["value"] not in self._removed] + self._new()
+
+    def selected(self, where: Filter) -> list[str]:
+        """Return the ids of the members that a filter matches. This loads all members."""
+        self.unit.effort.spend(len(self._added), self._mapping.full_name)
+        found = [each.data for each in self._stored().select(where)]
+        found += [each for each in self._new() if element_matches(where, each)]
+        return [each["value"] for each in found]
+
+    def _stored(self) -> ValueList:
+        """Return the members in the database, none if all of them are to be removed."""
         mapping, unit = self._mapping, self.unit
-        rows: list[Any] = []
-        if unit.has_past and not self._is_cleared:
-            key = unit.target.pk
+        name, key = mapping.full_name, unit.target.pk
+
+        def load() -> ValueList:
             rows = mapping.loader.load([key], [""], unit.adapter).get((key, ""), [])
-        stored = [
-            {"value": scim_id, "display": display, "type": mapping.kind}
-            for scim_id, display in rows
-            if scim_id not in self._removed
-        ]
-        return stored + [{"value": each, "type": mapping.kind} for each in self._added]
+            members = [
+                MultiValue({"value": scim_id, "display": display, "type": mapping.kind})
+                for scim_id, display in rows
+            ]
+            return ValueList(name, mapping.attribute, members, unit.effort)
+
+        if self._is_cleared or not unit.has_past:
+            return ValueList(name, mapping.attribute, [], unit.effort)
+        members: ValueList = unit.cached((mapping, "members"), load)
+        return members
+
+    def _new(self) -> list[dict[str, Any]]:
+        return [{"value": each, "type": self._mapping.kind} for each in self._added]
 
     def is_changed(self) -> bool:
         return self._is_cleared or bool(self._added or self._removed)

@@ -4,6 +4,7 @@ The value is only in that column, so that changes by the site are visible immedi
 row contains its other sub-attributes and the folded key.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -49,7 +50,7 @@ class MirroredColumn:
         absent = Column(f"{owner}__{self.column}", nullable=True).absent()
         return rows.exclude(absent, mirrored=True)
 
-    def choose(self, values: list[MultiValue]) -> MultiValue | None:
+    def choose(self, values: Iterable[MultiValue]) -> MultiValue | None:
         """Return the value to store in the column: the primary one, or else the first."""
         first = None
         for each in values:
@@ -59,7 +60,7 @@ class MirroredColumn:
                 first = first or each
         return first
 
-    def stage(self, unit: UnitOfWork, values: list[MultiValue], path: str) -> None:
+    def stage(self, unit: UnitOfWork, values: Iterable[MultiValue], path: str) -> None:
         """Stage the column. Raise InvalidValue if the value is too long for it."""
         chosen = self.choose(values)
         value = chosen.data["value"] if chosen else ""

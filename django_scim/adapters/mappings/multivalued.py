@@ -1,20 +1,22 @@
-"""Apply PATCH operations to the values of a multi-valued attribute (RFC 7644 section 3.5.2).
+"""The values of a multi-valued attribute, changed by PATCH operations (RFC 7644 section 3.5.2).
 
-These are pure functions on lists in memory, independent of mappings and the database.
+All of this works on lists in memory, independent of mappings and the database.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ...conf import settings
 from ...protocol.attributes import Attribute
 from ...protocol.errors import InvalidValue, Mutability, NoTarget
-from ...protocol.filters import Filter
-from ...protocol.filters.evaluation import element_matches
+from ...protocol.filters import Filter, count_comparisons, equalities
+from ...protocol.filters.evaluation import comparable, element_matches
 from ...protocol.messages.patch import Operation
 from ...protocol.messages.selectors import created_value, kept_selectors
 from ...protocol.tolerances import Tolerances
 from ...protocol.values import check_one_primary
+from ..writing.effort import CHANGE, Effort
 
 
 @dataclass(eq=False)
@@ -26,26 +28,245 @@ class MultiValue:
     original: dict[str, Any] = field(default_factory=dict)
 
 
-def apply(
-    elements: list[MultiValue], operation: Operation, tolerances: Tolerances
-) -> list[MultiValue]:
-    """Return the values after one operation.
+class ValueList:
+    """The values of one attribute, which operations change.
 
-    Raise NoTarget if the filter in the path selects no value and none can be created from it,
-    InvalidValue if two values would be primary, and the errors of ``check_parts``.
+    An operation finds its values in indexes, which are created when they are first needed, so
+    that its cost does not grow with the number of values. ``stored_form`` converts the
+    sub-attributes to the form in which they are stored.
     """
-    if operation.path.sub is not None or operation.where is not None:
-        result = _apply_selected(elements, operation, tolerances)
-    elif operation.op == "remove":
-        result = _remove(elements, operation.value)
-    elif operation.op == "replace":
-        result = _replace(elements, operation.value)
-    else:
-        result = _add(elements, operation.value)
-    result = [element for element in result if element.data]
-    for element in result:
-        check_parts(operation.path.attribute, element.original, element.data)
-    return result
+
+    def __init__(
+        self,
+        path: str,
+        attribute: Attribute,
+        values: Iterable[MultiValue],
+        effort: Effort,
+        stored_form: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+    ) -> None:
+        self.path, self.attribute, self._effort = path, attribute, effort
+        self._stored_form = stored_form
+        self._fill(each for each in values if each.data)
+        self._initial = len(self._values)
+
+    def __iter__(self) -> Iterator[MultiValue]:
+        return iter(self._values.values())
+
+    def _fill(self, values: Iterable[MultiValue]) -> None:
+        """Set the values, without indexes."""
+        #: The values by their positions, in order.
+        self._values = dict(enumerate(values))
+        self._positions = {id(each): position for position, each in self._values.items()}
+        self._next = len(self._values)
+        self._indexes: dict[str, _Index] = {}
+
+    # Changing single values
+
+    def _append(self, data: dict[str, Any]) -> MultiValue:
+        value = MultiValue({})
+        self._values[self._next] = value
+        self._positions[id(value)] = self._next
+        self._next += 1
+        self._set(value, data)
+        return value
+
+    def _set(self, value: MultiValue, data: dict[str, Any]) -> None:
+        """Set the sub-attributes of a value."""
+        position = self._positions[id(value)]
+        for index in self._indexes.values():
+            index.discard(position, value.data)
+        value.data = self._stored_form(data)
+        for index in self._indexes.values():
+            index.add(position, value.data)
+        self._changed[id(value)] = value
+
+    def _delete(self, value: MultiValue) -> None:
+        position = self._positions.pop(id(value))
+        for index in self._indexes.values():
+            index.discard(position, value.data)
+        del self._values[position]
+        self._changed.pop(id(value), None)
+
+    # Finding values
+
+    def select(self, where: Filter | None) -> list[MultiValue]:
+        """Return the values that a filter matches; all of them without a filter."""
+        if where is None:
+            self._effort.spend(len(self._values), self.path)
+            return list(self)
+        candidates: Sequence[MultiValue] | None = None
+        for term in equalities(where):
+            found = self._equal(term.path.leaf, term.value)
+            if candidates is None or len(found) < len(candidates):
+                candidates = found
+        if candidates is None:
+            candidates = list(self)
+        self._effort.spend(len(candidates) * count_comparisons(where), self.path)
+        return [each for each in candidates if element_matches(where, each.data)]
+
+    def _equal(self, sub: Attribute, wanted: Any) -> list[MultiValue]:
+        """Return the values with a sub-attribute that is ``eq`` to ``wanted``."""
+        return self._found(
+            sub.name, lambda data: comparable(sub, data.get(sub.name)), comparable(sub, wanted)
+        )
+
+    def _identical(self, data: dict[str, Any]) -> list[MultiValue]:
+        """Return the values that count as the same one as ``data``."""
+        return self._found("same", identity_of, identity_of(data))
+
+    def _found(
+        self, name: str, key_of: Callable[[dict[str, Any]], Any], key: Any
+    ) -> list[MultiValue]:
+        """Return the values with a key, in order. The index is called ``name``."""
+        index = self._indexes.get(name)
+        if index is None:
+            self._effort.spend(len(self._values), self.path)
+            index = self._indexes[name] = _Index(key_of)
+            for position, each in self._values.items():
+                index.add(position, each.data)
+        return [self._values[position] for position in sorted(index.positions(key))]
+
+    # Operations
+
+    def apply(self, operation: Operation, tolerances: Tolerances) -> list[MultiValue]:
+        """Apply one operation, and return the values that it added or changed.
+
+        Raise NoTarget if the filter in the path selects no value and none can be created from it,
+        InvalidValue if two values would be primary or there would be more values than
+        MAX_ATTRIBUTE_VALUES, and the errors of ``Effort`` and ``check_parts``.
+        """
+        self._changed: dict[int, MultiValue] = {}
+        if isinstance(operation.value, list) and operation.path.sub is None:
+            self._refuse_more(len(operation.value), settings.MAX_ATTRIBUTE_VALUES)
+            self._effort.spend(CHANGE * len(operation.value), self.path)
+            items = [self._stored_form(each) for each in operation.value]  # as stored values
+            operation = replace(operation, value=items)
+        if operation.path.sub is not None or operation.where is not None:
+            self._apply_selected(operation, tolerances)
+        elif operation.op == "remove":
+            self._remove(operation.value)
+        elif operation.op == "replace":
+            self._replace(operation.value)
+        else:
+            self._add(operation.value)
+        for each in list(self._changed.values()):
+            if not each.data:
+                self._delete(each)
+        self._effort.spend(CHANGE * len(self._changed), self.path)
+        for each in self._changed.values():
+            check_parts(self.attribute, each.original, each.data)
+        self._refuse_more(len(self._values), max(settings.MAX_ATTRIBUTE_VALUES, self._initial))
+        return list(self._changed.values())
+
+    def _refuse_more(self, count: int, limit: int) -> None:
+        if count > limit:
+            most = settings.MAX_ATTRIBUTE_VALUES
+            raise InvalidValue(f"{self.path}: must not have more than {most} values")
+
+    def _add(self, items: list[dict[str, Any]]) -> None:
+        """Add items. One that is already there is updated."""
+        for item in items:
+            found = self._identical(item)
+            if found:
+                value = found[0]
+                self._set(value, value.data | item)
+            else:
+                value = self._append(item)
+            if item.get("primary") is True:
+                self._demote_others([value])
+
+    def _replace(self, items: list[dict[str, Any]]) -> None:
+        """Replace the values by items. Those that were already there keep their rows.
+
+        Items that count as the same value are merged.
+        """
+        rest: dict[Hashable, list[MultiValue]] = {}
+        for each in reversed(list(self)):
+            rest.setdefault(identity_of(each.data), []).append(each)
+        result: list[MultiValue] = []
+        by_identity: dict[Hashable, MultiValue] = {}
+        for item in items:
+            identity = identity_of(item)
+            if rest.get(identity):
+                value = rest[identity].pop()
+                value.data = dict(item)
+            elif identity in by_identity:
+                by_identity[identity].data = by_identity[identity].data | item
+                continue
+            else:
+                value = MultiValue(dict(item))
+            by_identity[identity] = value
+            result.append(value)
+        self._fill(result)
+        self._changed = {id(each): each for each in result}
+
+    def _remove(self, listed: list[dict[str, Any]] | None) -> None:
+        """Remove the listed values; without a list, remove all."""
+        if listed is None:
+            self._fill([])
+            return
+        for item in listed:
+            found = self._found(
+                "exact value",
+                lambda data: (hashable(data.get("value")),),
+                (hashable(item.get("value")),),
+            )
+            for each in found:
+                if item.get("type", each.data.get("type")) == each.data.get("type"):
+                    self._delete(each)
+
+    def _apply_selected(self, operation: Operation, tolerances: Tolerances) -> None:
+        """Apply an operation to the values that the filter in its path selects."""
+        where, path = operation.where, operation.path
+        chosen = self.select(where)
+        if not chosen and operation.op != "remove":
+            chosen = [self._append(_described(where, str(path), tolerances))]
+            if chosen[0].data.get("primary") is True:
+                self._demote_others(chosen)
+        if path.sub is not None:
+            for each in chosen:
+                if operation.op == "remove":
+                    rest = {k: v for k, v in each.data.items() if k != path.sub.name}
+                    self._set(each, rest)
+                else:
+                    self._set(each, each.data | {path.sub.name: operation.value})
+            sets_primary = path.sub.name == "primary" and operation.value is True
+        elif operation.op == "remove":
+            for each in chosen:
+                self._delete(each)
+            return
+        else:
+            for each in chosen:
+                kept = each.data if operation.op == "add" else kept_selectors(where, tolerances)
+                self._set(each, kept | operation.value)
+            sets_primary = operation.value.get("primary") is True
+        if sets_primary:
+            check_one_primary([each.data for each in chosen], str(path))
+            self._demote_others(chosen)
+
+    def _demote_others(self, chosen: list[MultiValue]) -> None:
+        """Set ``primary`` to false in all values not chosen (RFC 7644 section 3.5.2)."""
+        kept = {id(each) for each in chosen}
+        for each in self._found("primary values", lambda data: data.get("primary") is True, True):
+            if id(each) not in kept:
+                self._set(each, each.data | {"primary": False})
+
+
+class _Index:
+    """The positions of values, by a key. Values whose key is None are not in it."""
+
+    def __init__(self, key_of: Callable[[dict[str, Any]], Any]) -> None:
+        self._key_of = key_of
+        self._by_key: dict[Hashable, set[int]] = {}
+
+    def add(self, position: int, data: dict[str, Any]) -> None:
+        self._by_key.setdefault(hashable(self._key_of(data)), set()).add(position)
+
+    def discard(self, position: int, data: dict[str, Any]) -> None:
+        self._by_key.get(hashable(self._key_of(data)), set()).discard(position)
+
+    def positions(self, key: Any) -> Iterable[int]:
+        return () if key is None else self._by_key.get(hashable(key), ())
 
 
 def check_parts(attribute: Attribute, old: dict[str, Any], new: dict[str, Any]) -> None:
@@ -66,158 +287,22 @@ def check_parts(attribute: Attribute, old: dict[str, Any], new: dict[str, Any]) 
             )
 
 
-def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Return whether two values count as the same one (RFC 7643 section 2.4).
+def identity_of(data: dict[str, Any]) -> Hashable:
+    """Return a key: values with the same key count as the same one (RFC 7643 section 2.4).
 
     They do if value and type are equal; without ``value``, if all sub-attributes are equal.
     """
-    return _identity(one) == _identity(other)
-
-
-def _identity(data: dict[str, Any]) -> Hashable:
-    """Return the key by which ``same`` compares values."""
     parts = {"value": data["value"], "type": data.get("type")} if "value" in data else data
-    return tuple(
-        (name, tuple(value) if isinstance(value, list) else value)
-        for name, value in sorted(parts.items())
-    )
+    return tuple((name, hashable(value)) for name, value in sorted(parts.items()))
 
 
-def _add(elements: list[MultiValue], items: list[dict[str, Any]]) -> list[MultiValue]:
-    """Return the values with the items added. An item that is already there is updated."""
-    result = list(elements)
-    by_identity = {_identity(each.data): each for each in reversed(elements)}
-    for item in items:
-        element = by_identity.get(_identity(item))
-        if element is None:
-            element = by_identity[_identity(item)] = MultiValue(dict(item))
-            result.append(element)
-        else:
-            element.data = element.data | item
-        if item.get("primary") is True:
-            _demote_others(result, [element])
-    return result
+def hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
-def _replace(elements: list[MultiValue], items: list[dict[str, Any]]) -> list[MultiValue]:
-    """Return the items as values. Those that were already there keep their rows.
-
-    Items that count as the same value are merged.
-    """
-    rest: dict[Hashable, list[MultiValue]] = {}
-    for element in elements:
-        rest.setdefault(_identity(element.data), []).append(element)
-    result: list[MultiValue] = []
-    by_identity: dict[Hashable, MultiValue] = {}
-    for item in items:
-        identity = _identity(item)
-        if rest.get(identity):
-            element = rest[identity].pop(0)
-            element.data = dict(item)
-        elif identity in by_identity:
-            by_identity[identity].data = by_identity[identity].data | item
-            continue
-        else:
-            element = MultiValue(dict(item))
-        by_identity[identity] = element
-        result.append(element)
-    return result
-
-
-def _remove(elements: list[MultiValue], listed: list[dict[str, Any]] | None) -> list[MultiValue]:
-    """Return the values without the listed ones; without a list, return no values."""
-    if listed is None:
-        return []
-
-    def is_listed(data: dict[str, Any]) -> bool:
-        return any(
-            item.get("value") == data.get("value") and item.get("type", data.get("type"))
-            == data.get("type")
-            for item in listed
-        )  # fmt: skip
-
-    return [element for element in elements if not is_listed(element.data)]
-
-
-def _apply_selected(
-    elements: list[MultiValue], operation: Operation, tolerances: Tolerances
-) -> list[MultiValue]:
-    """Return the values after an operation on those that the path's filter selects."""
-    where, path = operation.where, operation.path
-    chosen = [each for each in elements if where is None or element_matches(where, each.data)]
-    if not chosen and operation.op != "remove":
-        new = _make_target(where, str(path), tolerances)
-        elements, chosen = [*elements, new], [new]
-        if new.data.get("primary") is True:
-            _demote_others(elements, chosen)
-    if path.sub is not None:
-        for element in chosen:
-            if operation.op == "remove":
-                element.data = {k: v for k, v in element.data.items() if k != path.sub.name}
-            else:
-                element.data = element.data | {path.sub.name: operation.value}
-        sets_primary = path.sub.name == "primary" and operation.value is True
-    elif operation.op == "remove":
-        return [each for each in elements if each not in chosen]
-    else:
-        for element in chosen:
-            kept = element.data if operation.op == "add" else kept_selectors(where, tolerances)
-            element.data = kept | operation.value
-        sets_primary = operation.value.get("primary") is True
-    if sets_primary:
-        check_one_primary([each.data for each in chosen], str(path))
-        _demote_others(elements, chosen)
-    return elements
-
-
-def _make_target(where: Filter | None, path: str, tolerances: Tolerances) -> MultiValue:
+def _described(where: Filter | None, path: str, tolerances: Tolerances) -> dict[str, Any]:
+    """Return the value that a filter describes. Raise NoTarget if it describes none."""
     terms = created_value(where, tolerances)
     if terms is None:
         raise NoTarget(f"{path}: no value is selected by the path")
-    return MultiValue(terms)
-
-
-def _demote_others(elements: list[MultiValue], chosen: list[MultiValue]) -> None:
-    """Set ``primary`` to false in all values that are not chosen (RFC 7644 section 3.5.2)."""
-    for element in elements:
-        if element not in chosen and element.data.get("primary") is True:
-            element.data = element.data | {"primary": False}
-
-
-def wrapped(operation: Operation) -> Operation:
-    """Return an operation on simple values as one on complex values with only a ``value``."""
-    value = operation.value
-    if isinstance(value, list):
-        value = [{"value": each} for each in value]
-    return replace(operation, value=value)
-
-
-def amended(
-    attribute: Attribute, current: Any, operation: Operation, tolerances: Tolerances
-) -> Any:
-    """Return the complete value of an attribute after one operation, None if it is unassigned.
-
-    For mappings that store the complete value in one place. Raise the errors of ``apply``.
-    """
-    if attribute.multi_valued:
-        is_simple = not attribute.is_complex
-        stored = [_stored({"value": each} if is_simple else each) for each in current or ()]
-        elements = apply(stored, wrapped(operation) if is_simple else operation, tolerances)
-        return [each.data["value"] if is_simple else each.data for each in elements] or None
-    value = None if operation.op == "remove" else operation.value
-    if not attribute.is_complex:
-        return value
-    sub, old = operation.path.sub, dict(current or {})
-    if sub is not None:
-        old.pop(sub.name, None)
-        changed = old | ({} if value is None else {sub.name: value})
-    else:
-        changed = {} if value is None else old | value
-    if changed:
-        check_parts(attribute, current or {}, changed)
-    return changed or None
-
-
-def _stored(data: dict[str, Any]) -> MultiValue:
-    """Return a value that is already stored, without a row."""
-    return MultiValue(dict(data), original=dict(data))
+    return terms

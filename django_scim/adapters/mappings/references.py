@@ -18,6 +18,7 @@ from ...query.columns import Absent, Comparable, Sortable
 from ...query.translate import translate_element
 from ..interfaces import Adapter
 from ..model_paths import LINK, MappingError, locate, orm_path, refuse_write
+from ..writing.effort import LOOKUP
 from ..writing.unit_of_work import UnitOfWork
 from .base import Mapping, Reader, Selected
 from .column_types import check_length
@@ -173,6 +174,7 @@ class Reference(Mapping):
         if wanted is None:
             self._set_target(unit, None, "")
             return
+        unit.effort.spend(LOOKUP, self.full_name)
         targets = target.queryset()
         link = targets.filter(Q(scim_id=wanted)).first() or (
             targets.filter(external_id=wanted).order_by("pk").first()

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dict
-from dataclasses import replace
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -23,8 +22,9 @@ from ..writing import persistence
 from ..writing.unit_of_work import UnitOfWork
 from .base import Mapping, Reader, Selected
 from .column_types import Conversion, as_json, check_length, clean, conversion, from_json, same
+from .complete_values import wrapped
 from .mirrored_column import MirroredColumn
-from .multivalued import MultiValue, apply, wrapped
+from .multivalued import MultiValue, ValueList
 from .row_tables import OwnTable, RowTable, StoredRow, UserValueTable
 
 
@@ -213,33 +213,30 @@ class RelatedRows(Mapping):
     def stage(self, unit: UnitOfWork, operation: Operation) -> None:
         if self.is_simple:
             operation = wrapped(operation)
-        if isinstance(operation.value, list):  # in the stored form, to compare with stored values
-            operation = replace(operation, value=[self._as_json(item) for item in operation.value])
-        staged = self._staged(unit)
-        values = apply(staged.values, operation, unit.tolerances)
-        for each in values:
-            each.data = self._as_json(each.data)
+        values = self._staged(unit).values
+        for each in values.apply(operation, unit.tolerances):
             if each.data != each.original:
                 self._check(each.data)
-        staged.values = values
         if self.mirrored:
             self.mirrored.stage(unit, values, self.full_name)
 
     def _staged(self, unit: UnitOfWork) -> "StagedRows":
-        return unit.staged(self, lambda: StagedRows(self, unit, self._stored(unit)))
+        return unit.staged(self, lambda: StagedRows(self, unit, *self._stored(unit)))
 
-    def _stored(self, unit: UnitOfWork) -> list[MultiValue]:
-        """Return the values in the database."""
+    def _stored(self, unit: UnitOfWork) -> tuple[list[MultiValue], set[Any]]:
+        """Return the values in the database, and the primary keys of mirrored rows."""
         if not unit.has_past:
-            return []
+            return [], set()
         table, key = self.loader, unit.target.pk
         names = unit.adapter.declared.loaders[table]
         rows = unit.cached(table, lambda: table.load([key], names, unit.adapter))
         mirrored = self.mirrored.value(unit.target) if self.mirrored else ""
-        values = self.read(rows.get((key, self.name), []), mirrored)
-        return [MultiValue(data, key, dict(data)) for key, data in values]
+        own = rows.get((key, self.name), [])
+        values = [MultiValue(data, key, dict(data)) for key, data in self.read(own, mirrored)]
+        return values, {key for key, is_mirrored, _ in own if is_mirrored}
 
-    def _as_json(self, data: dict[str, Any]) -> dict[str, Any]:
+    def as_json(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return sub-attributes in the form in which they are stored."""
         return {
             name: value if isinstance(value, str | bool) else as_json(self.subs[name], value)
             for name, value in data.items()
@@ -286,9 +283,18 @@ class RelatedRows(Mapping):
 class StagedRows:
     """The stored values of one attribute, and the staged values that replace them."""
 
-    def __init__(self, mapping: RelatedRows, unit: UnitOfWork, stored: list[MultiValue]) -> None:
+    def __init__(
+        self,
+        mapping: RelatedRows,
+        unit: UnitOfWork,
+        stored: list[MultiValue],
+        mirrored_keys: set[Any],
+    ) -> None:
         self._mapping, self._unit = mapping, unit
-        self._stored, self.values = stored, stored
+        self._stored, self._mirrored_keys = stored, mirrored_keys
+        self.values = ValueList(
+            mapping.full_name, mapping.attribute, stored, unit.effort, mapping.as_json
+        )
 
     def is_changed(self) -> bool:
         """Return whether the values differ. Their order does not matter."""
@@ -305,17 +311,28 @@ class StagedRows:
         mapping, unit, table = self._mapping, self._unit, self._mapping.loader
         old = [each.original for each in self._stored]
         chosen = mapping.mirrored.choose(self.values) if mapping.mirrored else None
-        changed, added = [], []
+        changed, added, columns = [], [], set[str]()
         for each in self.values:
             if each.key is None:
                 added.append(mapping.row(unit, each, is_mirrored=each is chosen))
-            elif mapping.mirrored or each.data != each.original:
+            elif each.data != each.original or each is chosen or each.key in self._mirrored_keys:
                 changed.append(mapping.row(unit, each, is_mirrored=each is chosen))
+                columns |= self._changed_columns(each)
         for row in added:
             persistence.require_columns(row, unit.adapter)
         kept = {each.key for each in self.values}
         deleted = [each.key for each in self._stored if each.key and each.key not in kept]
         persistence.delete(table.model, deleted)
-        persistence.update(table.model, changed, table.written)
+        persistence.update(table.model, changed, columns)
         unit.insert_all(table.model, added)
         return old or None, [each.data for each in self.values] or None
+
+    def _changed_columns(self, value: MultiValue) -> set[str]:
+        """Return the columns of a row that may have changed."""
+        table, old, new = self._mapping.loader, value.original, value.data
+        changed = {sub for sub in old.keys() | new.keys() if old.get(sub) != new.get(sub)}
+        if self._mapping.mirrored:  # another value may be the mirrored one now
+            changed.add("value")
+        columns = {table.columns[sub] for sub in changed if sub in table.columns}
+        columns |= {table.keys[sub] for sub in changed if sub in table.keys}
+        return columns | ({"mirrored"} if table.shared else set())

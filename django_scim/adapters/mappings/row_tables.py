@@ -48,8 +48,6 @@ class RowTable(RelatedLoader):
         }
         extra = ["attribute", "mirrored"] if shared else []
         self._selected = [f"{owner}_id", "pk", *columns.values(), *extra]
-        #: The columns that an update of a row writes.
-        self.written = [*columns.values(), *keys.values(), *(["mirrored"] if shared else [])]
 
     def rows(self, name: str) -> models.QuerySet[Any]:
         """Return the rows of one attribute."""

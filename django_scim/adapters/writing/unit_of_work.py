@@ -15,6 +15,7 @@ from ...protocol.errors import Mutability
 from ...protocol.values import EMPTY, format_datetime
 from ..interfaces import Adapter, Staged
 from ..model_paths import LINK, empty, locate
+from .effort import Effort
 from .locks import for_update
 from .persistence import Inserts, insert, require_columns, with_followers
 
@@ -52,6 +53,7 @@ class UnitOfWork:
     def __init__(self, adapter: Adapter, link: Any, target: Any) -> None:
         self.adapter, self.link, self.target = adapter, link, target
         self.tolerances = adapter.tolerances
+        self.effort = Effort()
         self.is_new = link.pk is None
         #: False only for an object that this write creates. An adopted or restored account has a
         #: new link, but the object existed before.

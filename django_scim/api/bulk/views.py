@@ -5,18 +5,38 @@ are created in one transaction.
 """
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ...conf import settings
-from ...protocol.errors import NotImplementedByServer
+from ...protocol.errors import NotImplementedByServer, PayloadTooLarge
 from ...protocol.messages.bulk import parse_bulk
 from ...protocol.messages.responses import bulk_response
 from ..views import ScimView
 from .executor import BulkExecutor
 from .operations import OperationRunner
+
+
+class HashingPool(ThreadPoolExecutor):
+    """Hashes the passwords of one bulk request, up to BULK_MAX_PASSWORDS of them."""
+
+    def __init__(self) -> None:
+        super().__init__(os.cpu_count())
+        self._accepted = 0
+
+    def submit(self, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Run a call in the background. Raise PayloadTooLarge after too many calls."""
+        if self._accepted >= settings.BULK_MAX_PASSWORDS:
+            raise PayloadTooLarge(
+                f"password: a bulk request can set at most {settings.BULK_MAX_PASSWORDS} "
+                f"passwords; send this operation in another request"
+            )
+        self._accepted += 1
+        return super().submit(call, *args, **kwargs)
 
 
 class Bulk(ScimView):
@@ -30,7 +50,7 @@ class Bulk(ScimView):
         if not settings.BULK_MAX_OPERATIONS:
             raise NotImplementedByServer("this server does not support bulk requests")
         bulk = parse_bulk(request.data, settings.BULK_MAX_OPERATIONS)
-        pool = ThreadPoolExecutor(os.cpu_count())
+        pool = HashingPool()
         try:
             runners = [OperationRunner(self, operation, pool) for operation in bulk.operations]
             return Response(bulk_response(BulkExecutor(runners, bulk.fail_on_errors).results()))

@@ -1,5 +1,25 @@
 """Filters (RFC 7644 section 3.4.2.2): text to terms, and terms evaluated on a resource."""
 
-from .terms import And, Comparison, Filter, Not, Or, ValueFilter, paths_in
+from .terms import (
+    And,
+    Comparison,
+    Filter,
+    Not,
+    Or,
+    ValueFilter,
+    count_comparisons,
+    equalities,
+    paths_in,
+)
 
-__all__ = ["And", "Comparison", "Filter", "Not", "Or", "ValueFilter", "paths_in"]
+__all__ = [
+    "And",
+    "Comparison",
+    "Filter",
+    "Not",
+    "Or",
+    "ValueFilter",
+    "count_comparisons",
+    "equalities",
+    "paths_in",
+]

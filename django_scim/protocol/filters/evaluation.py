@@ -63,15 +63,28 @@ def _compare_values(values: list[Any], attribute: Attribute, op: str, wanted: An
 
 def compare(attribute: Attribute, op: str, value: Any, wanted: Any) -> bool:
     """Return whether ``value op wanted`` holds (RFC 7644 section 3.4.2.2, table 3)."""
-    if attribute.name == "primary" and value is None:
-        value = False  # the default (RFC 7643 section 2.4)
-    if is_empty(value):
+    value = comparable(attribute, value)
+    if value is None:
         return op == "ne"
-    if attribute.type == "dateTime" and isinstance(value, str):
-        value = parse_datetime(value)
     if isinstance(value, str) and not attribute.case_exact:
-        value, wanted = fold(value), fold(wanted)
+        wanted = fold(wanted)
     return bool(_OPERATORS[op](value, wanted))
+
+
+def comparable(attribute: Attribute, value: Any) -> Any:
+    """Return a value in the form in which it is compared, None if it is absent.
+
+    Two values are ``eq`` if they are equal in this form.
+    """
+    if attribute.name == "primary" and value is None:
+        return False  # the default (RFC 7643 section 2.4)
+    if is_empty(value):
+        return None
+    if attribute.type == "dateTime" and isinstance(value, str):
+        return parse_datetime(value)
+    if isinstance(value, str) and not attribute.case_exact:
+        return fold(value)
+    return value
 
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {

@@ -27,11 +27,16 @@ _WITH_VALUE = frozenset((*EQUALITY, *SUBSTRING, *ORDER))
 
 @dataclass(frozen=True)
 class Limits:
-    """The largest length of a filter in characters, its depth, and its number of terms."""
+    """The largest length of a filter in characters, its depth, and its number of terms.
+
+    ``value_terms`` are those that compare a value of a multi-valued attribute or a part of a
+    reference. For each of them, a database searches another table.
+    """
 
     length: int = 20_000
     depth: int = 40
-    terms: int = 500
+    terms: int = 200
+    value_terms: int = 25
 
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
@@ -112,7 +117,7 @@ class Parser:
         self.tokens = [*tokens, Token("end", "", end)]
         self.resolve, self.tolerances, self.limits = resolve, tolerances, limits
         self.nested = nested
-        self.at = self.depth = self.terms = 0
+        self.at = self.depth = self.terms = self.value_terms = 0
 
     def parse(self) -> Filter:
         token = self.tokens[0]
@@ -197,7 +202,19 @@ class Parser:
         following = self.tokens[self.at]
         if following.kind == "mark" and following.text == "[":
             return self._value_path(path, following)
+        self._count_value_term(path, token)
         return self._comparison(path, token)
+
+    def _count_value_term(self, path: AttributePath, token: Token) -> None:
+        attribute = path.attribute
+        is_reference = attribute.sub("$ref") is not None
+        self.value_terms += self.nested or attribute.multi_valued or is_reference
+        if self.value_terms > self.limits.value_terms:
+            raise InvalidFilter(
+                f"the filter has more than {self.limits.value_terms} terms on multi-valued "
+                f"attributes or references, each comparison in brackets counted",
+                token.position,
+            )
 
     def _value_path(self, path: AttributePath, bracket: Token) -> Filter:
         if self.nested or path.sub is not None or not path.attribute.is_complex:
@@ -215,6 +232,7 @@ class Parser:
                     )
                 self.at += 1
                 sub = self.resolve(suffix.text[1:], suffix.position + 1)
+                self._count_value_term(sub, suffix)
                 term = And((term, self._comparison(sub, suffix)))
         finally:
             self.resolve, self.nested = outer, False

@@ -45,6 +45,26 @@ class ValueFilter:
 Filter = Comparison | And | Or | Not | ValueFilter
 
 
+def equalities(term: Filter) -> Iterator[Comparison]:
+    """Yield the comparisons by ``eq`` that everything the filter matches must meet."""
+    match term:
+        case And(terms):
+            for each in terms:
+                yield from equalities(each)
+        case Comparison(op="eq"):
+            yield term
+
+
+def count_comparisons(term: Filter) -> int:
+    """Return the number of comparisons in a filter."""
+    match term:
+        case And(terms) | Or(terms):
+            return sum(map(count_comparisons, terms))
+        case Not(inner) | ValueFilter(_, inner):
+            return count_comparisons(inner)
+    return 1
+
+
 def paths_in(term: Filter) -> Iterator[AttributePath]:
     """Yield the path of every attribute that a filter names."""
     match term:

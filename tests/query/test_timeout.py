@@ -1,0 +1,91 @@
+"""QUERY_TIMEOUT: a read that takes longer gets an error, and the connection stays usable."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.db.models import F, Func, TextField
+
+from django_scim.adapters import UserAdapter
+from django_scim.models import UserLink
+from django_scim.query.timeout import limited_reads
+
+from ..client import assert_error
+from ..databases import MARIADB
+
+SQLITE = connection.vendor == "sqlite"
+needs_timeouts = pytest.mark.skipif(SQLITE, reason="SQLite has no timeouts of statements")
+
+
+class Sleep(Func):
+    """A function that takes 30 seconds."""
+
+    template = "SLEEP(30)" if MARIADB else "pg_sleep(30)::text"
+    output_field = TextField()
+
+
+@pytest.fixture
+def slow(monkeypatch, settings):
+    """Make every read of users slow, and limit reads to a second."""
+    settings.DJANGO_SCIM = {"QUERY_TIMEOUT": 1}
+    everything = UserAdapter.queryset
+
+    def queryset(self):
+        return everything(self).alias(slow=Sleep()).exclude(slow="x")
+
+    return lambda: monkeypatch.setattr(UserAdapter, "queryset", queryset)
+
+
+@needs_timeouts
+@pytest.mark.parametrize(
+    "path", ["/Users", "/Users/{id}", '/Users?filter=title+eq+"x"', "?count=1"]
+)
+@pytest.mark.parametrize("in_transaction", [True, False])
+@pytest.mark.django_db(transaction=True)
+def test_slow_read(connect, slow, path, in_transaction, events):
+    scim = connect()
+    user = scim.make_user(title="x")
+    slow()
+    if in_transaction:  # as with a middleware of the site
+        with transaction.atomic():
+            answer = scim.get(path.format(id=user["id"]))
+            assert User.objects.count() == 1
+    else:
+        answer = scim.get(path.format(id=user["id"]))
+    assert_error(answer, 400, "tooMany", "more than 1 seconds")
+    assert (
+        events(outcome="failure", action="read")[0].detail == answer.data["detail"].split(" [")[0]
+    )
+    assert not connection.in_atomic_block and User.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("in_transaction", [True, False])
+def test_limit_ends_with_the_read(connect, in_transaction):
+    scim = connect()
+    user = scim.make_user(title="x")
+    with transaction.atomic() if in_transaction else limited_reads("default"):
+        assert scim.get(f"/Users/{user['id']}").data == user
+        assert scim.find('emails.value pr or title eq "x"')[0]["id"] == user["id"]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            assert cursor.fetchone() == ("0",)
+
+
+@needs_timeouts
+@pytest.mark.django_db(transaction=True)
+def test_no_limit(connect, settings, django_assert_num_queries):
+    settings.DJANGO_SCIM = {"QUERY_TIMEOUT": 0}
+    scim = connect()
+    scim.make_user()
+    rows = UserLink.objects.annotate(name=F("target__username"))
+    with limited_reads("default"), django_assert_num_queries(1) as captured:
+        assert rows.get().name == "bjensen"
+    assert "timeout" not in captured[0]["sql"] and "max_statement_time" not in captured[0]["sql"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_limit_costs_no_statement(connect, settings, django_assert_num_queries):
+    connect().make_user()
+    with limited_reads("default"), django_assert_num_queries(1):
+        assert list(UserLink.objects.values_list("target__username", flat=True)) == ["bjensen"]
