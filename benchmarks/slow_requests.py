@@ -111,37 +111,36 @@ def filtered(times: int, term: str, word: str = "and", **parameters: Any) -> Cal
     return prepare
 
 
-NEGATED = 'not (emails[value eq "x{}"])'
+NEGATED = 'not (emails[value co "x{}"])'
 scenario("filter: 240 negated value paths, 2,002 users", 2_002)(filtered(240, NEGATED))
 scenario("filter: 120 negated value paths, 8,000 users", 8_000)(filtered(120, NEGATED))
-for _count in (10, 20, 40):
+for _count in (10, 25):
     _name = f"filter: {_count} negated value paths"
     scenario(f"{_name}, 8,000 users", 8_000)(filtered(_count, NEGATED))
-scenario("filter: 20 value paths with co, 8,000 users", 8_000)(
-    filtered(20, 'emails[type eq "home" and value co "x{}"]', "or")
+scenario("filter: 12 value paths with two terms, 8,000 users", 8_000)(
+    filtered(12, 'emails[type eq "home" and value co "x{}"]', "or")
 )
-scenario("filter: 20 negated value paths with co, 8,000 users", 8_000)(
-    filtered(20, 'not (emails[type eq "home" and value co "x{}"])')
+scenario("filter: 12 negated value paths with two terms, 8,000 users", 8_000)(
+    filtered(12, 'not (emails[type eq "home" and value co "x{}"])')
 )
-scenario("filter: 20 of emails.value ne, 8,000 users", 8_000)(filtered(20, 'emails.value ne "x{}"'))
+scenario("filter: 25 of emails.value ne, 8,000 users", 8_000)(filtered(25, 'emails.value ne "x{}"'))
 scenario("filter: 100 of emails.value co, 8,000 users", 8_000)(
     filtered(100, 'emails.value co "x{}"', "or")
 )
-scenario("filter: 20 of groups.display co, 8,000 users", 8_000)(
-    filtered(20, 'groups.display co "x{}"', "or")
+scenario("filter: 25 of groups.display co, 8,000 users", 8_000)(
+    filtered(25, 'groups.display co "x{}"', "or")
 )
-scenario("filter: 20 of manager.displayName co, 8,000 users", 8_000)(
+scenario("filter: 25 of manager.displayName co, 8,000 users", 8_000)(
     filtered(
-        20,
+        25,
         'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.displayName co "x{}"',
         "or",
     )
 )
 scenario("filter: 500 terms, 8,000 users", 8_000)(filtered(500, 'title co "x{}"', "or"))
+scenario("filter: 200 terms, 8,000 users", 8_000)(filtered(200, 'title co "x{}"', "or"))
 scenario("filter: 500 terms of userName ne, 8,000 users", 8_000)(filtered(500, 'userName ne "x{}"'))
-scenario("filter: 500 terms of schemas, 8,000 users", 8_000)(
-    filtered(500, 'schemas eq "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"', "or")
-)
+scenario("filter: 25 terms of schemas, 8,000 users", 8_000)(filtered(25, 'schemas sw "v{}"', "or"))
 scenario("filter, sort and page 7,000 to 8,000", 8_000)(
     filtered(1, 'emails co "e"', sortBy="emails.value", startIndex=7_000, count=1_000)
 )
@@ -430,12 +429,12 @@ def main() -> None:
     from django.db import connection
 
     name = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    line = "| {} | {} | {} | {} |" if options.markdown else "{:54}{:>8}{:>10}{:>12}"
+    line = "| {} | {} | {} | {} | {} |" if options.markdown else "{:54}{:>8}{:>10}{:>8}{:>12}"
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     print(f"{connection.vendor}, {os.cpu_count()} cores, load average at the start: {load}\n")
-    print(line.format("request", "status", "seconds", "statements"))
+    print(line.format("request", "status", "seconds", "CPU", "statements"))
     if options.markdown:
-        print("| --- | ---: | ---: | ---: |")
+        print("| --- | ---: | ---: | ---: | ---: |")
     try:
         for row in measured(options.only):
             print(line.format(*row), flush=True)
@@ -443,8 +442,8 @@ def main() -> None:
         connection.creation.destroy_test_db(name, verbosity=0)
 
 
-def measured(only: str) -> Iterator[tuple[str, int, str, int]]:
-    """Yield the name, status, time and number of SQL statements of each request."""
+def measured(only: str) -> Iterator[tuple[str, int, str, str, int]]:
+    """Yield the name, status, seconds, CPU seconds of this process, and statements."""
     from django.core.management import call_command
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -457,11 +456,11 @@ def measured(only: str) -> Iterator[tuple[str, int, str, int]]:
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE")
         with CaptureQueriesContext(connection) as captured:
-            started = time.perf_counter()
+            started, cpu = time.perf_counter(), time.process_time()
             answer = send()
-            seconds = time.perf_counter() - started
+            seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
         seconds = getattr(send, "seconds", seconds)
-        yield name, answer.status_code, f"{seconds:.2f}", len(captured)
+        yield name, answer.status_code, f"{seconds:.2f}", f"{cpu:.2f}", len(captured)
         call_command("flush", verbosity=0, interactive=False)
 
 

@@ -17,7 +17,7 @@ from ..conf import settings
 from ..protocol.errors import TooMany
 
 _SAVEPOINT = "scim_read"
-_CANCELED = ("57014", 1969)  # SQLSTATE of PostgreSQL, error code of MariaDB
+_CANCELED = {"57014", 1969}  # SQLSTATE of PostgreSQL, error code of MariaDB
 
 
 def limited_reads(using: str) -> AbstractContextManager[None]:
@@ -47,8 +47,8 @@ def _limited(using: str, wrapper: Callable[..., Any], seconds: int) -> Iterator[
             yield
     except OperationalError as error:
         cause = error.__cause__
-        code = getattr(cause, "sqlstate", None) or next(iter(getattr(cause, "args", ())), None)
-        if code not in _CANCELED:
+        codes = {getattr(cause, "sqlstate", None), *getattr(cause, "args", ())[:1]}
+        if not codes & _CANCELED:
             raise
         raise TooMany(
             f"the database needs more than {seconds} seconds for this query: send a more specific "
