@@ -66,10 +66,15 @@ class ResourceAdapter:
 
     #: Set for a subclass that has an ``after_commit`` hook.
     hears_commits: ClassVar[bool] = False
+    #: Set for a subclass of the site with a ``save`` or ``after_save`` hook, which runs after the
+    #: rows of an object are written.
+    follows_saves: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.hears_commits = cls.after_commit is not ResourceAdapter.after_commit
+        own = (hook.__module__.startswith("django_scim.") for hook in (cls.save, cls.after_save))
+        cls.follows_saves = not all(own)
 
     def __init__(
         self, registry: Any, connection: Connection, tolerances: Tolerances, base_url: str = ""

@@ -16,7 +16,7 @@ from .accounts import usernames
 from .interfaces import Assigned
 from .users import UserAdapter
 from .writing.outcomes import announce_unit
-from .writing.persistence import Inserts
+from .writing.persistence import Batch
 from .writing.side_effects import resolve_references
 from .writing.unit_of_work import UnitOfWork
 
@@ -50,18 +50,18 @@ def batch_create(bodies: Sequence[tuple[UserAdapter, Assigned]]) -> list[UnitOfW
     """
     names = [adapter.user_name(values) for adapter, values in bodies]
     users_with_name = usernames.conflicts(names)
-    inserts, units = Inserts(), []
+    batch, units = Batch(), []
     for adapter, values in bodies:
         adapter.users_with_name = users_with_name
         unit = adapter.begin(values)
         if unit.has_past:
             raise BatchRefused("an account already exists")
-        unit.inserts = inserts
+        unit.batch = batch
         unit.save()
         units.append(unit)
     _refuse_duplicates(units)
     _refuse_references(units)
-    _flush(inserts, [unit.target for unit in units])
+    _flush(batch, [unit.target for unit in units])
     for unit in units:
         announce_unit(unit)
     resolve_references(units)
@@ -86,11 +86,11 @@ def _refuse_references(units: list[UnitOfWork]) -> None:
             raise BatchRefused(f"{mapping.full_name} refers to a user of the same batch")
 
 
-def _flush(inserts: Inserts, users: list[Any]) -> None:
+def _flush(batch: Batch, users: list[Any]) -> None:
     for user in users:
         user._scim_saving = True  # as in UnitOfWork.save
     try:
-        inserts.flush()
+        batch.flush()
     finally:
         for user in users:
             user._scim_saving = False

@@ -34,6 +34,8 @@ class Adapter(Protocol):
     behaviours: ClassVar[dict[str, Any]]
     #: Set for an adapter that has an ``after_commit`` hook.
     hears_commits: ClassVar[bool]
+    #: Set for an adapter of the site with a ``save`` or ``after_save`` hook.
+    follows_saves: ClassVar[bool]
 
     def queryset(self) -> Any:
         """Return the links that the connection may see and change."""

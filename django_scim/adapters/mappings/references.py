@@ -19,7 +19,8 @@ from ...query.translate import translate_element
 from ..interfaces import Adapter
 from ..model_paths import LINK, MappingError, locate, orm_path, refuse_write
 from ..writing.effort import LOOKUP
-from ..writing.unit_of_work import UnitOfWork
+from ..writing.persistence import Batch
+from ..writing.unit_of_work import UnitOfWork, load_records
 from .base import Mapping, Reader, Selected
 from .column_types import check_length
 
@@ -215,6 +216,10 @@ class Reference(Mapping):
             old_key = getattr(record, self.field.attname)
             if old_key is not None and not targets.filter(target=old_key).exists():
                 target_key = old_key  # keep a target of another connection, which is not visible
+        self._set(unit, target_key, pending, show)
+
+    def _set(self, unit: UnitOfWork, target_key: Any, pending: str, show: Any) -> None:
+        """Stage both columns; ``show`` returns the SCIM id of a target by its primary key."""
         unit.set(self.relations, self.field, target_key, self.full_name, show)
         if self.pending:
             unit.set(LINK, self.pending_field, pending, self.full_name)
@@ -243,10 +248,18 @@ class Reference(Mapping):
         }
         pending = self.pending_column.path
         links = referring.queryset().filter(**{f"{pending}__in": list(by_name)})
-        for link in links.annotate(scim_pending=F(pending)).select_related("target"):
-            other = referring.unit_of_work(link)
-            self._set_target(other, by_name[link.scim_pending].target.pk, "")
+        waiting = list(links.annotate(scim_pending=F(pending)).select_related("target"))
+        others = [referring.unit_of_work(link) for link in waiting]
+        if len(others) > 1:
+            load_records(others, self.relations)
+        ids = {unit.target.pk: unit.link.scim_id for unit in units}
+        batch = Batch()
+        for link, other in zip(waiting, others, strict=True):
+            self._set(other, by_name[link.scim_pending].target.pk, "", ids.get)
+            if not referring.follows_saves:
+                other.batch = batch
             referring.save(other, is_side_effect=True)
+        batch.flush()
 
 
 def refuse_parts(attribute: Attribute, known: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ The resulting list of changes is used for the audit event, the version, and to d
 changes nothing.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from ..interfaces import Adapter, Staged
 from ..model_paths import LINK, empty, locate
 from .effort import Effort
 from .locks import for_update
-from .persistence import Inserts, insert, require_columns, with_followers
+from .persistence import Batch, insert, require_columns, with_followers
 
 S = TypeVar("S", bound=Staged)
 T = TypeVar("T")
@@ -67,8 +67,8 @@ class UnitOfWork:
         self._notes: dict[str, tuple[Any, Any]] = {}
         self._staged: dict[Any, Any] = {}
         self._cache: dict[Hashable, Any] = {}
-        #: Collects new rows if the unit of work is saved in a batch.
-        self.inserts: Inserts | None = None
+        #: Collects the rows to write if the unit of work is saved in a batch.
+        self.batch: Batch | None = None
 
     # Data of mappings while they stage
 
@@ -116,6 +116,10 @@ class UnitOfWork:
         if record is not None:
             relation.field.set_cached_value(record, parent)
         return record
+
+    def place(self, relations: tuple[str, ...], record: models.Model | None) -> None:
+        """Use a record that is already loaded and locked."""
+        self._records[relations] = record
 
     def _new_record(self, relations: tuple[str, ...]) -> models.Model:
         """Return a new record for the end of a reverse one-to-one relation that has none."""
@@ -244,15 +248,22 @@ class UnitOfWork:
 
     def insert(self, row: models.Model) -> None:
         """Insert a row, immediately or in a batch with other units of work."""
-        if self.inserts is not None:
-            self.inserts.add([row])
+        if self.batch is not None:
+            self.batch.insert([row])
         else:
             row.save(force_insert=True)
 
+    def update(self, row: models.Model, names: Iterable[str]) -> None:
+        """Update columns of a row, immediately or in a batch with other units of work."""
+        if self.batch is not None:
+            self.batch.update(row, names)
+        else:
+            row.save(update_fields=with_followers(row, names))
+
     def insert_all(self, model: type[models.Model], rows: list[Any]) -> None:
         """Insert rows of one model, immediately or in a batch with other units of work."""
-        if self.inserts is not None:
-            self.inserts.add(rows)
+        if self.batch is not None:
+            self.batch.insert(rows)
         elif rows:
             insert(model, rows)
 
@@ -274,7 +285,7 @@ class UnitOfWork:
                 require_columns(record, self.adapter)
                 self.insert(record)
             else:
-                record.save(update_fields=with_followers(record, changed))
+                self.update(record, changed)
 
     def _refuse_locked(self) -> None:
         """Reject changes to locked attributes; a changed e-mail would allow a password reset."""
@@ -303,7 +314,28 @@ class UnitOfWork:
         self.link.created_by_scope = False
         self.link.last_modified = timezone.now()
         written = changed | {"version", "created_by_scope", "last_modified"}
-        self.link.save(update_fields=with_followers(self.link, written))
+        self.update(self.link, written)
+
+
+def load_records(units: Sequence[UnitOfWork], relations: tuple[str, ...]) -> None:
+    """Load and lock the records at the end of a relation, for all units in one statement.
+
+    Other units load their record when they need it; a chain of relations is not loaded here.
+    """
+    if len(relations) != 1 or relations == LINK:
+        return
+    relation: Any = units[0].target._meta.get_field(relations[0])
+    if not (relation.one_to_one and relation.auto_created):
+        return
+    name = relation.field.name
+    keys = [unit.target.pk for unit in units]
+    rows = relation.related_model._base_manager.filter(**{f"{name}__in": keys})
+    by_key = {getattr(row, relation.field.attname): row for row in for_update(rows.order_by("pk"))}
+    for unit in units:
+        record = by_key.get(unit.target.pk)
+        if record is not None:
+            relation.field.set_cached_value(record, unit.target)
+        unit.place(relations, record)
 
 
 def _recorded(values: list[Any]) -> Any:
