@@ -303,7 +303,7 @@ def passwords(site: Site) -> Send:
 def awaited_manager(site: Site) -> Send:
     from django_scim.models import UserLink
 
-    UserLink.objects.filter(connection=site.connection).update(pending_manager="boss")
+    UserLink.objects.filter(connection=site.connection).update(manager_value="boss")
     body = user_body(0, externalId="boss")
     return lambda: site.client.post("/Users", body)
 

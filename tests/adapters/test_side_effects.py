@@ -2,8 +2,12 @@
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.db.models import ProtectedError
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 
+from django_scim.adapters import UserAdapter
 from tests.client import ENTERPRISE, assert_error
 
 
@@ -96,3 +100,44 @@ def test_delete_protected_by_the_site_fails(connect, events, monkeypatch):
     assert_error(scim.delete(f"/Users/{user['id']}"), 409, None, "other data depends on it")
     assert scim.get(f"/Users/{user['id']}").data == user
     assert events()[-1].outcome == "failure"
+
+
+def test_waiting_accounts_need_a_few_statements(connect, events):
+    """The number of statements does not depend on the number of accounts that wait."""
+    counts = []
+    for waiting in (2, 30):
+        scim = connect()
+        ids = {scim.make_user(f"r{waiting}-{n}", **manager("M-1"))["id"] for n in range(waiting)}
+        before = len(events())
+        with CaptureQueriesContext(connection) as captured:
+            boss = scim.make_user(f"boss{waiting}", externalId="M-1")
+        counts.append(len(captured))
+        updated = {each.scim_id: each for each in events()[before + 1 :]}
+        assert updated.keys() == ids
+        for scim_id, event in updated.items():
+            (change,) = event.changes
+            assert (change["old"], change["new"]) == ("M-1", boss["id"])
+            found = scim.get(f"/Users/{scim_id}")
+            assert found.data[ENTERPRISE]["manager"]["value"] == boss["id"]
+            assert found.headers["ETag"].startswith('W/"2')
+    assert counts[0] == counts[1]
+
+
+def test_waiting_accounts_call_the_hooks_of_a_site(connect, monkeypatch):
+    """A hook that follows the write finds the rows written."""
+    seen = []
+
+    class Hooked(UserAdapter):
+        def after_save(self, unit):
+            if not unit.is_new:
+                row = type(unit.target).objects.get(pk=unit.target.pk).scim_profile
+                seen.append((unit.target.username, row.manager.username))
+
+    monkeypatch.setattr("tests.adapters.test_side_effects.HookedAdapter", Hooked, raising=False)
+    path = {"User": "tests.adapters.test_side_effects.HookedAdapter"}
+    with override_settings(DJANGO_SCIM={"ADAPTERS": path}):
+        scim = connect()
+        for n in range(3):
+            scim.make_user(f"r{n}", **manager("M-1"))
+        scim.make_user("boss", externalId="M-1")
+    assert sorted(seen) == [(f"r{n}", "boss") for n in range(3)]
