@@ -379,7 +379,7 @@ def rejected(text: Callable[[], str]) -> Callable[[Site], Send]:
     """Return the preparation of a POST that fails and whose event contains a large text."""
 
     def prepare(site: Site) -> Send:
-        body = user_body(0, nonsense=text())
+        body = user_body(0, nonsense=text(), title=5)
         return lambda: site.client.post("/Users", body)
 
     return prepare
@@ -400,7 +400,7 @@ def nested(levels: int, width: int) -> Any:
 
 @scenario("rejected POST: JSON nested 28 deep, 10 MB")
 def nested_body(site: Site) -> Send:
-    body = user_body(0, nonsense=nested(27, 70_000 // 2))
+    body = user_body(0, nonsense=nested(27, 35_000), title=5)
     return lambda: site.client.post("/Users", body)
 
 
