@@ -1,6 +1,8 @@
 import itertools
+import re
 
 import pytest
+from django.test.utils import CaptureQueriesContext
 
 from django_scim import connections
 from django_scim.models import Event
@@ -13,6 +15,28 @@ pytest_plugins = ["tests.sites.collector"]
 LONGEST = ("tests/sites/hostile/test_requests.py", "tests/docs/test_examples.py")
 
 _numbers = itertools.count(1)
+
+#: What QUERY_TIMEOUT adds to the text of a read. It contains the remaining time.
+LIMIT = re.compile(
+    r"^SET STATEMENT max_statement_time=[\d.]+ FOR |"
+    r"^(BEGIN|SAVEPOINT scim_read); SET LOCAL statement_timeout = \d+; |"
+    r"; (COMMIT|ROLLBACK TO SAVEPOINT scim_read; RELEASE SAVEPOINT scim_read)$"
+)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def queries_without_limit():
+    """Let captured queries have the text that they would have without QUERY_TIMEOUT."""
+    captured = CaptureQueriesContext.captured_queries
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            CaptureQueriesContext,
+            "captured_queries",
+            property(
+                lambda self: [q | {"sql": LIMIT.sub("", q["sql"])} for q in captured.fget(self)]
+            ),
+        )
+        yield
 
 
 @pytest.hookimpl(trylast=True)
