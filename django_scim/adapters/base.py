@@ -27,6 +27,7 @@ from .mappings.base import Mapping
 from .mappings.columns import Field
 from .mappings.computed import Constant, Location
 from .reading.plan import Plan, plan_for, pop_version
+from .writing import guard
 from .writing.locks import locked
 from .writing.outcomes import ChangeKind, ResourceChange, announce, announce_unit
 from .writing.side_effects import end_memberships, resolve_references
@@ -117,6 +118,11 @@ class ResourceAdapter:
         """Return the core schema and the extensions as /Schemas returns them."""
         declaration = cls.declaration()
         return [declaration.published(each) for each in declaration.resource_schema.schemas]
+
+    @classmethod
+    def sign_in_columns(cls) -> frozenset[str]:
+        """Return the columns of the model with which people sign in; only accounts have some."""
+        return frozenset()
 
     @classmethod
     def fills_columns(cls) -> bool:
@@ -289,8 +295,10 @@ class ResourceAdapter:
         """Delete the object. The link stays as a tombstone, so that its id is never reused.
 
         An object that existed before the connection, or that another connection has too, is only
-        unlinked. Return the changes of an object that still exists.
+        unlinked. Return the changes of an object that still exists. Raise GuardTripped if the
+        connection deletes too many.
         """
+        guard.count_loss(self, link)
         end_memberships(self, link)
         still_needed = link.preexisting or self.has_explicit_link(link.target_id, link.pk)
         target = link.target

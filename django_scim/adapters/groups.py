@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
-from ..models import GroupLink, fold_key
+from ..models import GroupLink, GuardCount, fold_key
 from ..protocol.attributes import load_schema
 from ..protocol.errors import Uniqueness
 from ..protocol.messages.patch import Operation
@@ -135,7 +135,7 @@ class GroupAdapter(ResourceAdapter):
             else:
                 relation: Any = mapping.relation  # type: ignore[attr-defined]
                 members = relation.rows(link.target_id).count()
-                guard.count_removal(self, "memberships", members, link.created)
+                guard.count_loss(self, link, members, GuardCount.MEMBERSHIPS)
         # Release the name.
         type(link)._default_manager.filter(pk=link.pk).update(display_key=None)
         return super().delete(link)

@@ -9,9 +9,9 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import Expression, F, Q
 
-from ..models import UserLink
+from ..models import GuardCount, UserLink
 from ..protocol.attributes import ENTERPRISE_URN, load_schema
-from .accounts import deprovisioning, usernames
+from .accounts import deprovisioning, sign_in, usernames
 from .accounts.activation import Activation
 from .accounts.credentials import end_credentials
 from .accounts.passwords import Password, close_password, has_new_password
@@ -23,6 +23,7 @@ from .interfaces import Assigned
 from .mappings.columns import Field
 from .mappings.references import Reference
 from .mappings.related_rows import Values
+from .writing import guard
 from .writing.unit_of_work import Change, UnitOfWork
 
 
@@ -78,6 +79,12 @@ class UserAdapter(ResourceAdapter):
     def unprotected(cls) -> Q:
         return Q(**{f"target__{name}": False for name in privileges(cls.model)})
 
+    @classmethod
+    def sign_in_columns(cls) -> frozenset[str]:
+        model = cls.model
+        address = getattr(model, "EMAIL_FIELD", "")
+        return frozenset(name for name in (model.USERNAME_FIELD, address, "password") if name)
+
     def label(self) -> Expression | F:
         return F(f"target__{get_user_model().USERNAME_FIELD}")
 
@@ -92,6 +99,13 @@ class UserAdapter(ResourceAdapter):
             close_password(unit)
         return unit
 
+    def save(self, unit: UnitOfWork, *, is_side_effect: bool = False) -> UnitOfWork:
+        """Save a unit of work. Raise GuardTripped if it changes too many sign-in names."""
+        saved = super().save(unit, is_side_effect=is_side_effect)
+        if unit.has_past and not is_side_effect and sign_in.is_renamed(unit):
+            guard.count_loss(self, unit.link, kind=GuardCount.SIGN_IN)
+        return saved
+
     def delete(self, link: Any) -> list[Change]:
         """Delete or deactivate the account, by the connection's policy, and unlink it.
 
@@ -100,7 +114,6 @@ class UserAdapter(ResourceAdapter):
         """
         if not deprovisioning.deletes_for_good(self, link):
             return deprovisioning.release(self, link)
-        deprovisioning.count_departure(self, link)
         self.link.end_releases([link.target_id])
         return super().delete(link)
 

@@ -62,11 +62,6 @@ class Migration(migrations.Migration):
             name='Guard',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('started', models.DateTimeField(blank=True, null=True, verbose_name='started')),
-                ('accounts', models.PositiveIntegerField(default=0, verbose_name='accounts')),
-                ('accounts_lost', models.PositiveIntegerField(default=0, verbose_name='accounts lost')),
-                ('memberships', models.PositiveIntegerField(default=0, verbose_name='memberships')),
-                ('memberships_lost', models.PositiveIntegerField(default=0, verbose_name='memberships lost')),
                 ('tripped', models.DateTimeField(blank=True, null=True, verbose_name='tripped')),
                 ('overridden_until', models.DateTimeField(blank=True, null=True, verbose_name='overridden until')),
                 ('connection', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='guard', to='django_scim.connection', verbose_name='connection')),
@@ -74,6 +69,22 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'guard',
                 'verbose_name_plural': 'guards',
+            },
+        ),
+        migrations.CreateModel(
+            name='GuardCount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=100, verbose_name='kind')),
+                ('started', models.DateTimeField(verbose_name='started')),
+                ('lost', models.PositiveIntegerField(default=0, verbose_name='lost')),
+                ('total', models.PositiveIntegerField(default=0, verbose_name='total')),
+                ('connection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='guard_counts', to='django_scim.connection', verbose_name='connection')),
+            ],
+            options={
+                'verbose_name': 'count of the guard',
+                'verbose_name_plural': 'counts of the guard',
+                'constraints': [models.UniqueConstraint(fields=('connection', 'kind'), name='django_scim_guard_kind')],
             },
         ),
         migrations.CreateModel(
@@ -173,6 +184,7 @@ class Migration(migrations.Migration):
                 ('scim_id', django_scim.models.ScimIdField(verbose_name='SCIM id')),
                 ('external_id', django_scim.models.ExactCharField(blank=True, default='', max_length=255, verbose_name='externalId')),
                 ('created', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
+                ('known_since', models.DateTimeField(editable=False, help_text='When the connection first had an account that it deleted and got back, if that was before the link was created.', null=True, verbose_name='known since')),
                 ('last_modified', models.DateTimeField(default=django.utils.timezone.now, verbose_name='last modified')),
                 ('version', models.PositiveIntegerField(default=1, verbose_name='version')),
                 ('created_by_scope', models.BooleanField(default=False, editable=False, help_text="The link exists because of the connection's scope; the client has not written to the object yet.", verbose_name='created by scope')),
@@ -200,6 +212,7 @@ class Migration(migrations.Migration):
                 ('scim_id', django_scim.models.ScimIdField(verbose_name='SCIM id')),
                 ('external_id', django_scim.models.ExactCharField(blank=True, default='', max_length=255, verbose_name='externalId')),
                 ('created', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
+                ('known_since', models.DateTimeField(editable=False, help_text='When the connection first had an account that it deleted and got back, if that was before the link was created.', null=True, verbose_name='known since')),
                 ('last_modified', models.DateTimeField(default=django.utils.timezone.now, verbose_name='last modified')),
                 ('version', models.PositiveIntegerField(default=1, verbose_name='version')),
                 ('created_by_scope', models.BooleanField(default=False, editable=False, help_text="The link exists because of the connection's scope; the client has not written to the object yet.", verbose_name='created by scope')),

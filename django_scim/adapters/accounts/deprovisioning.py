@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib.auth.hashers import is_password_usable
 
 from ...models import Connection
-from ..writing import guard
 from ..writing.outcomes import ChangeKind, ResourceChange, announce, kinds_of
 from ..writing.side_effects import end_memberships
 from ..writing.unit_of_work import Change, UnitOfWork
@@ -41,14 +40,6 @@ def release(adapter: Any, link: Any) -> list[Change]:
     kinds = kinds_of(unit) - {ChangeKind.UPDATED} | {ChangeKind.DELETED}
     announce(ResourceChange(adapter, link, unit.target, kinds, tuple(unit.changes)))
     return unit.changes
-
-
-def count_departure(adapter: Any, link: Any) -> None:
-    """Count an account that is deleted for good.
-
-    Raise GuardTripped if the connection deletes too many.
-    """
-    guard.count_removal(adapter, "accounts", 1, link.created)
 
 
 def lock_released(adapter: Any, user: Any, **conditions: Any) -> tuple[Any, Any] | None:

@@ -4,7 +4,7 @@ The resulting list of changes is used for the audit event, the version, and to d
 changes nothing.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -202,6 +202,18 @@ class UnitOfWork:
         for path, (olds, news) in by_path.items():
             yield Change(path, _recorded(olds) if self.has_past else None, _recorded(news))
 
+    def column_changes(self, names: Collection[str]) -> list[tuple[Any, Any]]:
+        """Return the old and new values of the object's columns with these names."""
+        return [
+            (column.old, column.new)
+            for column in self._columns.values()
+            if column.new != column.old and self._is_own(column, names)
+        ]
+
+    def _is_own(self, column: _StagedColumn, names: Collection[str]) -> bool:
+        """Return whether a staged column belongs to the object, even if a relation led to it."""
+        return column.field.name in names and isinstance(self.target, column.field.model)
+
     # Writing
 
     def save(self) -> bool:
@@ -212,9 +224,9 @@ class UnitOfWork:
         caller must then roll back.
         """
         declared = self.adapter.declared
-        self.adapter.before_save(self)
         if getattr(self.link, "unconfirmed", False):
             self._refuse_locked()
+        self.adapter.before_save(self)
         for mapping in declared.before_save:
             mapping.behaviour.before_save(self, mapping)
         for mapping in declared.unique:
@@ -275,9 +287,15 @@ class UnitOfWork:
                 record.save(update_fields=with_followers(record, changed))
 
     def _refuse_locked(self) -> None:
-        """Reject changes to locked attributes; a changed e-mail would allow a password reset."""
+        """Reject changes to locked attributes; a changed e-mail would allow a password reset.
+
+        The columns are compared as well: several attributes may write the same one.
+        """
         for mapping in self.adapter.declared.locked:
-            if self.changed(mapping.full_name):
+            names = {field.name for _, field in mapping.written_columns()}
+            if self.changed(mapping.full_name) or self.column_changes(
+                names & self.adapter.sign_in_columns()
+            ):
                 raise Mutability(f"{mapping.full_name}: is locked until an admin confirms the link")
 
     def _refuse_immutable(self) -> None:
