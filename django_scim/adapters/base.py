@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Expression, F, Q, TextField, Value
 
 from ..conf import settings
-from ..models import AbstractLink, Connection
+from ..models import AbstractLink, Connection, GuardCount
 from ..protocol.attributes import Schema
 from ..protocol.errors import NotFound
 from ..protocol.messages.patch import Operation
@@ -302,6 +302,11 @@ class ResourceAdapter:
         end_memberships(self, link)
         still_needed = link.preexisting or self.has_explicit_link(link.target_id, link.pk)
         target = link.target
+        if not still_needed:
+            for mapping in self.declared.members:
+                relation: Any = mapping.relation  # type: ignore[attr-defined]
+                count = relation.rows(link.target_id).count()
+                guard.count_loss(self, link, count, GuardCount.MEMBERSHIPS)
         link.detach()
         deleted = copy.copy(target)  # deletion removes the primary key from the instance
         if not still_needed:

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
-from ..models import GroupLink, GuardCount, fold_key
+from ..models import GroupLink, fold_key
 from ..protocol.attributes import load_schema
 from ..protocol.errors import Uniqueness
 from ..protocol.messages.patch import Operation
@@ -20,7 +20,6 @@ from .behaviours import Behaviour
 from .mappings.base import Mapping
 from .mappings.columns import Field
 from .mappings.memberships import Members
-from .writing import guard
 from .writing.unit_of_work import Change, UnitOfWork
 
 
@@ -127,15 +126,11 @@ class GroupAdapter(ResourceAdapter):
 
     def delete(self, link: Any) -> list[Change]:
         """Delete the group. From a preexisting group, only remove the connection's members."""
-        for mapping in self.declared.members:
-            if link.preexisting:
-                unit = self.unit_of_work(link)
+        if link.preexisting:
+            unit = self.unit_of_work(link)
+            for mapping in self.declared.members:
                 mapping.stage(unit, Operation("remove", mapping.path))
-                unit.save()
-            else:
-                relation: Any = mapping.relation  # type: ignore[attr-defined]
-                members = relation.rows(link.target_id).count()
-                guard.count_loss(self, link, members, GuardCount.MEMBERSHIPS)
+            unit.save()
         # Release the name.
         type(link)._default_manager.filter(pk=link.pk).update(display_key=None)
         return super().delete(link)

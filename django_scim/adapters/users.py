@@ -9,7 +9,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import Expression, F, Q
 
-from ..models import GuardCount, UserLink
+from ..models import UserLink
 from ..protocol.attributes import ENTERPRISE_URN, load_schema
 from .accounts import deprovisioning, sign_in, usernames
 from .accounts.activation import Activation
@@ -23,7 +23,6 @@ from .interfaces import Assigned
 from .mappings.columns import Field
 from .mappings.references import Reference
 from .mappings.related_rows import Values
-from .writing import guard
 from .writing.unit_of_work import Change, UnitOfWork
 
 
@@ -100,10 +99,10 @@ class UserAdapter(ResourceAdapter):
         return unit
 
     def save(self, unit: UnitOfWork, *, is_side_effect: bool = False) -> UnitOfWork:
-        """Save a unit of work. Raise GuardTripped if it changes too many sign-in names."""
+        """Save a unit of work. Raise GuardTripped if too many people can no longer sign in."""
         saved = super().save(unit, is_side_effect=is_side_effect)
-        if unit.has_past and not is_side_effect and sign_in.is_renamed(unit):
-            guard.count_loss(self, unit.link, kind=GuardCount.SIGN_IN)
+        if unit.has_past and not is_side_effect:
+            sign_in.count_losses(unit)
         return saved
 
     def delete(self, link: Any) -> list[Change]:

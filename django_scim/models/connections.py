@@ -124,8 +124,9 @@ class Connection(models.Model):
         _("guard count"),
         default=20,
         help_text=_(
-            "The guard stops the connection if, within an hour, it removes more accounts or "
-            "memberships than this and also more than the percentage below."
+            "The guard stops the connection if, within an hour, it loses more accounts, "
+            "memberships or other resources than this, or changes more user names and e-mail "
+            "addresses, and also more than the percentage below."
         ),
     )
     guard_percent = models.PositiveSmallIntegerField(
@@ -133,8 +134,8 @@ class Connection(models.Model):
         default=10,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
         help_text=_(
-            "Percentage of the accounts or memberships that the connection had when the hour "
-            "began. 100 turns the guard off."
+            "Percentage of what the connection had an hour before the first loss. 100 turns the "
+            "guard off."
         ),
     )
     tenant_type = models.ForeignKey(

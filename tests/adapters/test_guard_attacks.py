@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from django_scim import connections
 from django_scim.models import GroupLink, GuardCount, UserLink
-from tests.client import GROUP, USER, assert_error
+from tests.client import GROUP, PATCH, USER, assert_error
 
 INACTIVE = {"op": "replace", "path": "active", "value": False}
 
@@ -137,6 +137,15 @@ def test_revived_accounts_count_again(company):
     assert_error(company.delete(path_of(maria)), 403, None, "(5 of 41)")
 
 
+def test_shared_accounts_count(company, connect):
+    """Another connection keeps the account active, but it leaves this connection's groups."""
+    other = connect().connection
+    for user in User.objects.all():
+        connections.assign(other, user)
+    assert allowed(company.delete(path_of(user)) for user in company.users) == 4
+    assert counts(company) == {"User": (5, 40)}
+
+
 # Sign-in names
 
 
@@ -152,16 +161,34 @@ def remove_address(user, number):
     return {"op": "remove", "path": "emails"}
 
 
-def readdress_by_type(user, number):
-    return {"op": "replace", "path": "emails.value", "value": f"thief{number}@x.example"}
-
-
 @pytest.mark.parametrize("change", [rename, readdress, remove_address])
 def test_changed_sign_in_names_count(company, change):
     users = enumerate(company.users)
     assert allowed(company.patch(path_of(user), change(user, n)) for n, user in users) == 4
     assert counts(company) == {GuardCount.SIGN_IN: (5, 40)}
     assert_error(company.patch(path_of(company.users[9]), change({}, 9)), 403, None, "user names")
+
+
+def test_bulk_counts_changed_sign_in_names(company):
+    operations = [
+        {"method": "PATCH", "path": path_of(user),
+         "data": {"schemas": [PATCH], "Operations": [rename(user, number)]}}
+        for number, user in enumerate(company.users)
+    ]  # fmt: skip
+    statuses = [each["status"] for each in company.bulk(*operations).data["Operations"]]
+    assert statuses == ["200"] * 4 + ["403"] * 36
+
+
+def test_revival_with_another_address_counts(company):
+    body = {"schemas": [USER], "externalId": "x", "emails": [{"value": "thief@x.example"}]}
+    answers = []
+    for number, user in enumerate(company.users[:4]):
+        company.patch(path_of(user), {"op": "add", "path": "externalId", "value": "x"})
+        assert company.delete(path_of(user)).status_code == 204
+        answers.append(company.post("/Users", body | {"userName": f"user{number}"}))
+    assert allowed(answers) == 3
+    assert User.objects.filter(email="thief@x.example").count() == 3
+    assert counts(company)[GuardCount.SIGN_IN] == (4, 39)  # one account was deleted before
 
 
 def test_put_counts_changed_sign_in_names(company):

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.hashers import is_password_usable
 
 from ...models import Connection
+from ..writing import guard
 from ..writing.outcomes import ChangeKind, ResourceChange, announce, kinds_of
 from ..writing.side_effects import end_memberships
 from ..writing.unit_of_work import Change, UnitOfWork
@@ -34,6 +35,8 @@ def release(adapter: Any, link: Any) -> list[Change]:
     is_last = not adapter.has_explicit_link(link.target_id, link.pk)
     if is_last:
         deactivate(unit)
+    elif is_active(adapter, unit.target):
+        guard.count_loss(adapter, link)
     unit.save()
     adapter.link.end_releases([link.target_id])
     link.detach(digest_of(adapter, lock_account(adapter, unit.target)) if is_last else "")
