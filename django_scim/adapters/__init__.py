@@ -14,8 +14,9 @@ from .mappings.references import Reference
 from .mappings.related_rows import Rows, Values
 from .registry import Registry, adapter_classes
 from .users import UserAdapter
+from .writing.changes import Change
 from .writing.outcomes import ChangeKind, ResourceChange
-from .writing.unit_of_work import Change, UnitOfWork
+from .writing.unit_of_work import UnitOfWork
 
 __all__ = [
     "Attribute",

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Expression, F, Q, TextField, Value
 
 from ..conf import settings
-from ..models import AbstractLink, Connection
+from ..models import AbstractLink, Connection, GuardCount
 from ..protocol.attributes import Schema
 from ..protocol.errors import NotFound
 from ..protocol.messages.patch import Operation
@@ -27,11 +27,13 @@ from .mappings.base import Mapping
 from .mappings.columns import Field
 from .mappings.computed import Constant, Location
 from .reading.plan import Plan, plan_for, pop_version
+from .writing import guard
+from .writing.changes import Change
 from .writing.locks import locked
 from .writing.outcomes import ChangeKind, ResourceChange, announce, announce_unit
 from .writing.side_effects import end_memberships, resolve_references
 from .writing.staging import apply, assign, assign_given
-from .writing.unit_of_work import Change, UnitOfWork
+from .writing.unit_of_work import UnitOfWork
 
 
 class ResourceAdapter:
@@ -122,6 +124,11 @@ class ResourceAdapter:
         """Return the core schema and the extensions as /Schemas returns them."""
         declaration = cls.declaration()
         return [declaration.published(each) for each in declaration.resource_schema.schemas]
+
+    @classmethod
+    def sign_in_columns(cls) -> frozenset[str]:
+        """Return the columns of the model with which people sign in; only accounts have some."""
+        return frozenset()
 
     @classmethod
     def fills_columns(cls) -> bool:
@@ -294,11 +301,18 @@ class ResourceAdapter:
         """Delete the object. The link stays as a tombstone, so that its id is never reused.
 
         An object that existed before the connection, or that another connection has too, is only
-        unlinked. Return the changes of an object that still exists.
+        unlinked. Return the changes of an object that still exists. Raise GuardTripped if the
+        connection deletes too many.
         """
+        guard.count_loss(self, link)
         end_memberships(self, link)
         still_needed = link.preexisting or self.has_explicit_link(link.target_id, link.pk)
         target = link.target
+        if not still_needed:
+            for mapping in self.declared.members:
+                relation: Any = mapping.relation  # type: ignore[attr-defined]
+                count = relation.rows(link.target_id).count()
+                guard.count_loss(self, link, count, GuardCount.MEMBERSHIPS)
         link.detach()
         deleted = copy.copy(target)  # deletion removes the primary key from the instance
         if not still_needed:

@@ -7,8 +7,9 @@ that it also applies if a site declares another mapping.
 from enum import Enum
 from typing import Any
 
+from .writing.changes import Change
 from .writing.outcomes import ChangeKind
-from .writing.unit_of_work import Change, UnitOfWork
+from .writing.unit_of_work import UnitOfWork
 
 
 class Role(Enum):

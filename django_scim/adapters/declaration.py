@@ -31,6 +31,8 @@ class Declaration:
     resource_schema: ResourceSchema
     mappings: tuple[Mapping, ...]
     errors: tuple[DeclarationError, ...] = ()
+    #: The fields of the columns with which people sign in.
+    sign_in_fields: frozenset[Any] = frozenset()
     by_path: dict[str, Mapping] = field(init=False)
     by_name: dict[str, list[Mapping]] = field(init=False)
 
@@ -73,8 +75,15 @@ class Declaration:
 
     @cached_property
     def locked(self) -> tuple[Mapping, ...]:
-        """The attributes that an adopted account keeps until an admin confirms the link."""
-        return tuple(m for m in self.mappings if m.behaviour.locked)
+        """The attributes that an adopted account keeps until an admin confirms the link.
+
+        Among them are all that write a column with which people sign in.
+        """
+        return tuple(m for m in self.mappings if m.behaviour.locked or self.writes_sign_in(m))
+
+    def writes_sign_in(self, mapping: Mapping) -> bool:
+        """Return whether a mapping writes a column with which people sign in."""
+        return any(field in self.sign_in_fields for _, field in mapping.written_columns())
 
     @cached_property
     def derived(self) -> frozenset[str]:
@@ -169,7 +178,8 @@ def build_declaration(adapter: Any, types: dict[str, Any]) -> Declaration:
     errors += missing(schema, known)
     if not errors:
         errors += column_errors(adapter, bound)
-    return Declaration(schema, tuple(bound), tuple(errors))
+    fields = frozenset(adapter.model._meta.get_field(name) for name in adapter.sign_in_columns())
+    return Declaration(schema, tuple(bound), tuple(errors), fields)
 
 
 def _extension_errors(adapter: Any) -> list[DeclarationError]:

@@ -20,8 +20,8 @@ from .behaviours import Behaviour
 from .mappings.base import Mapping
 from .mappings.columns import Field
 from .mappings.memberships import Members
-from .writing import guard
-from .writing.unit_of_work import Change, UnitOfWork
+from .writing.changes import Change
+from .writing.unit_of_work import UnitOfWork
 
 
 class GroupName(Behaviour):
@@ -127,15 +127,11 @@ class GroupAdapter(ResourceAdapter):
 
     def delete(self, link: Any) -> list[Change]:
         """Delete the group. From a preexisting group, only remove the connection's members."""
-        for mapping in self.declared.members:
-            if link.preexisting:
-                unit = self.unit_of_work(link)
+        if link.preexisting:
+            unit = self.unit_of_work(link)
+            for mapping in self.declared.members:
                 mapping.stage(unit, Operation("remove", mapping.path))
-                unit.save()
-            else:
-                relation: Any = mapping.relation  # type: ignore[attr-defined]
-                members = relation.rows(link.target_id).count()
-                guard.count_removal(self, "memberships", members, link.created)
+            unit.save()
         # Release the name.
         type(link)._default_manager.filter(pk=link.pk).update(display_key=None)
         return super().delete(link)

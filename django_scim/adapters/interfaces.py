@@ -43,6 +43,10 @@ class Adapter(Protocol):
     def unprotected(self) -> Q:
         """Return a condition on the link that selects the objects a connection may access."""
 
+    @classmethod
+    def sign_in_columns(cls) -> frozenset[str]:
+        """Return the columns of the model with which people sign in."""
+
     def display(self) -> Expression | F:
         """Return an expression on the link: ``display`` or ``displayName`` in other resources."""
 

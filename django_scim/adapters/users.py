@@ -11,7 +11,7 @@ from django.db.models import Expression, F, Q
 
 from ..models import UserLink
 from ..protocol.attributes import ENTERPRISE_URN, load_schema
-from .accounts import deprovisioning, usernames
+from .accounts import deprovisioning, sign_in, usernames
 from .accounts.activation import Activation
 from .accounts.credentials import end_credentials
 from .accounts.passwords import Password, close_password, has_new_password
@@ -23,7 +23,8 @@ from .interfaces import Assigned
 from .mappings.columns import Field
 from .mappings.references import Reference
 from .mappings.related_rows import Values
-from .writing.unit_of_work import Change, UnitOfWork
+from .writing.changes import Change
+from .writing.unit_of_work import UnitOfWork
 
 
 class UserAdapter(ResourceAdapter):
@@ -78,6 +79,12 @@ class UserAdapter(ResourceAdapter):
     def unprotected(cls) -> Q:
         return Q(**{f"target__{name}": False for name in privileges(cls.model)})
 
+    @classmethod
+    def sign_in_columns(cls) -> frozenset[str]:
+        model = cls.model
+        address = getattr(model, "EMAIL_FIELD", "")
+        return frozenset(name for name in (model.USERNAME_FIELD, address, "password") if name)
+
     def label(self) -> Expression | F:
         return F(f"target__{get_user_model().USERNAME_FIELD}")
 
@@ -92,6 +99,13 @@ class UserAdapter(ResourceAdapter):
             close_password(unit)
         return unit
 
+    def save(self, unit: UnitOfWork, *, is_side_effect: bool = False) -> UnitOfWork:
+        """Save a unit of work. Raise GuardTripped if too many people can no longer sign in."""
+        saved = super().save(unit, is_side_effect=is_side_effect)
+        if unit.has_past and not is_side_effect:
+            sign_in.count_losses(unit)
+        return saved
+
     def delete(self, link: Any) -> list[Change]:
         """Delete or deactivate the account, by the connection's policy, and unlink it.
 
@@ -100,7 +114,6 @@ class UserAdapter(ResourceAdapter):
         """
         if not deprovisioning.deletes_for_good(self, link):
             return deprovisioning.release(self, link)
-        deprovisioning.count_departure(self, link)
         self.link.end_releases([link.target_id])
         return super().delete(link)
 

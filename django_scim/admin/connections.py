@@ -24,7 +24,7 @@ from .status_badges import (
     guard_state,
     has_tripped,
     is_overridden,
-    removal_counts,
+    loss_counts,
     token_state,
     tokens_state,
 )
@@ -60,7 +60,7 @@ class ConnectionAdmin(AssignmentsMixin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
         unrevoked = Prefetch("tokens", Token.objects.filter(revoked=None), to_attr="unrevoked")
-        return super().get_queryset(request).prefetch_related(unrevoked)
+        return super().get_queryset(request).prefetch_related(unrevoked, "guard_counts")
 
     @admin.display(description=_("scope"), ordering="scope")
     def short_scope(self, connection: Connection) -> str:
@@ -108,8 +108,8 @@ class ConnectionAdmin(AssignmentsMixin):
         }
         if may_change or request.user.has_perm("django_scim.view_token"):
             context["tokens"] = self._token_rows(connection)
-        if context["guard_tripped"] and guard is not None and guard.started is not None:
-            context["removal_counts"] = removal_counts(guard)
+        if context["guard_tripped"]:
+            context["loss_counts"] = loss_counts(connection)
         if may_change:
             context["assignment_pages"] = self.assignment_pages(connection)
             context["unconfirmed"] = self.unconfirmed_rows(connection)

@@ -10,9 +10,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from ..models import Connection, Guard, Token
+from ..models import Connection, Guard, GuardCount, Token
 
 SOON = timedelta(days=30)
 DAY = timedelta(days=1)
@@ -99,9 +99,7 @@ def guard_state(connection: Connection) -> State:
         return State("failure", _("tripped"))
     if is_overridden(guard):
         return State("warning", _("overridden"))
-    is_running = guard.started is not None and guard.started > now() - Guard.WINDOW
-    removed = removal_counts(guard, only_some=True) if is_running else []
-    return State("success", ", ".join(removed) or _("watching"))
+    return State("success", ", ".join(loss_counts(connection)) or _("watching"))
 
 
 def is_overridden(guard: Guard) -> bool:
@@ -113,19 +111,24 @@ def has_tripped(connection: Connection) -> bool:
     return guard is not None and guard.tripped is not None and connection.guard_percent < 100
 
 
-def removal_counts(guard: Guard, *, only_some: bool = False) -> list[str]:
-    """Return how many accounts and memberships the guard has counted, out of how many.
+_LOSSES = {
+    "User": gettext_lazy("%(lost)s of %(total)s accounts"),
+    GuardCount.MEMBERSHIPS: gettext_lazy("%(lost)s of %(total)s memberships"),
+    GuardCount.SIGN_IN: gettext_lazy("%(lost)s of %(total)s user names or e-mail addresses"),
+}
 
-    With ``only_some`` leave out a count of zero.
+
+def loss_counts(connection: Connection) -> list[str]:
+    """Return how much the guard has counted within the current hour, out of how much.
+
+    After the guard tripped, return what it had counted then.
     """
-    counts = [
-        (_("%(removed)s of %(total)s accounts"), guard.accounts_lost, guard.accounts),
-        (_("%(removed)s of %(total)s memberships"), guard.memberships_lost, guard.memberships),
-    ]
+    tripped = has_tripped(connection)
     return [
-        text % {"removed": grouped(removed), "total": grouped(total)}
-        for text, removed, total in counts
-        if removed or not only_some
+        _LOSSES.get(each.kind, _("%(lost)s of %(total)s resources of the type %(kind)s"))
+        % {"lost": grouped(each.lost), "total": grouped(each.total), "kind": each.kind}
+        for each in sorted(connection.guard_counts.all(), key=lambda each: each.kind)
+        if each.lost and (tripped or each.is_running)
     ]
 
 

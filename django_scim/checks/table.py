@@ -213,6 +213,11 @@ CHECKS = {
         "A connection has an unknown profile",
         "Declare the profile in PROFILES again, or choose another one for the connection.",
     ),
+    "W011": SystemCheck(
+        Warning,
+        "An attribute changes how people sign in",
+        "Map only userName and emails to the columns with which people sign in.",
+    ),
 }
 
 

@@ -19,6 +19,7 @@ def user_warnings(adapter: Any, declaration: Declaration) -> Iterator[CheckMessa
     if issubclass(adapter.model, get_user_model()):
         yield from _privileges(adapter, declaration)
         yield from _activation(adapter, declaration)
+        yield from _sign_in(adapter, declaration)
 
 
 def _user_name(adapter: Any, declaration: Declaration) -> Iterator[CheckMessage]:
@@ -60,3 +61,17 @@ def _activation(adapter: Any, declaration: Declaration) -> Iterator[CheckMessage
     else:
         return
     yield message("W009", f"{adapter.__name__}: {problem}.", obj=adapter)
+
+
+def _sign_in(adapter: Any, declaration: Declaration) -> Iterator[CheckMessage]:
+    """Warn about attributes other than userName and emails that change how people sign in."""
+    roles = {each.role for each in adapter.behaviours.values()}
+    if not {Role.SIGN_IN_NAME, Role.ADDRESSES} <= roles:
+        return  # W009 reports behaviours that do not extend those of UserAdapter
+    for mapping in declaration.mappings:
+        if mapping.behaviour.locked:
+            continue
+        for _, column in mapping.written_columns():
+            if column in declaration.sign_in_fields and column.name not in PRIVILEGES:
+                text = f"{adapter.__name__}: {mapping.path} is written to {column.name!r}."
+                yield message("W011", text, obj=adapter)

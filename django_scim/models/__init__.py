@@ -1,6 +1,7 @@
-from .connections import Connection, Guard, NetworksValidator
+from .connections import Connection, NetworksValidator
 from .events import Event
 from .fields import ExactCharField, FoldedField, ScimIdField, fold_key
+from .guard import Guard, GuardCount
 from .links import AbstractGroupLink, AbstractLink, GroupLink, UserLink
 from .profiles import UserKey, UserProfile, UserValue
 from .tokens import Token
@@ -14,6 +15,7 @@ __all__ = [
     "FoldedField",
     "GroupLink",
     "Guard",
+    "GuardCount",
     "NetworksValidator",
     "ScimIdField",
     "Token",

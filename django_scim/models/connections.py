@@ -1,6 +1,5 @@
 """A connection: the settings under which one identity provider may call the site."""
 
-from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -10,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.deconstruct import deconstructible
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..conf import settings
@@ -126,8 +124,9 @@ class Connection(models.Model):
         _("guard count"),
         default=20,
         help_text=_(
-            "The guard stops the connection if, within an hour, it removes more accounts or "
-            "memberships than this and also more than the percentage below."
+            "The guard stops the connection if, within an hour, it loses more accounts, "
+            "memberships or other resources than this, or changes more user names and e-mail "
+            "addresses, and also more than the percentage below."
         ),
     )
     guard_percent = models.PositiveSmallIntegerField(
@@ -135,8 +134,8 @@ class Connection(models.Model):
         default=10,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
         help_text=_(
-            "Percentage of the accounts or memberships that the connection had when the hour "
-            "began. 100 turns the guard off."
+            "Percentage of what the connection had an hour before the first loss. 100 turns the "
+            "guard off."
         ),
     )
     tenant_type = models.ForeignKey(
@@ -216,31 +215,3 @@ class Connection(models.Model):
             return False
         caller = getattr(caller, "ipv4_mapped", None) or caller
         return any(caller in ip_network(network) for network in networks)
-
-
-class Guard(models.Model):
-    """Number of accounts and memberships that a connection removed within the current hour.
-
-    The counters have a table separate from the connections because every removal locks the row:
-    two processes could otherwise pass the limit together.
-    """
-
-    WINDOW = timedelta(hours=1)
-
-    connection = models.OneToOneField(
-        Connection, models.CASCADE, related_name="guard", verbose_name=_("connection")
-    )
-    started = models.DateTimeField(_("started"), null=True, blank=True)
-    accounts = models.PositiveIntegerField(_("accounts"), default=0)
-    accounts_lost = models.PositiveIntegerField(_("accounts lost"), default=0)
-    memberships = models.PositiveIntegerField(_("memberships"), default=0)
-    memberships_lost = models.PositiveIntegerField(_("memberships lost"), default=0)
-    tripped = models.DateTimeField(_("tripped"), null=True, blank=True)
-    overridden_until = models.DateTimeField(_("overridden until"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("guard")
-        verbose_name_plural = _("guards")
-
-    def __str__(self) -> str:
-        return gettext("guard of %(connection)s") % {"connection": self.connection}

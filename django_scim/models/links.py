@@ -31,6 +31,15 @@ class AbstractLink(models.Model):
     scim_id = ScimIdField(_("SCIM id"))
     external_id = ExactCharField(_("externalId"), max_length=255, blank=True, default="")
     created = models.DateTimeField(_("created"), default=timezone.now)
+    known_since = models.DateTimeField(
+        _("known since"),
+        null=True,
+        editable=False,
+        help_text=_(
+            "When the connection first had an account that it deleted and got back, if that was "
+            "before the link was created."
+        ),
+    )
     last_modified = models.DateTimeField(_("last modified"), default=timezone.now)
     version = models.PositiveIntegerField(_("version"), default=1)
     created_by_scope = models.BooleanField(

@@ -153,8 +153,8 @@ class Forbidden(ScimError):
 class GuardTripped(ScimError):
     """The guard has stopped the connection (RFC 7644 section 3.12, table 8).
 
-    ``counted`` maps columns of Guard to their values including this request. The request's own
-    updates of them are rolled back.
+    ``counted`` maps columns of GuardCount to their values including this request. The request's own
+    update of them is rolled back.
     """
 
     status = 403

@@ -48,7 +48,7 @@ def parse_datetime(text: str) -> datetime | None:
     offset = timedelta()
     if zone and zone != "Z":
         hours, minutes = int(zone[1:3]), int(zone[4:6])
-        if hours > 14 or minutes > 59:
+        if minutes > 59 or hours * 60 + minutes > 14 * 60:
             return None
         offset = timedelta(hours=hours, minutes=minutes) * (-1 if zone[0] == "-" else 1)
     try:

@@ -192,6 +192,9 @@ CASES = {
     "no serializer": ("E014", NoSuchSerializer, "nowhere"),
     "no key": ("W003", NoKey, "userName has no folded key"),
     "privilege": ("W005", with_attributes(badge=Field("password")), "'password'"),
+    "another address": ("W011", type("A", (UserAdapter,), {"attributes":
+        {p: m for p, m in UserAdapter.attributes.items() if p != "emails"}
+        | {"nickName": Field("email")}}), "nickName is written to 'email'"),
     "behaviours not extended": ("W009", with_behaviours({"title": Behaviour()}), "no Activation"),
     "a behaviour's path": ("E004", with_behaviours(
         UserAdapter.behaviours | {"Active": Behaviour()}), "must be written 'active'"),

@@ -9,7 +9,7 @@ from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from django_scim import connections
-from django_scim.models import Event, Guard, UserLink
+from django_scim.models import Event, Guard, GuardCount, UserLink
 from tests.client import assert_error
 from tests.databases import quoted
 
@@ -45,12 +45,13 @@ def test_stops_removals_above_the_limit(company):
     one, two, three, four = leave(company, *company.users[:4])
     assert [each.status_code for each in (one, two, three)] == [200, 200, 200]
     # More than 3, and more than 10 % of 30.
-    assert_error(four, 403, None, "the guard has stopped", "3 accounts", "10 %")
+    words = ("the guard has stopped", "may lose 3 accounts, or 10 %", "costs 1", "(4 of 30)")
+    assert_error(four, 403, None, *words)
     assert active() == 27
     assert company.get(f"/Users/{company.users[3]['id']}").data["active"] is True
     event = Event.objects.latest("pk")
     assert (event.outcome, event.status) == ("stopped", 403)
-    assert event.connection == company.connection
+    assert event.connection == company.connection and "(4 of 30)" in event.detail
     assert connections.guard_of(company.connection).tripped is not None
 
 
@@ -65,7 +66,7 @@ def test_other_requests_continue(company):
 
 def test_stays_stopped_until_an_admin_overrides(company):
     leave(company, *company.users[:4])
-    Guard.objects.update(started=timezone.now() - timedelta(hours=5))
+    GuardCount.objects.update(started=timezone.now() - timedelta(hours=5))
     (later,) = leave(company, company.users[5])
     assert_error(later, 403, None, "an admin")
     connections.override_guard(company.connection)
@@ -84,7 +85,7 @@ def test_counts_again_after_the_override(company):
 
 def test_counts_again_after_an_hour(company):
     leave(company, *company.users[:3])
-    Guard.objects.update(started=timezone.now() - timedelta(minutes=61))
+    GuardCount.objects.update(started=timezone.now() - timedelta(minutes=61))
     assert {each.status_code for each in leave(company, *company.users[3:6])} == {200}
     assert_error(leave(company, company.users[6])[0], 403)
 
@@ -118,8 +119,8 @@ def test_new_accounts_do_not_count(company):
     leave(company, company.users[0])  # starts the window
     young = [company.make_user(f"young{number}") for number in range(8)]
     assert {each.status_code for each in leave(company, *young)} == {200}
-    assert connections.guard_of(company.connection).accounts_lost == 1
-    assert connections.guard_of(company.connection).accounts == 30
+    (count,) = company.connection.guard_counts.all()
+    assert (count.kind, count.lost, count.total) == ("User", 1, 30)
 
 
 def test_inactive_accounts_do_not_count(company):

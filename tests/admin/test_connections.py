@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from django_scim import connections
 from django_scim.adapters.writing import guard as guarding
-from django_scim.models import Connection, Event, Guard, Token, UserLink
+from django_scim.models import Connection, Event, Guard, GuardCount, Token, UserLink
 from tests.client import assert_error
 
 from .pages import FORM, everything, of, text_of
@@ -85,11 +85,10 @@ def test_guard(ada, okta):
     connections.override_guard(okta)
     assert row(ada, "Okta")[2] == "overridden"
     now = timezone.now()
-    Guard.objects.update(
-        overridden_until=now - timedelta(1), started=now, accounts=1200, accounts_lost=7
-    )
+    Guard.objects.update(overridden_until=now - timedelta(1))
+    GuardCount.objects.create(connection=okta, kind="User", started=now, total=1200, lost=7)
     assert row(ada, "Okta")[2] == "7 of 1,200 accounts"
-    Guard.objects.update(started=now - timedelta(hours=2))
+    GuardCount.objects.update(started=now - timedelta(hours=2))
     assert row(ada, "Okta")[2] == "watching"
     Connection.objects.update(guard_percent=100)
     assert row(ada, "Okta")[2] == "off"

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from django_scim import connections
-from django_scim.models import Connection, Event, GroupLink, Guard, Token, UserLink
+from django_scim.models import Connection, Event, GroupLink, Guard, GuardCount, Token, UserLink
 from django_scim.testing import ScimClient
 
 from .pages import of, text_of
@@ -157,8 +157,8 @@ def test_banner_shows_what_the_guard_counted(tripped, ada):
     assert [answer.status_code for answer in tripped.answers] == [200, 200, 403]
     page = ada.read(of(tripped.connection))
     assert page.index("The guard has tripped") < page.index("Profile:")
-    assert "including that request: 3 of 10 accounts, 0 of 0 memberships." in page
-    assert "more than 2 accounts or memberships, and more than 10 % of all" in page
+    assert "including that request: 3 of 10 accounts." in page
+    assert "more than 2 of a kind, and more than 10 % of all" in page
     href = f"/admin/django_scim/event/?connection__id__exact={tripped.connection.pk}"
     assert href in ada.get(of(tripped.connection)).content.decode()
     found = ada.get("event/", connection__id__exact=tripped.connection.pk, outcome__exact="stopped")
@@ -173,13 +173,12 @@ def test_first_request_exceeds_the_limit(connect, ada):
     UserLink.objects.update(created=before)
     answer = scim.patch(f"/Groups/{group['id']}", {"op": "remove", "path": "members"})
     assert answer.status_code == 403
-    guard = connections.guard_of(scim.connection)
-    assert (guard.memberships, guard.memberships_lost) == (4, 4)
-    assert (guard.accounts, guard.accounts_lost) == (4, 0)
+    (count,) = scim.connection.guard_counts.all()
+    assert (count.kind, count.lost, count.total) == (GuardCount.MEMBERSHIPS, 4, 4)
     page = ada.read(of(scim.connection))
-    assert "including that request: 0 of 4 accounts, 4 of 4 memberships." in page
+    assert "including that request: 4 of 4 memberships." in page
     assert "overridden until" in ada.do(of(scim.connection, "override-guard"))
-    assert "stopped at 0 of 4 accounts, 4 of 4 memberships" in administration_event().detail
+    assert "stopped at 4 of 4 memberships" in administration_event().detail
 
 
 def test_override(tripped, ada):
@@ -187,7 +186,7 @@ def test_override(tripped, ada):
     assert tripped.patch(f"/Users/{tripped.leaver['id']}", INACTIVE).status_code == 200
     page = ada.read(of(tripped.connection))
     assert "The guard has tripped" not in page and "overridden until" in page
-    counted = "3 of 10 accounts, 0 of 0 memberships"
+    counted = "3 of 10 accounts"
     assert administration_event().detail == f"guard overridden (stopped at {counted}) by admin ada"
 
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from django_scim import connections
-from django_scim.models import Event, Guard, UserLink
+from django_scim.models import Event, Guard, GuardCount, UserLink
 
 from .pages import of, text_of
 
@@ -41,7 +41,9 @@ def okta(db):
     UserLink.objects.create(connection=made, target=user, unconfirmed=True)
     Group.objects.create(name="READERS")
     now = timezone.now()
-    Guard.objects.create(connection=made, tripped=now, started=now, accounts=1, accounts_lost=1)
+    Guard.objects.create(connection=made, tripped=now)
+    for kind in ("User", GuardCount.MEMBERSHIPS, GuardCount.SIGN_IN):
+        GuardCount.objects.create(connection=made, kind=kind, started=now, total=1, lost=1)
     return made
 
 

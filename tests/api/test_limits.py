@@ -157,6 +157,27 @@ def test_oversized_paths(scim, path, scim_type):
     assert_error(patch(scim, [operation]), 400, scim_type)
 
 
+@pytest.mark.parametrize(("opening", "closing"), [('{"a":', "}"), ("[", "]")])
+def test_nesting_at_the_limit(scim, opening, closing):
+    """The body is one level, and the value of its member the other 29."""
+    for levels, allowed in ((29, True), (30, False)):
+        value = deep(levels, opening, closing)
+        raw = f'{{"schemas":["{USER}"],"userName":"u{levels}","emails":{value}}}'
+        answer = scim.request("POST", "/Users", raw=raw)
+        assert answer.status_code == 400
+        assert ("deeper than 30" not in answer.data["detail"]) is allowed
+
+
+@pytest.mark.parametrize("opening", ["(", "not ("])
+@pytest.mark.parametrize("around", ["{}", "emails[{}]", 'userName eq "x" or {}'])
+def test_filter_at_the_depth_limit(scim, opening, around):
+    """The comparison is one level, as are brackets around it; parentheses are the others."""
+    comparison, allowed = ("type pr", 38) if "[" in around else ("title pr", 39)
+    for levels, status in ((allowed, 200), (allowed + 1, 400)):
+        text = around.format(opening * levels + comparison + ")" * levels)
+        assert filters(scim, text).status_code == status
+
+
 def deep(levels, opening='{"a":', closing="}"):
     return opening * levels + "1" + closing * levels
 

@@ -70,6 +70,9 @@ class ExtraUserAdapter(UserAdapter):
 must = Schema(MUST, "Must", attributes=(Attribute(name="badge", required=True),))
 
 
+may = Schema(MUST, "May", attributes=(Attribute(name="badge"),))
+
+
 class MustUserAdapter(UserAdapter):
     """Require a badge of every user."""
 
@@ -78,3 +81,9 @@ class MustUserAdapter(UserAdapter):
         "userName": UserAdapter.attributes["userName"],
         f"{MUST}:badge": Field("scim_profile.employee_number"),
     }
+
+
+class MayUserAdapter(MustUserAdapter):
+    """Require the extension of every user, but no attribute of it."""
+
+    extensions = required_extensions = [may]

@@ -102,6 +102,28 @@ def test_blk_22_order_of_the_client_is_kept(scim):
     assert scim.get(path).data["title"] == "c"
 
 
+def test_blk_22_name_is_freed_before_it_is_used_again(scim):
+    """The group waits for its member, but the member does not move before the renaming."""
+    path = f"/Users/{scim.make_user('ann')['id']}"
+    rename = patch(path, {"op": "replace", "path": "userName", "value": "ann.old"})
+    answer = scim.bulk(post_group("G", "g", ["bulkId:1"]), rename, post_user("ann", "1"))
+    assert statuses(answer) == ["201", "200", "201"]
+    assert scim.get(path).data["userName"] == "ann.old"
+
+
+def test_blk_22_operations_on_one_resource_stay_in_order(scim):
+    """The first operation waits for a new manager, so the second one waits as well."""
+    path = f"/Users/{scim.make_user()['id']}"
+    first = patch(
+        path,
+        {"op": "replace", "path": "title", "value": "first"},
+        {"op": "replace", "path": f"{ENTERPRISE}:manager.value", "value": "bulkId:1"},
+    )
+    second = patch(path, {"op": "replace", "path": "title", "value": "second"})
+    assert statuses(scim.bulk(first, second, post_user("boss"))) == ["200", "200", "201"]
+    assert scim.get(path).data["title"] == "second"
+
+
 def test_t24_groups_contain_only_users(scim):
     """The groups of this site cannot contain each other, so neither is created."""
     response = scim.bulk(post_group("A", "a", ["bulkId:b"]), post_group("B", "b", ["bulkId:a"]))

@@ -3,7 +3,9 @@
 import uuid
 
 import pytest
+from django.db import IntegrityError, transaction
 
+from django_scim.models import UserLink
 from tests.client import ENTERPRISE, GROUP, SEARCH, USER, assert_error
 
 from .adapters import MUST
@@ -105,6 +107,15 @@ def test_res_09_required_extension(scim, settings):
     assert scim.get(path_of(made)).data[MUST] == {"badge": "7"}
 
 
+def test_res_09_required_extension_without_required_attributes(scim, settings):
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": "tests.compliance.adapters.MayUserAdapter"}}
+    refused = f"{MUST}: is a required extension"
+    assert_error(scim.post("/Users", body()), 400, "invalidValue", refused)
+    made = scim.make("/Users", body(schemas=[USER, MUST], **{MUST: {"badge": "7"}}))
+    assert_error(scim.put(path_of(made), body()), 400, "invalidValue", refused)
+    assert scim.get(path_of(made)).data == made
+
+
 # id, externalId, meta
 
 
@@ -116,6 +127,9 @@ def test_res_10_ids_are_never_reused(scim):
     assert len({first["id"], second["id"], group["id"]}) == 3 and second["id"]
     assert scim.put(path_of(second), body("renamed")).data["id"] == second["id"]
     assert_error(scim.get(f"/Groups/{second['id']}"), 404)
+    # The deleted link remains, so that the unique column refuses its id for ever.
+    with pytest.raises(IntegrityError), transaction.atomic():
+        UserLink.objects.create(connection=scim.connection, scim_id=first["id"])
 
 
 def test_res_11_id_of_the_client_is_ignored(scim):
@@ -127,7 +141,13 @@ def test_res_11_id_of_the_client_is_ignored(scim):
 def test_res_12_id_is_not_a_bulk_id(scim):
     made = [scim.make_user(f"u{n}", id=f"bulkId:{n}")["id"] for n in range(20)]
     assert not any("bulkid" in each.lower() for each in made)
-    assert len({uuid.UUID(each) for each in made}) == 20
+    operations = [
+        {"method": "POST", "path": "/Users", "bulkId": f"bulkId:{n}", "data": body(f"v{n}")}
+        for n in range(20)
+    ]
+    results = scim.bulk(*operations).data["Operations"]
+    made += [each["location"].rpartition("/")[2] for each in results]
+    assert len(set(made)) == 40 and {uuid.UUID(each).version for each in made} == {4}
 
 
 def test_res_13_id(scim):

@@ -151,7 +151,14 @@ def test_sch_11_binary(scim):
 
 
 @pytest.mark.parametrize(
-    "form", ["{}", "Users/{}", "../Users/{}", "http://testserver/scim/v2/Users/{}"]
+    "form",
+    [
+        "{}",
+        "Users/{}",
+        "../Users/{}",
+        "http://testserver/scim/v2/Users/{}",
+        "http://testserver/scim/v2/Users/{}/",
+    ],
 )
 def test_sch_12_references(form, scim):
     boss = scim.make_user("boss")
@@ -159,6 +166,11 @@ def test_sch_12_references(form, scim):
     report = scim.make_user("report", **{ENTERPRISE: {"manager": manager}})
     assert report[ENTERPRISE]["manager"]["value"] == boss["id"]
     assert report[ENTERPRISE]["manager"]["$ref"] == boss["meta"]["location"]
+    group = scim.make(
+        "/Groups", {"schemas": [GROUP], "displayName": "Tour Guides", "members": [manager]}
+    )
+    assert [each["value"] for each in group["members"]] == [boss["id"]]
+    assert scim.find(f'members.$ref eq "{form.format(boss["id"])}"', "/Groups") == [group]
 
 
 def test_sch_12_uris(connect):

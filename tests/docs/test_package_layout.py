@@ -30,7 +30,7 @@ def test_page_lists_every_module():
     assert sorted(listed_modules()) == sorted(modules)
 
 
-@pytest.mark.parametrize(("shown", "folder"), zip(LISTS, ORDERS, strict=True))
+@pytest.mark.parametrize(("shown", "folder"), list(zip(LISTS, ORDERS, strict=True)))
 def test_page_shows_the_order_of_imports(shown, folder):
     lines = [set(line.split(", ")) for line in shown.splitlines()]
     assert lines == ORDERS[folder]

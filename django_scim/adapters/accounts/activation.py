@@ -8,8 +8,9 @@ from ..behaviours import Behaviour, Role
 from ..interfaces import Adapter, Assigned
 from ..mappings.base import Mapping
 from ..writing import guard
+from ..writing.changes import Change
 from ..writing.outcomes import ChangeKind
-from ..writing.unit_of_work import Change, UnitOfWork
+from ..writing.unit_of_work import UnitOfWork
 from .user_models import has
 
 
@@ -39,7 +40,7 @@ class Activation(Behaviour):
         change = unit.change_of(mapping.full_name)
         if is_inactive(mapping.current(unit)):
             if unit.has_past and change is not None:
-                _count(unit)
+                guard.count_loss(adapter, unit.link)
             adapter.deactivate(unit)
         elif _returns(unit, change):
             adapter.reactivate(unit)
@@ -61,16 +62,6 @@ def _returns(unit: UnitOfWork, change: Change | None) -> bool:
     An account whose attribute had no value was not inactive.
     """
     return unit.has_past and change is not None and is_inactive(change.old) and bool(change.new)
-
-
-def _count(unit: UnitOfWork) -> None:
-    """Let the guard count the end of an account.
-
-    The guard does not count accounts that the connection created a short time ago. One that
-    existed before the connection always counts. Raise GuardTripped.
-    """
-    since = None if unit.link.preexisting else unit.link.created
-    guard.count_removal(unit.adapter, "accounts", 1, since)
 
 
 def is_active(adapter: Any, user: Any) -> bool:
@@ -95,7 +86,7 @@ def deactivate(unit: UnitOfWork) -> None:
         mapping.stage(unit, Operation("replace", mapping.path, None, False))
     elif has(type(unit.target), "is_active"):
         if unit.target.is_active:
-            _count(unit)
+            guard.count_loss(unit.adapter, unit.link)
         unit.put("is_active", False)
     if mapping is None or not unit.changed(mapping.full_name):
         adapter: Any = unit.adapter

@@ -9,9 +9,10 @@ from django.contrib.auth.hashers import is_password_usable
 
 from ...models import Connection
 from ..writing import guard
+from ..writing.changes import Change
 from ..writing.outcomes import ChangeKind, ResourceChange, announce, kinds_of
 from ..writing.side_effects import end_memberships
-from ..writing.unit_of_work import Change, UnitOfWork
+from ..writing.unit_of_work import UnitOfWork
 from . import usernames
 from .activation import deactivate, is_active
 from .eligibility import digest_of, lock_account, may_reach
@@ -35,20 +36,14 @@ def release(adapter: Any, link: Any) -> list[Change]:
     is_last = not adapter.has_explicit_link(link.target_id, link.pk)
     if is_last:
         deactivate(unit)
+    elif is_active(adapter, unit.target):
+        guard.count_loss(adapter, link)
     unit.save()
     adapter.link.end_releases([link.target_id])
     link.detach(digest_of(adapter, lock_account(adapter, unit.target)) if is_last else "")
     kinds = kinds_of(unit) - {ChangeKind.UPDATED} | {ChangeKind.DELETED}
     announce(ResourceChange(adapter, link, unit.target, kinds, tuple(unit.changes)))
     return unit.changes
-
-
-def count_departure(adapter: Any, link: Any) -> None:
-    """Count an account that is deleted for good.
-
-    Raise GuardTripped if the connection deletes too many.
-    """
-    guard.count_removal(adapter, "accounts", 1, link.created)
 
 
 def lock_released(adapter: Any, user: Any, **conditions: Any) -> tuple[Any, Any] | None:

@@ -27,7 +27,13 @@ def begin_existing(adapter: Any, values: Assigned) -> UnitOfWork | None:
         user, tombstone = former
         # The same restrictions as before, and more if the site gave the account access.
         is_locked = tombstone.unconfirmed or has_access(adapter, user)
-        unit = _begin(adapter, user, preexisting=tombstone.preexisting, unconfirmed=is_locked)
+        unit = _begin(
+            adapter,
+            user,
+            preexisting=tombstone.preexisting,
+            known_since=tombstone.known_since or tombstone.created,
+            unconfirmed=is_locked,
+        )
         reactivate(unit)
         assign(unit, with_activation(adapter, values), _locked(adapter) if is_locked else ())
         return unit
@@ -39,10 +45,10 @@ def begin_existing(adapter: Any, values: Assigned) -> UnitOfWork | None:
     return None
 
 
-def _begin(adapter: Any, user: Any, **flags: bool) -> UnitOfWork:
+def _begin(adapter: Any, user: Any, **columns: Any) -> UnitOfWork:
     """Return the unit of work of an existing account, with a new link."""
     adapter.link.end_releases([user.pk])
-    link = adapter.link(connection=adapter.connection, target=user, **flags)
+    link = adapter.link(connection=adapter.connection, target=user, **columns)
     unit: UnitOfWork = adapter.unit_of_work(link)
     return unit
 

@@ -21,8 +21,9 @@ from ...query import Column
 from ...query.columns import Sortable
 from ..behaviours import Behaviour
 from ..interfaces import Adapter, Assigned, Page
+from ..writing.changes import Change
 from ..writing.outcomes import ChangeKind
-from ..writing.unit_of_work import Change, UnitOfWork
+from ..writing.unit_of_work import UnitOfWork
 
 Selected = str | Callable[[Adapter], Any]
 Reader = Callable[[Sequence[Any], Page], Any]

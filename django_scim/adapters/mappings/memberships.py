@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
+from ...models import GuardCount
 from ...protocol.attributes import Attribute
 from ...protocol.errors import InvalidValue, Mutability
 from ...protocol.filters import Comparison, Filter, Or
@@ -24,8 +25,9 @@ from ...query.translate import list_condition
 from ..interfaces import Adapter
 from ..model_paths import MappingError
 from ..writing import guard
+from ..writing.changes import Change
 from ..writing.outcomes import ChangeKind
-from ..writing.unit_of_work import Change, UnitOfWork
+from ..writing.unit_of_work import UnitOfWork
 from .base import Mapping, Reader, RelatedLoader, Selected
 from .computed import read_only
 from .multivalued import MultiValue, ValueList
@@ -293,7 +295,7 @@ class StagedMembers:
         if self._is_cleared and unit.has_past:
             removed = [link for link in self._all_members() if link.scim_id not in self._added]
         if removed:
-            guard.count_removal(unit.adapter, "memberships", len(removed), unit.link.created)
+            guard.count_loss(unit.adapter, unit.link, len(removed), GuardCount.MEMBERSHIPS)
             mapping.relation.remove(unit.target, [link.target_id for link in removed])
         if added:
             mapping.relation.add(unit.target, [link.target_id for link in added])

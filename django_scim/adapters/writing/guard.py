@@ -1,127 +1,141 @@
 """The guard against mass deprovisioning.
 
-It blocks a connection that removes too many accounts or memberships within an hour, until an admin
-overrides it. The likely cause is a mistake at the identity provider, or a stolen token.
+It stops a connection that loses too much within an hour: accounts and other resources, memberships,
+or the names that people sign in with. Then an admin must override it. The likely cause is a mistake
+at the identity provider, or a stolen token.
+
+A loss counts against what the connection had an hour before the first loss: whatever it got since
+does not raise the number of losses that are allowed.
 """
 
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from ...models import Connection, Guard
+from ...models import Connection, Guard, GuardCount
 from ...protocol.errors import GuardTripped
 from ..interfaces import Adapter
 
-RemovalKind = Literal["accounts", "memberships"]
-COUNTED = ("started", "accounts", "accounts_lost", "memberships", "memberships_lost")
+NOUNS = {
+    "User": "accounts",
+    GuardCount.MEMBERSHIPS: "memberships",
+    GuardCount.SIGN_IN: "user names or e-mail addresses",
+}
 logger = logging.getLogger("django_scim")
 
 
-def count_removal(
-    adapter: Adapter, kind: RemovalKind, count: int, since: datetime | None = None
-) -> None:
-    """Count a removal, inside the transaction of the write that causes it.
+def count_loss(adapter: Adapter, link: Any, count: int = 1, kind: str = "") -> None:
+    """Count a loss, inside the transaction of the write that causes it.
 
-    ``since`` is when the connection got the object: objects that are newer than the window do not
-    count. The guard's row stays locked until the commit, so that concurrent requests cannot exceed
-    the limits together. Raise GuardTripped if they are exceeded.
+    ``link`` is the link of the object, or of the group that loses memberships. Objects that the
+    connection created after the first loss do not count, but those that the site had before it do.
+    ``kind`` is one of the constants of GuardCount, by default the adapter's resource type. The row
+    of the count stays locked until the commit. Raise GuardTripped if the limits are exceeded.
     """
-    connection = adapter.connection
+    connection, kind = adapter.connection, kind or adapter.name
     if not count or connection.guard_percent >= 100:
         return
-    now = timezone.now()
-    lost = F(f"{kind}_lost") + count
-    running = Guard.objects.filter(connection=connection, tripped=None).filter(
-        Q(started__gt=now - Guard.WINDOW)
+    now, lost = timezone.now(), F("lost") + count
+    guards = Guard.objects.filter(connection=OuterRef("connection"), tripped__isnull=False)
+    running = GuardCount.objects.filter(
+        ~Exists(guards), connection=connection, kind=kind, started__gt=now - GuardCount.WINDOW
     )
-    if since is not None:
+    if (since := _since(link)) is not None:
         running = running.filter(started__gt=since)
     within = running.alias(then=lost, share=lost * 100).filter(
-        Q(then__lte=connection.guard_count) | Q(share__lte=F(kind) * connection.guard_percent)
+        Q(then__lte=connection.guard_count) | Q(share__lte=F("total") * connection.guard_percent)
     )
-    if within.update(**{f"{kind}_lost": lost}):
-        return
-    _decide(adapter, kind, count, since, now)
+    if not within.update(lost=lost):
+        _decide(adapter, since, count, kind, now)
 
 
-def _decide(
-    adapter: Adapter, kind: RemovalKind, count: int, since: datetime | None, now: datetime
-) -> None:
+def _since(link: Any) -> datetime | None:
+    """Return when the connection created an object, None for one that existed before."""
+    return None if link.preexisting else link.known_since or link.created
+
+
+def _decide(adapter: Adapter, since: datetime | None, count: int, kind: str, now: datetime) -> None:
     """Handle the rarer cases: a new window, a new object, an overridden or tripped guard."""
     connection = adapter.connection
     Guard.objects.get_or_create(connection=connection)
     guard = Guard.objects.select_for_update().get(connection=connection)
     if guard.overridden_until is not None and guard.overridden_until > now:
         return
+    counts = GuardCount.objects.filter(connection=connection, kind=kind)
+    found = counts.select_for_update().first()
     if guard.tripped is not None:
-        raise _tripped(connection, kind)
-    if guard.started is None or guard.started <= now - Guard.WINDOW:
-        guard.started = now
-        guard.accounts, guard.memberships = counted_accounts(adapter), counted_memberships(adapter)
-        guard.accounts_lost = guard.memberships_lost = 0
-    if since is not None and since >= guard.started:
+        raise GuardTripped(_refusal(connection, kind, count, found))
+    if found is None or not found.is_running:
+        new = {"started": now, "lost": 0, "total": _total(adapter, kind, now - GuardCount.WINDOW)}
+        found, _ = counts.update_or_create(connection=connection, kind=kind, defaults=new)
+    if since is not None and since >= found.started:
         return
-    lost = getattr(guard, f"{kind}_lost") + count
-    too_many = lost > connection.guard_count
-    is_exceeded = too_many and lost * 100 > getattr(guard, kind) * connection.guard_percent
-    setattr(guard, f"{kind}_lost", lost)
-    if is_exceeded:
-        raise _tripped(connection, kind, {name: getattr(guard, name) for name in COUNTED})
-    guard.save()
+    found.lost += count
+    is_exceeded = found.lost * 100 > found.total * connection.guard_percent
+    if is_exceeded and found.lost > connection.guard_count:
+        counted = {name: getattr(found, name) for name in ("kind", "started", "lost", "total")}
+        raise GuardTripped(_refusal(connection, kind, count, found), counted)
+    found.save()
 
 
-def counted_accounts(adapter: Adapter) -> int:
-    """Return the number of accounts of a connection."""
-    return int(adapter.registry.adapter("User").queryset().count()) if _has(adapter, "User") else 0
+def _total(adapter: Adapter, kind: str, before: datetime) -> int:
+    """Return how much of a kind the connection has, without what it got after ``before``."""
+    if kind == GuardCount.MEMBERSHIPS:
+        return sum(_memberships(adapter, name, before) for name in adapter.registry.names())
+    name = "User" if kind == GuardCount.SIGN_IN else kind
+    return int(adapter.registry.adapter(name).queryset().filter(created__lte=before).count())
 
 
-def counted_memberships(adapter: Adapter) -> int:
-    """Return the number of memberships in all groups of a connection."""
-    total = 0
-    for name in adapter.registry.names():
-        other = adapter.registry.adapter(name)
-        for mapping in other.declared.members:
-            owners = other.queryset().values("target")
-            rows = mapping.relation.through._base_manager.filter(
-                **{f"{mapping.relation.owner}__in": owners}
-            )
-            total += rows.count()
+def _memberships(adapter: Adapter, name: str, before: datetime) -> int:
+    """Return the memberships in a resource type's objects, without those of new members."""
+    owner, total = adapter.registry.adapter(name), 0
+    for mapping in owner.declared.members:
+        relation: Any = mapping.relation  # type: ignore[attr-defined]
+        old = [
+            each.queryset().filter(created__lte=before).values("target")
+            for each in (owner, adapter.registry.adapter(mapping.to))  # type: ignore[attr-defined]
+        ]
+        ends = {f"{relation.owner}__in": old[0], f"{relation.member}__in": old[1]}
+        total += relation.through._base_manager.filter(**ends).count()
     return total
 
 
-def _has(adapter: Adapter, name: str) -> bool:
-    return name in adapter.registry.names()
-
-
-def _tripped(
-    connection: Connection, kind: RemovalKind, counted: Mapping[str, Any] | None = None
-) -> GuardTripped:
-    return GuardTripped(
-        f"the guard has stopped this connection: it would remove more than "
-        f"{connection.guard_count} {kind} and more than {connection.guard_percent} % of them "
-        f"within an hour; an admin of the site must override the guard",
-        counted,
+def _refusal(connection: Connection, kind: str, count: int, found: GuardCount | None) -> str:
+    """Return the detail of the error, with the numbers of the request."""
+    noun = NOUNS.get(kind, f"resources of the type {kind}")
+    counted = f" ({found.lost} of {found.total})" if found is not None else ""
+    return (
+        f"the guard has stopped this connection: within an hour it may lose "
+        f"{connection.guard_count} {noun}, or {connection.guard_percent} % of them; with this "
+        f"request, which costs {count}, it would lose more{counted}; an admin of the site must "
+        f"override the guard"
     )
 
 
 def trip(connection: Connection, counted: Mapping[str, Any] | None = None) -> None:
-    """Store that the guard tripped, and its counts. Called after the rollback of the request."""
-    guards = Guard.objects.filter(connection=connection, tripped=None)
+    """Store that the guard tripped, and its count. Called after the rollback of the request."""
     Guard.objects.get_or_create(connection=connection)
-    if guards.update(tripped=timezone.now(), **(counted or {})):
+    guards = Guard.objects.filter(connection=connection, tripped=None)
+    if guards.update(tripped=timezone.now()):
+        if counted:
+            values = dict(counted)
+            GuardCount.objects.update_or_create(
+                connection=connection, kind=values.pop("kind"), defaults=values
+            )
         logger.warning("the guard has stopped the connection %s", connection)
 
 
-def override(connection: Connection, lasting: timedelta = Guard.WINDOW) -> None:
-    """Reset a connection's guard and suspend it for a while; then a new window begins."""
-    guard, _ = Guard.objects.get_or_create(connection=connection)
-    guard.tripped, guard.started = None, None
-    guard.overridden_until = timezone.now() + lasting
-    guard.save()
+def override(connection: Connection, lasting: timedelta = GuardCount.WINDOW) -> None:
+    """Reset a connection's guard and suspend it for a while; then new windows begin."""
+    Guard.objects.update_or_create(
+        connection=connection,
+        defaults={"tripped": None, "overridden_until": timezone.now() + lasting},
+    )
+    GuardCount.objects.filter(connection=connection).delete()
 
 
 def state(connection: Connection) -> Any:
@@ -129,14 +143,10 @@ def state(connection: Connection) -> Any:
     return Guard.objects.filter(connection=connection).first()
 
 
-def counted(guard: Guard) -> list[str]:
-    """Return the counts of the guard's window as texts, such as "3 of 20 accounts"."""
+def counted(connection: Connection) -> list[str]:
+    """Return the running counts as texts, such as "3 of 20 accounts"."""
     return [
-        f"{getattr(guard, f'{kind}_lost'):,} of {getattr(guard, kind):,} {kind}"
-        for kind in ("accounts", "memberships")
+        f"{each.lost:,} of {each.total:,} {NOUNS.get(each.kind, f'of the type {each.kind}')}"
+        for each in GuardCount.objects.filter(connection=connection).order_by("kind")
+        if each.lost
     ]
-
-
-def counted_until_trip(guard: Guard) -> list[str]:
-    """Return the counts at which the guard tripped, including those of the rejected request."""
-    return [] if guard.started is None or guard.tripped is None else counted(guard)

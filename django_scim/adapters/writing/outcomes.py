@@ -10,7 +10,8 @@ from django.db import models, router, transaction
 from ... import signals
 from ...models import Connection, Event
 from ..interfaces import Adapter
-from .unit_of_work import Change, UnitOfWork
+from .changes import Change
+from .unit_of_work import UnitOfWork
 
 
 class ChangeKind(StrEnum):

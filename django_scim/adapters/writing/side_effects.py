@@ -7,9 +7,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from ..interfaces import Adapter
+from .changes import Change
 from .locks import for_update
 from .outcomes import ChangeKind, ResourceChange, announce
-from .unit_of_work import Change, UnitOfWork
+from .unit_of_work import UnitOfWork
 
 
 def end_memberships(adapter: Adapter, link: Any) -> None:

@@ -4,47 +4,23 @@ The resulting list of changes is used for the audit event, the version, and to d
 changes nothing.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from django.db import models
 from django.utils import timezone
 
 from ...protocol.errors import Mutability
-from ...protocol.values import EMPTY, format_datetime
+from ...protocol.values import EMPTY
 from ..interfaces import Adapter, Staged
 from ..model_paths import LINK, empty, locate
+from .changes import Change, StagedColumn, recorded
 from .effort import Effort
 from .locks import for_update
 from .persistence import Batch, insert, require_columns, with_followers
 
 S = TypeVar("S", bound=Staged)
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Change:
-    """A changed attribute. For members, ``old`` are those removed and ``new`` those added."""
-
-    path: str
-    old: Any
-    new: Any
-
-
-@dataclass
-class _StagedColumn:
-    """A staged column: its record, its old value, and the path of its attribute."""
-
-    record: models.Model
-    field: "models.Field[Any, Any]"
-    old: Any
-    path: str
-    show: Callable[[Any], Any]
-
-    @property
-    def new(self) -> Any:
-        return getattr(self.record, self.field.attname)
 
 
 class UnitOfWork:
@@ -63,7 +39,7 @@ class UnitOfWork:
         #: The kinds of the saved changes, for the event and the signals; see ``outcomes``.
         self.kinds: frozenset[Any] = frozenset()
         self._records: dict[tuple[str, ...], models.Model | None] = {(): target, LINK: link}
-        self._columns: dict[tuple[tuple[str, ...], str], _StagedColumn] = {}
+        self._columns: dict[tuple[tuple[str, ...], str], StagedColumn] = {}
         self._notes: dict[str, tuple[Any, Any]] = {}
         self._staged: dict[Any, Any] = {}
         self._cache: dict[Hashable, Any] = {}
@@ -149,9 +125,9 @@ class UnitOfWork:
                 return
             record = self._new_record(relations)
             # The column had no value before: the default of a new row was never stored.
-            self._columns[key] = _StagedColumn(record, field, None, path, show)
+            self._columns[key] = StagedColumn(record, field, None, path, show)
         elif key not in self._columns:
-            self._columns[key] = _StagedColumn(
+            self._columns[key] = StagedColumn(
                 record, field, getattr(record, field.attname), path, show
             )
         setattr(record, field.attname, value)
@@ -206,7 +182,19 @@ class UnitOfWork:
                 olds.append(None if old in EMPTY else column.show(old))
                 news.append(None if new in EMPTY else column.show(new))
         for path, (olds, news) in by_path.items():
-            yield Change(path, _recorded(olds) if self.has_past else None, _recorded(news))
+            yield Change(path, recorded(olds) if self.has_past else None, recorded(news))
+
+    def column_changes(self, names: Collection[str]) -> list[tuple[Any, Any]]:
+        """Return the old and new values of the object's columns with these names."""
+        return [
+            (column.old, column.new)
+            for column in self._columns.values()
+            if column.new != column.old and self._is_own(column, names)
+        ]
+
+    def _is_own(self, column: StagedColumn, names: Collection[str]) -> bool:
+        """Return whether a staged column belongs to the object, even if a relation led to it."""
+        return column.field.name in names and isinstance(self.target, column.field.model)
 
     # Writing
 
@@ -218,9 +206,9 @@ class UnitOfWork:
         caller must then roll back.
         """
         declared = self.adapter.declared
-        self.adapter.before_save(self)
         if getattr(self.link, "unconfirmed", False):
             self._refuse_locked()
+        self.adapter.before_save(self)
         for mapping in declared.before_save:
             mapping.behaviour.before_save(self, mapping)
         for mapping in declared.unique:
@@ -288,9 +276,15 @@ class UnitOfWork:
                 self.update(record, changed)
 
     def _refuse_locked(self) -> None:
-        """Reject changes to locked attributes; a changed e-mail would allow a password reset."""
+        """Reject changes to locked attributes; a changed e-mail would allow a password reset.
+
+        The columns are compared as well: several attributes may write the same one.
+        """
         for mapping in self.adapter.declared.locked:
-            if self.changed(mapping.full_name):
+            names = {field.name for _, field in mapping.written_columns()}
+            if self.changed(mapping.full_name) or self.column_changes(
+                names & self.adapter.sign_in_columns()
+            ):
                 raise Mutability(f"{mapping.full_name}: is locked until an admin confirms the link")
 
     def _refuse_immutable(self) -> None:
@@ -336,11 +330,3 @@ def load_records(units: Sequence[UnitOfWork], relations: tuple[str, ...]) -> Non
         if record is not None:
             relation.field.set_cached_value(record, unit.target)
         unit.place(relations, record)
-
-
-def _recorded(values: list[Any]) -> Any:
-    """Return, as JSON, the value of an attribute that one of several columns contains."""
-    value = next((each for each in values if each not in EMPTY), None)
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return format_datetime(value) if hasattr(value, "isoformat") else str(value)

@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 ('scim_id', django_scim.models.ScimIdField(verbose_name='SCIM id')),
                 ('external_id', django_scim.models.ExactCharField(blank=True, default='', max_length=255, verbose_name='externalId')),
                 ('created', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
+                ('known_since', models.DateTimeField(editable=False, help_text='When the connection first had an account that it deleted and got back, if that was before the link was created.', null=True, verbose_name='known since')),
                 ('last_modified', models.DateTimeField(default=django.utils.timezone.now, verbose_name='last modified')),
                 ('version', models.PositiveIntegerField(default=1, verbose_name='version')),
                 ('created_by_scope', models.BooleanField(default=False, editable=False, help_text="The link exists because of the connection's scope; the client has not written to the object yet.", verbose_name='created by scope')),

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from django_scim.adapters import Custom, Field, Json
-from django_scim.models import Event, Guard
+from django_scim.models import Event
 from tests.client import USER
 from tests.sites.every_mapping.adapters import AcmeUserAdapter
 from tests.sites.every_mapping.models import Employee
@@ -102,7 +102,7 @@ def assert_closed(scim, *, by):
     assert hooks == ["deactivate"]
     user = User.objects.get(username="amy")
     assert not user.has_usable_password()
-    assert Guard.objects.get(connection=scim.connection).accounts_lost == 1
+    assert scim.connection.guard_counts.get(kind="User").lost == 1
     assert Event.objects.filter(action=by).count() == 1
 
 

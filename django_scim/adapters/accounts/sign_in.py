@@ -1,0 +1,64 @@
+"""Let the guard count changes of what people sign in with: the user name and the e-mail address.
+
+Single sign-on finds an account by its SCIM attributes, Django by its columns. A change of either
+can lock people out of their accounts, or let somebody else in.
+"""
+
+from typing import Any
+
+from ...models import GuardCount, fold_key
+from ..behaviours import Role
+from ..writing import guard
+from ..writing.unit_of_work import UnitOfWork
+from .activation import is_inactive
+
+_ROLES = (Role.SIGN_IN_NAME, Role.ADDRESSES)
+
+
+def count_losses(unit: UnitOfWork) -> None:
+    """Count what a saved unit of work took from an account. Raise GuardTripped.
+
+    Deactivations are counted by ``Activation``, except one by another attribute that the site has
+    mapped to the column.
+    """
+    if _is_renamed(unit):
+        guard.count_loss(unit.adapter, unit.link, kind=GuardCount.SIGN_IN)
+    closed = any(old and not new for old, new in unit.column_changes({"is_active"}))
+    if closed and not _is_deactivated(unit):
+        guard.count_loss(unit.adapter, unit.link)
+
+
+def _is_deactivated(unit: UnitOfWork) -> bool:
+    mapping = unit.adapter.declared.by_role.get(Role.ACTIVATION)
+    return mapping is not None and any(
+        change.path == mapping.full_name and is_inactive(change.new) for change in unit.changes
+    )
+
+
+def _is_renamed(unit: UnitOfWork) -> bool:
+    """Return whether a saved unit of work took a user name or an e-mail address from an account.
+
+    A first value takes nothing away, and neither does another spelling of the same value.
+    """
+    adapter: Any = unit.adapter
+    columns = adapter.sign_in_columns() - {"password"}
+    if any(_has_lost(old, new) for old, new in unit.column_changes(columns)):
+        return True
+    by_path = unit.adapter.declared.by_path
+    for change in unit.changes:
+        mapping = by_path.get(change.path)
+        if mapping is not None and mapping.behaviour.role in _ROLES:
+            if _has_lost(change.old, change.new):
+                return True
+    return False
+
+
+def _has_lost(old: Any, new: Any) -> bool:
+    """Return whether a value, or a list of values, lacks one that was there before."""
+    return not _names(old) <= _names(new)
+
+
+def _names(value: Any) -> set[str]:
+    values = value if isinstance(value, list) else [value]
+    texts = [each.get("value") if isinstance(each, dict) else each for each in values]
+    return {fold_key(str(text)) for text in texts if text}
