@@ -65,13 +65,14 @@ def _decide(adapter: Adapter, since: datetime | None, count: int, kind: str, now
     guard = Guard.objects.select_for_update().get(connection=connection)
     if guard.overridden_until is not None and guard.overridden_until > now:
         return
-    counts = GuardCount.objects.filter(connection=connection, kind=kind)
-    found = counts.select_for_update().first()
+    counts = GuardCount.objects.select_for_update().filter(connection=connection, kind=kind)
+    found = counts.first()
     if guard.tripped is not None:
         raise GuardTripped(_refusal(connection, kind, count, found))
     if found is None or not found.is_running:
-        new = {"started": now, "lost": 0, "total": _total(adapter, kind, now - GuardCount.WINDOW)}
-        found, _ = counts.update_or_create(connection=connection, kind=kind, defaults=new)
+        found = found or GuardCount(connection=connection, kind=kind)
+        found.started, found.lost = now, 0
+        found.total = _total(adapter, kind, now - GuardCount.WINDOW)
     if since is not None and since >= found.started:
         return
     found.lost += count
