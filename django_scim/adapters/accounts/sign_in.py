@@ -6,7 +6,8 @@ can lock people out of their accounts, or let somebody else in.
 
 from typing import Any
 
-from ...models import GuardCount, fold_key
+from ...models import GuardCount
+from ...protocol.values import fold
 from ..behaviours import Role
 from ..writing import guard
 from ..writing.unit_of_work import UnitOfWork
@@ -40,8 +41,7 @@ def _is_renamed(unit: UnitOfWork) -> bool:
 
     A first value takes nothing away, and neither does another spelling of the same value.
     """
-    adapter: Any = unit.adapter
-    columns = adapter.sign_in_columns() - {"password"}
+    columns = {field.name for field in unit.adapter.declared.sign_in_fields} - {"password"}
     if any(_has_lost(old, new) for old, new in unit.column_changes(columns)):
         return True
     by_path = unit.adapter.declared.by_path
@@ -61,4 +61,4 @@ def _has_lost(old: Any, new: Any) -> bool:
 def _names(value: Any) -> set[str]:
     values = value if isinstance(value, list) else [value]
     texts = [each.get("value") if isinstance(each, dict) else each for each in values]
-    return {fold_key(str(text)) for text in texts if text}
+    return {fold(str(text)) for text in texts if text}

@@ -18,6 +18,9 @@ from ...protocol.tolerances import Tolerances
 from ...protocol.values import check_one_primary
 from ..writing.effort import CHANGE, Effort
 
+#: The length of a list that is searched without an index.
+_SHORT = 20
+
 
 @dataclass(eq=False)
 class MultiValue:
@@ -94,13 +97,12 @@ class ValueList:
         if where is None:
             self._effort.spend(len(self._values), self.path)
             return list(self)
-        candidates: Sequence[MultiValue] | None = None
-        for term in equalities(where):
-            found = self._equal(term.path.leaf, term.value)
-            if candidates is None or len(found) < len(candidates):
-                candidates = found
-        if candidates is None:
-            candidates = list(self)
+        candidates: Sequence[MultiValue] = list(self)
+        if len(candidates) > _SHORT:
+            for term in equalities(where):
+                found = self._equal(term.path.leaf, term.value)
+                if len(found) < len(candidates):
+                    candidates = found
         self._effort.spend(len(candidates) * count_comparisons(where), self.path)
         return [each for each in candidates if element_matches(where, each.data)]
 

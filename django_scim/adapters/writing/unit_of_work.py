@@ -185,16 +185,17 @@ class UnitOfWork:
             yield Change(path, recorded(olds) if self.has_past else None, recorded(news))
 
     def column_changes(self, names: Collection[str]) -> list[tuple[Any, Any]]:
-        """Return the old and new values of the object's columns with these names."""
-        return [
-            (column.old, column.new)
-            for column in self._columns.values()
-            if column.new != column.old and self._is_own(column, names)
-        ]
+        """Return the old and new values of the object's changed columns with these names.
 
-    def _is_own(self, column: StagedColumn, names: Collection[str]) -> bool:
-        """Return whether a staged column belongs to the object, even if a relation led to it."""
-        return column.field.name in names and isinstance(self.target, column.field.model)
+        A column belongs to the object even if relations lead back to it.
+        """
+        return [
+            (column.old, new)
+            for column in self._columns.values()
+            if column.field.name in names
+            and isinstance(self.target, column.field.model)
+            and (new := column.new) != column.old
+        ]
 
     # Writing
 
