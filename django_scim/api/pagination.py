@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.db import router
+
 from ..adapters.reading.plan import pop_version
 from ..conf import settings
 from ..protocol.attributes import AttributePath
@@ -35,7 +37,7 @@ def page(
     connection = view.token.connection
     if after := read_cursor(parameters.get("cursor", ""), connection, queries):
         queries = [replace(query, after=after) for query in queries]
-    with limited_reads(adapters[0].queryset().db):
+    with limited_reads(router.db_for_read(adapters[0].link)):
         result = search(list(zip(adapters, queries, strict=True)))
     for resource in result.resources:
         pop_version(resource)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
+from django.db import router
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.schemas import DefaultSchema
@@ -69,7 +70,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         return Response(body)
 
     def retrieve(self, request: Request, scim_id: str) -> Response:
-        with limited_reads(self.adapter.queryset().db):
+        with limited_reads(router.db_for_read(self.adapter.link)):
             resource = self.adapter.get(scim_id, self._projection())
         version = pop_version(resource)
         self.record_read()
