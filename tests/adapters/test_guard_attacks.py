@@ -23,9 +23,10 @@ def age(minutes=90):
 def company(connect):
     """Return a connection with forty old accounts, whose guard allows three losses or 10 %."""
     scim = connect(guard_count=3, guard_percent=10)
-    scim.users = [scim.make_user(f"user{number}", emails=[{"value": f"{number}@x.example"}])
-                  for number in range(40)]  # fmt: skip
+    scim.bulk(*[post(f"user{number}", f"{number}@x.example") for number in range(40)])
     age()
+    scim.users = scim.get("/Users", {"count": 100}).data["Resources"]
+    assert len(scim.users) == 40
     return scim
 
 
@@ -33,8 +34,8 @@ def path_of(user):
     return f"/Users/{user['id']}"
 
 
-def post(name):
-    data = {"schemas": [USER], "userName": name}
+def post(name, *addresses):
+    data = {"schemas": [USER], "userName": name, "emails": [{"value": a} for a in addresses]}
     return {"method": "POST", "path": "/Users", "bulkId": name, "data": data}
 
 
