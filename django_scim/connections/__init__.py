@@ -11,6 +11,7 @@ from .assignments import assign, confirm, share_privileged, unassign
 from .creation import create, prepare
 from .guard import guard_of, override_guard
 from .lifecycle import close, pause, resume
+from .sign_in import user_for
 from .tenants import for_tenant, set_tenant
 from .tokens import IssuedToken, issue_token, revoke, rotate
 
@@ -34,4 +35,5 @@ __all__ = [
     "set_tenant",
     "share_privileged",
     "unassign",
+    "user_for",
 ]

@@ -22,6 +22,7 @@ NAMES = (
     "oauth_toolkit",
     "stock",
     "unique_email_field",
+    "single_sign_on",
 )
 SITES = [
     Site("tests/browser", "tests.browser.settings"),
