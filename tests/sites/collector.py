@@ -16,6 +16,7 @@ from .processes import Crash, Site
 
 NAMES = (
     "declaration_errors",
+    "django_scim2",
     "email_username",
     "every_mapping",
     "minimal_user",
