@@ -22,7 +22,7 @@ ORDERS = {
         {"admin", "management", "contrib", "checks", "apps", "urls", "testing"},
     ],
     "adapters": [
-        {"interfaces", "model_paths"},
+        {"interfaces", "model_paths", "visibility"},
         {"writing"},
         {"behaviours"},
         {"mappings"},
