@@ -11,6 +11,7 @@ from ...models import Connection
 from ..behaviours import Role
 from ..writing import guard
 from ..writing.changes import Change
+from ..writing.locks import for_update
 from ..writing.outcomes import ChangeKind, ResourceChange, announce, kinds_of
 from ..writing.side_effects import end_memberships
 from ..writing.unit_of_work import UnitOfWork
@@ -65,7 +66,8 @@ def lock_released(adapter: Any, user: Any, **conditions: Any) -> tuple[Any, Any]
     if not tombstones.exists():
         return None
     user = lock_account(adapter, user)
-    tombstone = tombstones.order_by("-pk").first()  # it may have changed before the lock
+    # It may have changed before the lock, and must not be withdrawn while the account returns.
+    tombstone = for_update(tombstones.order_by("-pk")).first()
     if (
         user is None
         or tombstone is None

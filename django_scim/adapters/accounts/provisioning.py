@@ -31,6 +31,7 @@ def begin_existing(adapter: Any, values: Assigned) -> UnitOfWork | None:
             adapter,
             user,
             preexisting=tombstone.preexisting,
+            granted_by_scope=tombstone.granted_by_scope,
             known_since=tombstone.known_since or tombstone.created,
             unconfirmed=is_locked,
         )
