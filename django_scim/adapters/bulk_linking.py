@@ -168,7 +168,9 @@ def confirm_adopted(connection: Connection, result: Survey, on_batch: OnBatch | 
     for keys in _batches(result.unconfirmed):
         links = UserLink.objects.filter(connection=connection, target__in=keys)
         with transaction.atomic(using=router.db_for_write(UserLink)):
-            confirmed += links.filter(unconfirmed=True).update(unconfirmed=False)
+            confirmed += links.filter(unconfirmed=True).update(
+                unconfirmed=False, held_inactive=False
+            )
             if on_batch:
                 on_batch(list(links.select_related("target").order_by("pk")))
     return confirmed

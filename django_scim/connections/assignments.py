@@ -103,10 +103,13 @@ def unassign(connection: Connection, target: Any, *, actor: Actor | None = None)
 
 
 def confirm(link: UserLink, *, actor: Actor | None = None) -> None:
-    """Confirm an adopted account: the connection may then change its user name and e-mail."""
+    """Confirm an adopted account: the connection may then change its user name and e-mail.
+
+    It may also activate an account that was inactive when it got it; this does not activate it.
+    """
     with writing():
         require(link, UserLink)
-        UserLink.objects.filter(pk=link.pk).update(unconfirmed=False)
+        UserLink.objects.filter(pk=link.pk).update(unconfirmed=False, held_inactive=False)
         record_for(actor, link.connection, Description.CONFIRMED, [link])
 
 
