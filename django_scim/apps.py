@@ -2,7 +2,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 from .conf import settings
@@ -26,5 +26,7 @@ class DjangoScimConfig(AppConfig):
         for package in ("drf_spectacular",):
             if find_spec(package):
                 import_module(f"django_scim.contrib.{package.removeprefix('drf_')}")
+        if apps.is_installed("allauth.socialaccount"):
+            import_module("django_scim.contrib.allauth")
         receivers.connect()
         accept_provisioned_names()

@@ -93,6 +93,7 @@ def test_conflicting_package_django_scim2(monkeypatch):
     assert message.id == "django_scim.E001"
 
 
+@pytest.mark.django_db  # Django 6.1 asks the database whether it supports JSON
 def test_stock_site_passes(capsys):
     call_command("check", fail_level="WARNING")
     assert "no issues" in capsys.readouterr().out

@@ -1,6 +1,6 @@
 """Links that are created without a request, for connections whose scope is the whole site."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -205,13 +205,21 @@ def link_batch(connection: Connection, keys: list[Any], **options: Any) -> None:
 
     ``options`` are values for columns of the links.
     """
-    users = get_user_model()._default_manager.filter(pk__in=keys)
-    add_missing_keys(users)
-    _add_missing_mirrors(users)
+    prepare_users(keys)
     UserLink.objects.bulk_create(
         [UserLink(connection=connection, target_id=key, **options) for key in keys],
         ignore_conflicts=True,
     )
+
+
+def prepare_users(keys: Iterable[Any]) -> None:
+    """Create the missing user keys and mirrored rows of users, given their primary keys.
+
+    Every user who has a link needs them.
+    """
+    users = get_user_model()._default_manager.filter(pk__in=list(keys))
+    add_missing_keys(users)
+    _add_missing_mirrors(users)
 
 
 def _add_missing_mirrors(users: Any) -> None:

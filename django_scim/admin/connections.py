@@ -19,6 +19,7 @@ from .actions import may_manage_access
 from .actors import actor_of
 from .forms import ConnectionForm
 from .scope import ScopeMixin
+from .single_sign_on import SingleSignOnInline, changes_of
 from .status_badges import (
     connection_state,
     grouped,
@@ -60,6 +61,7 @@ class ConnectionAdmin(ScopeMixin):
     list_select_related = ("guard",)
     search_fields = ("name",)
     form = ConnectionForm
+    inlines = (SingleSignOnInline,)
     fieldsets = (
         (None, {"fields": ("name", "profile", "scope")}),
         (_("Accounts"), {"fields": ("adoption", "deletion", "passwords", "keeps_passwords")}),
@@ -167,6 +169,12 @@ class ConnectionAdmin(ScopeMixin):
             connections.prepare(obj, actor=actor_of(request))
         elif form.changed_data:
             self._record(request, obj, Description.CHANGED, form)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the single sign-on of a connection, with an event."""
+        if changes := changes_of(formset, form.instance):
+            record(form.instance, Description.CHANGED, actor_of(request), changes=changes)
+        super().save_formset(request, form, formset, change)
 
     def _record(
         self, request: HttpRequest, connection: Connection, description: str, form: Any

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from ..adapters.writing.outcomes import action_of
 from ..models import Connection, Event, Token
+from ..models.fields import SCIM_ID_LENGTH
 from ..protocol.errors import GuardTripped, ScimError, Sensitive
 from .redacted_text import DETAIL_LIMIT, hide_secrets, shown_text
 from .redaction import redact_body, redact_url, secrets_in_url, shown_changes
@@ -77,7 +78,7 @@ class Recorder:
     ) -> None:
         """Add the resource to the event and, once it is known, the object that it represents."""
         self.event.resource_type = resource_type
-        self.event.scim_id = self._shown(scim_id, 36) if scim_id else ""
+        self.event.scim_id = self._shown(scim_id, SCIM_ID_LENGTH) if scim_id else ""
         if link is not None:
             set_object(self.event, link, name)
 

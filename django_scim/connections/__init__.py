@@ -12,6 +12,7 @@ from .creation import create, prepare
 from .guard import guard_of, override_guard
 from .lifecycle import close, pause, resume
 from .scope import ScopeChange, ScopeCounts, count_scope, set_scope
+from .sign_in import user_for
 from .tenants import for_tenant, set_tenant
 from .tokens import IssuedToken, issue_token, revoke, rotate
 
@@ -39,4 +40,5 @@ __all__ = [
     "set_tenant",
     "share_privileged",
     "unassign",
+    "user_for",
 ]

@@ -4,12 +4,14 @@ from .fields import ExactCharField, FoldedField, ScimIdField, fold_key
 from .guard import Guard, GuardCount
 from .links import AbstractGroupLink, AbstractLink, GroupLink, UserLink
 from .profiles import UserKey, UserProfile, UserValue
+from .single_sign_on import DomainsValidator, SingleSignOn
 from .tokens import Token
 
 __all__ = [
     "AbstractGroupLink",
     "AbstractLink",
     "Connection",
+    "DomainsValidator",
     "Event",
     "ExactCharField",
     "FoldedField",
@@ -18,6 +20,7 @@ __all__ = [
     "GuardCount",
     "NetworksValidator",
     "ScimIdField",
+    "SingleSignOn",
     "Token",
     "UserKey",
     "UserLink",

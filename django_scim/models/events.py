@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .connections import Connection
+from .fields import SCIM_ID_LENGTH
 
 
 class Event(models.Model):
@@ -45,7 +46,7 @@ class Event(models.Model):
     action = models.CharField(_("action"), max_length=20, choices=Action.choices)
     outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices)
     resource_type = models.CharField(_("resource type"), max_length=40, blank=True)
-    scim_id = models.CharField(_("SCIM id"), max_length=36, blank=True)
+    scim_id = models.CharField(_("SCIM id"), max_length=SCIM_ID_LENGTH, blank=True)
     external_id = models.CharField(_("externalId"), max_length=255, blank=True)
     object_type = models.CharField(_("object type"), max_length=100, blank=True)
     object_key = models.CharField(_("object key"), max_length=64, blank=True)

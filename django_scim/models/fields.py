@@ -14,6 +14,8 @@ from ..protocol.values import fold
 KEY_LENGTH = 190  # with utf8mb4, MariaDB can still index the key together with another column
 #: The part of a key that is taken from the text, even if the rest of the key is a digest.
 PREFIX_LENGTH = KEY_LENGTH - 64
+#: Ids of this app are UUIDs. Those of another SCIM server, from which a site moved, can be longer.
+SCIM_ID_LENGTH = 254
 
 
 def fold_key(text: str) -> str:
@@ -53,10 +55,13 @@ class ExactCharField(models.CharField):
 
 
 class ScimIdField(ExactCharField):
-    """The id of a SCIM resource: a random UUID as text, never reused for another resource."""
+    """The id of a SCIM resource, never reused for another resource.
+
+    It is a random UUID as text, or the id that the resource had at another server.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        fixed = {"max_length": 36, "unique": True, "default": _new_id}
+        fixed = {"max_length": SCIM_ID_LENGTH, "unique": True, "default": _new_id}
         super().__init__(*args, **(kwargs | fixed))
 
     def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:

@@ -6,7 +6,9 @@ from django.contrib.auth.models import Group, Permission, User
 from django_scim import connections
 from django_scim.models import UserLink
 from tests.client import PATCH, assert_error
+from tests.concurrency import needs_row_locks
 
+from .test_released_names import send_while
 from .test_revival import body, create, deactivate, delete, live
 
 HELD = "it stays inactive until an admin confirms the link"
@@ -261,3 +263,14 @@ def test_admin_sees_what_is_held(by_name, banned, admin_client):
     assert "inactive until confirmed" in admin_client.get(url).content.decode()
     UserLink.objects.update(held_inactive=False)
     assert "inactive until confirmed" not in admin_client.get(url).content.decode()
+
+
+@needs_row_locks
+@pytest.mark.django_db(transaction=True)
+def test_account_that_is_banned_during_the_adoption(by_name, amy):
+    def ban():
+        User.objects.filter(pk=amy.pk).update(is_active=False)
+
+    answer = send_while(by_name, ban, lambda client: create(client, active=True))
+    assert answer.status_code == 201 and live(amy).held_inactive
+    assert_held(by_name, answer.data, amy)

@@ -21,6 +21,9 @@ FORM = {
     "guard_percent": "10",
     "oauth_client_id": "",
     "is_active": "on",
+    # the section for single sign-on, left empty
+    "single_sign_on-TOTAL_FORMS": "0",
+    "single_sign_on-INITIAL_FORMS": "0",
 }
 
 

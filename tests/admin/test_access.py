@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group, User
 
 from django_scim import connections
 from django_scim.admin.connections import ACCESS_FIELDS
-from django_scim.models import Connection, Event, UserLink
+from django_scim.models import Connection, Event, SingleSignOn, UserLink
 
 from .pages import FORM, everything, of, text_of
 
@@ -64,6 +64,37 @@ def test_fields_are_saved_with_the_permission(staff, okta, name):
     expected = {"keeps_passwords": "True"}.get(name, WIDER[name])
     assert str(access_of(okta)[name]) == expected
     assert [change["path"] for change in Event.objects.get().changes] == [name]
+
+
+SIGN_ON = FORM | {
+    "single_sign_on-TOTAL_FORMS": "1",
+    "single_sign_on-0-provider": "okta-saml",
+    "single_sign_on-0-external_id_claim": "sub",
+    "single_sign_on-0-user_name_claim": "email",
+    "single_sign_on-0-verified_domains": "example.com",
+}
+
+
+def test_single_sign_on_needs_the_permission(staff, okta):
+    pages = staff("view_connection", "change_connection", "add_connection")
+    assert pages.post(of(okta), **SIGN_ON).status_code == 302
+    pages.post("connection/add/", **SIGN_ON | {"name": "Other"})
+    assert not SingleSignOn.objects.exists()
+    both = staff(*BOTH, name="tom")
+    assert both.post(of(okta), **SIGN_ON).status_code == 302
+    row = SingleSignOn.objects.get(provider="okta-saml")
+    changed = SIGN_ON | {
+        "single_sign_on-INITIAL_FORMS": "1",
+        "single_sign_on-0-id": row.pk,
+        "single_sign_on-0-connection": okta.pk,
+        "single_sign_on-0-verified_domains": "mallory.example",
+        "single_sign_on-0-DELETE": "on",
+    }
+    assert pages.post(of(okta), **changed).status_code == 302
+    assert SingleSignOn.objects.get().verified_domains == row.verified_domains
+    assert "okta-saml" in pages.read(of(okta))
+    assert both.post(of(okta), **changed).status_code == 302
+    assert not SingleSignOn.objects.exists()
 
 
 def test_new_connection_has_the_defaults_without_the_permission(staff):

@@ -16,12 +16,14 @@ from .processes import Crash, Site
 
 NAMES = (
     "declaration_errors",
+    "django_scim2",
     "email_username",
     "every_mapping",
     "minimal_user",
     "oauth_toolkit",
     "stock",
     "unique_email_field",
+    "single_sign_on",
 )
 SITES = [
     Site("tests/browser", "tests.browser.settings"),

@@ -79,7 +79,9 @@ def form(page):
     for inline in page.context["inline_admin_formsets"]:
         fields = inline.formset.management_form
         values |= {field.html_name: field.value() for field in fields}
-    return {name: value for name, value in values.items() if value not in (None, False)}
+    return {
+        name: value for name, value in values.items() if value is not None and value is not False
+    }
 
 
 def test_bind_in_the_admin(bind, admin_client):

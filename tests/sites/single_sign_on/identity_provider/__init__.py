@@ -1,0 +1,8 @@
+"""An OpenID Connect provider on django-oauth-toolkit, which the tests start as a process.
+
+PUT /people/NAME with a JSON object adds a person with these claims. Anybody may sign in as anyone.
+"""
+
+CLIENT_ID, CLIENT_SECRET = "site", "the secret of the site"
+#: The claims of each person, by name.
+PEOPLE: dict[str, dict] = {}
