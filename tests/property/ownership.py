@@ -268,7 +268,10 @@ class World:
             self.model.forget_release(user.pk)
 
     def do_unassign(self, who, number):
-        user, links = self.account(number), UserLink.objects.filter(connection=self.connections[who])
+        user, links = (
+            self.account(number),
+            UserLink.objects.filter(connection=self.connections[who]),
+        )
         if user is None:
             return
         if links.filter(Q(target=user) | Q(former_target_key=str(user.pk))).exists():
@@ -296,7 +299,7 @@ class World:
             self.model.created_groups.discard((who, group.pk))
 
     def do_scope(self, who, scope):
-        pass
+        is_refused(connections.set_scope, self.connections[who], scope)
 
     def do_tenant(self, who, number):
         tenant = None if number is None else self.tenants[number]
@@ -421,7 +424,9 @@ class World:
             elif kind == "scope" and who == args[0]:
                 self.check_scope(who, args[1], after)
             elif self.connections[who].scope == "own":
-                unprotected = {e for e in gained if e in before.accounts and is_protected(before, e)}
+                unprotected = {
+                    e for e in gained if e in before.accounts and is_protected(before, e)
+                }
                 assert gained == unprotected, (kind, gained)
 
     def check_scope(self, who, scope, after):

@@ -17,7 +17,9 @@ flag = st.booleans()
 names = st.sampled_from(["amy", "AMY", "ben", "zoe"])
 group_names = st.sampled_from(["staff", "editors"])
 external_ids = st.sampled_from(["e1", "e2"])
-people = st.sampled_from([("amy", "e1"), ("amy", "e1"), ("AMY", "e1"), ("ben", "e2"), ("amy", "e2")])
+people = st.sampled_from(
+    [("amy", "e1"), ("amy", "e1"), ("AMY", "e1"), ("ben", "e2"), ("amy", "e2")]
+)
 changes = st.one_of(
     st.tuples(st.just("userName"), names),
     st.tuples(st.just("emails"), st.just([{"value": "new@example.org", "primary": True}])),
