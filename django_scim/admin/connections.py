@@ -18,6 +18,7 @@ from ..transactions import writing
 from .actors import actor_of
 from .assignments import AssignmentsMixin
 from .forms import ConnectionForm
+from .privileges import ConnectionPrivilegesMixin
 from .status_badges import (
     connection_state,
     grouped,
@@ -31,7 +32,7 @@ from .status_badges import (
 
 
 @admin.register(Connection)
-class ConnectionAdmin(AssignmentsMixin):
+class ConnectionAdmin(AssignmentsMixin, ConnectionPrivilegesMixin):
     list_display = (
         "name",
         "profile",
@@ -113,6 +114,7 @@ class ConnectionAdmin(AssignmentsMixin):
         if may_change:
             context["assignment_pages"] = self.assignment_pages(connection)
             context["unconfirmed"] = self.unconfirmed_rows(connection)
+            context["privileged"] = self.privileged_rows(request, connection)
         return context
 
     @staticmethod

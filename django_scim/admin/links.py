@@ -14,6 +14,7 @@ from ..models import GroupLink, UserLink
 from ..transactions import writing
 from .actors import logging_actor
 from .events import ReadOnlyAdmin
+from .privileges import PermissionsFilter, PrivilegedLinksMixin
 from .status_badges import State
 
 
@@ -51,8 +52,17 @@ class LinkAdmin(ReadOnlyAdmin):
 
 
 @admin.register(GroupLink)
-class GroupLinkAdmin(LinkAdmin):
-    pass
+class GroupLinkAdmin(PrivilegedLinksMixin, LinkAdmin):
+    list_display = (
+        "scim_id",
+        "connection",
+        "target",
+        "permissions",
+        "external_id",
+        "last_modified",
+    )
+    list_filter = (*LinkAdmin.list_filter, PermissionsFilter)
+    actions = (*LinkAdmin.actions, "share_privileged", "unshare_privileged")
 
 
 @admin.register(UserLink)

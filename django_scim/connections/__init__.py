@@ -7,10 +7,11 @@ or ValidationError if a form can show the message to the user.
 
 from ..audit.administration import Actor
 from ..audit.explanations import explain
-from .assignments import assign, confirm, share_privileged, unassign
+from .assignments import assign, confirm, unassign
 from .creation import create, prepare
 from .guard import guard_of, override_guard
 from .lifecycle import close, pause, resume
+from .privileges import privileged_links, share_privileged, unshare_privileged
 from .tenants import for_tenant, set_tenant
 from .tokens import IssuedToken, issue_token, revoke, rotate
 
@@ -28,10 +29,12 @@ __all__ = [
     "override_guard",
     "pause",
     "prepare",
+    "privileged_links",
     "resume",
     "revoke",
     "rotate",
     "set_tenant",
     "share_privileged",
     "unassign",
+    "unshare_privileged",
 ]

@@ -82,6 +82,15 @@ class AbstractLink(models.Model):
             "An admin took the object from the connection: only an admin can assign it again."
         ),
     )
+    privileged = models.BooleanField(
+        _("privileged"),
+        default=False,
+        editable=False,
+        help_text=_(
+            "An admin allows the connection to change the members of the object even while it has "
+            "permissions."
+        ),
+    )
 
     class Meta:
         abstract = True

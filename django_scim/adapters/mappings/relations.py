@@ -7,8 +7,39 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 
+from ..interfaces import Adapter
 from ..model_paths import MappingError
 from ..writing import persistence
+from .base import RelatedLoader
+
+
+class RelatedLinks(RelatedLoader):
+    """Loads the links of the objects at the other end of a membership relation.
+
+    ``back`` is the query name of the relation from the other end to this one.
+    """
+
+    def __init__(self, to: str, back: str) -> None:
+        self.to, self.back = to, back
+
+    def links(self, adapter: Adapter) -> Any:
+        """Return the visible links at the other end, one row for each membership."""
+        return (
+            adapter.registry.adapter(self.to)
+            .queryset()
+            .filter(**{f"target__{self.back}__isnull": False})
+        )
+
+    def load(
+        self, keys: list[Any], names: list[str], adapter: Adapter
+    ) -> dict[tuple[Any, str], list[Any]]:
+        other, owner = adapter.registry.adapter(self.to), f"target__{self.back}"
+        rows = other.queryset().filter(**{f"{owner}__in": keys}).order_by("pk")
+        by_key: dict[tuple[Any, str], dict[str, Any]] = {}
+        for key, *columns in rows.values_list(owner, "scim_id", other.display()):
+            # A dict, since a through table may have several rows for one membership.
+            by_key.setdefault((key, ""), {})[columns[0]] = columns
+        return {key: list(by_id.values()) for key, by_id in by_key.items()}
 
 
 class MembershipRelation:
@@ -31,6 +62,11 @@ class MembershipRelation:
     def owners(self, member_key: Any) -> Any:
         """Return the primary keys of the owners that an object is a member of."""
         return self.through._base_manager.filter(**{self.member: member_key}).values(self.owner)
+
+    def has_others(self, owner_key: Any, links: Any) -> bool:
+        """Return whether an owner has members to which none of ``links`` leads."""
+        own = {f"{self.member}__in": links.values("target_id")}
+        return bool(self.rows(owner_key).exclude(**own).exists())
 
     def leave(self, member: Any, owners: list[Any]) -> None:
         """Remove one member from several owners."""

@@ -72,6 +72,7 @@ class Migration(migrations.Migration):
                 ('former_target_key', django_scim.models.ExactCharField(blank=True, default='', editable=False, max_length=64, verbose_name='former target key')),
                 ('release_digest', models.CharField(blank=True, default='', editable=False, help_text='A digest of the account when the client deleted it, while this deletion is the last that any connection or admin did with the account. Without it, the client cannot get the account back.', max_length=64, verbose_name='release digest')),
                 ('unassigned', models.BooleanField(default=False, editable=False, help_text='An admin took the object from the connection: only an admin can assign it again.', verbose_name='unassigned')),
+                ('privileged', models.BooleanField(default=False, editable=False, help_text='An admin allows the connection to change the members of the object even while it has permissions.', verbose_name='privileged')),
                 ('keeper_value', django_scim.models.ExactCharField(blank=True, default='', help_text="The keeper's id as the client sent it, until that user is created.", max_length=255)),
                 ('connection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(app_label)s_%(class)ss', to='django_scim.connection', verbose_name='connection')),
                 ('target', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='scim_links', to='company.device', verbose_name='device')),
