@@ -313,12 +313,12 @@ class ResourceAdapter:
         """Return whether the object of a deleted resource stays on the site.
 
         It does if it existed before the connection, if another connection has it too, and if it
-        has permissions.
+        has permissions and is no account.
         """
         return (
             link.preexisting
             or self.has_explicit_link(link.target_id, link.pk)
-            or has_permissions(self, link.target_id)
+            or (not self.sign_in_columns() and has_permissions(self, link.target_id))
         )
 
     # Hooks

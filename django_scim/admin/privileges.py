@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.safestring import SafeString
@@ -43,7 +44,7 @@ def privileged_objects(link_model: Any) -> Any:
 
 
 class PermissionsFilter(admin.SimpleListFilter):
-    """Filters links by the permissions of their objects."""
+    """Filters links by the permissions of their objects, in a PrivilegedLinksMixin."""
 
     title, parameter_name = gettext_lazy("permissions"), "permissions"
 
@@ -58,23 +59,24 @@ class PermissionsFilter(admin.SimpleListFilter):
         chosen = self.value()
         if chosen not in ("refused", "allowed", "none"):
             return queryset
-        objects = privileged_objects(queryset.model)
-        if objects is None:
-            return queryset if chosen == "none" else queryset.none()
         if chosen == "none":
-            return queryset.exclude(target__in=objects.values("pk"))
-        return queryset.filter(target__in=objects.values("pk"), privileged=chosen == "allowed")
+            return queryset.filter(scim_has_permissions=False)
+        return queryset.filter(scim_has_permissions=True, privileged=chosen == "allowed")
 
 
 class PrivilegedLinksMixin(admin.ModelAdmin):
     """Adds a column, a filter and actions for permissions to the list of links to groups."""
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        objects = privileged_objects(self.model)
+        has_permissions: Any = Value(False, output_field=BooleanField())
+        if objects is not None:
+            has_permissions = Exists(objects.filter(pk=OuterRef("target_id")))
+        return super().get_queryset(request).annotate(scim_has_permissions=has_permissions)
+
     @admin.display(description=gettext_lazy("permissions"))
     def permissions(self, link: Any) -> SafeString | str:
-        objects = privileged_objects(type(link))
-        if objects is None or not objects.filter(pk=link.target_id).exists():
-            return ""
-        return permissions_state(link).badge
+        return permissions_state(link).badge if link.scim_has_permissions else ""
 
     @admin.action(
         description=gettext_lazy("Let the connection change members despite permissions"),
@@ -120,7 +122,7 @@ class ConnectionPrivilegesMixin(ActionsMixin):
         rows = [
             {
                 "link": link,
-                "key": f"{link._meta.label_lower}:{link.pk}",
+                "key": link_key(link),
                 "url": change_url(self.admin_site, type(link.target), link.target_id),
                 "state": permissions_state(link),
                 "may_share": may_share(request, type(link.target)),
@@ -140,11 +142,11 @@ class ConnectionPrivilegesMixin(ActionsMixin):
     def _mark(
         self, request: HttpRequest, connection: Connection, is_privileged: bool
     ) -> HttpResponse:
-        """Mark the link whose key was sent. Other links of the connection do not change."""
+        """Mark the links whose keys were sent, if they belong to the connection."""
         links = [
             link
             for link in connections.privileged_links(connection)
-            if f"{link._meta.label_lower}:{link.pk}" == request.POST.get("link")
+            if link_key(link) in request.POST.getlist("link")
             and may_share(request, type(link.target))
         ]
         if not links:
@@ -152,6 +154,11 @@ class ConnectionPrivilegesMixin(ActionsMixin):
             return self._back(request, connection, message, messages.WARNING)
         count = mark(request, self, links, is_privileged)
         return self._back(request, connection, marked_message(count))
+
+
+def link_key(link: Any) -> str:
+    """Return what identifies a link among the links of all models, in a form."""
+    return f"{ContentType.objects.get_for_model(link).pk}-{link.pk}"
 
 
 def mark(request: HttpRequest, model_admin: Any, links: Any, is_privileged: bool) -> int:

@@ -36,8 +36,11 @@ def has_permissions(adapter: Adapter, key: Any) -> bool:
 def guards(unit: Any) -> bool:
     """Return whether ``refuse_gain`` must test the object of a unit of work after it is written.
 
-    This is so if the object has members. Raise Forbidden if it has permissions already.
+    This is so if the object has members. Raise Forbidden if it has permissions already. Accounts
+    are not tested: it must always be possible to close them.
     """
+    if unit.adapter.sign_in_columns():
+        return False
     has_members, is_privileged = _members_and_permissions(unit)
     if has_members and is_privileged:
         raise refusal(_subject(unit))
