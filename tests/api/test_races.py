@@ -73,9 +73,7 @@ def test_permissions_given_while_a_change_waits(op, scim):
             site.save()
             answer = pool.submit(change)
             has_started.wait()
-            sleep(
-                0.5
-            )  # until the request waits for the row; if it has not begun, it is refused too
+            sleep(0.5)  # until the request waits for the row
             assert not answer.done()
             site.permissions.add(Permission.objects.first())
         assert answer.result(30) == 403
