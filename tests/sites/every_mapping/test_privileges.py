@@ -201,6 +201,7 @@ def test_account_with_permissions_can_leave(deletion, scim):
     scim.connection.deletion = deletion
     scim.connection.save()
     made = [scim.make_user(f"owner{n}", name={"familyName": "Owner"}) for n in range(2)]
+    Device.objects.create(serial="S1").users.set(User.objects.filter(last_name="Owner"))
     path = f"/Users/{made[0]['id']}"
     assert scim.patch(path, replace("active", False)).status_code == 200
     assert scim.delete(f"/Users/{made[1]['id']}").status_code == 204
