@@ -50,6 +50,9 @@ class Defaults:
             "email": "django_scim.adapters.accounts.adoption.ByVerifiedEmail",
         }
     )
+    #: The names that a connection cannot give to a group, or the dotted path of a list of them or
+    #: of a function that returns them for a connection.
+    RESERVED_GROUPS: list[str] | str = field(default_factory=list)
     #: The dotted paths of functions that return the token for a secret; the first found is used.
     TOKEN_FINDERS: list[str] = field(
         default_factory=lambda: ["django_scim.api.authentication.find_token"]
@@ -133,7 +136,7 @@ class Settings(Defaults):
         self.invalid = [] if isinstance(given, dict) else ["DJANGO_SCIM"]
         for name, default in vars(defaults).items():
             value = values.get(name, default)
-            if not has_type(value, type(default)):
+            if not fits(name, value, default):
                 self.invalid.append(name)
                 value = default
             setattr(self, name, value)
@@ -163,6 +166,15 @@ class Settings(Defaults):
             raise ImproperlyConfigured(f"Wrong type in DJANGO_SCIM: {', '.join(self.invalid)}.")
         own = self.CONNECTION_ADAPTERS.get(connection, {})
         return {name: import_string(own.get(name, path)) for name, path in self.ADAPTERS.items()}
+
+
+#: The settings that can also be a dotted path, which leads to the value.
+_OR_PATH = frozenset({"RESERVED_GROUPS"})
+
+
+def fits(name: str, value: object, default: object) -> bool:
+    """Return whether a value has the type of a setting, given the setting's name and default."""
+    return has_type(value, type(default)) or (name in _OR_PATH and isinstance(value, str))
 
 
 def has_type(value: object, kind: type) -> bool:

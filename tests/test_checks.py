@@ -1,5 +1,6 @@
 """System checks of the settings, the URLs and the site."""
 
+import io
 import json
 import os
 import re
@@ -8,9 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 
-from django_scim import checks
+from django_scim import checks, connections
+from django_scim.adapters import GroupAdapter
+from django_scim.models import GroupLink
 
 
 @pytest.mark.parametrize(
@@ -45,6 +49,66 @@ def test_faulty_settings(settings, given, code, words):
     assert words in f"{message.msg} {message.hint}"
     settings.SECURE_SSL_REDIRECT = True  # no other check reports it or fails
     assert checks.check_paths() == checks.check_adapters() == checks.check_encryption() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("no.such.function", "no.such.function"),
+        ("os.sep", "os.sep"),
+        ("", "''"),
+        (["Admins", 5], "5, which is no name"),
+        (["Admins", ""], "'', which is no name"),
+        (["\u200b"], "which is no name"),
+    ],
+)
+def test_reserved_groups_that_cannot_be_used(settings, given, words):
+    settings.DJANGO_SCIM = {"RESERVED_GROUPS": given}
+    assert checks.check_settings() == []
+    (message,) = checks.check_paths()
+    assert message.id == "django_scim.E031" and words in message.msg
+
+
+@pytest.mark.parametrize("given", [[], ["Admins"], "os.path.basename", "string.__all__"])
+def test_reserved_groups_that_can_be_used(settings, given):
+    settings.DJANGO_SCIM = {"RESERVED_GROUPS": given}
+    assert checks.check_settings() == checks.check_paths() == []
+
+
+def test_groups_with_permissions_that_must_not_be_changed(connect):
+    scim = connect()
+    scim.make_group("Editors")
+    assert checks.check_privileged_links(databases=["default"]) == []
+    group = Group.objects.get()
+    group.permissions.add(Permission.objects.first())
+    (message,) = checks.check_privileged_links(databases=["default"])
+    assert message.id == "django_scim.W012"
+    assert "Editors" in message.msg and scim.connection.name in message.msg
+    assert checks.check_privileged_links() == []
+    errors = io.StringIO()
+    call_command("check", databases=["default"], stderr=errors)
+    assert "W012" in errors.getvalue()
+    connections.share_privileged(scim.connection, group)
+    assert checks.check_privileged_links(databases=["default"]) == []
+
+
+def test_groups_of_a_connection_with_its_own_adapter(connect, settings):
+    """The adapter of a connection decides which of its groups have permissions."""
+    one, other = connect(), connect()
+    own = {one.connection.name: {"Group": f"{__name__}.GroupsWithoutPermissions"}}
+    settings.DJANGO_SCIM = {"CONNECTION_ADAPTERS": own}
+    for each in (one, other):
+        group = each.make_group(each.connection.name)
+        link = GroupLink.objects.get(scim_id=group["id"])
+        link.target.permissions.add(Permission.objects.first())
+    (message,) = checks.check_privileged_links(databases=["default"])
+    assert other.connection.name in message.msg
+
+
+class GroupsWithoutPermissions(GroupAdapter):
+    @classmethod
+    def privileged_objects(cls):
+        return None
 
 
 def test_missing_urls(settings):

@@ -30,7 +30,7 @@ ORDERS = {
         {"declaration"},
         {"reading"},
         {"base"},
-        {"accounts"},
+        {"accounts", "reserved_names"},
         {"users", "groups"},
         {"registry"},
         {"linking"},

@@ -4,7 +4,6 @@ A subclass contains the declaration; this class reads and writes according to it
 serves one request of one connection and does not depend on HTTP.
 """
 
-import copy
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -12,7 +11,7 @@ from django.db import models
 from django.db.models import Expression, F, Q, TextField, Value
 
 from ..conf import settings
-from ..models import AbstractLink, Connection, GuardCount
+from ..models import AbstractLink, Connection
 from ..protocol.attributes import Schema
 from ..protocol.errors import NotFound
 from ..protocol.messages.patch import Operation
@@ -27,11 +26,12 @@ from .mappings.base import Mapping
 from .mappings.columns import Field
 from .mappings.computed import Constant, Location
 from .reading.plan import Plan, plan_for, pop_version
-from .writing import guard
+from .writing import deletion
 from .writing.changes import Change
 from .writing.locks import locked
-from .writing.outcomes import ChangeKind, ResourceChange, announce, announce_unit
-from .writing.side_effects import end_memberships, resolve_references
+from .writing.outcomes import ResourceChange, announce_unit
+from .writing.privileges import has_permissions
+from .writing.side_effects import resolve_references
 from .writing.staging import apply, assign, assign_given
 from .writing.unit_of_work import UnitOfWork
 
@@ -129,6 +129,14 @@ class ResourceAdapter:
     def sign_in_columns(cls) -> frozenset[str]:
         """Return the columns of the model with which people sign in; only accounts have some."""
         return frozenset()
+
+    @classmethod
+    def privileged_objects(cls) -> Any:
+        """Return a queryset of the objects whose members get permissions, None if there are none.
+
+        The result is kept for the whole process; its rows are read by each write.
+        """
+        return None
 
     @classmethod
     def fills_columns(cls) -> bool:
@@ -303,27 +311,20 @@ class ResourceAdapter:
         return unit
 
     def delete(self, link: Any) -> list[Change]:
-        """Delete the object. The link stays as a tombstone, so that its id is never reused.
+        """Delete the object, or only unlink it if it ``stays``; see ``writing.deletion``."""
+        return deletion.delete(self, link)
 
-        An object that existed before the connection, or that another connection has too, is only
-        unlinked. Return the changes of an object that still exists. Raise GuardTripped if the
-        connection deletes too many.
+    def stays(self, link: Any) -> bool:
+        """Return whether the object of a deleted resource stays on the site.
+
+        It does if it existed before the connection, if another connection has it too, and if it
+        has permissions and is no account.
         """
-        guard.count_loss(self, link)
-        end_memberships(self, link)
-        still_needed = link.preexisting or self.has_explicit_link(link.target_id, link.pk)
-        target = link.target
-        if not still_needed:
-            for mapping in self.declared.members:
-                relation: Any = mapping.relation  # type: ignore[attr-defined]
-                count = relation.rows(link.target_id).count()
-                guard.count_loss(self, link, count, GuardCount.MEMBERSHIPS)
-        link.detach()
-        deleted = copy.copy(target)  # deletion removes the primary key from the instance
-        if not still_needed:
-            target.delete()
-        announce(ResourceChange(self, link, deleted, frozenset({ChangeKind.DELETED})))
-        return []
+        return (
+            link.preexisting
+            or self.has_explicit_link(link.target_id, link.pk)
+            or (not self.sign_in_columns() and has_permissions(self, link.target_id))
+        )
 
     # Hooks
 

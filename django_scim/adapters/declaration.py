@@ -17,6 +17,7 @@ from .declaration_checks import (
     link_errors,
     missing,
     overlaps,
+    privileged_errors,
     schema_errors,
     wrong_targets,
 )
@@ -33,6 +34,8 @@ class Declaration:
     errors: tuple[DeclarationError, ...] = ()
     #: The fields of the columns with which people sign in.
     sign_in_fields: frozenset[Any] = frozenset()
+    #: The queryset of the objects whose members get permissions, None if there are none.
+    privileged: Any = None
     by_path: dict[str, Mapping] = field(init=False)
     by_name: dict[str, list[Mapping]] = field(init=False)
 
@@ -179,7 +182,10 @@ def build_declaration(adapter: Any, types: dict[str, Any]) -> Declaration:
     if not errors:
         errors += column_errors(adapter, bound)
     fields = frozenset(adapter.model._meta.get_field(name) for name in adapter.sign_in_columns())
-    return Declaration(schema, tuple(bound), tuple(errors), fields)
+    if refused := list(privileged_errors(adapter)):
+        return Declaration(schema, tuple(bound), (*errors, *refused), fields)
+    privileged = adapter.privileged_objects()
+    return Declaration(schema, tuple(bound), tuple(errors), fields, privileged)
 
 
 def _extension_errors(adapter: Any) -> list[DeclarationError]:

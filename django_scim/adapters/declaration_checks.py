@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import models
 
 from ..models import AbstractLink
@@ -82,6 +82,19 @@ def link_errors(adapter: Any) -> Iterator[DeclarationError]:
         yield DeclarationError(
             "E023", f"{link.__name__}.target leads to {model}, not to {adapter.model}"
         )
+
+
+def privileged_errors(adapter: Any) -> Iterator[DeclarationError]:
+    """Yield what is wrong with the adapter's ``privileged_objects``."""
+    try:
+        objects = adapter.privileged_objects()
+    except (FieldError, TypeError, AttributeError, ValueError) as error:
+        yield DeclarationError("E010", f"privileged_objects() fails: {error}")
+        return
+    is_queryset = isinstance(objects, models.QuerySet)
+    if objects is not None and not (is_queryset and issubclass(objects.model, adapter.model)):
+        what = f"privileged_objects() must return a queryset of {adapter.model.__name__}, or None"
+        yield DeclarationError("E010", what)
 
 
 def column_errors(adapter: Any, mappings: list[Mapping]) -> Iterator[DeclarationError]:

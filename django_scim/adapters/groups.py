@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from ..models import GroupLink, fold_key
 from ..protocol.attributes import load_schema
 from ..protocol.errors import Uniqueness
-from ..protocol.messages.patch import Operation
 from ..protocol.tolerances import Tolerance
 from .base import ResourceAdapter
 from .behaviours import Behaviour
 from .mappings.base import Mapping
 from .mappings.columns import Field
 from .mappings.memberships import Members
+from .reserved_names import refuse_reserved
 from .writing.changes import Change
 from .writing.unit_of_work import UnitOfWork
 
@@ -33,15 +33,19 @@ class GroupName(Behaviour):
     def before_save(self, unit: UnitOfWork, mapping: Mapping) -> None:
         """Stage the name of the Django group.
 
-        Raise Uniqueness if the connection has another group of that name.
+        Raise Uniqueness if the connection has another group of that name, InvalidValue if the
+        name is reserved.
         """
         if not unit.changed(mapping.full_name):
             return
         adapter: Any = unit.adapter
         adapter.reserve_name(unit.link)
+        names = [str(unit.link.display_name)]
         if not unit.link.preexisting:  # a group that the site created keeps its name
             field: Any = adapter.model._meta.get_field(adapter.name_column)
             unit.set((), field, adapter.choose_name(unit), "")
+            names.append(str(getattr(unit.target, adapter.name_column)))
+        refuse_reserved(adapter, unit.target.pk, names, mapping.full_name)
 
 
 class GroupMembers(Behaviour):
@@ -72,6 +76,14 @@ class GroupAdapter(ResourceAdapter):
     #: The column with the group's name on the site.
     name_column = "name"
     returns_patched = False  # the response would list every member
+
+    @classmethod
+    def privileged_objects(cls) -> Any:
+        """Return the groups that have permissions, None if the model has no ``permissions``."""
+        relations = {field.name for field in cls.model._meta.many_to_many}
+        if "permissions" not in relations:
+            return None
+        return cls.model._base_manager.filter(permissions__isnull=False)
 
     @classmethod
     def adopt(cls, link: Any) -> None:
@@ -126,12 +138,14 @@ class GroupAdapter(ResourceAdapter):
         return next(name for n, name in enumerate(candidates) if not taken[f"taken{n}"])
 
     def delete(self, link: Any) -> list[Change]:
-        """Delete the group. From a preexisting group, only remove the connection's members."""
-        if link.preexisting:
-            unit = self.unit_of_work(link)
-            for mapping in self.declared.members:
-                mapping.stage(unit, Operation("remove", mapping.path))
-            unit.save()
         # Release the name.
         type(link)._default_manager.filter(pk=link.pk).update(display_key=None)
         return super().delete(link)
+
+    def stays(self, link: Any) -> bool:
+        """Return whether a deleted group stays on the site: also if the site added members."""
+        return super().stays(link) or any(
+            relation.has_others(link.target_id, self.registry.adapter(mapping.to).queryset())
+            for mapping in self.declared.members
+            if (relation := mapping.relation)  # type: ignore[attr-defined]
+        )

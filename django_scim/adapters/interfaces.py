@@ -47,6 +47,10 @@ class Adapter(Protocol):
     def sign_in_columns(cls) -> frozenset[str]:
         """Return the columns of the model with which people sign in."""
 
+    @classmethod
+    def privileged_objects(cls) -> Any:
+        """Return a queryset of the objects whose members get permissions, or None."""
+
     def display(self) -> Expression | F:
         """Return an expression on the link: ``display`` or ``displayName`` in other resources."""
 

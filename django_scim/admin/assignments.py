@@ -20,6 +20,7 @@ from .actions import ActionsMixin, connection_action
 from .actors import logging_actor
 from .forms import AssignmentForm, can_have_permissions
 from .object_urls import change_url
+from .privileges import may_share
 
 SHOWN = 50
 
@@ -47,14 +48,13 @@ class AssignmentsMixin(ActionsMixin):
         adapter: Any = adapter_classes(connection).get(name)
         if adapter is None:
             raise Http404
-        opts = adapter.model._meta
-        may_share = request.user.has_perm(f"{opts.app_label}.change_{opts.model_name}")
+        can_share = may_share(request, adapter.model)
         form = AssignmentForm(
             request.POST if request.method == "POST" else None,
             connection=connection,
             adapter=adapter,
             admin_site=self.admin_site,
-            may_share_privileged=may_share,
+            may_share_privileged=can_share,
         )
         if form.is_valid() and self._assign_all(request, connection, form):
             names = ", ".join(map(str, form.chosen()))
@@ -70,9 +70,9 @@ class AssignmentsMixin(ActionsMixin):
             form=form,
             form_media=self.media + form.media,
             adminform=AdminForm(form, [(None, {"fields": list(form.fields)})], {}),  # type: ignore[arg-type]
-            is_group=can_have_permissions(adapter.model),
+            is_group=can_have_permissions(adapter),
             is_user=issubclass(adapter.model, get_user_model()),
-            may_share=may_share,
+            may_share=can_share,
         )
 
     def _assign_all(
@@ -143,6 +143,6 @@ def _label(adapter: Any) -> str:
     if issubclass(adapter.model, get_user_model()):
         return _("Assign accounts")
     opts = adapter.model._meta
-    if can_have_permissions(adapter.model):
+    if can_have_permissions(adapter):
         return _("Share a %(model)s") % {"model": opts.verbose_name}
     return _("Assign %(models)s") % {"models": opts.verbose_name_plural}

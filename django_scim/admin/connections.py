@@ -18,6 +18,7 @@ from ..transactions import writing
 from .actions import may_manage_access
 from .actors import actor_of
 from .forms import ConnectionForm
+from .privileges import ConnectionPrivilegesMixin
 from .scope import ScopeMixin
 from .single_sign_on import SingleSignOnInline, changes_of
 from .status_badges import (
@@ -47,7 +48,7 @@ ACCESS_FIELDS = (
 
 
 @admin.register(Connection)
-class ConnectionAdmin(ScopeMixin):
+class ConnectionAdmin(ScopeMixin, ConnectionPrivilegesMixin):
     list_display = (
         "name",
         "profile",
@@ -145,6 +146,7 @@ class ConnectionAdmin(ScopeMixin):
             context["has_scope_left"] = self.has_scope_left(connection)
             context["assignment_pages"] = self.assignment_pages(connection)
             context["unconfirmed"] = self.unconfirmed_rows(connection)
+            context["privileged"] = self.privileged_rows(request, connection)
         return context
 
     @staticmethod

@@ -99,7 +99,7 @@ class AssignmentForm(forms.Form):
         super().__init__(*args, **kwargs)
         model = adapter.model
         queryset = model._default_manager.all()
-        if not can_have_permissions(model):
+        if not can_have_permissions(adapter):
             is_user = issubclass(model, get_user_model())
             target: Any = adapter.link._meta.get_field("target")
             help_text = gettext("Their ids on this site, separated by commas.")
@@ -136,6 +136,6 @@ class AssignmentForm(forms.Form):
         return [self.cleaned_data["object"]] if objects is None else list(objects.order_by("pk"))
 
 
-def can_have_permissions(model: Any) -> bool:
-    """Return whether objects of a model can have permissions, as groups do."""
-    return hasattr(model, "permissions")
+def can_have_permissions(adapter: Any) -> bool:
+    """Return whether objects of an adapter can have permissions, as groups do."""
+    return adapter.declaration().privileged is not None

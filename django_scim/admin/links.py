@@ -15,6 +15,7 @@ from ..transactions import writing
 from .actions import may_manage_access
 from .actors import logging_actor
 from .events import ReadOnlyAdmin
+from .privileges import PermissionsFilter, PrivilegedLinksMixin
 from .status_badges import State
 
 
@@ -53,8 +54,17 @@ class LinkAdmin(ReadOnlyAdmin):
 
 
 @admin.register(GroupLink)
-class GroupLinkAdmin(LinkAdmin):
-    pass
+class GroupLinkAdmin(PrivilegedLinksMixin, LinkAdmin):
+    list_display = (
+        "scim_id",
+        "connection",
+        "target",
+        "permissions",
+        "external_id",
+        "last_modified",
+    )
+    list_filter = (*LinkAdmin.list_filter, PermissionsFilter)
+    actions = (*LinkAdmin.actions, "share_privileged", "unshare_privileged")
 
 
 @admin.register(UserLink)

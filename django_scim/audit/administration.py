@@ -35,6 +35,8 @@ class Description(StrEnum):
     TOKEN_REVOKED = "token {} revoked"  # nosec B105
     ASSIGNED = "{} assigned to the connection"
     ASSIGNED_WITH_PERMISSIONS = "{}, with its permissions, assigned to the connection"
+    SHARED = "{} marked as privileged: the connection may change it while it has permissions"
+    UNSHARED = "{} no longer marked as privileged"
     UNASSIGNED = "{} unassigned from the connection"
     CONFIRMED = "link of {} confirmed"
 

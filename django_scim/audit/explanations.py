@@ -55,7 +55,9 @@ _BY_STATUS = {
     403: _(
         "The token is valid, but does not permit this request; the detail says why. If a scope is "
         "missing, issue a token with that scope. If the address is not allowed, correct the "
-        "connection's networks. If the connection's tenant no longer exists, close the connection."
+        "connection's networks. If the connection's tenant no longer exists, close the connection. "
+        "If the group has permissions, allow the connection to change it on the connection's page, "
+        "or remove the group at the identity provider."
     ),
     404: _(
         "The resource does not exist for this connection. If the identity provider still has it, "

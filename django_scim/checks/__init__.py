@@ -6,6 +6,7 @@
 from .adapters import check_adapters
 from .connections import check_stored_tenants
 from .installation import check_encryption, check_other_package, check_urls
+from .privileges import check_privileged_links
 from .profiles import check_profiles, check_stored_profiles
 from .settings import check_paths, check_settings
 from .table import CHECKS, message
@@ -16,6 +17,7 @@ __all__ = [
     "check_encryption",
     "check_other_package",
     "check_paths",
+    "check_privileged_links",
     "check_profiles",
     "check_settings",
     "check_stored_profiles",

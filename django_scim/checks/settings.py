@@ -11,7 +11,8 @@ from django.core.checks import CheckMessage, register
 from django.utils.module_loading import import_string
 
 from ..adapters.accounts.adoption import AdoptionPolicy
-from ..conf import IMPORT_ERRORS, Defaults, has_type, settings
+from ..conf import IMPORT_ERRORS, Defaults, fits, settings
+from ..protocol.similar_names import name_skeleton
 from .table import message
 
 REDACTIONS = ("keep", "mask", "hash", "drop")
@@ -29,7 +30,9 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
 @register("django_scim")
 def check_paths(**kwargs: Any) -> list[CheckMessage]:
     """Report networks that cannot be parsed, and dotted paths that cannot be used."""
-    return [*_networks(), *_policies(), *_token_finders()] if are_settings_readable() else []
+    if not are_settings_readable():
+        return []
+    return [*_networks(), *_policies(), *_token_finders(), *_reserved_groups()]
 
 
 def are_settings_readable() -> bool:
@@ -48,7 +51,7 @@ def _keys(given: dict[Any, Any]) -> Iterator[CheckMessage]:
             close = get_close_matches(str(key), defaults, 1)
             hint = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(defaults)}."
             yield message("W001", f"DJANGO_SCIM has an unknown key {key!r}.", hint=hint)
-        elif not has_type(value, type(defaults[key])):
+        elif not fits(key, value, defaults[key]):
             wanted, got = type(defaults[key]).__name__, type(value).__name__
             yield message("E012", f"DJANGO_SCIM[{key!r}] must be of type {wanted}, not {got}.")
 
@@ -80,6 +83,20 @@ def _token_finders() -> Iterator[CheckMessage]:
     for path in settings.TOKEN_FINDERS:
         if not callable(_imported(path)):
             yield message("E028", f"DJANGO_SCIM['TOKEN_FINDERS']: no function at {path!r}.")
+
+
+def _reserved_groups() -> Iterator[CheckMessage]:
+    declared: Any = settings.RESERVED_GROUPS
+    found = _imported(declared) if isinstance(declared, str) else declared
+    if callable(found) and not isinstance(found, type):
+        return
+    if not isinstance(found, list | tuple | set | frozenset):
+        text = f"DJANGO_SCIM['RESERVED_GROUPS']: neither names nor a function at {declared!r}."
+        yield message("E031", text)
+        return
+    for name in found:
+        if not (isinstance(name, str) and name_skeleton(name)):
+            yield message("E031", f"DJANGO_SCIM['RESERVED_GROUPS'] has {name!r}, which is no name.")
 
 
 def _imported(path: Any) -> Any:

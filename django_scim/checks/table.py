@@ -168,6 +168,11 @@ CHECKS = {
         "A tenant's connection has the scope site",
         "Change the scope with django_scim.connections.set_scope, or remove the tenant.",
     ),
+    "E031": SystemCheck(
+        Error,
+        "The reserved names of groups cannot be used",
+        "Set RESERVED_GROUPS to a list of names, or to the dotted path of a list or function.",
+    ),
     "W001": SystemCheck(
         Warning,
         "A setting is unknown",
@@ -222,6 +227,11 @@ CHECKS = {
         Warning,
         "An attribute changes how people sign in",
         "Map only userName and emails to the columns with which people sign in.",
+    ),
+    "W012": SystemCheck(
+        Warning,
+        "A connection has a group with permissions that it must not change",
+        "Allow it on the connection's page, unassign the group, or remove its permissions.",
     ),
 }
 

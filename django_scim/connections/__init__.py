@@ -7,10 +7,11 @@ or ValidationError if a form can show the message to the user.
 
 from ..audit.administration import Actor
 from ..audit.explanations import explain
-from .assignments import assign, confirm, share_privileged, unassign
+from .assignments import assign, confirm, unassign
 from .creation import create, prepare
 from .guard import guard_of, override_guard
 from .lifecycle import close, pause, resume
+from .privileges import privileged_links, share_privileged, unshare_privileged
 from .scope import ScopeChange, ScopeCounts, count_scope, set_scope
 from .sign_in import user_for
 from .tenants import for_tenant, set_tenant
@@ -33,6 +34,7 @@ __all__ = [
     "override_guard",
     "pause",
     "prepare",
+    "privileged_links",
     "resume",
     "revoke",
     "rotate",
@@ -40,5 +42,6 @@ __all__ = [
     "set_tenant",
     "share_privileged",
     "unassign",
+    "unshare_privileged",
     "user_for",
 ]

@@ -24,28 +24,21 @@ def assign(connection: Connection, target: Any, *, actor: Actor | None = None) -
     ValidationError for a protected account (staff, superuser), for a group that has permissions,
     and for a model that has no resource type.
     """
-    return _assign(connection, target, share_privileged=False, actor=actor)
+    return assign_object(connection, target, is_privileged=False, actor=actor)
 
 
-def share_privileged(
-    connection: Connection, group: Any, *, actor: Actor | None = None
+def assign_object(
+    connection: Connection, target: Any, *, is_privileged: bool, actor: Actor | None
 ) -> AbstractLink:
-    """Assign a group even if it has permissions, which all members will get."""
-    return _assign(connection, group, share_privileged=True, actor=actor)
-
-
-def _assign(
-    connection: Connection, target: Any, *, share_privileged: bool, actor: Actor | None
-) -> AbstractLink:
+    """Assign an object as ``assign`` does; with ``is_privileged``, mark its link as privileged."""
     with writing():
         require(connection, Connection)
-        adapter = _adapter_of(target, connection)
+        adapter = adapter_of(target, connection)
         own = adapter.link._default_manager.filter(connection=connection)
-        link = _lock(adapter, own, target)
-        permissions = getattr(target, "permissions", None)
-        is_privileged = permissions is not None and permissions.exists()
+        link = lock_link(adapter, own, target)
+        has_permissions, is_new = carries_permissions(adapter, target), link is None
         if link is None:
-            if is_privileged and not share_privileged:
+            if has_permissions and not is_privileged:
                 raise ValidationError(
                     _("%(object)s has permissions, which every member would get."),
                     params={"object": target},
@@ -60,9 +53,17 @@ def _assign(
         if getattr(link, "unconfirmed", False):
             confirm(link)
             link.unconfirmed = False
-        with_permissions = Description.ASSIGNED_WITH_PERMISSIONS
-        description = with_permissions if is_privileged else Description.ASSIGNED
-        record_for(actor, connection, description, [link])
+        is_marked = is_privileged and not link.privileged
+        if is_marked:
+            link.privileged = True
+            link.save(update_fields=["privileged"])
+        if is_new and is_marked and has_permissions:
+            record_for(actor, connection, Description.ASSIGNED_WITH_PERMISSIONS, [link])
+        else:
+            if is_new or not is_marked:
+                record_for(actor, connection, Description.ASSIGNED, [link])
+            if is_marked:
+                record_for(actor, connection, Description.SHARED, [link])
     assigned: AbstractLink = link
     return assigned
 
@@ -91,9 +92,9 @@ def unassign(connection: Connection, target: Any, *, actor: Actor | None = None)
     """
     with writing():
         require(connection, Connection)
-        adapter = _adapter_of(target, connection)
+        adapter = adapter_of(target, connection)
         own = adapter.link._default_manager.filter(connection=connection)
-        if (link := _lock(adapter, own, target)) is not None:
+        if (link := lock_link(adapter, own, target)) is not None:
             record_for(actor, connection, Description.UNASSIGNED, [link])
             link.detach()
         adapter.link.end_releases([target.pk])
@@ -113,7 +114,7 @@ def confirm(link: UserLink, *, actor: Actor | None = None) -> None:
         record_for(actor, link.connection, Description.CONFIRMED, [link])
 
 
-def _lock(adapter: Any, links: Any, target: Any) -> Any:
+def lock_link(adapter: Any, links: Any, target: Any) -> Any:
     """Lock an object and the connection's link to it. Return the link, or None.
 
     Then no request can delete, adopt or revive the object at the same time.
@@ -124,7 +125,14 @@ def _lock(adapter: Any, links: Any, target: Any) -> Any:
     return link
 
 
-def _adapter_of(target: Any, connection: Connection) -> Any:
+def carries_permissions(adapter: Any, target: Any) -> bool:
+    """Return whether the members of an object get permissions."""
+    privileged = adapter.declaration().privileged
+    return privileged is not None and bool(privileged.filter(pk=target.pk).exists())
+
+
+def adapter_of(target: Any, connection: Connection) -> Any:
+    """Return the adapter class of a stored object. Raise ValidationError if there is none."""
     for adapter in adapter_classes(connection).values():
         if isinstance(target, adapter.model) and target.pk is not None:
             return adapter

@@ -92,6 +92,15 @@ class AbstractLink(models.Model):
             "only an admin can return it."
         ),
     )
+    privileged = models.BooleanField(
+        _("privileged"),
+        default=False,
+        editable=False,
+        help_text=_(
+            "An admin allows the connection to change the members of the object even while it has "
+            "permissions."
+        ),
+    )
 
     class Meta:
         abstract = True

@@ -120,6 +120,12 @@ CASES = {
     "extensions that are texts": ("E010", with_options(extensions=[URN])),
     "attributes that are none": ("E010", with_options(attributes=None)),
     "a model that is a text": ("E010", with_options(model="auth.User")),
+    "a list of privileged objects": ("E010", with_options(
+        privileged_objects=classmethod(lambda cls: []))),
+    "privileged objects of another model": ("E010", with_options(
+        privileged_objects=classmethod(lambda cls: Group.objects.all()))),
+    "privileged objects by an unknown column": ("E010", with_options(
+        privileged_objects=classmethod(lambda cls: cls.model.objects.filter(nope=1)))),
     "required, but no extension": ("E021", with_options(required_extensions=[ACME])),
 }  # fmt: skip
 

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.utils import timezone
 
 from django_scim import connections
+from django_scim.admin.privileges import link_key
 from django_scim.models import Guard, UserLink
 
 from .pages import ROOT, everything, of
@@ -27,9 +28,11 @@ BUTTONS = (
     "assign/Group",
     "confirm",
     "scope",
+    "share-privileged",
+    "unshare-privileged",
 )
 #: They change what the connection can access, which needs another permission, too.
-ACCESS_BUTTONS = BUTTONS[-5:]
+ACCESS_BUTTONS = BUTTONS[-7:]
 
 
 @pytest.fixture
@@ -40,9 +43,13 @@ def site(db):
     amy, bob = (User.objects.create_user(name) for name in ("amy", "bob"))
     group = Group.objects.create(name="Readers")
     link = UserLink.objects.create(connection=made, target=bob, unconfirmed=True, preexisting=True)
+    editors = Group.objects.create(name="Editors")
+    shared = connections.assign(made, editors)
+    editors.permissions.add(Permission.objects.first())
     Guard.objects.create(connection=made, tripped=timezone.now())
     made.buttons = [button.format(token=issued.token.pk) for button in BUTTONS]
-    made.data = {"objects": amy.pk, "object": group.pk, "link": [link.pk], "scope": "site"}
+    key = link_key(shared)
+    made.data = {"objects": amy.pk, "object": group.pk, "link": [link.pk, key], "scope": "site"}
     made.secret = issued.secret
     return made
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.utils import timezone
 
 from django_scim import connections
@@ -40,6 +40,11 @@ def okta(db):
     user = User.objects.create_user("AMY")
     UserLink.objects.create(connection=made, target=user, unconfirmed=True)
     Group.objects.create(name="READERS")
+    for name in ("EDITORS", "OWNERS"):
+        group = Group.objects.create(name=name)
+        connections.share_privileged(made, group)
+        group.permissions.add(Permission.objects.first())
+    connections.unshare_privileged(made, group)
     now = timezone.now()
     Guard.objects.create(connection=made, tripped=now)
     for kind in ("User", GuardCount.MEMBERSHIPS, GuardCount.SIGN_IN):
@@ -59,7 +64,14 @@ def untranslated(answer, start="<main", end="</main>"):
 
 
 @pytest.mark.parametrize(
-    "start", ['class="scim-banner', 'id="scim-unconfirmed', 'id="scim-tokens', 'id="scim-actions']
+    "start",
+    [
+        'class="scim-banner',
+        'id="scim-unconfirmed',
+        'id="scim-privileged',
+        'id="scim-tokens',
+        'id="scim-actions',
+    ],
 )
 def test_the_sections_of_a_connection(capitals, ada, okta, start):
     end = "</section>" if start.startswith("id") else "</form>"
@@ -78,7 +90,16 @@ def test_the_page_with_a_token(capitals, ada, okta):
 
 
 @pytest.mark.parametrize(
-    "button", ["pause", "resume", "override-guard", "close", "confirm", "tokens/0/revoke"]
+    "button",
+    [
+        "pause",
+        "resume",
+        "override-guard",
+        "close",
+        "confirm",
+        "share-privileged",
+        "tokens/0/revoke",
+    ],
 )
 def test_the_message_after_a_button(capitals, ada, okta, button):
     assert ada.do(of(okta, button)).isupper()

@@ -219,17 +219,14 @@ def test_group_named_like_a_privileged_group(scim):
     privileged = Group.objects.create(name="Admins")
     privileged.permissions.add(Permission.objects.first())
     user = scim.make_user("mallory")
-    group = scim.make_group("Admins", user)
-    mallory = User.objects.get(username="mallory")
-    assert group["displayName"] == "Admins"
-    assert not privileged.user_set.exists()
-    assert not mallory.get_all_permissions()
-    assert GroupLink.objects.get().target != privileged
-    rename = {"op": "replace", "path": "displayName", "value": "Other"}
-    scim.patch(f"/Groups/{group['id']}", rename)
-    scim.patch(f"/Groups/{group['id']}", rename | {"value": "Admins"})
+    body = {"schemas": [GROUP], "displayName": "Admins", "members": [{"value": user["id"]}]}
+    assert_error(scim.post("/Groups", body), 400, "invalidValue", "displayName")
+    group = scim.make_group("Other", user)
+    rename = {"op": "replace", "path": "displayName", "value": "Admins"}
+    assert_error(scim.patch(f"/Groups/{group['id']}", rename), 400, "invalidValue", "displayName")
     assert Group.objects.get(pk=privileged.pk).name == "Admins"
     assert not privileged.user_set.exists()
+    assert not User.objects.get(username="mallory").get_all_permissions()
 
 
 def test_groups_of_a_user_are_read_only(scim):

@@ -1,13 +1,17 @@
 """Concurrent requests, and requests through ASGI."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from time import sleep
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
+from django.db import connections, transaction
 from django.test import AsyncClient
 
-from ..client import GROUP, PATCH, USER
+from ..client import GROUP, PATCH, USER, ScimClient
 from ..concurrency import needs_row_locks, run_concurrently
 
 
@@ -42,6 +46,38 @@ def test_only_one_update_of_a_version_succeeds(scim):
         return lambda c: c.patch(f"/Users/{user['id']}", operation, if_match=version)
 
     assert run_concurrently(scim, [rename("a"), rename("b")]) == [200, 412]
+
+
+@needs_row_locks
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("op", ["add", "replace", "remove"])
+def test_permissions_given_while_a_change_waits(op, scim):
+    """An admin saves the group with a permission; a request for its members waits for that."""
+    amy, mallory = scim.make_user("amy"), scim.make_user("mallory")
+    group = scim.make_group("Editors", amy)
+    site = Group.objects.get()
+    has_started = Event()
+
+    def change():
+        has_started.set()
+        client = ScimClient(scim.connection, scim.secret)
+        value = [{"value": (amy if op == "remove" else mallory)["id"]}]
+        operation = {"op": op, "path": "members", "value": value}
+        try:
+            return client.patch(f"/Groups/{group['id']}", operation).status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            site.save()
+            answer = pool.submit(change)
+            has_started.wait()
+            sleep(0.5)  # until the request waits for the row
+            assert not answer.done()
+            site.permissions.add(Permission.objects.first())
+        assert answer.result(30) == 403
+    assert [each.username for each in site.user_set.all()] == ["amy"]
 
 
 @needs_row_locks

@@ -371,7 +371,7 @@ class World:
         known = before.visible_groups[who] | after.visible_groups[who]
         with_permissions = {group for group, _ in before.group_permissions}
         marked = set(
-            GroupLink.objects.filter(connection=self.connections[who], display_name="x")
+            GroupLink.objects.filter(connection=self.connections[who], privileged=True)
             .values_list("target", flat=True)
         )  # fmt: skip
         for account, group in before.members ^ after.members:

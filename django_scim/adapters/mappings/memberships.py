@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping as Dict
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Value
 
 from ...models import GuardCount
 from ...protocol.attributes import Attribute
@@ -21,60 +21,18 @@ from ...protocol.tolerances import Tolerances
 from ...protocol.values import split_location
 from ...query import Constant, Locator
 from ...query.columns import Comparable
-from ...query.compiled import in_batches, padded
 from ...query.translate import list_condition
 from ..interfaces import Adapter
 from ..model_paths import MappingError
-from ..visibility import VisibleQueries
-from ..writing import guard
+from ..writing import guard, privileges
 from ..writing.changes import Change
 from ..writing.outcomes import ChangeKind
 from ..writing.unit_of_work import UnitOfWork
-from .base import Mapping, Reader, RelatedLoader, Selected
+from .base import Mapping, Reader, Selected
 from .computed import read_only
 from .multivalued import MultiValue, ValueList
 from .references import id_column, refuse_parts
-from .relations import membership_relation
-
-
-class RelatedLinks(RelatedLoader):
-    """Loads the links of the objects at the other end of a membership relation.
-
-    ``back`` is the query name of the relation from the other end to this one.
-    """
-
-    def __init__(self, to: str, back: str) -> None:
-        self.to, self.back = to, back
-        self._queries = VisibleQueries()
-
-    def links(self, adapter: Adapter) -> Any:
-        """Return the visible links at the other end, one row for each membership."""
-        return (
-            adapter.registry.adapter(self.to)
-            .queryset()
-            .filter(**{f"target__{self.back}__isnull": False})
-        )
-
-    def load(
-        self, keys: list[Any], names: list[str], adapter: Adapter
-    ) -> dict[tuple[Any, str], list[Any]]:
-        link = adapter.registry.adapter(self.to).link
-
-        def build(seen: Adapter, keys: Any) -> Any:
-            other, owner = seen.registry.adapter(self.to), f"target__{self.back}"
-            rows = other.queryset().filter(**{f"{owner}__in": keys}).order_by("pk")
-            return rows.values_list(owner, "scim_id", other.display())
-
-        by_key: dict[tuple[Any, str], dict[str, Any]] = {}
-        for batch in in_batches(keys):
-            rows = self._queries.rows_for(
-                adapter, link, "", build, adapter.model._meta.pk, padded(batch)
-            )
-            for key, *columns in rows:
-                # A dict, since a through table may have several rows for one membership.
-                by_key.setdefault((key, ""), {})[columns[0]] = columns
-        return {key: list(by_id.values()) for key, by_id in by_key.items()}
-
+from .relations import RelatedLinks, membership_relation
 
 _SUBS: dict[str, Any] = {
     "value": lambda page, to, kind, scim_id, display: scim_id,
@@ -295,8 +253,8 @@ class StagedMembers:
     def save(self) -> tuple[Any, Any] | None:
         """Write the changed memberships. Return the members removed and those added.
 
-        Raise InvalidValue for an id that the connection cannot see, GuardTripped if the connection
-        removes too many memberships.
+        Raise InvalidValue for an id that the connection cannot see, Forbidden if the members would
+        get or lose permissions, GuardTripped if the connection removes too many memberships.
         """
         mapping, unit = self._mapping, self.unit
         links = self._look_up([*self._named, *self._removed])
@@ -306,6 +264,8 @@ class StagedMembers:
         removed = [links[each] for each in self._removed if each in links and links[each].is_member]
         if self._is_cleared and unit.has_past:
             removed = [link for link in self._all_members() if link.scim_id not in self._added]
+        if any(link.is_refused for link in (*removed, *added)):
+            raise privileges.refusal(mapping.full_name)
         if removed:
             guard.count_loss(unit.adapter, unit.link, len(removed), GuardCount.MEMBERSHIPS)
             mapping.relation.remove(unit.target, [link.target_id for link in removed])
@@ -314,8 +274,25 @@ class StagedMembers:
         return (_for_event(removed), _for_event(added)) if added or removed else None
 
     def _links(self) -> Any:
-        adapter: Any = self.unit.adapter.registry.adapter(self._mapping.to)
-        return adapter.queryset().annotate(label=adapter.label())
+        """Return the links of possible members, each annotated with ``is_refused``.
+
+        This is true if the membership must not change: the object at one of its two ends has
+        permissions, and that object's link is not privileged. The database tests it with the
+        values that this write has given to the object.
+        """
+        unit = self.unit
+        other: Any = unit.adapter.registry.adapter(self._mapping.to)
+        ours = None if unit.link.privileged else unit.adapter.declared.privileged
+        theirs = other.declared.privileged
+        refused: Any = Value(False, output_field=BooleanField())
+        if not unit.is_deletion and (ours is not None or theirs is not None):
+            condition = Q()
+            if ours is not None:
+                condition |= Q(Exists(ours.filter(pk=unit.target.pk)))
+            if theirs is not None:
+                condition |= Q(Exists(theirs.filter(pk=OuterRef("target_id"))), privileged=False)
+            refused = ExpressionWrapper(condition, output_field=BooleanField())
+        return other.queryset().annotate(label=other.label(), is_refused=refused)
 
     def _look_up(self, ids: list[str]) -> dict[str, Any]:
         """Return the links with these ids, each annotated with ``is_member``."""

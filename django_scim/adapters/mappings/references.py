@@ -20,6 +20,7 @@ from ..interfaces import Adapter
 from ..model_paths import LINK, MappingError, locate, orm_path, refuse_write
 from ..writing.effort import LOOKUP
 from ..writing.persistence import Batch
+from ..writing.privileges import has_permissions, refusal
 from ..writing.unit_of_work import UnitOfWork, load_records
 from .base import Mapping, Reader, Selected
 from .column_types import check_length
@@ -181,6 +182,8 @@ class Reference(Mapping):
             targets.filter(external_id=wanted).order_by("pk").first()
         )
         if link is not None:
+            if target.declared.privileged is not None:
+                self._refuse_privileged(unit, target, link)
             self._set_target(unit, link.target_id, "")
             return
         may_be_pending = self.pending and unit.tolerances.permit(Tolerance.PENDING_REFERENCE)
@@ -188,6 +191,16 @@ class Reference(Mapping):
             raise InvalidValue(f"{self.path}: there is no {self.to} {wanted!r}")
         check_length(self.pending_field, wanted, f"{self.full_name}.value")
         self._set_target(unit, None, wanted)
+
+    def _refuse_privileged(self, unit: UnitOfWork, target: Adapter, link: Any) -> None:
+        """Raise Forbidden for a new reference to an object that has permissions.
+
+        A reference can be a membership, too. To remove it is allowed.
+        """
+        record = unit.record(self.relations)
+        is_same = record is not None and getattr(record, self.field.attname) == link.target_id
+        if not (is_same or link.privileged) and has_permissions(target, link.target_id):
+            raise refusal(self.full_name)
 
     def _wanted_id(self, operation: Operation, endpoint: str) -> str | None:
         """Return the target's id or externalId in an operation, None if it has none."""
@@ -243,6 +256,8 @@ class Reference(Mapping):
         by_name = {
             name: unit
             for unit in reversed(units)
+            if unit.adapter.declared.privileged is None
+            or not has_permissions(unit.adapter, unit.target.pk)
             for name in (unit.link.external_id, unit.link.scim_id)
             if name
         }

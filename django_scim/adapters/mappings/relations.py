@@ -7,8 +7,51 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 
+from ...query.compiled import in_batches, padded
+from ..interfaces import Adapter
 from ..model_paths import MappingError
+from ..visibility import VisibleQueries
 from ..writing import persistence
+from .base import RelatedLoader
+
+
+class RelatedLinks(RelatedLoader):
+    """Loads the links of the objects at the other end of a membership relation.
+
+    ``back`` is the query name of the relation from the other end to this one.
+    """
+
+    def __init__(self, to: str, back: str) -> None:
+        self.to, self.back = to, back
+        self._queries = VisibleQueries()
+
+    def links(self, adapter: Adapter) -> Any:
+        """Return the visible links at the other end, one row for each membership."""
+        return (
+            adapter.registry.adapter(self.to)
+            .queryset()
+            .filter(**{f"target__{self.back}__isnull": False})
+        )
+
+    def load(
+        self, keys: list[Any], names: list[str], adapter: Adapter
+    ) -> dict[tuple[Any, str], list[Any]]:
+        link = adapter.registry.adapter(self.to).link
+
+        def build(seen: Adapter, keys: Any) -> Any:
+            other, owner = seen.registry.adapter(self.to), f"target__{self.back}"
+            rows = other.queryset().filter(**{f"{owner}__in": keys}).order_by("pk")
+            return rows.values_list(owner, "scim_id", other.display())
+
+        by_key: dict[tuple[Any, str], dict[str, Any]] = {}
+        for batch in in_batches(keys):
+            rows = self._queries.rows_for(
+                adapter, link, "", build, adapter.model._meta.pk, padded(batch)
+            )
+            for key, *columns in rows:
+                # A dict, since a through table may have several rows for one membership.
+                by_key.setdefault((key, ""), {})[columns[0]] = columns
+        return {key: list(by_id.values()) for key, by_id in by_key.items()}
 
 
 class MembershipRelation:
@@ -31,6 +74,11 @@ class MembershipRelation:
     def owners(self, member_key: Any) -> Any:
         """Return the primary keys of the owners that an object is a member of."""
         return self.through._base_manager.filter(**{self.member: member_key}).values(self.owner)
+
+    def has_others(self, owner_key: Any, links: Any) -> bool:
+        """Return whether an owner has members to which none of ``links`` leads."""
+        own = {f"{self.member}__in": links.values("target_id")}
+        return bool(self.rows(owner_key).exclude(**own).exists())
 
     def leave(self, member: Any, owners: list[Any]) -> None:
         """Remove one member from several owners."""

@@ -14,6 +14,7 @@ from ...protocol.errors import Mutability
 from ...protocol.values import EMPTY
 from ..interfaces import Adapter, Staged
 from ..model_paths import LINK, empty, locate
+from . import privileges
 from .changes import Change, StagedColumn, recorded
 from .effort import Effort
 from .locks import for_update
@@ -34,6 +35,8 @@ class UnitOfWork:
         #: False only for an object that this write creates. An adopted or restored account has a
         #: new link, but the object existed before.
         self.has_past = not target._state.adding
+        #: True if the write is part of a deletion, so that it can only take permissions away.
+        self.is_deletion = False
         self.ignored: list[str] = []
         #: What an admin should know about the write, for the event.
         self.remark = ""
@@ -217,6 +220,7 @@ class UnitOfWork:
         for mapping in declared.unique:
             mapping.check_unique(self)
         self.changes.extend(self._column_changes())
+        is_guarded = self._may_decide() and privileges.guards(self)
         self.target._scim_saving = True  # this app's receivers must not write keys and values too
         try:
             self._save_records()
@@ -232,6 +236,8 @@ class UnitOfWork:
         if self.changes and not self.is_new:
             self._refuse_immutable()
             self._touch()
+        if is_guarded:
+            privileges.refuse_gain(self)
         for mapping in declared.after_save:
             mapping.behaviour.after_save(self, mapping)
         self.adapter.after_save(self)
@@ -277,6 +283,16 @@ class UnitOfWork:
                 self.insert(record)
             else:
                 self.update(record, changed)
+
+    def _may_decide(self) -> bool:
+        """Return whether changes, other than of members, could decide about permissions."""
+        if self.adapter.declared.privileged is None or self.link.privileged or not self.has_past:
+            return False
+        return any(not each.has_members for each in self._staged) or any(
+            column.new != column.old
+            and not (relations == LINK and column.field.name in privileges.LINK_COLUMNS)
+            for (relations, _), column in self._columns.items()
+        )
 
     def _refuse_locked(self) -> None:
         """Reject changes to locked attributes; a changed e-mail would allow a password reset.

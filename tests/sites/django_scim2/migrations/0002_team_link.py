@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('former_target_key', django_scim.models.ExactCharField(blank=True, default='', editable=False, max_length=64, verbose_name='former target key')),
                 ('release_digest', models.CharField(blank=True, default='', editable=False, help_text='A digest of the account when the client deleted it, while this deletion is the last that any connection or admin did with the account. Without it, the client cannot get the account back.', max_length=64, verbose_name='release digest')),
                 ('unassigned', models.BooleanField(default=False, editable=False, help_text='An admin took the object from the connection, or withdrew the scope that granted it: only an admin can return it.', verbose_name='unassigned')),
+                ('privileged', models.BooleanField(default=False, editable=False, help_text='An admin allows the connection to change the members of the object even while it has permissions.', verbose_name='privileged')),
                 ('display_name', models.CharField(blank=True, default='', max_length=256, verbose_name='display name')),
                 ('display_key', django_scim.models.FoldedField(editable=False, max_length=190, null=True, source='display_name', verbose_name='display key')),
                 ('connection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(app_label)s_%(class)ss', to='django_scim.connection', verbose_name='connection')),
