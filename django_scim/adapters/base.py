@@ -192,11 +192,10 @@ class ResourceAdapter:
     def read_with_columns(
         self, links: Any, projection: Projection, *columns: str
     ) -> list[tuple[dict[str, Any] | None, Sequence[Any]]]:
-        """Return (resource, values of ``columns``) for each link of a queryset.
+        """Return (resource, values of ``columns`` of the link) for each link of a queryset.
 
-        ``columns`` are columns of the link. The resource is None if it was deleted during the
-        query. The keys are read first, and then their rows: the database need not work out the
-        columns of rows that a later page skips.
+        The resource is None if it was deleted during the query. The keys are read first, so that
+        the database does not work out the columns of rows that a later page skips.
         """
         plan = self._plan(projection)
         found = list(links.values_list("pk", *columns))

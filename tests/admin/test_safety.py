@@ -123,8 +123,10 @@ def test_unknown_connection(site, ada, key):
 @pytest.mark.parametrize("number", range(len(BUTTONS)))
 def test_access_needs_a_permission_of_its_own(site, staff, number):
     """The permission to change connections is sufficient for all other buttons."""
-    pages = staff("view_connection", "change_connection")
+    pages = staff("view_connection", "change_connection", "change_group")
     path = of(site, site.buttons[number])
+    if BUTTONS[number] == "unshare-privileged":
+        connections.share_privileged(site, Group.objects.get(name="Editors"))
     before = everything()
     answer = pages.post(path, **site.data)
     if BUTTONS[number] in ACCESS_BUTTONS:
@@ -132,18 +134,25 @@ def test_access_needs_a_permission_of_its_own(site, staff, number):
         assert everything() == before
     else:
         assert answer.status_code in (200, 302) and everything() != before
-    both = staff("view_connection", "change_connection", "manage_connection_access", name="tom")
+    both = staff(
+        "view_connection", "change_connection", "change_group", "manage_connection_access",
+        name="tom",
+    )  # fmt: skip
     assert both.post(path, **site.data).status_code in (200, 302)
     assert everything() != before
 
 
 def test_buttons_for_the_access_are_hidden(site, staff):
-    every = [of(site, button) for button in ACCESS_BUTTONS]
+    buttons = [each for each in ACCESS_BUTTONS if each != "unshare-privileged"]  # not shared yet
+    every = [of(site, button) for button in buttons]
     pages = staff("view_connection", "change_connection")
     content = pages.get(of(site)).content.decode()
     assert not [path for path in every if path in content]
     assert "That needs the permission" in content and "scim-unconfirmed" not in content
-    both = staff("view_connection", "change_connection", "manage_connection_access", name="tom")
+    both = staff(
+        "view_connection", "change_connection", "change_group", "manage_connection_access",
+        name="tom",
+    )  # fmt: skip
     content = both.get(of(site)).content.decode()
     assert [path for path in every if path in content] == every
     assert "That needs the permission" not in content

@@ -35,7 +35,7 @@ class UnitOfWork:
         #: False only for an object that this write creates. An adopted or restored account has a
         #: new link, but the object existed before.
         self.has_past = not target._state.adding
-        #: True if the write is part of a deletion, so that it can only take permissions away.
+        #: True for a write of a deletion, which can only take permissions away.
         self.is_deletion = False
         self.ignored: list[str] = []
         #: What an admin should know about the write, for the event.
