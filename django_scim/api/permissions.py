@@ -1,5 +1,8 @@
 """Check the scopes of a token: one to read and one to write each resource type.
 
+A token without the read scope of a type is told nothing about its resources: its writes are
+answered without a body and without a version.
+
 A token of a single user can only access ``/Me``, regardless of its scopes.
 """
 
@@ -9,6 +12,11 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from ..protocol.errors import Forbidden
+
+
+def may_read(token: Any, area: str) -> bool:
+    """Return whether a token may read the resources of an area, such as ``users``."""
+    return bool(token.permits(f"{area}:read"))
 
 
 class TokenScope(BasePermission):

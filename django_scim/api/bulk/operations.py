@@ -16,6 +16,7 @@ from ...protocol.tolerances import Tolerances
 from ..exceptions import as_scim_error
 from ..http import etags
 from ..http.network import client_address
+from ..permissions import may_read
 from ..resource_writer import ResourceWriter, record_failure
 from ..views import ACTIONS, ScimView
 from . import references
@@ -31,6 +32,8 @@ class OperationRunner:
     """
 
     writer: ResourceWriter
+    #: False if the result may contain nothing of the resource but its URI.
+    may_read = True
 
     def __init__(self, view: ScimView, operation: BulkOperation, pool: Executor) -> None:
         self.view, self.operation, self._pool = view, operation, pool
@@ -68,12 +71,16 @@ class OperationRunner:
             endpoints = ", ".join(f"/{each.endpoint}" for each in adapters.values())
             raise InvalidSyntax(f"path: must be under one of {endpoints}")
         self.recorder.set_resource(adapter.name, scim_id=operation.resource_id)
-        if not view.token.permits(scope := f"{adapter.endpoint.lower()}:write"):
+        area = adapter.endpoint.lower()
+        if not view.token.permits(scope := f"{area}:write"):
             raise Forbidden(f"the token lacks the scope {scope}")
         expected = etags.tags(operation.version) if operation.version else None
         connection = view.token.connection
         registry = Registry(connection, self.tolerances, view.base_url(), self._pool)
-        self.writer = ResourceWriter(registry.adapter(adapter.name), self.recorder, expected)
+        self.may_read = may_read(view.token, area)
+        self.writer = ResourceWriter(
+            registry.adapter(adapter.name), self.recorder, expected, self.may_read
+        )
         if not operation.resource_id.isprintable():
             raise self.writer.adapter.not_found(operation.resource_id)
         if operation.method == "PATCH":
@@ -155,10 +162,16 @@ class OperationRunner:
                 unit = writer.replace(resource_id, self.values)
             case _:
                 unit = writer.patch(resource_id, self.patch)
-        written = writer.finish(unit, STATUS[self.operation.method], None)
+        written = writer.finish(unit, self.success_status, None)
         return unit.link.scim_id, written.version
 
     # Results
+
+    @property
+    def success_status(self) -> int:
+        """The status that the operation has if it succeeds."""
+        method = self.operation.method
+        return STATUS[method] if self.may_read or method == "POST" else 204
 
     @property
     def is_done(self) -> bool:
@@ -181,7 +194,9 @@ class OperationRunner:
         self.resource_id = resource_id
         writer = self.writer
         self._location = writer.adapter.location_of(writer.resource_type, resource_id)
-        self._response = {"status": str(STATUS[self.operation.method])}
+        self._response = {"status": str(self.success_status)}
+        if not self.may_read:
+            return
         if self.tolerances.profile.returns_bulk_ids:
             self._response["id"] = resource_id
         if version:
