@@ -14,18 +14,13 @@ from rest_framework.request import Request
 from ..protocol.errors import Forbidden
 
 
-def may_read(token: Any, area: str) -> bool:
-    """Return whether a token may read the resources of an area, such as ``users``."""
-    return bool(token.permits(f"{area}:read"))
-
-
 class TokenScope(BasePermission):
     """Require the token's scope for the request, such as ``users:read`` or ``users:write``."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Return True. Raise Forbidden with the name of the scope if it is missing.
 
-        ``view`` is a ScimView whose token is known.
+        ``view`` is a ScimView whose token is known. Set its ``may_read``.
         """
         area = getattr(view, "scope_area", None)
         if getattr(view.token, "user", None) is not None and area != "me":
@@ -37,4 +32,5 @@ class TokenScope(BasePermission):
         scope = f"{area}:{'read' if reads else 'write'}"
         if not view.token.permits(scope):
             raise Forbidden(f"the token does not have the scope {scope}")
+        view.may_read = reads or view.token.permits(f"{area}:read")
         return True

@@ -73,6 +73,8 @@ class ScimView(APIView):
     depth = 1
     resource_type = ""
     requires_token = True
+    #: True if responses may contain resources and their versions, set by TokenScope.
+    may_read = False
     #: The body of the request, set by the parser.
     parsed_body: Any = None
     #: The setting that limits the bytes of a body, and what ServiceProviderConfig calls it.

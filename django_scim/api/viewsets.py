@@ -24,7 +24,6 @@ from ..query.timeout import limited_reads
 from ..transactions import in_transaction
 from .http import etags
 from .pagination import page, read_projection
-from .permissions import may_read
 from .resource_writer import ResourceWriter, Written
 from .serializers import ResourceSerializer, serializer_for
 from .views import ScimView, exempt_from_host_defaults
@@ -92,11 +91,6 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         expected = etags.if_match(self.request)
         return ResourceWriter(self.adapter, self.recorder, expected, self.may_read)
 
-    @property
-    def may_read(self) -> bool:
-        """True if the responses to writes may contain resources and versions."""
-        return may_read(self.token, self.scope_area)
-
     def create(self, request: Request) -> Response:
         projection, writer = self._projection(), self.writer
         body = writer.prepare_body(writer.read_body(request.data))
@@ -135,13 +129,13 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         projection, writer = self._projection(), self.writer
         operations = writer.read_patch(request.data, scim_id)
         operations = writer.prepare_patch(operations, scim_id)
-        projection = after_write(projection, ((each.path, each.value) for each in operations))
 
         def patch() -> UnitOfWork:
             return writer.patch(scim_id, operations)
 
         if self.may_read and self._returns_patched(projection):
-            return self._response(*self._write(patch, projection, 200))
+            written = ((each.path, each.value) for each in operations)
+            return self._response(*self._write(patch, after_write(projection, written), 200))
         version = self._write(patch, None, 204).version
         return Response(status=204, headers={"ETag": version} if self.may_read else None)
 

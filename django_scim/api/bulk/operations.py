@@ -15,8 +15,6 @@ from ...protocol.messages.responses import error_message
 from ...protocol.tolerances import Tolerances
 from ..exceptions import as_scim_error
 from ..http import etags
-from ..http.network import client_address
-from ..permissions import may_read
 from ..resource_writer import ResourceWriter, record_failure
 from ..views import ACTIONS, ScimView
 from . import references
@@ -37,9 +35,11 @@ class OperationRunner:
 
     def __init__(self, view: ScimView, operation: BulkOperation, pool: Executor) -> None:
         self.view, self.operation, self._pool = view, operation, pool
-        self.tolerances = Tolerances(view.tolerances.profile)
         self.recorder = self._new_recorder()
+        self.tolerances = Tolerances(view.tolerances.profile)
         self.error: ScimError | None = operation.fault
+        #: The scopes that the token must have.
+        self.scopes: tuple[str, ...] = ()
         self.values: Assigned = {}
         self.patch: list[Operation] = []
         self.resource_id, self._location = operation.resource_id, ""
@@ -56,7 +56,7 @@ class OperationRunner:
             correlation_id=self.view.correlation_id,
             method=self.operation.method,
             path=f"{request.path} {self.operation.path}",
-            address=client_address(request),
+            address=self.view.recorder.event.address,
             user_agent=request.META.get("HTTP_USER_AGENT", ""),
             authorization=request.META.get("HTTP_AUTHORIZATION", ""),
         )
@@ -74,10 +74,11 @@ class OperationRunner:
         area = adapter.endpoint.lower()
         if not view.token.permits(scope := f"{area}:write"):
             raise Forbidden(f"the token lacks the scope {scope}")
+        self.scopes, self.may_read = (scope,), view.token.permits(f"{area}:read")
         expected = etags.tags(operation.version) if operation.version else None
         connection = view.token.connection
-        registry = Registry(connection, self.tolerances, view.base_url(), self._pool)
-        self.may_read = may_read(view.token, area)
+        base_url = view.registry.base_url
+        registry = Registry(connection, self.tolerances, base_url, self._pool)
         self.writer = ResourceWriter(
             registry.adapter(adapter.name), self.recorder, expected, self.may_read
         )
