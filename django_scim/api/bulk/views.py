@@ -18,6 +18,7 @@ from ...protocol.errors import NotImplementedByServer, PayloadTooLarge
 from ...protocol.messages.bulk import parse_bulk
 from ...protocol.messages.responses import bulk_response
 from ..authentication import Authority
+from ..throttling import count_operations
 from ..views import ScimView
 from .executor import BulkExecutor
 from .operations import OperationRunner
@@ -52,6 +53,7 @@ class Bulk(ScimView):
         if not settings.BULK_MAX_OPERATIONS:
             raise NotImplementedByServer("this server does not support bulk requests")
         bulk = parse_bulk(request.data, settings.BULK_MAX_OPERATIONS)
+        count_operations(self.token.connection, len(bulk.operations))
         pool = HashingPool()
         try:
             runners = [OperationRunner(self, operation, pool) for operation in bulk.operations]
