@@ -65,9 +65,12 @@ class Defaults:
     ANONYMOUS_CONFIG: bool = True
     #: Reject a PUT, PATCH or DELETE without If-Match (428).
     REQUIRE_IF_MATCH: bool = False
-    #: Requests per second of each connection (0: no limit), and the size of a burst.
+    #: Requests and bulk operations per second of each connection (0: no limit), and the number
+    #: that may come at once.
     THROTTLE_RATE: int = 0
     THROTTLE_BURST: int = 100
+    #: Requests without a valid token per minute from one address (0: no limit).
+    THROTTLE_FAILURES: int = 60
     #: Scheme and host of ``meta.location``; "" uses those of the request.
     BASE_URL: str = ""
     #: The number of resources on a page without a ``count``, and the largest ``count``.

@@ -2,6 +2,7 @@ import itertools
 import re
 
 import pytest
+from django.core.cache import cache
 from django.test.utils import CaptureQueriesContext
 
 from django_scim import connections
@@ -66,3 +67,9 @@ def scim(connect):
 def events(db):
     """Return a function that returns events in their order."""
     return lambda **wanted: list(Event.objects.filter(**wanted).order_by("pk"))
+
+
+@pytest.fixture(autouse=True)
+def no_earlier_counts():
+    """Begin each test without the requests that earlier ones made, which throttling counts."""
+    cache.clear()

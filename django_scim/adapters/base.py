@@ -28,6 +28,7 @@ from .mappings.computed import Constant, Location
 from .reading.plan import Plan, plan_for, pop_version
 from .writing import deletion
 from .writing.changes import Change
+from .writing.fixed_attributes import kept_attributes, without_fixed
 from .writing.locks import locked
 from .writing.outcomes import ResourceChange, announce_unit
 from .writing.privileges import has_permissions
@@ -65,6 +66,9 @@ class ResourceAdapter:
     #: True if the response to a PATCH contains the resource, False for 204 without a body
     #: (RFC 7644 section 3.5.2).
     returns_patched: ClassVar[bool] = True
+
+    #: The attributes, and the URNs of extensions, that a person cannot change by ``/Me``.
+    admin_attributes: ClassVar[frozenset[str]] = frozenset({"externalId"})
 
     #: Set for a subclass that has an ``after_commit`` hook.
     hears_commits: ClassVar[bool] = False
@@ -285,15 +289,15 @@ class ResourceAdapter:
     def replace(self, link: Any, values: Assigned) -> UnitOfWork:
         """Replace the attributes of a resource by those of a body (RFC 7644 section 3.5.1)."""
         unit = self.unit_of_work(link)
-        assign(unit, values)
-        return self.save(unit)
+        assign(unit, values, kept_attributes(self, values))
+        return self.save(without_fixed(unit))
 
     def patch(self, link: Any, operations: list[Operation]) -> UnitOfWork:
         """Apply the operations of a PATCH in their order (RFC 7644 section 3.5.2)."""
         unit = self.unit_of_work(link)
         for operation in operations:
             apply(unit, operation)
-        return self.save(unit)
+        return self.save(without_fixed(unit))
 
     def save(self, unit: UnitOfWork, *, is_side_effect: bool = False) -> UnitOfWork:
         """Save a unit of work, and send its signals after the commit.

@@ -37,6 +37,9 @@ class Adapter(Protocol):
     #: Set for an adapter of the site with a ``save`` or ``after_save`` hook.
     follows_saves: ClassVar[bool]
 
+    #: The attributes, and the URNs of extensions, that a person cannot change by ``/Me``.
+    admin_attributes: ClassVar[frozenset[str]]
+
     def queryset(self) -> Any:
         """Return the links that the connection may see and change."""
 

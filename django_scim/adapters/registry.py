@@ -38,6 +38,8 @@ class Registry:
     ) -> None:
         self.connection, self.tolerances, self.base_url = connection, tolerances, base_url
         self.pool = pool
+        #: True if the request is for /Me, and so for a person and not for a provider.
+        self.acts_for_person = False
         self._classes = adapter_classes(connection)
         self.endpoints = {name: each.endpoint for name, each in self._classes.items()}
         self._adapters: dict[str, Any] = {}

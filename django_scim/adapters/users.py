@@ -73,6 +73,15 @@ class UserAdapter(ResourceAdapter):
         "emails": Behaviour(Role.ADDRESSES, locked=True),
         "password": Behaviour(locked=True, kept_on_put=True),
     }
+    admin_attributes = ResourceAdapter.admin_attributes | {
+        "userName",
+        "active",
+        "userType",
+        "groups",
+        "roles",
+        "entitlements",
+        ENTERPRISE_URN,
+    }
     optional_types = frozenset({"Group"})
 
     @classmethod

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from ..conf import settings
 from ..models import Connection, Token
 from ..models.tokens import digest
-from ..protocol.errors import Forbidden, Unauthorized
+from ..protocol.errors import Forbidden, ScimError, Unauthorized
 from ..query.compiled import CompiledQueries, Values
 from .http.network import client_address
 
@@ -62,23 +62,65 @@ class BearerAuthentication(BaseAuthentication):
         Raise Unauthorized without a valid token, Forbidden if the request comes from outside of
         the connection's networks, or if the connection's tenant no longer exists.
         """
-        secret = bearer_secret(request)
-        candidates = (import_string(path)(secret) for path in settings.TOKEN_FINDERS)
-        token = next((token for token in candidates if token is not None), None)
-        request.scim_token = token  # type: ignore[attr-defined] # for the event of a rejection
-        now = timezone.now()
-        if token is None or not token.is_usable(now) or not token.connection.is_active:
-            raise Unauthorized("the bearer token is not valid")
-        connection = token.connection
-        if connection.networks and not connection.admits(client_address(request)):
-            raise Forbidden("the connection does not allow requests from this IP address")
-        if connection.tenant_is_gone():
-            raise Forbidden("the connection's tenant no longer exists on this site")
-        token.touch(now, settings.LAST_USED_INTERVAL)
-        return Principal(connection), token
+        token = require_token(request)
+        token.touch(timezone.now(), settings.LAST_USED_INTERVAL)
+        return Principal(token.connection), token
 
     def authenticate_header(self, request: Request) -> str:
         return REALM
+
+
+def require_token(request: Request) -> Any:
+    """Return the token of a request as it is stored now, with its connection.
+
+    Raise Unauthorized or Forbidden as ``BearerAuthentication`` does. It needs one statement, and
+    another one if the connection has a tenant.
+    """
+    secret = bearer_secret(request)
+    candidates = (import_string(path)(secret) for path in settings.TOKEN_FINDERS)
+    token = next((token for token in candidates if token is not None), None)
+    request.scim_token = token  # type: ignore[attr-defined] # for the event of a rejection
+    if token is None or not token.is_usable(timezone.now()) or not token.connection.is_active:
+        raise Unauthorized("the bearer token is not valid")
+    connection = token.connection
+    if connection.networks and not connection.admits(client_address(request)):
+        raise Forbidden("the connection does not allow requests from this IP address")
+    if (connection.tenant_key or connection.tenant_type_id) and connection.tenant_is_gone():
+        raise Forbidden("the connection's tenant no longer exists on this site")
+    return token
+
+
+class Authority:
+    """Looks the token of a bulk request up again before each operation, or each batch of them.
+
+    An admin can revoke the token, or pause the connection, while the request runs.
+    """
+
+    def __init__(self, request: Request, connection: Connection) -> None:
+        self._request, self._connection = request, connection
+        self._denied: ScimError | None = None
+        #: True if the connection has been deleted, so that events can no longer refer to it.
+        self.connection_is_gone = False
+
+    def confirm(self, *scopes: str) -> None:
+        """Raise Unauthorized or Forbidden, as for a single request, if it is no longer accepted.
+
+        Once the token is rejected, it is not looked up again, and nothing else is carried out.
+        """
+        if self._denied is not None:
+            raise self._denied
+        try:
+            token = require_token(self._request)
+            if token.connection.pk != self._connection.pk:
+                raise Unauthorized("the bearer token is not valid")
+        except (Unauthorized, Forbidden) as error:
+            self._denied = error
+            rows = Connection.objects.filter(pk=self._connection.pk)
+            self.connection_is_gone = not rows.exists()
+            raise
+        for scope in scopes:
+            if not token.permits(scope):
+                raise Forbidden(f"the token lacks the scope {scope}")
 
 
 def find_token(secret: str) -> Token | None:

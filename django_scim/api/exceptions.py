@@ -30,12 +30,6 @@ class BadRequest(ScimError):
     status = 400
 
 
-class TooManyRequests(ScimError):
-    """The connection sent more requests than the site allows."""
-
-    status = 429
-
-
 def as_scim_error(error: Exception, correlation_id: str) -> ScimError:
     """Return the SCIM error for an exception.
 
@@ -76,7 +70,7 @@ def as_scim_error(error: Exception, correlation_id: str) -> ScimError:
         case drf.NotFound() | Http404():
             return errors.NotFound("there is no such endpoint")
         case drf.Throttled():
-            return TooManyRequests("too many requests")
+            return errors.TooManyRequests("too many requests")
         case drf.ParseError():
             return errors.InvalidSyntax("the body cannot be parsed")
         case RequestDataTooBig():

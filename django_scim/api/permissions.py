@@ -1,5 +1,8 @@
 """Check the scopes of a token: one to read and one to write each resource type.
 
+A token without the read scope of a type is told nothing about its resources: its writes are
+answered without a body and without a version.
+
 A token of a single user can only access ``/Me``, regardless of its scopes.
 """
 
@@ -17,7 +20,7 @@ class TokenScope(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         """Return True. Raise Forbidden with the name of the scope if it is missing.
 
-        ``view`` is a ScimView whose token is known.
+        ``view`` is a ScimView whose token is known. Set its ``may_read``.
         """
         area = getattr(view, "scope_area", None)
         if getattr(view.token, "user", None) is not None and area != "me":
@@ -29,4 +32,5 @@ class TokenScope(BasePermission):
         scope = f"{area}:{'read' if reads else 'write'}"
         if not view.token.permits(scope):
             raise Forbidden(f"the token does not have the scope {scope}")
+        view.may_read = reads or view.token.permits(f"{area}:read")
         return True

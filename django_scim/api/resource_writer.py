@@ -16,7 +16,14 @@ from ..adapters.writing.unit_of_work import UnitOfWork
 from ..audit import Recorder
 from ..conf import settings
 from ..models import Event
-from ..protocol.errors import GuardTripped, PreconditionRequired, ScimError
+from ..protocol.errors import (
+    Forbidden,
+    GuardTripped,
+    PreconditionFailed,
+    PreconditionRequired,
+    ScimError,
+)
+from ..protocol.filters import only_equalities
 from ..protocol.messages.patch import Operation, parse_patch
 from ..protocol.projection import Projection
 from ..protocol.resource_body import read_resource
@@ -34,14 +41,21 @@ class Written(NamedTuple):
 class ResourceWriter:
     """Carries out one request, or one operation of a bulk request, on a resource type.
 
-    ``expected`` contains the tags of If-Match, None means that there is no such header. ``create``
-    and the methods after it run inside the caller's transaction.
+    ``expected`` contains the tags of If-Match, None means that there is no such header. A client
+    that may not read the resource (``may_read``) cannot compare versions or search for values
+    either. ``create`` and the methods after it run inside the caller's transaction.
     """
 
-    def __init__(self, adapter: Any, recorder: Recorder, expected: set[str] | None = None) -> None:
+    def __init__(
+        self,
+        adapter: Any,
+        recorder: Recorder,
+        expected: set[str] | None = None,
+        may_read: bool = True,
+    ) -> None:
         self.adapter, self.registry = adapter, adapter.registry
         self.resource_type: str = adapter.name
-        self.recorder, self.expected = recorder, expected
+        self.recorder, self.expected, self.may_read = recorder, expected, may_read
 
     def start_again(self) -> None:
         """Discard cached data before a retry, so that it reads the database again."""
@@ -66,9 +80,14 @@ class ResourceWriter:
         return read_resource(data, self.adapter.resource_schema, self.adapter.tolerances)
 
     def read_patch(self, data: Any, scim_id: str) -> list[Operation]:
-        """Return the operations in the body of a PATCH. Raise a ScimError if it is invalid."""
+        """Return the operations in the body of a PATCH.
+
+        Raise a ScimError if it is invalid, Forbidden if it searches for values without permission.
+        """
         adapter, limit = self.adapter, settings.MAX_PATCH_OPERATIONS
         operations = parse_patch(data, adapter.resource_schema, adapter.tolerances, scim_id, limit)
+        if not self.may_read:
+            _refuse_search(operations)
         if adapter.serializer_class is None:
             return operations
         serializer = self.serializer()
@@ -124,6 +143,8 @@ class ResourceWriter:
         PreconditionRequired if If-Match is required but missing.
         """
         link = self.adapter.lock(scim_id)
+        if self.expected is not None and not self.may_read and etags.ANY not in self.expected:
+            raise PreconditionFailed("If-Match: this token cannot read versions; send only *")
         if self.expected is None and settings.REQUIRE_IF_MATCH:
             raise PreconditionRequired("send the resource's version in the If-Match header")
         if self.expected is not None:
@@ -148,6 +169,16 @@ class ResourceWriter:
         self.recorder.save_success(action, status, changes=changes, tolerances=used, detail=detail)
         if self.registry.side_effects:
             self.recorder.save_side_effects(self.registry.side_effects)
+
+
+def _refuse_search(operations: list[Operation]) -> None:
+    """Raise Forbidden if the filter in a path could find out values piece by piece."""
+    for operation in operations:
+        if operation.where is not None and not only_equalities(operation.where):
+            raise Forbidden(
+                f"{operation.path}: without a read scope, a filter in a path can only compare by "
+                f"eq, combined by and"
+            )
 
 
 def finish_batch(

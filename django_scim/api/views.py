@@ -22,7 +22,14 @@ from ..audit import Recorder
 from ..audit.secret_detection import hide_tokens
 from ..conf import settings
 from ..models import Event, Token
-from ..protocol.errors import InvalidVersion, NotFound, ScimError
+from ..protocol.errors import (
+    Forbidden,
+    InvalidVersion,
+    NotFound,
+    ScimError,
+    TooManyRequests,
+    Unauthorized,
+)
 from ..protocol.messages.responses import error_message
 from ..protocol.tolerances import Tolerances
 from .authentication import BearerAuthentication
@@ -33,7 +40,7 @@ from .parsers import JSONParser, ScimParser
 from .permissions import TokenScope
 from .renderers import JSONRenderer, ScimRenderer
 from .resource_writer import record_failure
-from .throttling import ConnectionThrottle
+from .throttling import ConnectionThrottle, count_failure
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 
@@ -73,6 +80,8 @@ class ScimView(APIView):
     depth = 1
     resource_type = ""
     requires_token = True
+    #: True if responses may contain resources and their versions, set by TokenScope.
+    may_read = False
     #: The body of the request, set by the parser.
     parsed_body: Any = None
     #: The setting that limits the bytes of a body, and what ServiceProviderConfig calls it.
@@ -109,7 +118,7 @@ class ScimView(APIView):
         self.recorder.event.resource_type = self.resource_type
         require_encryption(request)
         if self.requires_token:
-            self.perform_authentication(request)
+            self._authenticate(request)
             self.token: Token = request.auth  # type: ignore[assignment]
             self.recorder.authenticated(self.token)
             self.tolerances = Tolerances(self.token.connection.tolerated)
@@ -122,6 +131,14 @@ class ScimView(APIView):
         if self.requires_token:
             self.check_permissions(request)
             self.check_throttles(request)
+
+    def _authenticate(self, request: Request) -> None:
+        """Authenticate. Raise TooManyRequests instead of an error after too many failures."""
+        try:
+            self.perform_authentication(request)
+        except (Unauthorized, Forbidden):
+            count_failure(self.recorder.event.address)
+            raise
 
     @cached_property
     def registry(self) -> Registry:
@@ -163,6 +180,8 @@ class ScimView(APIView):
     def _record_failure(self, error: ScimError, answer: Any) -> None:
         recorder = getattr(self, "recorder", None)
         if recorder is None or self.request.method == "OPTIONS":
+            return
+        if isinstance(error, TooManyRequests) and error.is_repeated:
             return
         action = self.action_of_request()
         if recorder.connection is None:

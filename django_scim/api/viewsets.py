@@ -14,6 +14,7 @@ from rest_framework.schemas import DefaultSchema
 from rest_framework.viewsets import ViewSetMixin
 
 from ..adapters.base import ResourceAdapter
+from ..adapters.interfaces import Assigned
 from ..adapters.reading.plan import pop_version
 from ..adapters.writing.unit_of_work import UnitOfWork
 from ..conf import settings
@@ -88,18 +89,38 @@ class ResourceViewSet(ViewSetMixin, ScimView):
     @cached_property
     def writer(self) -> ResourceWriter:
         expected = etags.if_match(self.request)
-        return ResourceWriter(self.adapter, self.recorder, expected)
+        return ResourceWriter(self.adapter, self.recorder, expected, self.may_read)
 
     def create(self, request: Request) -> Response:
         projection, writer = self._projection(), self.writer
         body = writer.prepare_body(writer.read_body(request.data))
+        if not self.may_read:
+            return self._created_unread(body)
         projection = after_write(projection, body.items())
         written = self._write(lambda: writer.create(body), projection, 201)
         return self._response(*written, 201)
 
+    def _created_unread(self, body: Assigned) -> Response:
+        """Create a resource for a client that may not read it, and return only its URI.
+
+        RFC 7644 section 3.3 requires 201 and ``Location``; the body is a SHOULD.
+        """
+        units: list[UnitOfWork] = []
+
+        def create() -> UnitOfWork:
+            units.append(self.writer.create(body))
+            return units[-1]
+
+        self._write(create, None, 201)
+        location = self.adapter.location_of(self.resource_type, units[-1].link.scim_id)
+        return Response(status=201, headers={"Location": location})
+
     def update(self, request: Request, scim_id: str) -> Response:
         projection, writer = self._projection(), self.writer
         body = writer.prepare_body(writer.read_body(request.data), scim_id)
+        if not self.may_read:
+            self._write(lambda: writer.replace(scim_id, body), None, 204)
+            return Response(status=204)
         projection = after_write(projection, body.items())
         written = self._write(lambda: writer.replace(scim_id, body), projection, 200)
         return self._response(*written)
@@ -108,14 +129,15 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         projection, writer = self._projection(), self.writer
         operations = writer.read_patch(request.data, scim_id)
         operations = writer.prepare_patch(operations, scim_id)
-        projection = after_write(projection, ((each.path, each.value) for each in operations))
 
         def patch() -> UnitOfWork:
             return writer.patch(scim_id, operations)
 
-        if self._returns_patched(projection):
-            return self._response(*self._write(patch, projection, 200))
-        return Response(status=204, headers={"ETag": self._write(patch, None, 204).version})
+        if self.may_read and self._returns_patched(projection):
+            written = ((each.path, each.value) for each in operations)
+            return self._response(*self._write(patch, after_write(projection, written), 200))
+        version = self._write(patch, None, 204).version
+        return Response(status=204, headers={"ETag": version} if self.may_read else None)
 
     def destroy(self, request: Request, scim_id: str) -> Response:
         in_transaction(lambda: self.writer.delete(scim_id), self.writer.start_again)

@@ -76,6 +76,11 @@ _BY_STATUS = {
         "This site sets REQUIRE_IF_MATCH, but the identity provider does not send the version that "
         "it changes. Unset REQUIRE_IF_MATCH, or configure the identity provider to send If-Match."
     ),
+    429: _(
+        "The client sends more requests than THROTTLE_RATE allows, or too many without a valid "
+        "token. Further requests of this kind are rejected without an event for a while. Identity "
+        "providers repeat rejected requests; if the token is wrong, issue a new one."
+    ),
     500: _("This is a defect. Search the site's log for the request id."),
 }
 

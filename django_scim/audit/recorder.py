@@ -73,6 +73,10 @@ class Recorder:
         self.event.connection_name = token.connection.name
         self.event.token_prefix = token.prefix
 
+    def forget_connection(self) -> None:
+        """Keep only the name of a connection that has been deleted during the request."""
+        self.event.connection = None
+
     def set_resource(
         self, resource_type: str, link: Any = None, name: str = "", scim_id: str = ""
     ) -> None:

@@ -16,6 +16,7 @@ from .redacted_text import limited
 from .secret_detection import (
     HIDDEN,
     contains_secret,
+    contains_secret_path,
     fold,
     hide_tokens,
     is_secret,
@@ -156,7 +157,9 @@ class Redactor:
                 found["more"] = len(members) - index
                 break
             shown = self._text(key, "", _DEPTH)
-            if shape.hides(key, value, has_secret):
+            if shape.hides(key, value, has_secret) or (
+                has_secret and contains_secret_path(key, value)
+            ):
                 self._left -= len(HIDDEN)
                 found[shown] = HIDDEN
                 continue

@@ -20,10 +20,11 @@ _ANYWHERE = (
 _AT_THE_END = r"secrets?|tokens?|pwd|bearer|cookie|jwt"
 _NAME = re.compile(rf"(?:{_ANYWHERE})|(?:{_AT_THE_END})\b")
 #: A name with the rest of its word, and what follows if a value does, as in ``token: x``,
-#: ``token=x`` or ``token eq "x"``. It consumes what it looked at: the time grows with the length.
+#: ``token=x``, ``token.value eq "x"`` or ``token[value eq "x"]``. What it looks ahead is limited,
+#: so that the time grows with the length only.
 _NAMED = re.compile(
     rf"(\bbearer\s)|(?:{_ANYWHERE}|{_AT_THE_END})\w*+"
-    r"([\s\"'\]\\]{0,20}+(?:[:=]|(?:eq|ne|co|sw|ew|gt|ge|lt|le)\b))?"
+    r"((?:\.\$?\w{1,40}+){0,4}+[\s\"'\]\\]{0,20}+(?:[:=\[]|(?:eq|ne|co|sw|ew|gt|ge|lt|le)\b))?"
 )
 _MENTIONED = re.compile(r"passw(?:or)?d|passphrase")
 #: A bare name, with or without the URN of its schema: it is a path, and contains no secret.
@@ -165,7 +166,7 @@ def secret_words(text: str) -> set[str]:
 
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.){0,1000}+)"')
-_SEPARATORS = re.compile(r"[\s\"'\[\](){}=,;&?]+")
+_SEPARATORS = re.compile(r"[\s\"'\[\](){}=,;&?\\]+")
 
 
 # Objects
@@ -191,6 +192,16 @@ def _is_bare(text: str) -> bool:
 def is_bare(value: object) -> bool:
     """Return whether a value is only the name of a secret, so that it contains none."""
     return isinstance(value, str) and len(value) <= _LONGEST_NAME and _is_bare(value)
+
+
+def contains_secret_path(key: str, value: object) -> bool:
+    """Return whether a member is a path to a secret with more than its name, such as a filter."""
+    return (
+        isinstance(value, str)
+        and member_name(key) in _PATHS
+        and is_secret(value)
+        and not is_bare(value)
+    )
 
 
 def parsed(text: str) -> Any:
@@ -254,7 +265,8 @@ def secrets_in(body: Any) -> set[str]:
         value, hidden = work.pop()
         if isinstance(value, str):
             if hidden:
-                found |= secret_words(value) if contains_secret(value) else {value}
+                is_path = is_secret(value) and not is_bare(value)
+                found |= secret_words(value) if is_path or contains_secret(value) else {value}
             elif value[:1] in _JSON and (inner := parsed(value)) is not None:
                 work.append((inner, False))
             if len(value) > 20:
@@ -272,9 +284,11 @@ def secrets_in(body: Any) -> set[str]:
                     continue
                 is_hidden = hidden
                 if not is_plain:
-                    is_path = has_secret and member_name(key) == "path"
                     is_hidden |= shape.hides(key, each, has_secret)
-                    is_hidden |= is_path and not is_bare(each)
+                    if has_secret and member_name(key) == "path":
+                        is_hidden |= not is_bare(each)
+                    elif has_secret:
+                        is_hidden |= contains_secret_path(key, each)
                 if isinstance(each, dict | list) or (
                     isinstance(each, str) and (is_hidden or len(each) > 20 or each[:1] in _JSON)
                 ):

@@ -17,6 +17,10 @@ GROUP_URN = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE_URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
+#: Formats of texts that identify somebody or something; see ``protocol.formats``.
+NAME_FORMATS = frozenset(("identifier", "label"))
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Attribute:
     """An attribute and its characteristics, with the defaults of RFC 7643 section 2.2."""
@@ -58,6 +62,11 @@ class Attribute:
     def text_format(self) -> str:
         """The name of the format of its strings in ``protocol.formats``, or ""."""
         return "uri" if self.type == "reference" else self.format
+
+    @cached_property
+    def is_name(self) -> bool:
+        """True if its strings must consist of visible characters."""
+        return self.format in NAME_FORMATS
 
     @cached_property
     def default_sub(self) -> "Attribute | None":
@@ -204,7 +213,7 @@ COMMON = (
     Attribute(name="schemas", type="reference", multi_valued=True, case_exact=True,
               reference_types=("uri",), returned="always"),
     Attribute(name="id", returned="always", uniqueness="server", required=True, **_READ_ONLY),
-    Attribute(name="externalId", case_exact=True),
+    Attribute(name="externalId", case_exact=True, format="identifier"),
     META,
 )  # fmt: skip
 """The attributes that every resource has, although no schema lists them (RFC 7643 section 3.1)."""

@@ -218,6 +218,20 @@ class PreconditionRequired(ScimError):
     status = 428
 
 
+class TooManyRequests(ScimError):
+    """The client sends more requests than the site allows (RFC 6585 section 4).
+
+    ``wait`` is the number of seconds until a request is allowed again. Only the first refusal in a
+    while gets an event; the others are ``is_repeated``.
+    """
+
+    status = 429
+
+    def __init__(self, detail: str, wait: float | None = None, is_repeated: bool = False) -> None:
+        super().__init__(detail)
+        self.wait, self.is_repeated = wait, is_repeated
+
+
 class InternalError(ScimError):
     """A defect of the server. The message contains only the id of the request."""
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .attributes import TYPES, Attribute, Schema
+from .attributes import NAME_FORMATS, TYPES, Attribute, Schema
 from .formats import FORMATS
 
 _URN = re.compile(r"urn:[a-z0-9][a-z0-9-]{0,31}:[^\s\"]+", re.IGNORECASE)
@@ -18,7 +18,7 @@ _CHOICES = {
     "mutability": frozenset({"readOnly", "readWrite", "immutable", "writeOnly"}),
     "returned": frozenset({"always", "never", "default", "request"}),
     "uniqueness": frozenset({"none", "server", "global"}),
-    "format": frozenset({"", *FORMATS}),
+    "format": frozenset({"", *FORMATS, *NAME_FORMATS}),
 }
 _KINDS: dict[str, Any] = {
     "multi_valued": bool,

@@ -107,6 +107,8 @@ def coerce_one(
         return _coerce_complex(attribute, value, path, tolerances, partial)
     cleaned = coerce_simple(attribute, value, path, tolerances)
     if attribute.text_format and isinstance(cleaned, str):
+        if attribute.is_name and cleaned.isascii() and cleaned.isprintable():
+            return cleaned
         check_format(attribute, cleaned, path, tolerances)
     return cleaned
 

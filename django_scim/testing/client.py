@@ -134,7 +134,7 @@ class ScimClient:
             content = gzip.decompress(content)
         response.data = None
         if not content:
-            _assert_status(response, 200, 204, 304)
+            _assert_status(response, 200, 201, 204, 304)
             return
         content_type = response.headers.get("Content-Type")
         assert content_type == "application/scim+json", (

@@ -1,14 +1,17 @@
 """Paging by cursor (RFC 9865)."""
 
 import base64
+import itertools
 import json
 import re
 import time
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.signing import TimestampSigner
 
 from django_scim import connections
+from django_scim.models import UserLink
 
 from ..client import SEARCH, ScimClient, assert_error
 from .cursors import assert_invalid, first_cursor, names
@@ -105,14 +108,70 @@ def test_query_may_change_the_case_of_names(five_users):
 
 def test_rejects_forged_cursor(five_users):
     cursor = first_cursor(five_users)
-    body, stamp, signature = cursor.split(".")
+    plain = json.dumps([int(time.time()), 2, "User", None, 1])
+    changed = [
+        cursor[:at] + ("B" if cursor[at] != "B" else "C") + cursor[at + 1 :]
+        for at in range(len(cursor))
+    ]
     for forged in (
-        "x", ".", "..", "é", "\0", "a" * 3000, cursor[:-1], cursor + "A", f"{body}.{stamp}",
-        f"{body[:-2]}AA.{stamp}.{signature}", f"{body}.1zzzzz.{signature}",
-        base64.urlsafe_b64encode(json.dumps([2, "User", None, 1]).encode()).decode(),
+        "x", ".", "..", "é", "\0", "a" * 3000, "A" * 22, "A" * len(cursor), cursor[:-1], cursor[1:],
+        cursor + "A", f"{cursor}=", f" {cursor}", cursor[:-43], cursor * 2, cursor.swapcase(),
+        base64.urlsafe_b64encode(plain.encode()).decode(), plain, TimestampSigner().sign(plain),
+        *changed,
     ):  # fmt: skip
         assert_invalid(five_users.get("/Users", {"cursor": forged, "count": 2}))
+    long = {"schemas": [SEARCH], "cursor": "A" * 1_000_000, "count": 2}
+    assert_invalid(five_users.post("/Users/.search", long))
     assert five_users.get("/Users", {"cursor": cursor, "count": 2}).status_code == 200
+
+
+def hidden_in(cursor):
+    """Return what can be read of a cursor: itself, decoded, and decompressed."""
+    data = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    return cursor.encode() + data
+
+
+@pytest.mark.parametrize("sort", ["userName", "title", "meta.created", "id", "emails", None])
+def test_cursor_shows_nothing(scim, sort):
+    """Neither the sort key nor the primary key, nor how long a short key is."""
+    query = {"sortBy": sort} if sort else {}
+    lengths = set()
+    for number, name in enumerate(("a", "lovelace", "x" * 60)):
+        made = [
+            scim.make_user(f"{name}{n}", title=f"{name}{n}", emails=[{"value": f"{name}{n}@e.org"}])
+            for n in range(2)
+        ]
+        UserLink.objects.filter(scim_id=made[0]["id"]).update(id=7_123_456_789 + 10 * number)
+        UserLink.objects.filter(scim_id=made[1]["id"]).update(id=7_123_456_790 + 10 * number)
+        cursor = first_cursor(scim, count=1, filter=f'userName sw "{name}"', **query)
+        shown = hidden_in(cursor)
+        for text in (name if len(name) > 1 else made[0]["id"], made[0]["id"], "71234567", "User",
+                     made[0]["meta"]["created"][:10], "[", '"'):  # fmt: skip
+            if len(text) > 1:
+                assert text.encode() not in shown
+        lengths.add(len(cursor))
+    assert len(lengths) == 1
+
+
+def test_cursors_of_neighbours_have_nothing_in_common(five_users):
+    """One changed bit of the position changes the whole cursor."""
+    cursors = [hidden_in(page["nextCursor"])[1:] for page in list(five_users.pages(count=1))[:-1]]
+    for one, two in itertools.combinations(cursors, 2):
+        same = sum(a == b for a, b in zip(one, two, strict=True))
+        assert same < len(one) / 8  # the share of equal characters in random text
+
+
+def test_cursor_of_an_earlier_secret_key(five_users, settings):
+    cursor = first_cursor(five_users)
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "another"
+    assert_invalid(five_users.get("/Users", {"cursor": cursor, "count": 2}))
+    settings.SECRET_KEY_FALLBACKS = ["third", old]
+    answer = five_users.get("/Users", {"cursor": cursor, "count": 2})
+    assert names([answer.data]) == ["u2", "u3"]
+    settings.SECRET_KEY_FALLBACKS = []
+    assert_invalid(five_users.get("/Users", {"cursor": cursor, "count": 2}))
+    later = {"cursor": answer.data["nextCursor"], "count": 2}
+    assert names([five_users.get("/Users", later).data]) == ["u4"]
 
 
 def test_rejects_cursor_of_another_connection(five_users, connect):
@@ -154,9 +213,9 @@ def test_rejects_expired_cursor(five_users, settings, monkeypatch):
     settings.DJANGO_SCIM = {"CURSOR_TIMEOUT": 60}
     cursor = first_cursor(five_users)
     now = time.time()
-    monkeypatch.setattr("django.core.signing.time.time", lambda: now + 55)
+    monkeypatch.setattr("django_scim.api.http.cursors.time.time", lambda: now + 55)
     assert five_users.get("/Users", {"cursor": cursor, "count": 2}).status_code == 200
-    monkeypatch.setattr("django.core.signing.time.time", lambda: now + 65)
+    monkeypatch.setattr("django_scim.api.http.cursors.time.time", lambda: now + 65)
     assert_error(
         five_users.get("/Users", {"cursor": cursor, "count": 2}), 400, "expiredCursor", "60"
     )

@@ -82,8 +82,9 @@ def test_value_of_a_secret_key_is_hidden(key):
 
 PATHS = [
     "password", "PassWord", " password", f"{USER}:password", "password[value pr]", "/password",
-    f'password[value eq "{SECRET}"]', ["password"], [["x", "Password"]], {"x": "password"},
-    "ｐａｓｓｗｏｒｄ", '["password"]', "pass\\u0077ord",
+    f'password[value eq "{SECRET}"]', f'accessToken[value eq "{SECRET}"]', f"secret.{SECRET}",
+    f'{USER}:token [value eq "{SECRET}"].value', ["password"], [["x", "Password"]],
+    {"x": "password"}, "ｐａｓｓｗｏｒｄ", '["password"]', "pass\\u0077ord",
 ]  # fmt: skip
 MEMBERS = [("path", "value"), ("Path", "Value"), ("PATH", "VALUE"), ("ｐath", "value"),
            (" path", "values"), ("name", "value"), ("attribute", "value")]  # fmt: skip
@@ -99,6 +100,36 @@ def test_value_of_a_secret_path_is_hidden(path_key, value_key, path):
             body = {"data": {"data": [{"OPERATIONS": [{"op": "replace", **operation}]}]}}
             assert SECRET not in redact_body(body)
             assert SECRET in secrets_in(body)
+
+
+FILTERS = [
+    f'accessToken[value eq "{SECRET}"]', f'{USER}:client_secret[type eq "x" and value sw {SECRET}]',
+    f'access-token [value eq "{SECRET}"].value', f'apiKey[not (value co "{SECRET}")]',
+    f'jwt.value eq "{SECRET}"', f'title pr and token.value.x ne "{SECRET}"',
+    f'title[token.value eq "{SECRET}"]', f'emails[type eq "work" and tokens[value eq "{SECRET}"]]',
+    f'ｔｏｋｅｎ[value eq "{SECRET}"]', f'tok%65n%5Bvalue eq "{SECRET}"%5D',
+    f't\\u006fken[value eq "{SECRET}"]', f"secret.$ref eq '{SECRET}'",
+]  # fmt: skip
+PLACES = [
+    lambda text: {"path": text},
+    lambda text: {"op": "replace", "path": text, "value": "x"},
+    lambda text: {"op": "replace", "path": "title", "value": text},
+    lambda text: {"title": text},
+    lambda text: {"filter": text},
+    lambda text: {"sortBy": [text]},
+    lambda text: {text: 1},
+]
+
+
+@pytest.mark.parametrize("place", range(len(PLACES)))
+@pytest.mark.parametrize("text", FILTERS)
+def test_value_in_a_filter_on_a_secret_is_hidden(text, place):
+    body = PLACES[place](text)
+    for each in (body, {"title": json.dumps(body)}, {"title": json.dumps(json.dumps([body]))}):
+        assert SECRET not in redact_body(each)
+    assert SECRET not in redact_url(f"/scim/v2/Users?filter={quote(text)}")
+    assert SECRET not in redact_url(f"/scim/v2/Users?sortBy={text}")
+    assert SECRET not in redact_url(f"/scim/v2/Users/{quote(text)}")
 
 
 TEXTS = [
@@ -288,7 +319,7 @@ def test_redaction_of_large_bodies(kind):
 
 REPEATED = [
     "\\", "\\u", '"', '\\"', "%", "%25", "%5F", "token", "tokens", "password_", "bearer ", "scim_",
-    "token'", "urn:", "/", "&token=x", "[", "é\\",
+    "token'", "token.", "token.value", "token.v ", "token [", "urn:", "/", "&token=x", "[", "é\\",
 ]  # fmt: skip
 
 
@@ -371,12 +402,19 @@ def test_password_in_an_error_is_not_stored(scim):
         {"op": "replace", "path": "password", "value": {SECRET: "x"}},
         {"op": "replace", "value": {"password": {SECRET: "x"}, SECRET: "y"}},
         {"op": "replace", "path": SECRET, "name": "password", "value": SECRET},
+        {"op": "replace", "path": f'accessToken[value eq "{SECRET}"]', "value": "x"},
+        {"op": "replace", "path": f"token.{SECRET}", "value": "x"},
+        {"op": "replace", "path": f'emails[token eq "{SECRET}"]', "value": "x"},
     ):  # fmt: skip
         assert scim.patch(f"/Users/{user['id']}", operation, {"op": "x"}).status_code == 400
         scim.patch(f"/Users/{user['id']}", operation)
     scim.get("/Users", {"filter": f"password eq {SECRET}"})
     scim.get("/Users", {"filter": f"title eq {SECRET} or password pr"})
     scim.get("/Users", {"password": SECRET, "sortBy": SECRET})
+    for text in (f'accessToken[value eq "{SECRET}"]', f'token.value eq "{SECRET}"'):
+        scim.get("/Users", {"filter": text})
+        scim.post("/Users/.search", {"filter": text})
+        scim.post("/Users/.search", {"filter": text, "x": [json.dumps({"filter": text})]})
     assert not events_with(SECRET)
 
 
@@ -410,6 +448,23 @@ def test_stored_texts_are_limited(scim):
     assert any(event.detail.endswith(" characters)") for event in Event.objects.all())
     agent = Event.objects.get(user_agent__startswith="xxx").user_agent
     assert len(agent) == 255 and agent.endswith("… (5000 characters)")
+
+
+@pytest.mark.parametrize("text", FILTERS)
+def test_filter_on_a_secret_in_a_string_is_not_stored(scim, text):
+    """A path in JSON in a string is redacted, and so is what an error repeats of it."""
+    user = scim.make_user()
+    operation = {"op": "replace", "path": text, "value": "x"}
+    for title in (json.dumps(operation), json.dumps([json.dumps(operation)]), json.dumps([text])):
+        body = {"schemas": [USER], "userName": "", "title": title, text: "x"}
+        assert scim.post("/Users", body).status_code == 400
+        assert scim.put(f"/Users/{user['id']}", body).status_code == 400
+        titled = {"op": "replace", "path": "title", "value": title}
+        assert scim.patch(f"/Users/{user['id']}", titled, {"op": "x"}).status_code == 400
+        assert scim.patch(f"/Users/{user['id']}", titled).status_code == 200
+        scim.patch(f"/Users/{user['id']}", operation)
+        scim.bulk({"method": "PATCH", "path": f"/Users/{user['id']}", "data": body})
+    assert not events_with(SECRET)
 
 
 SPELLINGS = st.sampled_from(

@@ -57,7 +57,7 @@ def test_cur_05_errors(five, settings, monkeypatch):
     assert_error(page(five, cursor, count=3), 400, "invalidCount", "count")
     assert_error(page(five, count="many"), 400, "invalidCount", "count")
     now = time.time()
-    monkeypatch.setattr("django.core.signing.time.time", lambda: now + 90)
+    monkeypatch.setattr("django_scim.api.http.cursors.time.time", lambda: now + 90)
     assert_error(page(five, cursor), 400, "expiredCursor", "60")
 
 

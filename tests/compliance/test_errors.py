@@ -66,6 +66,7 @@ def test_err_01_every_error_is_a_scim_error(status, scim, settings, monkeypatch)
         settings.DJANGO_SCIM = {"MAX_BODY_SIZE": 1000}
     elif status == 429:
         settings.DJANGO_SCIM = {"THROTTLE_RATE": 1, "THROTTLE_BURST": 1}
+        monkeypatch.setattr("django_scim.api.throttling.now", lambda: 5.5)
     elif status == 500:
         monkeypatch.setattr(UserLink, "save", fail)
     answer = FAILURES[status](scim)
@@ -263,7 +264,8 @@ def test_err_20_unsupported_features(method, scim):
     assert_error(scim.request(method, "/Me", GOOD), 501)
 
 
-def test_err_21_too_many_requests(scim, settings):
+def test_err_21_too_many_requests(scim, settings, monkeypatch):
+    monkeypatch.setattr("django_scim.api.throttling.now", lambda: 5.5)
     settings.DJANGO_SCIM = {"THROTTLE_RATE": 1, "THROTTLE_BURST": 2}
     assert [scim.get("/Users").status_code for _ in range(2)] == [200, 200]
     answer = scim.get("/Users")

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from django_scim.models import Connection
-from tests.client import GROUP, PATCH, USER, ScimClient, assert_error
+from tests.client import ENTERPRISE, GROUP, PATCH, USER, ScimClient, assert_error
 
 PEOPLE: dict[str, Any] = {}
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
@@ -127,3 +127,81 @@ def test_sec_12_user_token_reaches_no_other_user(scim, sign_in):
                  "me:write")  # fmt: skip
     assert scim.get(f"/Users/{other['id']}").data["meta"] == other["meta"]
     assert scim.get("/Users").data["totalResults"] == 2
+
+
+ADMIN = {
+    "externalId": "e-2",
+    "userName": "other",
+    "active": False,
+    "userType": "Boss",
+    "roles": [{"value": "admin"}],
+    "entitlements": [{"value": "all"}],
+    f"{ENTERPRISE}:department": "Board",
+    f"{ENTERPRISE}:employeeNumber": "1",
+}
+READ_ONLY = {"groups": [{"value": "x"}], "id": "x", "meta": {"created": "2020-01-01T00:00:00Z"}}
+STORED = {
+    "userType": "Guide", "externalId": "e-1", "roles": [{"value": "guide"}],
+    "entitlements": [{"value": "tours"}],
+    ENTERPRISE: {"department": "Tours", "employeeNumber": "7"},
+}  # fmt: skip
+
+
+def forms(name, value):
+    """Return the operations that try to set an attribute."""
+    urn, _, attribute = name.rpartition(":")
+    nested = {urn: {attribute: value}} if urn else {name: value}
+    yield {"op": "replace", "path": name, "value": value}
+    yield {"op": "add", "path": name, "value": value}
+    yield {"op": "replace", "path": name.upper() if not urn else name, "value": value}
+    yield {"op": "replace", "value": {name: value}}
+    yield {"op": "add", "value": nested}
+    if not urn:
+        yield {"op": "replace", "path": f"{USER}:{name}", "value": value}
+    if isinstance(value, list):
+        yield {"op": "replace", "path": f"{name}.value", "value": "x"}
+        yield {"op": "add", "path": f'{name}[type eq "x"].value', "value": "x"}
+
+
+@pytest.mark.parametrize("name", ADMIN)
+def test_a_person_cannot_change_what_an_admin_decides(scim, sign_in, name):
+    made = scim.make_user(**STORED)
+    me = sign_in("bjensen")
+    for operation in forms(name, ADMIN[name]):
+        for more in ([], [{"op": "replace", "path": "title", "value": "x"}]):
+            answer = me.patch("/Me", *more, operation)
+            assert_error(answer, 400, "mutability", name, "/Me")
+    if name not in ("userName", "active"):
+        answer = me.patch("/Me", {"op": "remove", "path": name})
+        assert_error(answer, 400, "mutability", name, "/Me")
+    urn, _, attribute = name.rpartition(":")
+    body = {**made, **({urn: {attribute: ADMIN[name]}} if urn else {name: ADMIN[name]})}
+    assert_error(me.put("/Me", body), 400, "mutability", name.rpartition(":")[0])
+    assert scim.get(f"/Users/{made['id']}").data == made
+
+
+@pytest.mark.parametrize("name", READ_ONLY)
+def test_a_person_cannot_change_read_only_attributes(scim, sign_in, name):
+    made = scim.make_user(**STORED)
+    me = sign_in("bjensen")
+    operation = {"op": "replace", "path": name, "value": READ_ONLY[name]}
+    assert_error(me.patch("/Me", operation), 400, "mutability", name)
+    assert me.put("/Me", made | {name: READ_ONLY[name]}).status_code == 200
+    assert scim.get(f"/Users/{made['id']}").data == made
+
+
+def test_a_person_keeps_what_an_admin_decided(scim, sign_in):
+    """A PUT by the person replaces the other attributes; equal values are accepted."""
+    made = scim.make_user(title="x", **STORED)
+    me = sign_in("bjensen")
+    answer = me.put("/Me", {"schemas": [USER], "userName": "bjensen", "nickName": "Babs"})
+    assert answer.status_code == 200
+    assert {name: answer.data[name] for name in STORED} == {name: made[name] for name in STORED}
+    assert answer.data["nickName"] == "Babs" and "title" not in answer.data
+    assert answer.data["active"] is True
+    assert me.put("/Me", made).status_code == 200
+    assert me.patch("/Me", {"op": "replace", "path": "active", "value": True}).status_code == 200
+    given = {"op": "replace", "path": "name.givenName", "value": "Babs"}
+    assert me.patch("/Me", given).data["name"]["givenName"] == "Babs"
+    taken = {"op": "replace", "path": "roles", "value": [{"value": "admin"}]}
+    assert scim.patch(f"/Users/{made['id']}", taken).status_code == 200  # the provider may

@@ -3,9 +3,11 @@
 The functions take the UserAdapter of a request, and run in the transaction of a write.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.hashers import is_password_usable
+from django.db.models import Q
 
 from ...models import Connection
 from ..behaviours import Role
@@ -17,7 +19,7 @@ from ..writing.side_effects import end_memberships
 from ..writing.unit_of_work import UnitOfWork
 from . import usernames
 from .activation import deactivate, is_active
-from .eligibility import digest_of, lock_account, may_reach
+from .eligibility import digest_of, digests_of, is_privileged, lock_account, may_reach
 
 
 def deletes_for_good(adapter: Any, link: Any) -> bool:
@@ -48,6 +50,35 @@ def release(adapter: Any, link: Any) -> list[Change]:
     return unit.changes
 
 
+def find_released(adapter: Any, users: Sequence[Any], **conditions: Any) -> list[Any]:
+    """Return those of some accounts which this connection deleted and may have again.
+
+    The statements are the same for all accounts, so that their number does not tell a client who
+    has the name that it asked for. Nothing is locked: ``lock_released`` decides.
+    """
+    links: Any = adapter.link._default_manager
+    keys = [user.pk for user in users]
+    tombstones = _tombstones(adapter, former_target_key__in=map(str, keys), **conditions)
+    digests = {each.former_target_key: each.release_digest for each in tombstones.order_by("pk")}
+    held = Q(created_by_scope=False) | Q(connection=adapter.connection)
+    linked = set(links.filter(held, target__in=keys).values_list("target", flat=True))
+    current = digests_of(adapter, users)
+    return [
+        user
+        for user in users
+        if digests.get(str(user.pk)) == current[user.pk]
+        and user.pk not in linked
+        and not is_privileged(adapter, user)
+    ]
+
+
+def _tombstones(adapter: Any, **conditions: Any) -> Any:
+    """Return the links of the connection whose deletion is the last one of their account."""
+    return adapter.link._default_manager.exclude(release_digest="").filter(
+        connection=adapter.connection, target=None, unassigned=False, **conditions
+    )
+
+
 def lock_released(adapter: Any, user: Any, **conditions: Any) -> tuple[Any, Any] | None:
     """Lock an account that this connection deleted. Return it with its tombstone.
 
@@ -56,21 +87,14 @@ def lock_released(adapter: Any, user: Any, **conditions: Any) -> tuple[Any, Any]
     permissions. It must be inactive, without a usable password, and the connection must be allowed
     to reach it. ``conditions`` are further conditions on the tombstone.
     """
-    tombstones = adapter.link._default_manager.exclude(release_digest="").filter(
-        connection=adapter.connection,
-        target=None,
-        former_target_key=str(user.pk),
-        unassigned=False,
-        **conditions,
-    )
-    if not tombstones.exists():
-        return None
     user = lock_account(adapter, user)
+    if user is None:
+        return None
+    tombstones = _tombstones(adapter, former_target_key=str(user.pk), **conditions)
     # It may have changed before the lock, and must not be withdrawn while the account returns.
     tombstone = for_update(tombstones.order_by("-pk")).first()
     if (
-        user is None
-        or tombstone is None
+        tombstone is None
         or is_active(adapter, user)
         or is_password_usable(user.password)
         or tombstone.release_digest != digest_of(adapter, user)
@@ -98,12 +122,17 @@ def reserve_username(adapter: Any, user: Any) -> None:
     connections.
     """
     name = user.get_username()
-    for other in adapter.conflicts(name):
-        if other.pk != user.pk:
-            released = lock_released(adapter, other, unconfirmed=False, preexisting=False)
-            if released is None:
-                raise usernames.taken(name)
-            _rename(adapter, *released)
+    others = [other for other in adapter.conflicts(name) if other.pk != user.pk]
+    if not others:
+        return
+    conditions = {"unconfirmed": False, "preexisting": False}
+    if len(find_released(adapter, others, **conditions)) < len(others):
+        raise usernames.taken(name)
+    for other in others:
+        released = lock_released(adapter, other, **conditions)
+        if released is None:
+            raise usernames.taken(name)
+        _rename(adapter, *released)
 
 
 def _rename(adapter: Any, user: Any, tombstone: Any) -> None:

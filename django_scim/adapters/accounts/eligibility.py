@@ -4,6 +4,7 @@ The functions take the UserAdapter of a request, and run in the transaction of a
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from ..writing.locks import for_update
@@ -22,13 +23,16 @@ def may_reach(adapter: Any, user: Any) -> bool:
     """Return whether the connection may take over a locked account.
 
     No connection may have it, it must not be privileged or excluded by ``unprotected``, and it
-    must belong to the connection's tenant, if there is one.
+    must belong to the connection's tenant, if there is one. The statements are the same for every
+    account, so that their number does not tell why it is refused.
     """
-    return (
-        not any(getattr(user, flag) for flag in privileges(adapter.model))
-        and _is_in_tenant(adapter, user)
-        and _is_free(adapter, user)
-    )
+    is_in_tenant, is_free = _is_in_tenant(adapter, user), _is_free(adapter, user)
+    return not is_privileged(adapter, user) and is_in_tenant and is_free
+
+
+def is_privileged(adapter: Any, user: Any) -> bool:
+    """Return whether an account is staff or a superuser."""
+    return any(getattr(user, flag) for flag in privileges(adapter.model))
 
 
 def _is_in_tenant(adapter: Any, user: Any) -> bool:
@@ -44,17 +48,18 @@ def _is_in_tenant(adapter: Any, user: Any) -> bool:
 def _is_free(adapter: Any, user: Any) -> bool:
     """Return whether no connection has the account, and ``unprotected`` allows this one.
 
-    ``unprotected`` is a condition on links, so a temporary link is saved to test it.
+    ``unprotected`` is a condition on links, so a temporary link is saved to test it. If there is a
+    link already, the temporary one has no target.
     """
     own = adapter.link._default_manager.filter(connection=adapter.connection, target=user.pk)
-    if adapter.has_explicit_link(user.pk) or own.exists():
-        return False
+    is_linked, is_own = adapter.has_explicit_link(user.pk), own.exists()
     flags = {"preexisting": True, "unconfirmed": True}
-    link = adapter.link(connection=adapter.connection, target=user, **flags)
+    target = None if is_own else user
+    link = adapter.link(connection=adapter.connection, target=target, **flags)
     link.save()
     is_unprotected = own.filter(adapter.unprotected()).exists()
     link.delete()
-    return bool(is_unprotected)
+    return bool(is_unprotected and not is_linked and not is_own)
 
 
 def access_of(adapter: Any, user: Any) -> list[str]:
@@ -63,7 +68,7 @@ def access_of(adapter: Any, user: Any) -> list[str]:
     The connection did not give it this access. Among the groups are objects of the site's own
     resource types that have members.
     """
-    access = dict(_access(adapter, user))
+    access = dict(_access_of(adapter, [user.pk])[str(user.pk)])
     texts = []
     if has(adapter.model, "user_permissions"):
         names = user.user_permissions.order_by("content_type__app_label", "codename")
@@ -110,8 +115,22 @@ def was_released(adapter: Any, user: Any) -> bool:
 def digest_of(adapter: Any, user: Any) -> str:
     """Return a digest of an account as it is stored: its columns, groups and permissions.
 
+    ``user`` must have been read from the database.
+    """
+    return digests_of(adapter, [user])[user.pk]
+
+
+def digests_of(adapter: Any, users: Sequence[Any]) -> dict[Any, str]:
+    """Return the digests of accounts by their primary keys."""
+    access = _access_of(adapter, [user.pk for user in users])
+    return {user.pk: _digest(user, access[str(user.pk)]) for user in users}
+
+
+def _digest(user: Any, access: list[tuple[str, list[str]]]) -> str:
+    """Return the digest of an account with this access.
+
     A column with its default value does not count, so that the site can add one to its user model
-    without changing the digest of every account. ``user`` must have been read from the database.
+    without changing the digest of every account.
     """
     stored = [
         (field.name, field.value_to_string(user))
@@ -119,26 +138,34 @@ def digest_of(adapter: Any, user: Any) -> str:
         if (field.has_default() and callable(field.default))
         or field.value_from_object(user) != field.get_default()
     ]
-    text = repr((sorted(stored), _access(adapter, user)))
+    text = repr((sorted(stored), access))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _access(adapter: Any, user: Any) -> list[tuple[str, list[str]]]:
-    """Return an account's permissions and groups: for each table, the keys of the other end."""
-    found: dict[str, list[str]] = {}
+def _access_of(adapter: Any, keys: Sequence[Any]) -> dict[str, list[tuple[str, list[str]]]]:
+    """Return the permissions and groups of accounts, by their primary keys as text.
+
+    For each table of an account they contain the keys of the other end.
+    """
+    tables: dict[str, tuple[Any, str, str]] = {}
     for name in ("groups", "user_permissions"):
         if has(adapter.model, name):
             field = adapter.model._meta.get_field(name)
             through = field.remote_field.through
-            rows = through._base_manager.filter(**{field.m2m_field_name(): user.pk})
-            keys = rows.values_list(field.m2m_reverse_field_name(), flat=True)
-            found[through._meta.label] = sorted(map(str, keys))
+            names = field.m2m_field_name(), field.m2m_reverse_field_name()
+            tables[through._meta.label] = through, *names
     for name in adapter.registry.names():
         for mapping in adapter.registry.adapter(name).declared.members:
-            label = mapping.relation.through._meta.label
-            if mapping.to == adapter.name and label not in found:
-                owners = mapping.relation.owners(user.pk).values_list(
-                    mapping.relation.owner, flat=True
-                )
-                found[label] = sorted(map(str, owners))
-    return sorted((label, keys) for label, keys in found.items() if keys)
+            relation = mapping.relation
+            if mapping.to == adapter.name:
+                names = relation.member, relation.owner
+                tables.setdefault(relation.through._meta.label, (relation.through, *names))
+    found: dict[str, list[tuple[str, list[str]]]] = {str(key): [] for key in keys}
+    for label, (through, member, other) in sorted(tables.items()):
+        rows = through._base_manager.filter(**{f"{member}__in": keys})
+        others: dict[str, list[str]] = {}
+        for key, each in rows.values_list(member, other):
+            others.setdefault(str(key), []).append(str(each))
+        for key, owned in others.items():
+            found[key].append((label, sorted(owned)))
+    return found

@@ -19,7 +19,7 @@ from .activation import (
     with_activation,
 )
 from .adoption import policy_of
-from .deprovisioning import lock_released
+from .deprovisioning import find_released, lock_released
 from .eligibility import access_of, lock_account, may_reach, was_released
 
 
@@ -118,9 +118,8 @@ def find_former_account(adapter: Any, values: Assigned) -> tuple[Any, Any] | Non
     if not external_id:
         return None
     name = adapter.user_name(values)
-    for user in adapter.conflicts(name):
-        if not usernames.has_name(user, name):
-            continue
+    users = [user for user in adapter.conflicts(name) if usernames.has_name(user, name)]
+    for user in find_released(adapter, users, external_id=external_id) if users else ():
         former = lock_released(adapter, user, external_id=external_id)
         if former is not None:
             if not adapter.may_adopt(former[0], values):
@@ -139,7 +138,9 @@ def find_adoptable(adapter: Any, values: Assigned) -> Any:
         user = lock_account(adapter, candidate)
         if user is None or user.get_username() != candidate.get_username():
             continue  # deleted or renamed since the policy has found it
-        if _was_taken_away(adapter, user) or not may_reach(adapter, user):
+        # Both are checked always, so that the number of statements does not tell which failed.
+        was_taken_away, is_reachable = _was_taken_away(adapter, user), may_reach(adapter, user)
+        if was_taken_away or not is_reachable:
             continue
         if adapter.may_adopt(user, values):
             return user

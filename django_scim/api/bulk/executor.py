@@ -10,6 +10,7 @@ from ...protocol.errors import Conflict, InvalidValue, ScimError
 from ...protocol.messages.bulk import dependency_order
 from ...protocol.messages.patch import Operation
 from ...transactions import in_transaction
+from ..authentication import Authority
 from ..exceptions import as_scim_error
 from ..resource_writer import finish_batch
 from . import references
@@ -23,8 +24,11 @@ BATCH_SIZE = 100
 class BulkExecutor:
     """Carries out the operations of one request, ordered by their references."""
 
-    def __init__(self, runners: list[OperationRunner], fail_on_errors: int = 0) -> None:
+    def __init__(
+        self, runners: list[OperationRunner], authority: Authority, fail_on_errors: int = 0
+    ) -> None:
         self.runners, self._allowed = runners, fail_on_errors or len(runners) + 1
+        self._authority = authority
         self._errors = 0
         self.posts = {
             runner.operation.bulk_id: index
@@ -90,13 +94,18 @@ class BulkExecutor:
             if not self._may_continue:
                 return
             try:
-                runner.prepare(self._id_of)
+                try:
+                    runner.prepare(self._id_of)
+                finally:  # the token counts first, whatever else is wrong
+                    self._authority.confirm(*runner.scopes)
                 runner.succeed(*in_transaction(runner.write, runner.writer.start_again))
             except Exception as error:
                 self._fail(runner, as_scim_error(error, runner.view.correlation_id))
 
     def _fail(self, runner: OperationRunner, error: ScimError) -> None:
         self._errors += 1
+        if self._authority.connection_is_gone:
+            runner.recorder.forget_connection()
         runner.fail(error)
 
     def _create_batch(self, runners: list[OperationRunner]) -> None:
@@ -116,6 +125,7 @@ class BulkExecutor:
         try:
             for runner in runners:
                 runner.prepare(self._id_of)
+            self._authority.confirm(*runners[0].scopes)
             created = in_transaction(create, lambda: _start_again(runners))
         except Exception as error:  # the individual runs show which operation failed
             reason = type(error).__name__
@@ -134,6 +144,12 @@ class BulkExecutor:
         group = _CyclicGroup(runners, self._id_of)
         for runner in runners:
             runner.begin()
+        try:
+            self._authority.confirm(*(scope for runner in runners for scope in runner.scopes))
+        except ScimError as error:
+            for runner in runners:
+                self._fail(runner, error)
+            return
         try:
             created = in_transaction(group.create, lambda: _start_again(runners))
         except Exception as error:

@@ -15,7 +15,6 @@ from ...protocol.messages.responses import error_message
 from ...protocol.tolerances import Tolerances
 from ..exceptions import as_scim_error
 from ..http import etags
-from ..http.network import client_address
 from ..resource_writer import ResourceWriter, record_failure
 from ..views import ACTIONS, ScimView
 from . import references
@@ -31,12 +30,16 @@ class OperationRunner:
     """
 
     writer: ResourceWriter
+    #: False if the result may contain nothing of the resource but its URI.
+    may_read = True
 
     def __init__(self, view: ScimView, operation: BulkOperation, pool: Executor) -> None:
         self.view, self.operation, self._pool = view, operation, pool
-        self.tolerances = Tolerances(view.tolerances.profile)
         self.recorder = self._new_recorder()
+        self.tolerances = Tolerances(view.tolerances.profile)
         self.error: ScimError | None = operation.fault
+        #: The scopes that the token must have.
+        self.scopes: tuple[str, ...] = ()
         self.values: Assigned = {}
         self.patch: list[Operation] = []
         self.resource_id, self._location = operation.resource_id, ""
@@ -53,7 +56,7 @@ class OperationRunner:
             correlation_id=self.view.correlation_id,
             method=self.operation.method,
             path=f"{request.path} {self.operation.path}",
-            address=client_address(request),
+            address=self.view.recorder.event.address,
             user_agent=request.META.get("HTTP_USER_AGENT", ""),
             authorization=request.META.get("HTTP_AUTHORIZATION", ""),
         )
@@ -68,12 +71,17 @@ class OperationRunner:
             endpoints = ", ".join(f"/{each.endpoint}" for each in adapters.values())
             raise InvalidSyntax(f"path: must be under one of {endpoints}")
         self.recorder.set_resource(adapter.name, scim_id=operation.resource_id)
-        if not view.token.permits(scope := f"{adapter.endpoint.lower()}:write"):
+        area = adapter.endpoint.lower()
+        if not view.token.permits(scope := f"{area}:write"):
             raise Forbidden(f"the token lacks the scope {scope}")
+        self.scopes, self.may_read = (scope,), view.token.permits(f"{area}:read")
         expected = etags.tags(operation.version) if operation.version else None
         connection = view.token.connection
-        registry = Registry(connection, self.tolerances, view.base_url(), self._pool)
-        self.writer = ResourceWriter(registry.adapter(adapter.name), self.recorder, expected)
+        base_url = view.registry.base_url
+        registry = Registry(connection, self.tolerances, base_url, self._pool)
+        self.writer = ResourceWriter(
+            registry.adapter(adapter.name), self.recorder, expected, self.may_read
+        )
         if not operation.resource_id.isprintable():
             raise self.writer.adapter.not_found(operation.resource_id)
         if operation.method == "PATCH":
@@ -155,10 +163,16 @@ class OperationRunner:
                 unit = writer.replace(resource_id, self.values)
             case _:
                 unit = writer.patch(resource_id, self.patch)
-        written = writer.finish(unit, STATUS[self.operation.method], None)
+        written = writer.finish(unit, self.success_status, None)
         return unit.link.scim_id, written.version
 
     # Results
+
+    @property
+    def success_status(self) -> int:
+        """The status that the operation has if it succeeds."""
+        method = self.operation.method
+        return STATUS[method] if self.may_read or method == "POST" else 204
 
     @property
     def is_done(self) -> bool:
@@ -181,7 +195,9 @@ class OperationRunner:
         self.resource_id = resource_id
         writer = self.writer
         self._location = writer.adapter.location_of(writer.resource_type, resource_id)
-        self._response = {"status": str(STATUS[self.operation.method])}
+        self._response = {"status": str(self.success_status)}
+        if not self.may_read:
+            return
         if self.tolerances.profile.returns_bulk_ids:
             self._response["id"] = resource_id
         if version:

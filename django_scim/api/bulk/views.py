@@ -1,6 +1,7 @@
 """POST /Bulk (RFC 7644 section 3.7): many operations in one request.
 
-Each has its own permission check, transaction, event and error. Resources with circular references
+Each has its own permission check, transaction, event and error. The token is looked up again before
+each of them, so that an admin can stop a bulk request. Resources with circular references
 are created in one transaction.
 """
 
@@ -16,6 +17,8 @@ from ...conf import settings
 from ...protocol.errors import NotImplementedByServer, PayloadTooLarge
 from ...protocol.messages.bulk import parse_bulk
 from ...protocol.messages.responses import bulk_response
+from ..authentication import Authority
+from ..throttling import count_operations
 from ..views import ScimView
 from .executor import BulkExecutor
 from .operations import OperationRunner
@@ -50,9 +53,13 @@ class Bulk(ScimView):
         if not settings.BULK_MAX_OPERATIONS:
             raise NotImplementedByServer("this server does not support bulk requests")
         bulk = parse_bulk(request.data, settings.BULK_MAX_OPERATIONS)
+        count_operations(self.token.connection, len(bulk.operations))
         pool = HashingPool()
         try:
             runners = [OperationRunner(self, operation, pool) for operation in bulk.operations]
-            return Response(bulk_response(BulkExecutor(runners, bulk.fail_on_errors).results()))
+            executor = BulkExecutor(
+                runners, Authority(request, self.token.connection), bulk.fail_on_errors
+            )
+            return Response(bulk_response(executor.results()))
         finally:  # after too many errors, do not hash the remaining passwords
             pool.shutdown(cancel_futures=True)

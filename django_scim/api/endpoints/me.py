@@ -13,7 +13,10 @@ from ..viewsets import ResourceViewSet
 
 
 class Me(ResourceViewSet):
-    """The user's own User resource. The ``Location`` header contains its real URI."""
+    """The user's own User resource. The ``Location`` header contains its real URI.
+
+    The attributes in the adapter's ``admin_attributes`` cannot be changed.
+    """
 
     resource_type = "User"
     scope_area = "me"
@@ -32,6 +35,7 @@ class Me(ResourceViewSet):
             link = self.adapter.queryset().filter(target=user.pk).first()
         if link is None or self.action == "create":
             raise NotImplementedByServer("/Me is not available for this token")
+        self.registry.acts_for_person = True
         self.kwargs["scim_id"] = link.scim_id  # the argument of the handlers
         self.recorder.set_resource(self.resource_type, scim_id=link.scim_id)
 

@@ -1,25 +1,17 @@
-"""Cursors: signed texts that contain a position in a list (RFC 9865).
+"""Cursors: encrypted texts that contain a position in a list (RFC 9865).
 
-The server stores nothing. The signature covers the connection and the query, so that a cursor is
+The server stores nothing. The key depends on the connection and the query, so that a cursor is
 invalid for any other connection or query.
 
 A cursor contains the sort key of the last resource of a page, so that the next page is correct even
-if that resource was renamed or deleted. A cursor is not secret: if a list is sorted by names, its
-URLs contain names, as with filters. To avoid that, use POST to ``.search``.
+if that resource was renamed or deleted. Neither this nor the primary key can be read from it.
 """
 
 import hashlib
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
-
-from django.core.signing import (
-    BadSignature,
-    SignatureExpired,
-    TimestampSigner,
-    b64_decode,
-    b64_encode,
-)
 
 from ...conf import settings
 from ...models import Connection
@@ -28,6 +20,7 @@ from ...protocol.filters import And, Comparison, Filter, Not, Or, ValueFilter
 from ...protocol.projection import Projection
 from ...query.ordering import CursorPosition
 from ...query.search import Search
+from .sealed_text import seal, unseal
 
 
 def write_cursor(place: CursorPosition, connection: Connection, queries: Sequence[Search]) -> str:
@@ -35,8 +28,8 @@ def write_cursor(place: CursorPosition, connection: Connection, queries: Sequenc
 
     It consists of unreserved characters (RFC 3986 section 2.3).
     """
-    text = json.dumps([queries[0].count, place.kind, place.key, place.pk])
-    return _signer(connection, queries).sign(b64_encode(text.encode()).decode())
+    content = [int(time.time()), queries[0].count, place.kind, place.key, place.pk]
+    return seal(json.dumps(content), _purpose(connection, queries))
 
 
 def read_cursor(
@@ -48,26 +41,24 @@ def read_cursor(
     """
     if not cursor:
         return None
-    try:
-        signed = _signer(connection, queries).unsign(cursor, max_age=settings.CURSOR_TIMEOUT)
-    except SignatureExpired:
+    text = unseal(cursor, _purpose(connection, queries))
+    if text is None:
+        raise InvalidCursor
+    written, count, *place = json.loads(text)
+    if time.time() - written > settings.CURSOR_TIMEOUT:
         raise ExpiredCursor(
             f"cursor: is older than {settings.CURSOR_TIMEOUT} seconds; start with an empty cursor"
-        ) from None
-    except BadSignature:
-        raise InvalidCursor from None
-    count, *place = json.loads(b64_decode(signed.encode()))
+        )
     if count != queries[0].count:
         raise InvalidCount(f"count: must be {count}, as in the first request with this cursor")
     return CursorPosition(*place)
 
 
-def _signer(connection: Connection, queries: Sequence[Search]) -> TimestampSigner:
-    """Return the signer for the cursors of a connection and a query."""
+def _purpose(connection: Connection, queries: Sequence[Search]) -> str:
+    """Return a text that is different for each connection and query."""
     query = json.dumps([_identity(each) for each in queries])
     digest = hashlib.sha256(query.encode()).hexdigest()
-    salt = f"django_scim.cursor {connection.pk} {digest}"
-    return TimestampSigner(sep=".", salt=salt)
+    return f"cursor {connection.pk} {digest}"
 
 
 def _identity(query: Search) -> list[Any]:

@@ -9,6 +9,7 @@ from .terms import (
     ValueFilter,
     count_comparisons,
     equalities,
+    only_equalities,
     paths_in,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "ValueFilter",
     "count_comparisons",
     "equalities",
+    "only_equalities",
     "paths_in",
 ]

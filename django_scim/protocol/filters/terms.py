@@ -55,6 +55,16 @@ def equalities(term: Filter) -> Iterator[Comparison]:
             yield term
 
 
+def only_equalities(term: Filter) -> bool:
+    """Return whether a filter consists of comparisons by ``eq`` that are combined by ``and``."""
+    match term:
+        case And(terms):
+            return all(map(only_equalities, terms))
+        case ValueFilter(_, inner):
+            return only_equalities(inner)
+    return isinstance(term, Comparison) and term.op == "eq"
+
+
 def count_comparisons(term: Filter) -> int:
     """Return the number of comparisons in a filter."""
     match term:

@@ -25,9 +25,12 @@ def test_examples(northwind):
         "user": User.objects.create(username="carl"),
         "group": Group.objects.create(name="Beta testers"),
     }
-    create, relation, calls, place, give = BLOCK.findall(PAGE.read_text("utf-8"))
+    create, relation, write_only, calls, place, give = BLOCK.findall(PAGE.read_text("utf-8"))
     exec(create, names)
     assert ScimClient(names["connection"], secrets[0]).get("/Users").status_code == 200
+    exec(write_only, names)
+    assert names["connection"].tokens.count() == 2
+    names["connection"].tokens.get(scopes=["users:write", "groups:write"]).delete()
     exec(calls, names)
     assert not names["connection"].is_active
     assert not names["connection"].tokens.usable().exists()
