@@ -172,9 +172,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'event',
                 'verbose_name_plural': 'events',
+                'permissions': [('export_events', 'Can export events')],
                 'ordering': ('-created', '-id'),
                 'get_latest_by': 'created',
-                'indexes': [models.Index(fields=['-created', '-id'], name='scim_event_time'), models.Index(fields=['connection', '-created'], name='scim_event_connection'), models.Index(fields=['object_type', 'object_key', '-created'], name='scim_event_object'), models.Index(fields=['scim_id'], name='scim_event_scim_id'), models.Index(fields=['external_id'], name='scim_event_external'), models.Index(fields=['object_name'], name='scim_event_name'), models.Index(fields=['correlation_id'], name='scim_event_correlation')],
+                'indexes': [models.Index(fields=['-created', '-id'], name='scim_event_time'), models.Index(fields=['connection', '-created', '-id'], name='scim_event_connection'), models.Index(fields=['object_type', 'object_key', '-created'], name='scim_event_object'), models.Index(fields=['scim_id'], name='scim_event_scim_id'), models.Index(fields=['external_id'], name='scim_event_external'), models.Index(fields=['object_name'], name='scim_event_name'), models.Index(fields=['correlation_id'], name='scim_event_correlation')],
             },
         ),
         migrations.CreateModel(

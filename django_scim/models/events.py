@@ -74,9 +74,10 @@ class Event(models.Model):
         get_latest_by = "created"
         verbose_name = _("event")
         verbose_name_plural = _("events")
+        permissions = [("export_events", _("Can export events"))]
         indexes = [
             models.Index(fields=["-created", "-id"], name="scim_event_time"),
-            models.Index(fields=["connection", "-created"], name="scim_event_connection"),
+            models.Index(fields=["connection", "-created", "-id"], name="scim_event_connection"),
             models.Index(
                 fields=["object_type", "object_key", "-created"], name="scim_event_object"
             ),
