@@ -14,6 +14,7 @@ from ..adapters.writing import guard
 from ..adapters.writing.outcomes import action_of
 from ..adapters.writing.unit_of_work import UnitOfWork
 from ..audit import Recorder
+from ..audit.event_log import log_events
 from ..conf import settings
 from ..models import Event
 from ..protocol.errors import GuardTripped, PreconditionRequired, ScimError
@@ -165,6 +166,7 @@ def finish_batch(
             )
         )
     Event.objects.bulk_create(events)
+    log_events(events)
     for writer, _ in written:
         if writer.registry.side_effects:
             writer.recorder.save_side_effects(writer.registry.side_effects)

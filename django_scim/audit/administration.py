@@ -10,6 +10,7 @@ from uuid import uuid4
 from ..adapters import Registry
 from ..models import AbstractLink, Connection, Event, Token
 from ..protocol.tolerances import Tolerances
+from .event_log import log_events
 from .recorder import set_object
 from .redacted_text import DETAIL_LIMIT, shown_text
 
@@ -82,6 +83,7 @@ def record(
         event.detail = shown_text(f"{texts[-1]} by {actor.name}", DETAIL_LIMIT)
         events.append(event)
     Event.objects.bulk_create(events)
+    log_events(events)
     for subject, text in zip(subjects, texts, strict=True):
         actor.log(connection, subject, text)
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from ..adapters.writing.outcomes import action_of
 from ..models import Connection, Event, Token
 from ..protocol.errors import GuardTripped, ScimError, Sensitive
+from .event_log import log_events
 from .redacted_text import DETAIL_LIMIT, hide_secrets, shown_text
 from .redaction import redact_body, redact_url, secrets_in_url, shown_changes
 from .secret_detection import HIDDEN, contains_secret, secrets_in, suspect
@@ -85,9 +86,9 @@ class Recorder:
         self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
     ) -> None:
         """Write the event of a change, in the transaction of the change."""
-        self.build_success(action, status, changes=changes, tolerances=tolerances).save(
-            force_insert=True
-        )
+        event = self.build_success(action, status, changes=changes, tolerances=tolerances)
+        event.save(force_insert=True)
+        log_events((event,))
 
     def build_success(
         self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
@@ -120,6 +121,7 @@ class Recorder:
             events.append(event)
         if events:
             Event.objects.bulk_create(events)
+            log_events(events)
 
     def save_failure(
         self,
@@ -152,9 +154,11 @@ class Recorder:
             with transaction.atomic():
                 if action == Event.Action.AUTHENTICATION and self._counted():
                     self.recorded = True
+                    log_events((event,))
                     return
                 self._complete(tolerances)
                 event.save(force_insert=True)
+                log_events((event,))
         except DatabaseError:
             logger.exception("could not record the event of request %s", event.correlation_id)
 
