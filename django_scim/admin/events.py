@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ..audit.explanations import explain
 from ..models import Event
+from .event_export import EventExportMixin
+from .event_filters import EVENT_FILTERS
 from .object_urls import change_url
 from .status_badges import State
 
@@ -45,7 +47,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 
 @admin.register(Event)
-class EventAdmin(ReadOnlyAdmin):
+class EventAdmin(EventExportMixin, ReadOnlyAdmin):
     date_hierarchy = "created"
     list_display = (
         "created",
@@ -58,7 +60,7 @@ class EventAdmin(ReadOnlyAdmin):
         "scim_type",
         "request",
     )
-    list_filter = ("outcome", "action", "connection", "resource_type", "scim_type")
+    list_filter = EVENT_FILTERS
     list_per_page = 50
     show_full_result_count = False
     paginator = CappedPaginator

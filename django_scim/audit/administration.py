@@ -35,6 +35,8 @@ class Description(StrEnum):
     ASSIGNED_WITH_PERMISSIONS = "{}, with its permissions, assigned to the connection"
     UNASSIGNED = "{} unassigned from the connection"
     CONFIRMED = "link of {} confirmed"
+    EXPORTED = "events exported"
+    PRUNED = "{} events deleted"
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,25 @@ def record(
     log_events(events)
     for subject, text in zip(subjects, texts, strict=True):
         actor.log(connection, subject, text)
+
+
+def record_act(
+    text: str, actor: Actor, connection: Connection | None = None, changes: Any = ()
+) -> None:
+    """Write an event for an act that concerns no single object, such as an export."""
+    event = Event(
+        connection=connection,
+        connection_name=connection.name if connection else "",
+        action=Event.Action.ADMINISTRATION,
+        outcome=Event.Outcome.SUCCESS,
+        changes=list(changes),
+        correlation_id=actor.correlation_id,
+        address=actor.address,
+        user_agent=shown_text(actor.user_agent, 255),
+        detail=shown_text(f"{text} by {actor.name}", DETAIL_LIMIT),
+    )
+    event.save(force_insert=True)
+    log_events([event])
 
 
 def _set_subject(event: Event, subject: Any, adapters: dict[type, Any]) -> str:

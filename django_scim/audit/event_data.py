@@ -4,6 +4,8 @@ An event is redacted when it is written, so everything here is free of secrets.
 """
 
 import json
+import re
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -78,9 +80,12 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
+    text = _SEPARATED.sub(r"\1'", text)
     # Spreadsheets skip white space in front of a formula, and read full-width signs as plain ones.
-    start = text.lstrip(" \n\v\f\u00a0\ufeff")[:1]
-    return f"'{text}" if start.translate(_FULL_WIDTH) in _FORMULA and start else text
+    start = unicodedata.normalize("NFKC", text.lstrip(_SKIPPED)[:1])
+    return f"'{text}" if start and start in _FORMULA else text
 
 
-_FULL_WIDTH = {0xFF1D: "=", 0xFF0B: "+", 0xFF0D: "-", 0xFF20: "@"}
+_SKIPPED = " \n\v\f\u00a0\ufeff"
+#: Where the separator is a semicolon, a spreadsheet begins a cell in the middle of a text.
+_SEPARATED = re.compile(r"([;\t\r\n][\s\"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")

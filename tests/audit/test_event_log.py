@@ -34,7 +34,8 @@ def test_each_event_is_logged_with_its_fields(scim, records):
     scim.patch(f"/Users/{user['id']}", {"op": "replace", "path": "active", "value": False})
     scim.delete(f"/Users/{user['id']}")
     scim.bulk(
-        *({"method": "POST", "path": "/Users", "bulkId": n, "data": {"schemas": [USER], "userName": n}}
+        *({"method": "POST", "path": "/Users", "bulkId": n,
+           "data": {"schemas": [USER], "userName": n}}
           for n in ("b1", "b2")),
         {"method": "POST", "path": "/Groups", "bulkId": "g",
          "data": {"schemas": [GROUP], "displayName": "Marketing"}},
