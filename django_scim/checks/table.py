@@ -218,6 +218,11 @@ CHECKS = {
         "An attribute changes how people sign in",
         "Map only userName and emails to the columns with which people sign in.",
     ),
+    "W012": SystemCheck(
+        Warning,
+        "Nobody decided how long events are kept",
+        "Set EVENT_RETENTION to a number of days, and run scim_prune once a day.",
+    ),
 }
 
 
