@@ -19,7 +19,7 @@ ORDERS = {
         {"audit"},
         {"api"},
         {"connections", "receivers", "username_validators"},
-        {"admin", "management", "contrib", "checks", "apps", "urls", "testing"},
+        {"admin", "management", "contrib", "checks", "apps", "urls", "testing", "diagnosis"},
     ],
     "adapters": [
         {"interfaces", "model_paths"},
