@@ -274,12 +274,11 @@ REPORTED = {
 
 
 @pytest.mark.parametrize("code", REPORTED)
-def test_fault_is_found(request, code):
+def test_fault_is_found(healthy, code):
     if code == "index" and MARIADB:
         pytest.skip("MariaDB commits when an index is dropped")
     if code == "name-duplicate" and MARIADB:
         pytest.skip("the column ignores case, so that the site cannot have both names")
-    healthy = request.getfixturevalue("healthy")
     with override_settings(DJANGO_SCIM=REPORTED[code](healthy) or {}):
         findings = found("--fix")
     assert list(findings) == [code], findings
