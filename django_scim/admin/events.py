@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..audit.explanations import explain
+from ..audit.search import search
 from ..models import Event
 from .object_urls import change_url
 from .status_badges import State
@@ -62,7 +63,7 @@ class EventAdmin(ReadOnlyAdmin):
     list_per_page = 50
     show_full_result_count = False
     paginator = CappedPaginator
-    search_fields = ("=scim_id", "=external_id", "=object_name", "=correlation_id")
+    search_fields = ("name_key",)
     search_help_text = _("Enter a complete SCIM id, externalId, user or group name, or request id.")
     fieldsets = (
         (
@@ -146,6 +147,12 @@ class EventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("response"))
     def response_json(self, event: Event) -> SafeString | str:
         return _pretty(event.response_body)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        """Search by the beginning of a name, an address or an id, in indexes."""
+        return search(queryset, search_term), False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         return lookup == "correlation_id" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]

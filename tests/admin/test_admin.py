@@ -32,9 +32,10 @@ def test_list(history, admin_client):
         assert word in page
 
 
-def test_list_search_needs_complete_identifiers(history, admin_client):
-    found = admin_client.get(EVENTS, {"q": "bjensen"}).context["cl"].result_list
-    assert {event.object_name for event in found} == {"bjensen"}
+def test_list_search(history, admin_client):
+    found = admin_client.get(EVENTS, {"q": "BJen"}).context["cl"].result_list
+    assert {event.object_name for event in found} == {"bjensen", "BJENSEN"}
+    assert not admin_client.get(EVENTS, {"q": "jensen"}).context["cl"].result_list
     event = Event.objects.filter(outcome="failure").first()
     answer = admin_client.get(EVENTS, {"correlation_id": event.correlation_id})
     assert list(answer.context["cl"].result_list) == [event]

@@ -1,0 +1,41 @@
+"""Search events by the beginning of a name, an id or an address, without case, by indexes."""
+
+from typing import Any
+
+from django.db.models import Q
+
+from ..models import fold_key
+from ..models.fields import PREFIX_LENGTH
+
+#: The greatest character: every text with a prefix sorts before the prefix followed by it.
+_END = chr(0x10FFFF)
+FOLDED = ("name_key", "display_key", "email_key", "external_key")
+#: Columns with the spelling of their origin, which is nearly always in one case.
+EXACT = ("scim_id", "correlation_id")
+
+
+def matching(text: str) -> Q:
+    """Return a condition for the events whose name, address or id begins with a text.
+
+    Each part is a range of an index on every database, unlike LIKE. An empty text matches all.
+    """
+    text = text.strip().replace("\0", "")
+    if not text:
+        return Q()
+    found = Q()
+    key = fold_key(text[:PREFIX_LENGTH])
+    for column in FOLDED:
+        found |= _prefix(column, key)
+    for column in EXACT:
+        for spelling in dict.fromkeys((text, text.lower(), text.upper())):
+            found |= _prefix(column, spelling[:64])
+    return found
+
+
+def search(events: Any, text: str) -> Any:
+    """Return the events of a queryset that match a text."""
+    return events.filter(matching(text))
+
+
+def _prefix(column: str, text: str) -> Q:
+    return Q(**{f"{column}__gte": text, f"{column}__lt": text + _END})
