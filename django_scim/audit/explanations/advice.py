@@ -66,6 +66,11 @@ def explanation(event: Event) -> Explanation | None:
     )
 
 
+def title_of(event: Event) -> str:
+    """Return the reason of a refusal as part of a sentence, "" for any other event."""
+    return str(reason_of(event).title) % _params(event) if needs_attention(event) else ""
+
+
 def explain(event: Event) -> str:
     """Return advice about an event in the active language; "" for a success."""
     found = explanation(event)

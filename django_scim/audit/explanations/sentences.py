@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from ...models import Event
-from .advice import explanation
+from .advice import title_of
 
 _A = Event.Action
 _DONE: Mapping[str, Promise] = {
@@ -43,9 +43,9 @@ def sentence(event: Event) -> str:
         "connection": event.connection_name or _("An unknown client"),
         "object": object_of(event),
     }
-    if (found := explanation(event)) is not None:
+    if title := title_of(event):
         template = _REFUSED.get(event.action, _REFUSED[_A.READ])
-        return str(template) % {**names, "reason": found.title}
+        return str(template) % {**names, "reason": title}
     if event.outcome == Event.Outcome.NO_CHANGE:
         return _("%(connection)s sent %(object)s again, without a change") % names
     if event.action == _A.MEMBERSHIP and (text := _membership(event, names)):
