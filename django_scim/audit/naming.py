@@ -14,7 +14,8 @@ from .recorder import Recorder, set_object
 logger = logging.getLogger("django_scim")
 #: The columns of an earlier event that name a resource which no longer exists.
 _NAMES = (
-    "external_id object_type object_key object_name name_key display_key email_key external_key"
+    "external_id object_type object_key object_name name_key display_key last_name_key email_key "
+    "external_key"
 ).split()
 
 

@@ -263,10 +263,14 @@ def _names(resource: dict[str, Any], paths: SubjectPaths) -> tuple[str, str]:
 
 
 def _set_keys(event: Event, display: str, email: str) -> None:
-    """Set the folded names by which the event is found; equal ones only once."""
+    """Set the folded names by which the event is found; equal ones only once.
+
+    The last word of a display name has a column of its own: nearly always it is the last name.
+    """
     event.name_key = name = _key(event.object_name)
     event.external_key = _key(event.external_id)
     event.display_key = None if not display or (key := _key(display)) == name else key
+    event.last_name_key = None if " " not in display else _key(display.rpartition(" ")[2])
     event.email_key = None if not email or (key := _key(email)) == name else key
 
 
@@ -298,6 +302,8 @@ def _redact_names(event: Event, paths: SubjectPaths) -> None:
     for name, rule in rules.items():
         if rule != "keep":
             setattr(event, f"{name}_key", None)
+    if rules["display"] != "keep":
+        event.last_name_key = None
 
 
 def path_text(keys: tuple[str, ...]) -> str:

@@ -1,5 +1,6 @@
 """Search events by the beginning of a name, an id or an address, without case, by indexes."""
 
+import re
 from typing import Any
 
 from django.db.models import Q
@@ -9,9 +10,8 @@ from ..models.fields import PREFIX_LENGTH
 
 #: The greatest character: every text with a prefix sorts before the prefix followed by it.
 _END = chr(0x10FFFF)
-FOLDED = ("name_key", "display_key", "email_key", "external_key")
-#: Columns with the spelling of their origin, which is nearly always in one case.
-EXACT = ("scim_id", "correlation_id")
+FOLDED = ("name_key", "display_key", "last_name_key", "email_key", "external_key")
+_UUID = re.compile(r"[0-9a-f-]+")
 
 
 def matching(text: str) -> Q:
@@ -26,9 +26,12 @@ def matching(text: str) -> Q:
     key = fold_key(text[:PREFIX_LENGTH])
     for column in FOLDED:
         found |= _prefix(column, key)
-    for column in EXACT:
-        for spelling in dict.fromkeys((text, text.lower(), text.upper())):
-            found |= _prefix(column, spelling[:64])
+    # Ids have the spelling of their origin: our own ones are in lower case. SQLite stops using the
+    # indexes if there are many more ranges.
+    lowered = text.lower()[:64]
+    found |= _prefix("scim_id", lowered if _UUID.fullmatch(lowered) else text[:64])
+    for spelling in dict.fromkeys((text[:64], lowered)):
+        found |= _prefix("correlation_id", spelling)
     return found
 
 

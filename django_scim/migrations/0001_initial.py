@@ -156,6 +156,7 @@ class Migration(migrations.Migration):
                 ('object_name', models.CharField(blank=True, max_length=256, verbose_name='object')),
                 ('name_key', django_scim.models.ExactCharField(blank=True, editable=False, max_length=190, null=True, verbose_name='folded name')),
                 ('display_key', django_scim.models.ExactCharField(blank=True, editable=False, max_length=190, null=True, verbose_name='folded display name')),
+                ('last_name_key', django_scim.models.ExactCharField(blank=True, editable=False, max_length=190, null=True, verbose_name='folded last name')),
                 ('email_key', django_scim.models.ExactCharField(blank=True, editable=False, max_length=190, null=True, verbose_name='folded e-mail address')),
                 ('external_key', django_scim.models.ExactCharField(blank=True, editable=False, max_length=190, null=True, verbose_name='folded externalId')),
                 ('changes', models.JSONField(blank=True, default=list, verbose_name='changes')),
@@ -183,7 +184,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'events',
                 'ordering': ('-created', '-id'),
                 'get_latest_by': 'created',
-                'indexes': [models.Index(fields=['-created', '-id'], name='scim_event_time'), models.Index(fields=['connection', '-created'], name='scim_event_connection'), models.Index(fields=['object_type', 'object_key', '-created'], name='scim_event_object'), models.Index(fields=['refused'], name='scim_event_refused'), models.Index(fields=['repeat_key'], name='scim_event_repeat'), models.Index(fields=['name_key'], name='scim_event_name'), models.Index(fields=['display_key'], name='scim_event_display'), models.Index(fields=['email_key'], name='scim_event_email'), models.Index(fields=['external_key'], name='scim_event_external'), models.Index(fields=['scim_id'], name='scim_event_scim_id'), models.Index(fields=['correlation_id'], name='scim_event_correlation')],
+                'indexes': [models.Index(fields=['-created', '-id'], name='scim_event_time'), models.Index(fields=['connection', '-created'], name='scim_event_connection'), models.Index(fields=['object_type', 'object_key', '-created'], name='scim_event_object'), models.Index(fields=['refused'], name='scim_event_refused'), models.Index(fields=['repeat_key'], name='scim_event_repeat'), models.Index(fields=['name_key'], name='scim_event_name'), models.Index(fields=['display_key'], name='scim_event_display'), models.Index(fields=['last_name_key'], name='scim_event_last_name'), models.Index(fields=['email_key'], name='scim_event_email'), models.Index(fields=['external_key'], name='scim_event_external'), models.Index(fields=['scim_id'], name='scim_event_scim_id'), models.Index(fields=['correlation_id'], name='scim_event_correlation')],
             },
         ),
         migrations.CreateModel(

@@ -69,6 +69,7 @@ class Event(models.Model):
     object_name = models.CharField(_("object"), max_length=256, blank=True)
     name_key = search_key(_("folded name"))
     display_key = search_key(_("folded display name"))
+    last_name_key = search_key(_("folded last name"))
     email_key = search_key(_("folded e-mail address"))
     external_key = search_key(_("folded externalId"))
     changes = models.JSONField(_("changes"), default=list, blank=True)
@@ -117,6 +118,7 @@ class Event(models.Model):
             models.Index(fields=["repeat_key"], name="scim_event_repeat"),
             models.Index(fields=["name_key"], name="scim_event_name"),
             models.Index(fields=["display_key"], name="scim_event_display"),
+            models.Index(fields=["last_name_key"], name="scim_event_last_name"),
             models.Index(fields=["email_key"], name="scim_event_email"),
             models.Index(fields=["external_key"], name="scim_event_external"),
             models.Index(fields=["scim_id"], name="scim_event_scim_id"),

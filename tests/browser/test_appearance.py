@@ -62,6 +62,7 @@ def pages(tripped):
     lists = ["connection/", "event/", "token/", "userlink/", "grouplink/", "connection/add/"]
     below = ("change", "close", "assign/User", "assign/Group", "history", "delete")
     events = [f"event/{event.pk}/change/" for event in (refused, created)]
+    events.append(f"event/{refused.pk}/link/")
     return [*lists, *(f"{own}/{name}/" for name in below), *events]
 
 

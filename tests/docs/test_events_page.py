@@ -33,7 +33,7 @@ def test_page_has_every_reason():
 
 
 def codes_in_the_code():
-    """Return the codes that errors have: those of the classes, and those given where one is made."""
+    """Return the codes of errors: those of the classes, and those given where one is made."""
     codes, pending = set(), [ScimError]
     while pending:
         error = pending.pop()
@@ -47,7 +47,9 @@ def codes_in_the_code():
                 if isinstance(second, ast.Constant) and isinstance(second.value, str):
                     codes.add(second.value)
             elif isinstance(node, ast.FunctionDef) and node.name == "_why_rejected":
-                constants = (each.value for each in ast.walk(node) if isinstance(each, ast.Constant))
+                constants = (
+                    each.value for each in ast.walk(node) if isinstance(each, ast.Constant)
+                )
                 codes |= {each for each in constants if isinstance(each, str) and "_" in each}
             elif isinstance(node, ast.Assign) and _name(node.targets[0]) == "reason":
                 if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
