@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from ..audit.explanations import sentence
 from ..models import Event
 from .event_pages import (
     AttentionFilter,
@@ -57,6 +58,7 @@ class EventAdmin(EventListMixin, EventLinkingMixin, ReadOnlyAdmin):
     )
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count all events
     paginator = CappedPaginator
     sortable_by = ("when",)
     search_fields = ("name_key",)  # for the search box; see get_search_results
@@ -111,6 +113,15 @@ class EventAdmin(EventListMixin, EventLinkingMixin, ReadOnlyAdmin):
         if event is not None:
             event.page = EventPage(self.admin_site, request, event)
         return event
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Render the page with the event's sentence as its heading."""
+        event = context.get("original")
+        if isinstance(event, Event):
+            context["subtitle"] = sentence(event)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("steps"))
     def step_list(self, event: Any) -> SafeString | str:

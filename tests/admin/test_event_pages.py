@@ -53,6 +53,7 @@ def test_a_line_is_a_sentence(ada, refusal):
     assert f"{sentence}: the name is taken" in page
     content = ada.get("event/").content.decode()
     assert len(re.findall(r'<th scope="col" class="[^"]*column-', content)) == 3
+    assert "_facets" not in content
 
 
 @pytest.mark.parametrize(
