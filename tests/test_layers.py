@@ -25,6 +25,7 @@ ORDERS = {
         {"interfaces", "model_paths"},
         {"writing"},
         {"behaviours"},
+        {"subjects"},
         {"mappings"},
         {"declaration_checks"},
         {"declaration"},

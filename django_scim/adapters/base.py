@@ -57,6 +57,9 @@ class ResourceAdapter:
     }
     #: The attribute that other resources show as ``display``, such as a group's members.
     display_attribute: ClassVar[str] = "displayName"
+    #: Paths that together make a person's name for the search in the event log, if the resource
+    #: has no display name: alternatives, each with one or several paths.
+    full_names: ClassVar[tuple[str, ...]] = ()
     #: Resource types that attributes may refer to even if the site does not publish them.
     optional_types: ClassVar[frozenset[str]] = frozenset()
     #: Additional validation of request bodies: a subclass of
@@ -207,11 +210,11 @@ class ResourceAdapter:
         """Return the current version of a locked object."""
         return str(pop_version(self.get(link.scim_id, self.version_projection)))
 
-    def versions(self, links: Iterable[Any]) -> dict[str, str]:
-        """Return the current versions of several objects, by their SCIM ids."""
+    def current(self, links: Iterable[Any]) -> dict[str, tuple[dict[str, Any], str]]:
+        """Return several resources as they are now, each with its version, by their SCIM ids."""
         current = self.queryset().filter(pk__in=[link.pk for link in links])
         resources = self.read(current, self.version_projection)
-        return {each["id"]: str(pop_version(each)) for each in resources}
+        return {each["id"]: (each, str(pop_version(each))) for each in resources}
 
     @property
     def version_projection(self) -> Projection:

@@ -22,6 +22,7 @@ from .declaration_checks import (
 )
 from .mappings.base import Mapping, RelatedLoader
 from .model_paths import MappingError
+from .subjects import NO_SUBJECT, SubjectPaths, subject_paths
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,8 @@ class Declaration:
     errors: tuple[DeclarationError, ...] = ()
     #: The fields of the columns with which people sign in.
     sign_in_fields: frozenset[Any] = frozenset()
+    #: Where a resource has what names it in events.
+    subject: SubjectPaths = NO_SUBJECT
     by_path: dict[str, Mapping] = field(init=False)
     by_name: dict[str, list[Mapping]] = field(init=False)
 
@@ -179,7 +182,8 @@ def build_declaration(adapter: Any, types: dict[str, Any]) -> Declaration:
     if not errors:
         errors += column_errors(adapter, bound)
     fields = frozenset(adapter.model._meta.get_field(name) for name in adapter.sign_in_columns())
-    return Declaration(schema, tuple(bound), tuple(errors), fields)
+    subject = NO_SUBJECT if errors else subject_paths(adapter, schema)
+    return Declaration(schema, tuple(bound), tuple(errors), fields, subject)
 
 
 def _extension_errors(adapter: Any) -> list[DeclarationError]:

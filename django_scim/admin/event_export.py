@@ -104,7 +104,7 @@ class EventExportMixin(admin.ModelAdmin):
     def listed(self, request: HttpRequest) -> QuerySet | None:
         """Return the events on all pages of the list, None for invalid parameters."""
         try:
-            return self.get_changelist_instance(request).queryset
+            return self.get_changelist_instance(request).queryset.defer(None)
         except IncorrectLookupParameters:
             return None
 

@@ -1,6 +1,7 @@
 """Authentication by bearer tokens (RFC 6750), which are looked up by their digest."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -62,17 +63,28 @@ class BearerAuthentication(BaseAuthentication):
         request.scim_token = token  # type: ignore[attr-defined] # for the event of a rejection
         now = timezone.now()
         if token is None or not token.is_usable(now) or not token.connection.is_active:
-            raise Unauthorized("the bearer token is not valid")
+            raise Unauthorized("the bearer token is not valid", _why_rejected(token, now))
         connection = token.connection
         if connection.networks and not connection.admits(client_address(request)):
-            raise Forbidden("the connection does not allow requests from this IP address")
+            raise Forbidden(
+                "the connection does not allow requests from this IP address", "wrong_network"
+            )
         if connection.tenant_is_gone():
-            raise Forbidden("the connection's tenant no longer exists on this site")
+            raise Forbidden("the connection's tenant no longer exists on this site", "tenant_gone")
         token.touch(now, settings.LAST_USED_INTERVAL)
         return Principal(connection), token
 
     def authenticate_header(self, request: Request) -> str:
         return REALM
+
+
+def _why_rejected(token: Token | None, now: datetime) -> str:
+    """Return the reason of a rejection for the event; all rejections are answered alike."""
+    if token is None:
+        return "token_unknown"
+    if token.revoked is not None:
+        return "token_revoked"
+    return "token_expired" if not token.is_usable(now) else "connection_paused"
 
 
 def find_token(secret: str) -> Token | None:
@@ -87,9 +99,9 @@ def bearer_secret(request: HttpRequest) -> str:
     """Return the secret in the Authorization header. Raise Unauthorized if it is malformed."""
     header = request.META.get("HTTP_AUTHORIZATION", "")
     if not header:
-        raise Unauthorized("send a bearer token in the Authorization header")
+        raise Unauthorized("send a bearer token in the Authorization header", "token_missing")
     scheme, _, secret = header.partition(" ")
     secret = secret.strip()
     if scheme.lower() != "bearer" or not secret or " " in secret or "," in secret:
-        raise Unauthorized('the Authorization header must be "Bearer <token>"')
+        raise Unauthorized('the Authorization header must be "Bearer <token>"', "token_malformed")
     return secret

@@ -22,14 +22,18 @@ class TokenScope(BasePermission):
         """
         area = getattr(view, "scope_area", None)
         if getattr(view.token, "user", None) is not None and area != "me":
-            raise Forbidden("the token belongs to a single user and can only access /Me")
+            raise Forbidden(
+                "the token belongs to a single user and can only access /Me", "single_user_token"
+            )
         if area is None:
             return True
         method = request.method
         reads = method in SAFE_METHODS or (method == "POST" and view.is_query())
         scope = f"{area}:{'read' if reads else 'write'}"
         if not view.token.permits(scope):
-            raise Forbidden(f"the token does not have the scope {scope}")
+            raise Forbidden(
+                f"the token does not have the scope {scope}", "scope_missing", scope=scope
+            )
         return True
 
 

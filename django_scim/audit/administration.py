@@ -11,6 +11,7 @@ from ..adapters import Registry
 from ..models import AbstractLink, Connection, Event, Token
 from ..protocol.tolerances import Tolerances
 from .event_log import log_events
+from .naming import known_names
 from .recorder import set_object
 from .redacted_text import DETAIL_LIMIT, shown_text
 
@@ -118,7 +119,8 @@ def _set_subject(event: Event, subject: Any, adapters: dict[type, Any]) -> str:
     adapter = adapters.get(type(subject))
     name = adapter.name_of(subject) if adapter else str(subject.target)  # type: ignore[attr-defined]
     event.resource_type = adapter.name if adapter else ""
-    set_object(event, subject, name)
+    paths = adapter.declared.subject if adapter else None
+    set_object(event, subject, name, known_names(subject, adapter) if adapter else None, paths)
     return name
 
 

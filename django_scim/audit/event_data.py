@@ -33,6 +33,8 @@ FIELDS: dict[str, Callable[[Event], Any]] = {
     "object_key": lambda event: event.object_key,
     "status": lambda event: event.status,
     "scim_type": lambda event: event.scim_type,
+    "reason": lambda event: event.reason,
+    "reason_params": lambda event: event.reason_params,
     "detail": lambda event: event.detail,
     "changes": lambda event: event.changes,
     "request_id": lambda event: event.correlation_id,
@@ -43,11 +45,15 @@ FIELDS: dict[str, Callable[[Event], Any]] = {
     "duration": lambda event: event.duration,
     "tolerances": lambda event: event.tolerances,
     "occurrences": lambda event: event.occurrences,
+    "first": lambda event: event.first and _time(event.first),
     "request_body": lambda event: event.request_body,
     "response_body": lambda event: event.response_body,
 }
-#: What only the site's own staff may know: its primary keys, and where its admins are.
-INTERNAL = ("object_type", "object_key")
+#: What only the site's own staff may know: its primary keys, why an account is out of reach, and
+#: where its admins are.
+INTERNAL = ("object_type", "object_key", "reason", "reason_params")
+#: The reason of requests for accounts that became protected.
+OUT_OF_REACH = "resource_protected"
 PERSONAL = ("address", "user_agent")
 
 
@@ -59,9 +65,12 @@ def event_data(event: Event) -> dict[str, Any]:
 def connection_data(event: Event) -> dict[str, Any]:
     """Return the fields that the client of the event's own connection may see.
 
-    It does not see the primary keys of the site's objects, nor the addresses of its admins.
+    It does not see the primary keys of the site's objects, nor the addresses of its admins, nor the
+    name that an account has now that is out of its reach.
     """
     data = event_data(event)
+    if event.reason == OUT_OF_REACH:
+        data |= {"name": "", "external_id": ""}
     is_own = event.action != Event.Action.ADMINISTRATION
     hidden = INTERNAL if is_own else INTERNAL + PERSONAL
     return {name: value for name, value in data.items() if name not in hidden}

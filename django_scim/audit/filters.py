@@ -6,10 +6,16 @@ from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
+from django.db import connections
 from django.db.models import QuerySet, Subquery
+from django.db.models.functions import Collate
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Connection, Event
+from ..models import Connection, Event, ExactCharField, fold_key
+from .search import names_beginning_with
+
+#: Conditions that select few events, by an index of their own.
+_SELECTIVE = ("scim_id", "external_id", "request_id", "name")
 
 #: Times outside of these cannot be converted to every time zone.
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
@@ -36,10 +42,13 @@ class EventFilter(django_filters.FilterSet):
     status = django_filters.NumberFilter(min_value=0, max_value=599, label=_("status"))
     scim_type = django_filters.CharFilter(label=_("scimType"))
     scim_id = django_filters.CharFilter(label=_("SCIM id"))
-    external_id = django_filters.CharFilter(label=_("externalId"), strip=False)
+    reason = django_filters.CharFilter(label=_("reason"))
+    external_id = django_filters.CharFilter(
+        method="by_external_id", label=_("externalId"), strip=False
+    )
     request_id = django_filters.CharFilter("correlation_id", label=_("request id"))
     name = django_filters.CharFilter(
-        "object_name", "istartswith", min_length=2, label=_("name"), max_length=256
+        method="by_name", min_length=2, label=_("name"), max_length=256
     )
 
     class Meta:
@@ -50,6 +59,18 @@ class EventFilter(django_filters.FilterSet):
         """Return the events of the connection with this name, found by its key in an index."""
         found = Connection.objects.filter(name=value).order_by().values("pk")[:1]
         return events.filter(connection=Subquery(found))
+
+    def by_name(self, events: QuerySet, name: str, value: str) -> QuerySet:
+        """Return the events whose person or group has a name that begins with the value."""
+        return events.filter(names_beginning_with(value))
+
+    def by_external_id(self, events: QuerySet, name: str, value: str) -> QuerySet:
+        """Return the events with exactly this externalId. The folded key has the index."""
+        events = events.filter(external_key=fold_key(value))
+        if connections[events.db].vendor == "mysql":  # its usual collations ignore case
+            collation = ExactCharField().db_parameters(connections[events.db])["collation"]
+            return events.annotate(exact=Collate("external_id", collation)).filter(exact=value)
+        return events.filter(external_id=value)
 
     def errors_by_parameter(self, given: Iterable[str]) -> dict[str, str]:
         """Return what is wrong with the parameters, by their names.
@@ -70,11 +91,11 @@ class EventFilter(django_filters.FilterSet):
     def is_selective(self) -> bool:
         """Return whether a condition selects few events, which an index finds directly."""
         values: Any = self.form.cleaned_data
-        return any(values.get(name) for name in ("scim_id", "external_id", "request_id"))
+        return any(values.get(name) for name in _SELECTIVE)
 
     @property
     def is_filtered(self) -> bool:
         """Return whether there is a condition that no index combines with the time."""
         values: Any = self.form.cleaned_data
-        names = ("action", "outcome", "resource_type", "scim_type", "name")
+        names = ("action", "outcome", "resource_type", "scim_type", "reason")
         return values.get("status") is not None or any(values.get(name) for name in names)

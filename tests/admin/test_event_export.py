@@ -41,6 +41,8 @@ def some(connect):
             resource_type="User",
             scim_type="uniqueness" if outcome == "failure" else "",
             object_name=name,
+            name_key=name,
+            refused=timezone.now() if outcome == "failure" else None,
             status=409 if outcome == "failure" else 201,
         )
     return okta.connection, entra.connection

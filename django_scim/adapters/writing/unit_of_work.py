@@ -286,7 +286,11 @@ class UnitOfWork:
             if self.changed(mapping.full_name) or self.column_changes(
                 names & self.adapter.sign_in_columns()
             ):
-                raise Mutability(f"{mapping.full_name}: is locked until an admin confirms the link")
+                raise Mutability(
+                    f"{mapping.full_name}: is locked until an admin confirms the link",
+                    "unconfirmed",
+                    attribute=mapping.full_name,
+                )
 
     def _refuse_immutable(self) -> None:
         """Raise Mutability if an immutable attribute had another value (RFC 7643 section 7)."""

@@ -69,7 +69,7 @@ class OperationRunner:
             raise InvalidSyntax(f"path: must be under one of {endpoints}")
         self.recorder.set_resource(adapter.name, scim_id=operation.resource_id)
         if not view.token.permits(scope := f"{adapter.endpoint.lower()}:write"):
-            raise Forbidden(f"the token lacks the scope {scope}")
+            raise Forbidden(f"the token lacks the scope {scope}", "scope_missing", scope=scope)
         expected = etags.tags(operation.version) if operation.version else None
         connection = view.token.connection
         registry = Registry(connection, self.tolerances, view.base_url(), self._pool)
@@ -160,6 +160,11 @@ class OperationRunner:
 
     # Results
 
+    def _adapter(self) -> Any:
+        """Return the adapter of the operation's resource type, None for an unknown one."""
+        registry, name = self.view.registry, self.recorder.event.resource_type
+        return registry.adapter(name) if name in registry.names() else None
+
     @property
     def is_done(self) -> bool:
         return bool(self._response)
@@ -170,7 +175,14 @@ class OperationRunner:
         body = error_message(error, self.view.correlation_id)
         action = ACTIONS.get(self.operation.method, ACTIONS["POST"])
         record_failure(
-            self.recorder, action, error, self.operation.data, body, self.tolerances.used
+            self.recorder,
+            action,
+            error,
+            self.operation.data,
+            body,
+            self.tolerances.used,
+            self._adapter(),
+            self.resource_id,
         )
         if self.operation.method != "POST":
             self._location = f"{self.view.base_url()}/{self.operation.path.lstrip('/')}"

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ...audit.event_data import connection_data, event_data
+from ...audit.event_data import OUT_OF_REACH, connection_data, event_data
 from ...audit.filters import EventFilter
 from ...audit.pages import Position, read_page
 from ...conf import settings
@@ -97,7 +97,7 @@ class AuditEvents(AuditView):
         with limited_reads(base.db):
             page = read_page(
                 base,
-                filters.qs,
+                self._matching(filters),
                 position,
                 size,
                 oldest_first=order == "oldest",
@@ -112,6 +112,13 @@ class AuditEvents(AuditView):
                 "cursor": cursor,
             }
         )
+
+    def _matching(self, filters: EventFilter) -> QuerySet:
+        """Return the events that match. A connection cannot probe for names that it may not see."""
+        values = filters.form.cleaned_data
+        if self.sees_all() or not (values.get("name") or values.get("external_id")):
+            return filters.qs
+        return filters.qs.exclude(reason=OUT_OF_REACH)
 
     def _page_size(self) -> int:
         text = self.request.query_params.get("page_size", str(settings.PAGE_SIZE))
