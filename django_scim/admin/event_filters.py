@@ -30,6 +30,7 @@ class ParameterFilter(admin.ListFilter):
         values = params.pop(self.parameter_name, None)
         if values is not None:
             self.used_parameters[self.parameter_name] = values
+        self.values: list[Any] = list(values or ())
         self.offered = list(self.lookups())
 
     def lookups(self) -> Iterable[tuple[str, Any]]:
@@ -39,23 +40,22 @@ class ParameterFilter(admin.ListFilter):
     def has_output(self) -> bool:
         return bool(self.offered or self.used_parameters)
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         return [self.parameter_name]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """Return the events with the value. Raise IncorrectLookupParameters if it is invalid."""
-        values = self.used_parameters.get(self.parameter_name)
-        if values is None:
+        if self.parameter_name not in self.used_parameters:
             return queryset
         query = QueryDict(mutable=True)
-        query.setlist(self.parameter_name, values)
+        query.setlist(self.parameter_name, self.values)
         filters = EventFilter(query, queryset, request=request)
         if not filters.is_valid():
             raise IncorrectLookupParameters
         return filters.qs
 
     def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
-        values = self.used_parameters.get(self.parameter_name, [])
+        values = self.values
         yield {
             "selected": not values,
             "query_string": changelist.get_query_string(remove=[self.parameter_name]),
@@ -122,7 +122,7 @@ def _plain(name: str) -> type[ParameterFilter]:
 #: A filter for each parameter, those with choices first.
 CHOICES = (OutcomeFilter, ActionFilter, ConnectionFilter, ResourceTypeFilter, ScimTypeFilter)
 _WITH_CHOICES = {each.parameter_name for each in CHOICES}
-EVENT_FILTERS = (
+EVENT_FILTERS: tuple[type[ParameterFilter], ...] = (
     *CHOICES,
     *(_plain(name) for name in EventFilter.base_filters if name not in _WITH_CHOICES),
 )

@@ -61,9 +61,9 @@ class ScimView(APIView):
     """Base class. ``depth`` is the number of path segments below the SCIM base."""
 
     authentication_classes: Any = (BearerAuthentication,)
-    permission_classes = (TokenScope,)
+    permission_classes: Any = (TokenScope,)
     parser_classes = (ScimParser, JSONParser)
-    renderer_classes = (ScimRenderer, JSONRenderer)
+    renderer_classes: Any = (ScimRenderer, JSONRenderer)
     content_negotiation_class = ScimNegotiation
     throttle_classes: Any = (ConnectionThrottle,)
     versioning_class = None

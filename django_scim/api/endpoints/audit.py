@@ -34,8 +34,8 @@ PAGING = ("cursor", "order", "page_size")
 class AuditView(ScimView):
     """Base class: a token with a scope of the audit log, methods that read, and JSON."""
 
-    permission_classes = (AuditScope,)
-    renderer_classes = (JSONRenderer,)
+    permission_classes: Any = (AuditScope,)
+    renderer_classes: Any = (JSONRenderer,)
     http_method_names = ("get", "head", "options")
 
     def visible(self) -> QuerySet:
@@ -51,7 +51,7 @@ class AuditView(ScimView):
     def shown(self, event: Event) -> dict[str, Any]:
         return event_data(event) if self.sees_all() else connection_data(event)
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         raise MethodNotAllowed("the audit log can only be read")
 
 

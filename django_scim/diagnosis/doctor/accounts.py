@@ -61,8 +61,8 @@ def stale_keys(options: Options) -> Iterator[Finding]:
 
 def _refold(keys: list[UserKey]) -> None:
     for key in keys:
-        key.folded, key.claim = fold_key(key.user.get_username() or ""), None
-        UserKey.objects.filter(pk=key.pk).update(folded=key.folded, claim=None)
+        folded = fold_key(key.user.get_username() or "")
+        UserKey.objects.filter(pk=key.pk).update(folded=folded, claim=None)
 
 
 @examination
