@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from tests.sites.processes import ROOT
@@ -17,6 +18,9 @@ from tests.sites.processes import ROOT
 SHARE = 1 if os.environ.get("SCIM_LONG") else 41
 
 
+@pytest.mark.skipif(
+    settings.SETTINGS_MODULE != "tests.settings", reason="the processes have their own settings"
+)
 @pytest.mark.timeout(7200 if SHARE == 1 else 600)
 @pytest.mark.skipif(
     connection.vendor not in ("sqlite", "postgresql") or not hasattr(os, "fork"),
