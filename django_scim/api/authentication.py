@@ -82,7 +82,7 @@ def _why_rejected(token: Token | None, now: datetime) -> str:
     """Return the reason of a rejection for the event; all rejections are answered alike."""
     if token is None:
         return "token_unknown"
-    if token.revoked is not None:
+    if getattr(token, "revoked", None) is not None:  # a token of the site's finder has none
         return "token_revoked"
     return "token_expired" if not token.is_usable(now) else "connection_paused"
 

@@ -102,7 +102,7 @@ def test_scim_scope_includes_every_scope(bind, fetch):
 
 
 def test_audit_log_needs_its_own_scope_and_is_never_read_as_a_whole(bind, fetch):
-    connection, application = bind()
+    _, application = bind()
     secret = fetch(application, scope="scim audit:read audit:read-all")
     assert find_token(secret).scopes == {*SCOPES, "audit:read"}
     for scope, status in (("scim", 403), ("audit:read-all", 403), ("audit:read", 200)):
