@@ -11,6 +11,8 @@ from ..models import Connection, Event
 from ..protocol.errors import InternalError, NotFound, ScimError
 from .recorder import Recorder, path_text, set_object
 
+#: No resource has a longer id.
+_LONGEST_ID: int = Event._meta.get_field("scim_id").max_length or 0
 logger = logging.getLogger("django_scim")
 #: The columns of an earlier event that name a resource which no longer exists.
 _NAMES = (
@@ -30,7 +32,7 @@ def name_subject(
     event.resource_type = adapter.name
     if isinstance(error, InternalError):
         error.params["step"] = "applied" if body is not None or scim_id else "parsed"
-    if 0 < len(scim_id) <= 36 and scim_id.isprintable():
+    if 0 < len(scim_id) <= _LONGEST_ID and scim_id.isprintable():
         try:
             _name_existing(event, error, adapter, scim_id)
         except DatabaseError:

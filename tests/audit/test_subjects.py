@@ -182,6 +182,16 @@ def bulk_post(number, **attributes):
     return {"method": "POST", "path": "/Users", "bulkId": str(number), "data": body}
 
 
+def test_users_created_in_one_batch(scim, events, monkeypatch):
+    alone = []
+    monkeypatch.setattr("django_scim.api.resource_writer.ResourceWriter.create", alone.append)
+    scim.bulk(bulk_post(1), bulk_post(2))
+    assert not alone
+    for event, name in zip(events(), ("maria1", "maria2"), strict=True):
+        assert (event.object_name, event.display_key) == (name, "maria rossi")
+        assert (event.email_key, event.last_name_key) == ("mr@example.com", "rossi")
+
+
 def test_every_operation_of_a_bulk(scim, events):
     person = scim.make_user("existing", externalId="e")
     before = len(events())
