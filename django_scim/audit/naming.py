@@ -6,11 +6,13 @@ from typing import Any
 from django.db import DatabaseError
 
 from ..adapters.behaviours import Role
-from ..adapters.subjects import Subject, deactivates, resource_in, subject_of
+from ..adapters.subjects import Keys, Subject, deactivates, resource_in, subject_of
 from ..models import Connection, Event
 from ..protocol.errors import InternalError, NotFound, ScimError
-from .recorder import Recorder, set_object
+from .recorder import Recorder, path_text, set_object
 
+#: No resource has a longer id.
+_LONGEST_ID: int = Event._meta.get_field("scim_id").max_length or 0
 logger = logging.getLogger("django_scim")
 #: The columns of an earlier event that name a resource which no longer exists.
 _NAMES = (
@@ -30,7 +32,7 @@ def name_subject(
     event.resource_type = adapter.name
     if isinstance(error, InternalError):
         error.params["step"] = "applied" if body is not None or scim_id else "parsed"
-    if 0 < len(scim_id) <= 36 and scim_id.isprintable():
+    if 0 < len(scim_id) <= _LONGEST_ID and scim_id.isprintable():
         try:
             _name_existing(event, error, adapter, scim_id)
         except DatabaseError:
@@ -64,7 +66,8 @@ def _keeps_account(adapter: Any) -> bool:
 def _name_existing(event: Event, error: ScimError, adapter: Any, scim_id: str) -> None:
     """Name the resource with an id, also if it was deleted or is hidden from the connection."""
     links = adapter.link._default_manager.filter(connection=adapter.connection, scim_id=scim_id)
-    link = links.select_related("target").first()
+    joined = {"__".join(column[:-1]) for column in _name_columns(adapter).values()}
+    link = links.select_related("target", *filter(None, joined)).first()
     if link is None:
         return
     if link.target is not None:
@@ -83,10 +86,46 @@ def _name_existing(event: Event, error: ScimError, adapter: Any, scim_id: str) -
 
 
 def known_names(link: Any, adapter: Any) -> dict[str, Any]:
-    """Return a resource with the address that is in a column of a link's object, if one is."""
-    mapping = adapter.declared.by_role.get(Role.ADDRESSES)
+    """Return a resource with the names that are in columns which were read with a link.
+
+    This reads nothing more: what is in other tables is missing, unless it was joined.
+    """
+    declared, found = adapter.declared, dict[str, Any]()
+    for keys, column in _name_columns(adapter).items():
+        value = _loaded(link, column)
+        if isinstance(value, str) and value:
+            place: dict[str, Any] = found
+            for key in keys[:-1]:
+                place = place.setdefault(key, {})
+            place[keys[-1]] = value
+    mapping = declared.by_role.get(Role.ADDRESSES)
     address = getattr(link.target, mapping.mirror, "") if mapping and mapping.mirror else ""
-    keys = adapter.declared.subject.addresses
-    if not (address and len(keys) == 1):
-        return {}
-    return {keys[0]: [{"value": address}]}
+    keys = declared.subject.addresses
+    if address and len(keys) == 1:
+        found[keys[0]] = [{"value": address}]
+    return found
+
+
+def _name_columns(adapter: Any) -> dict[Keys, list[str]]:
+    """Return the columns of the parts of a name: relations from the link, and the field."""
+    declared = adapter.declared
+    wanted = [keys for alternative in declared.subject.displays for keys in alternative]
+    mappings = {keys: declared.by_path.get(path_text(keys)) for keys in wanted}
+    return {
+        keys: mapping.text_column.path.split("__")
+        for keys, mapping in mappings.items()
+        if mapping is not None and mapping.text_column is not None and mapping.text_column.path
+    }
+
+
+def _loaded(record: Any, column: list[str]) -> Any:
+    """Return the value of a column, None if its row was not read with the record."""
+    *relations, name = column
+    for relation in relations:
+        field = record._meta.get_field(relation)
+        if not field.is_relation or not field.is_cached(record):
+            return None
+        record = field.get_cached_value(record)
+        if record is None:
+            return None
+    return getattr(record, name, None)

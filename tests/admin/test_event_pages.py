@@ -13,6 +13,7 @@ from django_scim import connections
 from django_scim.models import Event, UserLink
 
 from ..client import ENTERPRISE, USER
+from ..databases import analyze, quoted, scans
 from .pages import everything, text_of
 
 MARIA = {
@@ -136,6 +137,21 @@ def test_no_count_and_no_distinct(query, ada, refusal):
     more = [Event(action="read", outcome="success", created=old) for _ in range(200)]
     Event.objects.bulk_create(more)
     assert len(statements()) == len(few)
+
+
+@pytest.mark.parametrize("query", [{"attention": "needed"}, {"outcome__exact": "failure"}])
+def test_refusals_are_read_from_their_index(query, ada, refusal):
+    old = timezone.now() - timedelta(days=1)
+    more = [Event(action="read", outcome="success", created=old) for _ in range(3_000)]
+    Event.objects.bulk_create(more, batch_size=500)
+    analyze()
+    with CaptureQueriesContext(database) as captured:
+        assert "could not create" in ada.read("event/", **query)
+    read = [each["sql"] for each in captured if each["sql"].startswith("SELECT")]
+    lists = [sql for sql in read if "FROM " + quoted("django_scim_event") in sql]
+    assert lists
+    for sql in lists:
+        assert not scans(sql, 1_500), sql
 
 
 # The search

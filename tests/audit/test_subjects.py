@@ -32,6 +32,7 @@ def names(event):
     return (event.object_name, event.external_id, event.display_key, event.email_key)
 
 
+OFF = {"op": "replace", "path": "active", "value": False}
 EXPECTED = ("Maria.Rossi@Example.com", "00uMaria", "maria rossi", "mr@example.com")
 
 
@@ -89,6 +90,19 @@ def test_refused_change_names_the_person(method, scim):
     assert (event.object_name, event.external_id) == EXPECTED[:2]
     assert (event.scim_id, event.email_key) == (person["id"], "mr@example.com")
     assert event.object_key == str(User.objects.get().pk)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "display"), [({}, "maria rossi"), ({"displayName": "Mia R."}, "mia r.")]
+)
+def test_refusal_and_deletion_are_found_by_the_persons_name(attributes, display, scim):
+    """The display name is in another table than the account; the refusal names it, too."""
+    person = scim.make("/Users", MARIA | attributes)
+    scim.patch(f"/Users/{person['id']}", OFF, if_match='W/"old"')
+    assert (last().outcome, last().display_key) == ("failure", display)
+    assert last().last_name_key == display.rpartition(" ")[2]
+    scim.delete(f"/Users/{person['id']}")
+    assert (last().action, last().display_key) == ("delete", "maria rossi")
 
 
 def test_rename_that_is_refused_names_who_has_the_old_name(scim):
@@ -168,6 +182,16 @@ def bulk_post(number, **attributes):
     return {"method": "POST", "path": "/Users", "bulkId": str(number), "data": body}
 
 
+def test_users_created_in_one_batch(scim, events, monkeypatch):
+    alone = []
+    monkeypatch.setattr("django_scim.api.resource_writer.ResourceWriter.create", alone.append)
+    scim.bulk(bulk_post(1), bulk_post(2))
+    assert not alone
+    for event, name in zip(events(), ("maria1", "maria2"), strict=True):
+        assert (event.object_name, event.display_key) == (name, "maria rossi")
+        assert (event.email_key, event.last_name_key) == ("mr@example.com", "rossi")
+
+
 def test_every_operation_of_a_bulk(scim, events):
     person = scim.make_user("existing", externalId="e")
     before = len(events())
@@ -188,9 +212,6 @@ def test_every_operation_of_a_bulk(scim, events):
     assert {each.display_key for each in created} == {"maria rossi"}
     others = [each for each in found if each.method != "POST"]
     assert [(each.object_name, each.external_id) for each in others] == [("existing", "e")] * 2
-
-
-OFF = {"op": "replace", "path": "active", "value": False}
 
 
 @pytest.fixture

@@ -62,14 +62,14 @@ class EventListMixin(admin.ModelAdmin):
         events = super().get_queryset(request)
         if self._is_list(request):
             events = events.defer("request_body", "response_body")
-            wanted = request.GET.get("outcome__exact") or request.GET.get("outcome")
-            if wanted in REFUSED:  # the index contains only refusals
+            if _is_refusal_wanted(request):  # the index contains only refusals
                 events = events.filter(refused__isnull=False)
         return events
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """Order the refusals by their own index."""
-        if self._is_list(request) and request.GET.get(AttentionFilter.parameter_name):
+        attention = request.GET.get(AttentionFilter.parameter_name)
+        if self._is_list(request) and (attention or _is_refusal_wanted(request)):
             return ("-refused", "-id")
         return ("-created", "-id")
 
@@ -128,6 +128,11 @@ class EventListMixin(admin.ModelAdmin):
     def _is_list(self, request: HttpRequest) -> bool:
         match = request.resolver_match
         return match is not None and match.kwargs.get("object_id") is None
+
+
+def _is_refusal_wanted(request: HttpRequest) -> bool:
+    """Return whether the list is filtered by an outcome that only refusals have."""
+    return (request.GET.get("outcome__exact") or request.GET.get("outcome")) in REFUSED
 
 
 def _filters_in(request: HttpRequest) -> set[str]:
