@@ -12,7 +12,7 @@ from django.db import router, transaction
 from ..models import Event
 from .event_data import event_data
 
-logger = logging.getLogger("django_scim.audit")
+audit_logger = logging.getLogger("django_scim.audit")
 
 
 def log_events(events: Sequence[Event]) -> None:
@@ -21,13 +21,13 @@ def log_events(events: Sequence[Event]) -> None:
     Call this after they are saved. They are read now: a caller may use its event again, for another
     object. An error of a handler is logged by Django and does not reach the request.
     """
-    if not events or not logger.isEnabledFor(logging.INFO):
+    if not events or not audit_logger.isEnabledFor(logging.INFO):
         return
     records = [(_sentence(event), event_data(event)) for event in events]
 
     def send() -> None:
         for text, data in records:
-            logger.info("%s", text, extra={"scim_event": data})
+            audit_logger.info("%s", text, extra={"scim_event": data})
 
     transaction.on_commit(send, using=router.db_for_write(Event), robust=True)
 

@@ -15,7 +15,7 @@ from ..conf import settings
 from ..models import Connection, Event, Token, fold_key
 from ..models.fields import KEY_LENGTH
 from ..protocol.errors import GuardTripped, ScimError, Sensitive
-from .event_log import log_events
+from .event_log import audit_logger, log_events
 from .redacted_text import DETAIL_LIMIT, hide_secrets, shown_text
 from .redaction import (
     redact_body,
@@ -120,7 +120,8 @@ class Recorder:
         """Write the event of a change, in the transaction of the change."""
         event = self.build_success(action, status, changes=changes, tolerances=tolerances)
         event.save(force_insert=True)
-        log_events((event,))
+        if audit_logger.isEnabledFor(logging.INFO):
+            log_events((event,))
 
     def build_success(
         self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
