@@ -107,6 +107,8 @@ class Defaults:
     MAX_ATTRIBUTE_VALUES: int = 1_000
     #: Characters of a request or response body that the event of a failure keeps.
     EVENT_BODY_LIMIT: int = 10_000
+    #: Days that scim_prune keeps events (0: not decided).
+    EVENT_RETENTION: int = 0
     #: Rules for an attribute's values in events, by its path: keep, mask, hash or drop.
     REDACT: dict[str, str] = field(default_factory=dict)
     #: Days until a new token expires (0: never).

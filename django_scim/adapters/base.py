@@ -4,7 +4,6 @@ A subclass contains the declaration; this class reads and writes according to it
 serves one request of one connection and does not depend on HTTP.
 """
 
-from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.db import models
@@ -15,7 +14,6 @@ from ..models import AbstractLink, Connection
 from ..protocol.attributes import Schema
 from ..protocol.errors import NotFound
 from ..protocol.messages.patch import Operation
-from ..protocol.projection import FULL, Projection
 from ..protocol.tolerances import Tolerances
 from ..query import Column
 from ..query.columns import text_or_empty
@@ -25,7 +23,7 @@ from .interfaces import Assigned
 from .mappings.base import Mapping
 from .mappings.columns import Field
 from .mappings.computed import Constant, Location
-from .reading.plan import Plan, plan_for, pop_version
+from .reading.resources import ResourceReader
 from .writing import deletion
 from .writing.changes import Change
 from .writing.fixed_attributes import kept_attributes, without_fixed
@@ -37,7 +35,7 @@ from .writing.staging import apply, assign, assign_given
 from .writing.unit_of_work import UnitOfWork
 
 
-class ResourceAdapter:
+class ResourceAdapter(ResourceReader):
     """Base of all adapters. See ``UserAdapter`` for a declaration."""
 
     #: The name in ``meta.resourceType``, and the endpoint below the base (RFC 7643 section 6).
@@ -58,6 +56,9 @@ class ResourceAdapter:
     }
     #: The attribute that other resources show as ``display``, such as a group's members.
     display_attribute: ClassVar[str] = "displayName"
+    #: Paths that together make a person's name for the search in the event log, if the resource
+    #: has no display name: alternatives, each with one or several paths.
+    full_names: ClassVar[tuple[str, ...]] = ()
     #: Resource types that attributes may refer to even if the site does not publish them.
     optional_types: ClassVar[frozenset[str]] = frozenset()
     #: Additional validation of request bodies: a subclass of
@@ -185,54 +186,6 @@ class ResourceAdapter:
     def location_of(self, resource_type: str, scim_id: str) -> str:
         """Return the URI of a resource."""
         return f"{self.base_url}/{self.registry.endpoints[resource_type]}/{scim_id}"
-
-    # Reading
-
-    def read(self, links: Any, projection: Projection = FULL) -> list[dict[str, Any]]:
-        """Return the resources of a queryset of links, in the queryset's order."""
-        found = self.read_with_columns(links, projection)
-        return [resource for resource, _ in found if resource is not None]
-
-    def read_with_columns(
-        self, links: Any, projection: Projection, *columns: str
-    ) -> list[tuple[dict[str, Any] | None, Sequence[Any]]]:
-        """Return (resource, values of ``columns`` of the link) for each link of a queryset.
-
-        The resource is None if it was deleted during the query. The keys are read first, so that
-        the database does not work out the columns of rows that a later page skips.
-        """
-        plan = self._plan(projection)
-        found = list(links.values_list("pk", *columns))
-        rows = plan.by_keys(self, [key for key, *_ in found])
-        resources = dict(zip(rows, plan.resources(rows.values(), self), strict=True))
-        return [(resources.get(key), columns) for key, *columns in found]
-
-    def get(self, scim_id: str, projection: Projection = FULL) -> dict[str, Any]:
-        """Return one resource. Raise NotFound if the connection has none with this id."""
-        plan = self._plan(projection)
-        rows = plan.by_id(self, scim_id)
-        if not rows:
-            raise self.not_found(scim_id)
-        return plan.resources(rows, self)[0]
-
-    def _plan(self, projection: Projection) -> Plan:
-        return plan_for(self.declared, projection)
-
-    def version(self, link: Any) -> str:
-        """Return the current version of a locked object."""
-        return str(pop_version(self.get(link.scim_id, self.version_projection)))
-
-    def versions(self, links: Iterable[Any]) -> dict[str, str]:
-        """Return the current versions of several objects, by their SCIM ids."""
-        plan = self._plan(self.version_projection)
-        rows = plan.by_keys(self, [link.pk for link in links])
-        resources = plan.resources(rows.values(), self)
-        return {each["id"]: str(pop_version(each)) for each in resources}
-
-    @property
-    def version_projection(self) -> Projection:
-        """The smallest projection that contains the version: without derived attributes."""
-        return Projection(excluded=self.declared.derived)
 
     def not_found(self, scim_id: str) -> NotFound:
         return NotFound(f"{self.name} {scim_id[:64]!r} does not exist")

@@ -23,6 +23,7 @@ from .declaration_checks import (
 )
 from .mappings.base import Mapping, RelatedLoader
 from .model_paths import MappingError
+from .subjects import NO_SUBJECT, SubjectPaths, subject_paths
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +37,8 @@ class Declaration:
     sign_in_fields: frozenset[Any] = frozenset()
     #: The queryset of the objects whose members get permissions, None if there are none.
     privileged: Any = None
+    #: Where a resource has what names it in events.
+    subject: SubjectPaths = NO_SUBJECT
     by_path: dict[str, Mapping] = field(init=False)
     by_name: dict[str, list[Mapping]] = field(init=False)
 
@@ -184,8 +187,9 @@ def build_declaration(adapter: Any, types: dict[str, Any]) -> Declaration:
     fields = frozenset(adapter.model._meta.get_field(name) for name in adapter.sign_in_columns())
     if refused := list(privileged_errors(adapter)):
         return Declaration(schema, tuple(bound), (*errors, *refused), fields)
+    subject = NO_SUBJECT if errors else subject_paths(adapter, schema)
     privileged = adapter.privileged_objects()
-    return Declaration(schema, tuple(bound), tuple(errors), fields, privileged)
+    return Declaration(schema, tuple(bound), tuple(errors), fields, privileged, subject)
 
 
 def _extension_errors(adapter: Any) -> list[DeclarationError]:

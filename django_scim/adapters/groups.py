@@ -113,7 +113,9 @@ class GroupAdapter(ResourceAdapter):
         if other is None:
             return
         if other.target_id is not None:
-            raise Uniqueness(f"displayName: {name!r} is taken by another group")
+            raise Uniqueness(
+                f"displayName: {name!r} is taken by another group", "group_name_taken", value=name
+            )
         links.filter(pk=other.pk).update(display_key=None)
 
     def choose_name(self, unit: UnitOfWork) -> str:

@@ -17,8 +17,13 @@ def adapter_classes(connection: Connection | None = None) -> dict[str, type[Reso
     return settings.adapter_classes(connection.name if connection else "")
 
 
+#: The scopes of the audit log, which a token has only if they were asked for: its connection's own
+#: events, and the events of every connection.
+AUDIT_SCOPES = ("audit:read", "audit:read-all")
+
+
 def scopes() -> list[str]:
-    """Return the scopes of tokens: read and write for each resource type."""
+    """Return the scopes that a token has by default: read and write for each resource type."""
     endpoints = [adapter.endpoint.lower() for adapter in adapter_classes().values()]
     return [f"{endpoint}:{verb}" for endpoint in endpoints for verb in ("read", "write")]
 

@@ -45,4 +45,6 @@ def refuse_reserved(adapter: Any, key: Any, names: Iterable[str], path: str) -> 
         others = privileged.exclude(pk=key)
         taken += map(str, others.values_list(adapter.name_column, flat=True).distinct())
     if not wanted.isdisjoint(name_skeleton(name) for name in taken):
-        raise InvalidValue(f"{path}: the site does not allow this name; choose another one")
+        raise InvalidValue(
+            f"{path}: the site does not allow this name; choose another one", "group_name_reserved"
+        )

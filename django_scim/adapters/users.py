@@ -73,6 +73,7 @@ class UserAdapter(ResourceAdapter):
         "emails": Behaviour(Role.ADDRESSES, locked=True),
         "password": Behaviour(locked=True, kept_on_put=True),
     }
+    full_names = ("name.formatted", "name.givenName name.familyName")
     admin_attributes = ResourceAdapter.admin_attributes | {
         "userName",
         "active",

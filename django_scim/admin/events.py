@@ -1,25 +1,26 @@
 """The audit log, read-only. Its pages stay fast however many events there are."""
 
-import json
-from contextlib import suppress
 from typing import Any
-from urllib.parse import urlencode
 
-from django.apps import apps
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..audit.explanations import explain
+from ..audit.explanations import sentence
 from ..models import Event
-from .object_urls import change_url
-from .status_badges import State
+from .event_pages import (
+    AttentionFilter,
+    EventLinkingMixin,
+    EventListMixin,
+    EventPage,
+)
+from .event_pages.export import EventExportMixin
+from .event_pages.filters import EVENT_FILTERS
+from .event_pages.page import pretty
 
 
 class CappedPaginator(Paginator):
@@ -45,121 +46,134 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 
 @admin.register(Event)
-class EventAdmin(ReadOnlyAdmin):
-    date_hierarchy = "created"
-    list_display = (
-        "created",
-        "badge",
-        "action",
-        "object_name",
-        "resource_type",
-        "connection_name",
-        "status",
-        "scim_type",
-        "request",
-    )
-    list_filter = ("outcome", "action", "connection", "resource_type", "scim_type")
+class EventAdmin(EventExportMixin, EventListMixin, EventLinkingMixin, ReadOnlyAdmin):
+    list_display = ("when", "happened", "badge")
+    list_display_links = ("when", "happened")
+    list_filter = (AttentionFilter, *EVENT_FILTERS, "created")
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count all events
     paginator = CappedPaginator
-    search_fields = ("=scim_id", "=external_id", "=object_name", "=correlation_id")
-    search_help_text = _("Enter a complete SCIM id, externalId, user or group name, or request id.")
+    sortable_by = ("when",)
+    search_fields = ("name_key",)  # for the search box; see get_search_results
+    search_help_text = _(
+        "Enter the beginning of a user or group name, a person's name, an e-mail address, an "
+        "externalId, a SCIM id or a request id."
+    )
     fieldsets = (
         (
             _("What happened"),
             {
                 "fields": (
-                    "created",
+                    "happened",
+                    "when",
                     "badge",
-                    ("action", "resource_type"),
+                    "step_list",
                     "object_link",
-                    ("scim_id", "external_id"),
-                    ("connection_name", "token_prefix"),
-                    ("method", "path"),
-                    ("status", "scim_type"),
+                    "connection_link",
                     "detail",
-                    "used_tolerances",
-                    ("request", "duration"),
-                    "occurrences",
-                    ("address", "user_agent"),
+                    "repetition",
                 )
             },
         ),
-        (_("What to do"), {"fields": ("advice",)}),
+        (_("What to do"), {"fields": ("why", "remedy", "retry", "settled", "buttons")}),
         (_("What changed"), {"fields": ("change_table",)}),
         (
             _("Request and response, redacted"),
-            {"fields": ("request_json", "response_json"), "classes": ("collapse",)},
+            {
+                "fields": (
+                    ("action", "resource_type"),
+                    ("scim_id", "external_id"),
+                    ("method", "path"),
+                    ("status", "scim_type"),
+                    ("reason", "used_tolerances"),
+                    ("request", "duration"),
+                    ("address", "user_agent"),
+                    "token_prefix",
+                    "request_json",
+                    "response_json",
+                ),
+                "classes": ("collapse",),
+            },
         ),
     )
 
     class Media:
         css = {"all": ("django_scim/admin.css",)}
 
-    @admin.display(description=_("outcome"), ordering="outcome")
-    def badge(self, event: Event) -> SafeString:
-        return State(event.outcome, event.get_outcome_display()).badge
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Return an event together with its page for this admin."""
+        event: Any = super().get_object(request, object_id, from_field)
+        if event is not None:
+            event.page = EventPage(self.admin_site, request, event)
+        return event
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Render the page with the event's sentence as its heading."""
+        event = context.get("original")
+        if isinstance(event, Event):
+            context["subtitle"] = sentence(event)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description=_("steps"))
+    def step_list(self, event: Any) -> SafeString | str:
+        return _page(event).step_list()
+
+    @admin.display(description=_("person or group"))
+    def object_link(self, event: Any) -> SafeString | str:
+        return _page(event).object_link()
+
+    @admin.display(description=_("connection"))
+    def connection_link(self, event: Any) -> SafeString | str:
+        return _page(event).connection_link()
+
+    @admin.display(description=_("occurrences"))
+    def repetition(self, event: Any) -> str:
+        return _page(event).repetition()
+
+    @admin.display(description=_("why"))
+    def why(self, event: Any) -> SafeString | str:
+        return _page(event).why()
+
+    @admin.display(description=_("remedy"))
+    def remedy(self, event: Any) -> str:
+        return _page(event).remedy()
+
+    @admin.display(description=_("next attempt"))
+    def retry(self, event: Any) -> str:
+        return _page(event).retry()
+
+    @admin.display(description=_("settled"))
+    def settled(self, event: Any) -> SafeString | str:
+        return _page(event).settled()
+
+    @admin.display(description=_("go to"))
+    def buttons(self, event: Any) -> SafeString | str:
+        return _page(event).buttons()
+
+    @admin.display(description=_("changes"))
+    def change_table(self, event: Any) -> SafeString | str:
+        return _page(event).change_table()
 
     @admin.display(description=_("request id"))
-    def request(self, event: Event) -> SafeString | str:
-        if not event.correlation_id:
-            return ""
-        query = urlencode({"correlation_id": event.correlation_id})
-        url = reverse("admin:django_scim_event_changelist", current_app=self.admin_site.name)
-        return format_html('<a href="{}?{}">{}</a>', url, query, event.correlation_id)
-
-    @admin.display(description=_("object"))
-    def object_link(self, event: Event) -> SafeString | str:
-        """Link the object's admin page, if there is one and the object still exists."""
-        with suppress(LookupError, ValueError):  # no such model any more, or no such key
-            model = apps.get_model(event.object_type)
-            exists = model._default_manager.filter(pk=event.object_key).exists()
-            if exists and (url := change_url(self.admin_site, model, event.object_key)):
-                return format_html('<a href="{}">{}</a>', url, event.object_name)
-        return event.object_name or str(self.get_empty_value_display())
-
-    @admin.display(description=_("advice"))
-    def advice(self, event: Event) -> str:
-        return explain(event) or gettext("Nothing needs to be done.")
+    def request(self, event: Any) -> SafeString | str:
+        return _page(event).request_link()
 
     @admin.display(description=_("tolerances used"))
     def used_tolerances(self, event: Event) -> str:
         return ", ".join(event.tolerances) or gettext("none")
 
-    @admin.display(description=_("changes"))
-    def change_table(self, event: Event) -> SafeString | str:
-        if not event.changes:
-            return gettext("Nothing changed.")
-        rows = format_html_join(
-            "",
-            "<tr><th>{}</th><td>{}</td><td>{}</td></tr>",
-            ((c.get("path"), _shown(c.get("old")), _shown(c.get("new"))) for c in event.changes),
-        )
-        titles = (gettext("Attribute"), gettext("Old"), gettext("New"))
-        head = format_html("<tr><th>{}</th><th>{}</th><th>{}</th></tr>", *titles)
-        return format_html('<table class="scim-changes">{}{}</table>', head, rows)
-
     @admin.display(description=_("request"))
     def request_json(self, event: Event) -> SafeString | str:
-        return _pretty(event.request_body)
+        return pretty(event.request_body)
 
     @admin.display(description=_("response"))
     def response_json(self, event: Event) -> SafeString | str:
-        return _pretty(event.response_body)
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        return lookup == "correlation_id" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+        return pretty(event.response_body)
 
 
-def _shown(value: Any) -> str:
-    if value is None:
-        return "–"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _pretty(text: str) -> SafeString | str:
-    if not text:
-        return "–"
-    with suppress(ValueError):  # a long body was cut off
-        text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
-    return format_html('<pre class="scim-raw">{}</pre>', text)
+def _page(event: Any) -> EventPage:
+    page: EventPage = event.page
+    return page

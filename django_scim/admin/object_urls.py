@@ -3,7 +3,10 @@
 from typing import Any
 
 from django.contrib.admin.sites import AdminSite
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+
+from ..models import Connection
 
 
 def change_url(admin_site: AdminSite, model: type[Any], key: Any) -> str:
@@ -17,3 +20,20 @@ def change_url(admin_site: AdminSite, model: type[Any], key: Any) -> str:
         )
     except NoReverseMatch:
         return ""
+
+
+def may_view(admin_site: AdminSite, request: HttpRequest, model: Any, instance: Any = None) -> bool:
+    """Return whether an admin may see objects of a model, or one of them."""
+    if admin_site.is_registered(model):
+        found = admin_site.get_model_admin(model).has_view_permission(request, instance)
+        return bool(found)
+    opts = model._meta
+    names = (f"{opts.app_label}.{act}_{opts.model_name}" for act in ("view", "change"))
+    return any(request.user.has_perm(name) for name in names)
+
+
+def may_change_connections(admin_site: AdminSite, request: HttpRequest) -> bool:
+    """Return whether an admin may change connections, and so what they have."""
+    if not admin_site.is_registered(Connection):
+        return request.user.has_perm("django_scim.change_connection")
+    return bool(admin_site.get_model_admin(Connection).has_change_permission(request))

@@ -1,6 +1,7 @@
 """Authentication by bearer tokens (RFC 6750), which are looked up by their digest."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import router
@@ -80,14 +81,26 @@ def require_token(request: Request) -> Any:
     candidates = (import_string(path)(secret) for path in settings.TOKEN_FINDERS)
     token = next((token for token in candidates if token is not None), None)
     request.scim_token = token  # type: ignore[attr-defined] # for the event of a rejection
-    if token is None or not token.is_usable(timezone.now()) or not token.connection.is_active:
-        raise Unauthorized("the bearer token is not valid")
+    now = timezone.now()
+    if token is None or not token.is_usable(now) or not token.connection.is_active:
+        raise Unauthorized("the bearer token is not valid", _why_rejected(token, now))
     connection = token.connection
     if connection.networks and not connection.admits(client_address(request)):
-        raise Forbidden("the connection does not allow requests from this IP address")
+        raise Forbidden(
+            "the connection does not allow requests from this IP address", "wrong_network"
+        )
     if (connection.tenant_key or connection.tenant_type_id) and connection.tenant_is_gone():
-        raise Forbidden("the connection's tenant no longer exists on this site")
+        raise Forbidden("the connection's tenant no longer exists on this site", "tenant_gone")
     return token
+
+
+def _why_rejected(token: Token | None, now: datetime) -> str:
+    """Return the reason of a rejection for the event; all rejections are answered alike."""
+    if token is None:
+        return "token_unknown"
+    if getattr(token, "revoked", None) is not None:  # a token of the site's finder has none
+        return "token_revoked"
+    return "token_expired" if not token.is_usable(now) else "connection_paused"
 
 
 class Authority:
@@ -120,7 +133,7 @@ class Authority:
             raise
         for scope in scopes:
             if not token.permits(scope):
-                raise Forbidden(f"the token lacks the scope {scope}")
+                raise Forbidden(f"the token lacks the scope {scope}", "scope_missing", scope=scope)
 
 
 def find_token(secret: str) -> Token | None:
@@ -149,9 +162,9 @@ def bearer_secret(request: HttpRequest) -> str:
     """Return the secret in the Authorization header. Raise Unauthorized if it is malformed."""
     header = request.META.get("HTTP_AUTHORIZATION", "")
     if not header:
-        raise Unauthorized("send a bearer token in the Authorization header")
+        raise Unauthorized("send a bearer token in the Authorization header", "token_missing")
     scheme, _, secret = header.partition(" ")
     secret = secret.strip()
     if scheme.lower() != "bearer" or not secret or " " in secret or "," in secret:
-        raise Unauthorized('the Authorization header must be "Bearer <token>"')
+        raise Unauthorized('the Authorization header must be "Bearer <token>"', "token_malformed")
     return secret

@@ -28,6 +28,7 @@ class BadRequest(ScimError):
     """A request that Django or DRF rejected and that has no ``scimType``."""
 
     status = 400
+    reason = "request_suspicious"
 
 
 def as_scim_error(error: Exception, correlation_id: str) -> ScimError:
@@ -41,7 +42,9 @@ def as_scim_error(error: Exception, correlation_id: str) -> ScimError:
         case RejectedBody():
             return error.error
         case ProtectedError() | RestrictedError():
-            return errors.Conflict("the object cannot be deleted, since other data depends on it")
+            return errors.Conflict(
+                "the object cannot be deleted, since other data depends on it", "in_use"
+            )
         case drf.ValidationError():
             return errors.InvalidValue(error_text(error.detail, ""))
         case ValidationError():
@@ -50,11 +53,14 @@ def as_scim_error(error: Exception, correlation_id: str) -> ScimError:
             logger.warning("request %s: %s", correlation_id, error)
             return errors.Conflict(
                 "the site's database rejected the write: a value is already taken, or a required "
-                "value is missing"
+                "value is missing",
+                "database_refused",
             )
         case DataError():
             logger.warning("request %s: %s", correlation_id, error)
-            return errors.InvalidValue("the site's database cannot store one of the values")
+            return errors.InvalidValue(
+                "the site's database cannot store one of the values", "database_refused"
+            )
         case drf.MethodNotAllowed():
             return errors.MethodNotAllowed("the endpoint does not support this method")
         case drf.UnsupportedMediaType():
@@ -64,11 +70,13 @@ def as_scim_error(error: Exception, correlation_id: str) -> ScimError:
         case drf.NotAcceptable():
             return errors.NotAcceptable("the Accept header must allow application/scim+json")
         case drf.NotAuthenticated() | drf.AuthenticationFailed():
-            return errors.Unauthorized("send a bearer token in the Authorization header")
+            return errors.Unauthorized(
+                "send a bearer token in the Authorization header", "token_missing"
+            )
         case drf.PermissionDenied() | PermissionDenied():
             return errors.Forbidden("the token does not allow this request")
         case drf.NotFound() | Http404():
-            return errors.NotFound("there is no such endpoint")
+            return errors.NotFound("there is no such endpoint", "wrong_url")
         case drf.Throttled():
             return errors.TooManyRequests("too many requests")
         case drf.ParseError():

@@ -14,6 +14,8 @@ from ..adapters.writing import guard
 from ..adapters.writing.outcomes import action_of
 from ..adapters.writing.unit_of_work import UnitOfWork
 from ..audit import Recorder
+from ..audit.event_log import log_events
+from ..audit.naming import known_names, name_subject
 from ..conf import settings
 from ..models import Event
 from ..protocol.errors import (
@@ -132,7 +134,9 @@ class ResourceWriter:
 
     def delete(self, scim_id: str) -> None:
         link = self._locked(scim_id)
-        self.recorder.set_resource(self.resource_type, link, self.adapter.name_of(link))
+        name, paths = self.adapter.name_of(link), self.adapter.declared.subject
+        known = known_names(link, self.adapter)
+        self.recorder.set_resource(self.resource_type, link, name, resource=known, paths=paths)
         changes = self.adapter.delete(link)
         self._record(Event.Action.DELETE, changes, 204)
 
@@ -153,16 +157,24 @@ class ResourceWriter:
 
     def finish(self, unit: UnitOfWork, status: int, projection: Projection | None) -> Written:
         """Record a write. Return the written resource, or only its version without a projection."""
-        written = self._represent(unit.link, projection)
-        self.recorder.set_resource(self.resource_type, unit.link, self.adapter.name_of(unit.link))
+        adapter, link = self.adapter, unit.link
+        resource, version = self._represent(link, projection)
+        written = Written(None if projection is None else resource, version)
+        self.recorder.set_resource(
+            self.resource_type,
+            link,
+            adapter.name_of(link),
+            resource=resource,
+            paths=adapter.declared.subject,
+        )
         self._record(action_of(unit.kinds, unit.changes), unit.changes, status, unit.remark)
         return written
 
-    def _represent(self, link: Any, projection: Projection | None) -> Written:
-        if projection is None:
-            return Written(None, self.adapter.version(link))
-        resource = self.adapter.get(link.scim_id, projection)
-        return Written(resource, pop_version(resource) or self.adapter.version(link))
+    def _represent(self, link: Any, projection: Projection | None) -> tuple[dict[str, Any], str]:
+        """Return a written resource and its version."""
+        adapter = self.adapter
+        resource = adapter.get(link.scim_id, projection or adapter.version_projection)
+        return resource, pop_version(resource) or adapter.version(link)
 
     def _record(self, action: str, changes: list[Any], status: int, detail: str = "") -> None:
         used = self.adapter.tolerances.used
@@ -185,30 +197,49 @@ def finish_batch(
     written: Sequence[tuple[ResourceWriter, UnitOfWork]], status: int
 ) -> list[Written]:
     """Record the writes of a batch on one resource type. Return their versions, in order."""
-    versions = written[0][0].adapter.versions([unit.link for _, unit in written])
+    current = written[0][0].adapter.current([unit.link for _, unit in written])
     events = []
     for writer, unit in written:
         recorder, action = writer.recorder, action_of(unit.kinds, unit.changes)
-        recorder.set_resource(writer.resource_type, unit.link, writer.adapter.name_of(unit.link))
+        adapter, link = writer.adapter, unit.link
+        recorder.set_resource(
+            writer.resource_type,
+            link,
+            adapter.name_of(link),
+            resource=current[link.scim_id][0],
+            paths=adapter.declared.subject,
+        )
         events.append(
             recorder.build_success(
                 action, status, changes=unit.changes, tolerances=writer.adapter.tolerances.used
             )
         )
     Event.objects.bulk_create(events)
+    log_events(events)
     for writer, _ in written:
         if writer.registry.side_effects:
             writer.recorder.save_side_effects(writer.registry.side_effects)
-    return [Written(None, versions[unit.link.scim_id]) for _, unit in written]
+    return [Written(None, current[unit.link.scim_id][1]) for _, unit in written]
 
 
 def record_failure(
-    recorder: Recorder, action: str, error: ScimError, body: Any, answer: Any, used: Any
+    recorder: Recorder,
+    action: str,
+    error: ScimError,
+    body: Any,
+    answer: Any,
+    used: Any,
+    adapter: Any = None,
+    scim_id: str = "",
 ) -> None:
     """Save the event of a rejected or failed request, after its rollback.
 
-    If the guard tripped, store that too.
+    If the guard tripped, store that too. With the adapter of its resource type, the event names
+    whom the request concerns: the resource with the id, or whom the body describes.
     """
-    if isinstance(error, GuardTripped) and recorder.connection is not None:
-        guard.trip(recorder.connection, error.counted)
+    if recorder.connection is not None:
+        if isinstance(error, GuardTripped):
+            guard.trip(recorder.connection, error.counted)
+        if adapter is not None:
+            action = name_subject(recorder, action, error, body, adapter, scim_id)
     recorder.save_failure(action, error, body, answer, used)

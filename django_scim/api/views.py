@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 from ..adapters import Registry
 from ..audit import Recorder
 from ..audit.secret_detection import hide_tokens
-from ..conf import settings
+from ..conf import IMPORT_ERRORS, settings
 from ..models import Event, Token
 from ..protocol.errors import (
     Forbidden,
@@ -68,9 +68,9 @@ class ScimView(APIView):
     """Base class. ``depth`` is the number of path segments below the SCIM base."""
 
     authentication_classes: Any = (BearerAuthentication,)
-    permission_classes = (TokenScope,)
+    permission_classes: Any = (TokenScope,)
     parser_classes = (ScimParser, JSONParser)
-    renderer_classes = (ScimRenderer, JSONRenderer)
+    renderer_classes: Any = (ScimRenderer, JSONRenderer)
     content_negotiation_class = ScimNegotiation
     throttle_classes: Any = (ConnectionThrottle,)
     versioning_class = None
@@ -189,7 +189,22 @@ class ScimView(APIView):
             if (token := getattr(self.request, "scim_token", None)) is not None:
                 recorder.set_token(token)
         used = self.tolerances.used if recorder.connection else ()
-        record_failure(recorder, action, error, self._parsed_body(), answer, used)
+        body, adapter, scim_id = self._parsed_body(), self.adapter_of_request(), self.scim_id()
+        record_failure(recorder, action, error, body, answer, used, adapter, scim_id)
+
+    def adapter_of_request(self) -> Any:
+        """Return the adapter of the resource type that the request names, None without one."""
+        if getattr(self, "token", None) is None:
+            return None
+        try:
+            is_known = self.resource_type in self.registry.names()
+            return self.registry.adapter(self.resource_type) if is_known else None
+        except IMPORT_ERRORS:  # which is why the request failed
+            return None
+
+    def scim_id(self) -> str:
+        """Return the id of the resource that the request names, "" without one."""
+        return str(self.kwargs.get("scim_id", ""))
 
     def _parsed_body(self) -> Any:
         """Return the parsed body for the event, None if it was not or could not be parsed."""
@@ -226,7 +241,7 @@ class UnknownEndpoint(ScimView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        raise NotFound(f"there is no endpoint {request.path[:200]!r}")
+        raise NotFound(f"there is no endpoint {request.path[:200]!r}", "wrong_url")
 
 
 class Misconfigured(ScimView):

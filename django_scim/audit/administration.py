@@ -10,6 +10,8 @@ from uuid import uuid4
 from ..adapters import Registry
 from ..models import AbstractLink, Connection, Event, Token
 from ..protocol.tolerances import Tolerances
+from .event_log import log_events
+from .naming import known_names
 from .recorder import set_object
 from .redacted_text import DETAIL_LIMIT, shown_text
 
@@ -39,6 +41,8 @@ class Description(StrEnum):
     UNSHARED = "{} no longer marked as privileged"
     UNASSIGNED = "{} unassigned from the connection"
     CONFIRMED = "link of {} confirmed"
+    EXPORTED = "events exported"
+    PRUNED = "{} events deleted"
 
 
 @dataclass(frozen=True)
@@ -87,8 +91,28 @@ def record(
         event.detail = shown_text(f"{texts[-1]} by {actor.name}", DETAIL_LIMIT)
         events.append(event)
     Event.objects.bulk_create(events)
+    log_events(events)
     for subject, text in zip(subjects, texts, strict=True):
         actor.log(connection, subject, text)
+
+
+def record_act(
+    text: str, actor: Actor, connection: Connection | None = None, changes: Any = ()
+) -> None:
+    """Write an event for an act that concerns no single object, such as an export."""
+    event = Event(
+        connection=connection,
+        connection_name=connection.name if connection else "",
+        action=Event.Action.ADMINISTRATION,
+        outcome=Event.Outcome.SUCCESS,
+        changes=list(changes),
+        correlation_id=actor.correlation_id,
+        address=actor.address,
+        user_agent=shown_text(actor.user_agent, 255),
+        detail=shown_text(f"{text} by {actor.name}", DETAIL_LIMIT),
+    )
+    event.save(force_insert=True)
+    log_events([event])
 
 
 def _set_subject(event: Event, subject: Any, adapters: dict[type, Any]) -> str:
@@ -100,7 +124,8 @@ def _set_subject(event: Event, subject: Any, adapters: dict[type, Any]) -> str:
     adapter = adapters.get(type(subject))
     name = adapter.name_of(subject) if adapter else str(subject.target)  # type: ignore[attr-defined]
     event.resource_type = adapter.name if adapter else ""
-    set_object(event, subject, name)
+    paths = adapter.declared.subject if adapter else None
+    set_object(event, subject, name, known_names(subject, adapter) if adapter else None, paths)
     return name
 
 

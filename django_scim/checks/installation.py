@@ -35,6 +35,14 @@ def check_urls(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register("django_scim", deploy=True)
+def check_retention(**kwargs: Any) -> list[CheckMessage]:
+    """Report that nobody decided how long events are kept (``check --deploy``)."""
+    if not are_settings_readable() or settings.EVENT_RETENTION > 0:
+        return []
+    return [message("W013", "DJANGO_SCIM['EVENT_RETENTION'] is not set.")]
+
+
+@register("django_scim", deploy=True)
 def check_encryption(**kwargs: Any) -> list[CheckMessage]:
     """Report that requests may come over plain HTTP (``check --deploy``)."""
     if are_settings_readable() and settings.ALLOW_HTTP:

@@ -233,6 +233,11 @@ CHECKS = {
         "A connection has a group with permissions that it must not change",
         "Allow it on the connection's page, unassign the group, or remove its permissions.",
     ),
+    "W013": SystemCheck(
+        Warning,
+        "Nobody decided how long events are kept",
+        "Set EVENT_RETENTION to a number of days, and run scim_prune once a day.",
+    ),
 }
 
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..adapters.registry import scopes as available_scopes
+from ..adapters.registry import AUDIT_SCOPES
+from ..adapters.registry import scopes as default_scopes
 from ..argument_validation import end_of, require
 from ..audit.administration import Actor, Description
 from ..conf import settings
@@ -35,13 +36,15 @@ def issue_token(
 ) -> IssuedToken:
     """Issue a token.
 
-    ``scopes`` defaults to all scopes, ``lifetime`` to TOKEN_DAYS. Raises ValueError for an unknown
-    scope and for a lifetime that is out of range.
+    ``scopes`` defaults to the scopes of all resource types, without those of the audit log;
+    ``lifetime`` defaults to TOKEN_DAYS. Raises ValueError for an unknown scope, for a lifetime that
+    is out of range, and for ``audit:read-all`` on the connection of a tenant, who must not see the
+    events of others.
     """
-    known = available_scopes()
+    known = [*default_scopes(), *AUDIT_SCOPES]
     if isinstance(scopes, str) or not isinstance(scopes, Iterable | None):
         raise ValueError(f"scopes must be a list, such as {known[:1]}")
-    wanted = known if scopes is None else list(scopes)
+    wanted = default_scopes() if scopes is None else list(scopes)
     if unknown := [str(each) for each in wanted if each not in known]:
         raise ValueError(f"unknown scopes: {', '.join(unknown)}; choose from {', '.join(known)}")
     if lifetime is None and settings.TOKEN_DAYS:
@@ -49,6 +52,8 @@ def issue_token(
     expires = None if lifetime is None else end_of("lifetime", lifetime)
     with writing():
         require(connection, Connection)
+        if AUDIT_SCOPES[1] in wanted and connection.has_tenant:
+            raise ValueError(_("the connection of a tenant cannot read the events of others"))
         issued = IssuedToken(*Token.issue(connection, wanted, expires))
         record_for(actor, connection, Description.TOKEN_ISSUED, [issued.token])
     return issued

@@ -12,6 +12,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings as site_settings
 
+from ..adapters.registry import AUDIT_SCOPES
 from ..adapters.registry import scopes as available_scopes
 from ..models import Connection
 
@@ -90,6 +91,11 @@ def _is_enabled(application: Any) -> bool:
 
 
 def _permitted(granted: str) -> frozenset[str]:
-    """Return the SCIM scopes among the scopes of a token, and ignore the others."""
+    """Return the SCIM scopes among the scopes of a token, and ignore the others.
+
+    ``audit:read`` must be granted by its name; ``audit:read-all`` cannot be granted: every
+    application of the site could ask for it.
+    """
     given, available = set(granted.split()), frozenset(available_scopes())
-    return available if EVERYTHING in given else available & given
+    audit = given & {AUDIT_SCOPES[0]}
+    return (available if EVERYTHING in given else available & given) | audit

@@ -11,14 +11,19 @@ class ScimError(Exception):
 
     ``detail`` is read by the administrator of the identity provider. It names the attribute or
     the position that is wrong and says what would be right. It never contains a secret.
+    ``reason`` is the code of the cause for the event log, by default that of the class, and
+    ``params`` are what its explanation names. The client sees neither.
     """
 
     status: ClassVar[int] = 500
     scim_type: ClassVar[str] = ""
+    reason: str = "unknown"
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, reason: str = "", **params: str) -> None:
         super().__init__(detail)
-        self.detail = detail
+        self.detail, self.params = detail, params
+        if reason:
+            self.reason = reason
 
 
 # With a scimType
@@ -31,6 +36,7 @@ class InvalidFilter(ScimError):
     """
 
     status, scim_type = 400, "invalidFilter"
+    reason = "filter_invalid"
 
     def __init__(self, detail: str, position: int | None = None) -> None:
         super().__init__(detail if position is None else f"{detail} (at character {position + 1})")
@@ -44,18 +50,21 @@ class TooMany(ScimError):
     """
 
     status, scim_type = 400, "tooMany"
+    reason = "too_many_results"
 
 
 class Uniqueness(ScimError):
     """The value already belongs to another resource (RFC 7644 section 3.12, table 9)."""
 
     status, scim_type = 409, "uniqueness"
+    reason = "value_taken"
 
 
 class Mutability(ScimError):
     """The attribute's mutability does not allow the change (RFC 7644 section 3.12, table 9)."""
 
     status, scim_type = 400, "mutability"
+    reason = "read_only"
 
 
 class InvalidSyntax(ScimError):
@@ -65,6 +74,7 @@ class InvalidSyntax(ScimError):
     """
 
     status, scim_type = 400, "invalidSyntax"
+    reason = "message_invalid"
 
 
 class InvalidPath(ScimError):
@@ -74,12 +84,14 @@ class InvalidPath(ScimError):
     """
 
     status, scim_type = 400, "invalidPath"
+    reason = "path_invalid"
 
 
 class NoTarget(ScimError):
     """The path of a PATCH operation selects no value (RFC 7644 section 3.12, table 9)."""
 
     status, scim_type = 400, "noTarget"
+    reason = "no_target"
 
 
 class InvalidValue(ScimError):
@@ -89,6 +101,7 @@ class InvalidValue(ScimError):
     """
 
     status, scim_type = 400, "invalidValue"
+    reason = "value_invalid"
 
 
 class InvalidVersion(ScimError):
@@ -98,6 +111,7 @@ class InvalidVersion(ScimError):
     """
 
     status, scim_type = 400, "invalidVers"
+    reason = "version_unsupported"
 
 
 class Sensitive(ScimError):
@@ -107,6 +121,7 @@ class Sensitive(ScimError):
     """
 
     status, scim_type = 403, "sensitive"
+    reason = "filter_in_url"
 
 
 class InvalidCursor(ScimError):
@@ -116,6 +131,7 @@ class InvalidCursor(ScimError):
     """
 
     status, scim_type = 400, "invalidCursor"
+    reason = "cursor_invalid"
 
     def __init__(self) -> None:
         super().__init__(
@@ -127,12 +143,14 @@ class ExpiredCursor(ScimError):
     """The cursor is older than the site allows (RFC 9865 section 2.1)."""
 
     status, scim_type = 400, "expiredCursor"
+    reason = "cursor_expired"
 
 
 class InvalidCount(ScimError):
     """The count is not a number, or differs from that of the page before (RFC 9865 section 2.1)."""
 
     status, scim_type = 400, "invalidCount"
+    reason = "count_invalid"
 
 
 # Without one
@@ -142,12 +160,14 @@ class Unauthorized(ScimError):
     """The credential is missing or not valid (RFC 7644 section 2)."""
 
     status = 401
+    reason = "token_unknown"
 
 
 class Forbidden(ScimError):
     """The credential does not permit this request (RFC 7644 section 3.12, table 8)."""
 
     status = 403
+    reason = "not_permitted"
 
 
 class GuardTripped(ScimError):
@@ -158,6 +178,7 @@ class GuardTripped(ScimError):
     """
 
     status = 403
+    reason = "guard_tripped"
 
     def __init__(self, detail: str, counted: Mapping[str, Any] | None = None) -> None:
         super().__init__(detail)
@@ -171,36 +192,42 @@ class NotFound(ScimError):
     """
 
     status = 404
+    reason = "resource_unknown"
 
 
 class MethodNotAllowed(ScimError):
     """The endpoint does not support the method (RFC 9110 section 15.5.6)."""
 
     status = 405
+    reason = "method_unsupported"
 
 
 class NotAcceptable(ScimError):
     """The Accept header excludes both media types of SCIM (RFC 9110 section 15.5.7)."""
 
     status = 406
+    reason = "accept_unsupported"
 
 
 class Conflict(ScimError):
     """The change contradicts the site's own data (RFC 9110 section 15.5.10)."""
 
     status = 409
+    reason = "conflict"
 
 
 class PreconditionFailed(ScimError):
     """If-Match does not name the resource's current version (RFC 7644 section 3.14)."""
 
     status = 412
+    reason = "version_outdated"
 
 
 class PayloadTooLarge(ScimError):
     """The body exceeds a limit, which the message names (RFC 7644 section 3.7.4)."""
 
     status = 413
+    reason = "body_too_large"
 
 
 class UnsupportedMediaType(ScimError):
@@ -210,12 +237,14 @@ class UnsupportedMediaType(ScimError):
     """
 
     status = 415
+    reason = "media_type"
 
 
 class PreconditionRequired(ScimError):
     """The site requires If-Match for every change (RFC 6585 section 3)."""
 
     status = 428
+    reason = "version_missing"
 
 
 class TooManyRequests(ScimError):
@@ -226,6 +255,7 @@ class TooManyRequests(ScimError):
     """
 
     status = 429
+    reason = "throttled"
 
     def __init__(self, detail: str, wait: float | None = None, is_repeated: bool = False) -> None:
         super().__init__(detail)
@@ -236,9 +266,11 @@ class InternalError(ScimError):
     """A defect of the server. The message contains only the id of the request."""
 
     status = 500
+    reason = "internal_error"
 
 
 class NotImplementedByServer(ScimError):
     """The server does not offer this optional feature (RFC 7644 section 3.12, table 8)."""
 
     status = 501
+    reason = "not_offered"

@@ -72,10 +72,11 @@ LOGIN_REDIRECT_URL = "directory"
 LOGOUT_REDIRECT_URL = "login"
 
 DJANGO_SCIM = {
+    "EVENT_RETENTION": 90,
     "ADAPTERS": {
         "User": "company.scim.PersonAdapter",
         "Device": "company.scim.DeviceAdapter",
-    }
+    },
 }
 
 LANGUAGE_CODE = "en-us"

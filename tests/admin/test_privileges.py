@@ -64,12 +64,15 @@ def test_group_of_another_connection_is_not_changed(connect, ada, link):
 
 
 def test_button_needs_the_permission_to_change_groups(scim, staff, link):
-    pages = staff("view_connection", "change_connection")
+    pages = staff("view_connection", "change_connection", "manage_connection_access")
     assert "You need the permission to change groups" in section(pages, scim.connection)
     before = everything()
     pages.do(of(scim.connection, "share-privileged"), link=key(link))
     assert everything() == before
-    other = staff("view_connection", "change_connection", "change_group", name="tom")
+    other = staff(
+        "view_connection", "change_connection", "manage_connection_access", "change_group",
+        name="tom",
+    )  # fmt: skip
     other.do(of(scim.connection, "share-privileged"), link=key(link))
     link.refresh_from_db()
     assert link.privileged

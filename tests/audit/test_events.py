@@ -227,8 +227,10 @@ def test_rejected_known_token_names_its_connection(scim, connect, events, how):
     assert refused.connection == scim.connection
     assert refused.connection_name == scim.connection.name
     assert refused.token_prefix == Token.objects.get(connection=scim.connection).prefix
-    assert "expired or revoked, or the connection is paused" in explain(refused)
-    assert "wrong" in explain(unknown)
+    assert {"expired": "its time is over", "paused": "paused the connection"}.get(
+        how, "until an admin revoked it"
+    ) in explain(refused)
+    assert "mistyped" in explain(unknown)
 
 
 def test_repeated_rejections_of_a_known_token_are_counted(scim, events):

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
+from django_scim import connections
 from django_scim.models import Event
-from tests.client import USER
+from tests.client import USER, ScimClient
 
 from .browser import NARROW, WIDE
 
@@ -62,6 +63,9 @@ def pages(tripped):
     lists = ["connection/", "event/", "token/", "userlink/", "grouplink/", "connection/add/"]
     below = ("change", "close", "assign/User", "assign/Group", "history", "delete")
     events = [f"event/{event.pk}/change/" for event in (refused, created)]
+    other = ScimClient(connections.create("Other"))
+    other.post("/Users", {"schemas": [USER], "userName": "amy"})
+    events.append(f"event/{Event.objects.latest('pk').pk}/link/")
     return [*lists, *(f"{own}/{name}/" for name in below), *events]
 
 

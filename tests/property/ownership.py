@@ -282,6 +282,8 @@ class World:
 
     def do_confirm(self, who, number):
         user = self.account(number)
+        if user is None:
+            return
         link = UserLink.objects.filter(connection=self.connections[who], target=user).first()
         if link is not None:
             connections.confirm(link)

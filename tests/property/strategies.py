@@ -12,7 +12,7 @@ from django_scim.protocol.tolerances import PROFILES, Tolerances
 from django_scim.testing import ScimClient
 from tests.client import BASE, ENTERPRISE, GROUP, USER
 
-from .texts import long_texts, plain, texts
+from .texts import long_names, long_texts, names, plain, texts
 
 MULTI = {
     "emails": ("work", "home"),
@@ -61,7 +61,7 @@ enterprise = some(
     manager=st.fixed_dictionaries({"value": st.integers(0, 19) | plain}),
 )
 user_bodies = some(
-    externalId=texts,
+    externalId=names,
     displayName=long_texts,
     profileUrl=texts,
     active=st.booleans(),
@@ -69,10 +69,13 @@ user_bodies = some(
     x509Certificates=certificates,
     addresses=addresses,
     **dict.fromkeys(SINGULAR, plain),
-    **{name: values(types) for name, types in MULTI.items()},
+    **{
+        name: values(types, long_names if name == "emails" else long_texts)
+        for name, types in MULTI.items()
+    },
     **{ENTERPRISE: enterprise},
 )
-group_bodies = some(externalId=texts, members=st.lists(st.integers(0, 22), max_size=6))
+group_bodies = some(externalId=names, members=st.lists(st.integers(0, 22), max_size=6))
 
 
 @dataclass
@@ -134,7 +137,7 @@ def build(number):
     connections.prepare(site.scim.connection)
     site.look()
     ids = [each["id"] for each in site.resources["Users"]]
-    for name, attributes in pairs(texts, user_bodies, 24, number):
+    for name, attributes in pairs(names, user_bodies, 24, number):
         body = {"schemas": [USER, ENTERPRISE], "userName": name} | attributes
         manager = body.get(ENTERPRISE, {}).get("manager")
         if manager and isinstance(manager["value"], int):
@@ -144,7 +147,7 @@ def build(number):
         assert answer.status_code in (201, 409), (body, answer.data)
         if answer.status_code == 201:
             ids.append(answer.data["id"])
-    for name, attributes in pairs(long_texts, group_bodies, 9, number):
+    for name, attributes in pairs(long_names, group_bodies, 9, number):
         body = {"schemas": [GROUP], "displayName": name} | attributes
         members = {ids[number % len(ids)] for number in body.get("members", [])}
         body["members"] = [{"value": each} for each in sorted(members)]

@@ -51,3 +51,13 @@ def relatives(text):
         unicodedata.normalize("NFD", text),
         unicodedata.normalize("NFC", text), unicodedata.normalize("NFKC", text),
     ]  # fmt: skip
+
+
+def is_visible(text):
+    """Return whether a text has no control or invisible characters, so that it can be a name."""
+    refused = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+    return all(unicodedata.category(each) not in refused and each != "\ufe0f" for each in text)
+
+
+names = texts.filter(is_visible)
+long_names = long_texts.filter(is_visible)

@@ -18,7 +18,7 @@ def crowd(connect):
     User.objects.bulk_create(
         [User(username=f"User{n}", email=f"user{n}@example.com") for n in range(COUNT)]
     )
-    scim = connect()
+    scim = connect(scope="site")
     linking.link_site(scim.connection)
     links = list(UserLink.objects.all())
     for number, link in enumerate(links):

@@ -1,5 +1,6 @@
 """Delete the tokens of an account when it is deactivated."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
@@ -25,11 +26,16 @@ def end_credentials(user: Any) -> None:
     """
     if user._state.adding:
         return
+    for model in credential_models():
+        model._base_manager.filter(user=user.pk).delete()
+
+
+def credential_models() -> Iterator[Any]:
+    """Yield the models of ``CREDENTIALS`` whose apps are installed."""
     for package, label, setting in CREDENTIALS:
         if not apps.is_installed(package):
             continue
         try:
-            model = apps.get_model(getattr(site_settings, setting, label) if setting else label)
+            yield apps.get_model(getattr(site_settings, setting, label) if setting else label)
         except LookupError:
             continue  # the installed version of the app does not have this model
-        model._base_manager.filter(user=user.pk).delete()

@@ -48,7 +48,7 @@ class SignInName(Behaviour):
 
 def taken(name: str) -> Uniqueness:
     """Return the error for a name that is taken, the same one for every account."""
-    return Uniqueness(f"userName: {name!r} is taken")
+    return Uniqueness(f"userName: {name!r} is taken", "name_taken", value=name)
 
 
 def shortened(name: str, model: Any, by: int = 0) -> str:

@@ -162,7 +162,10 @@ class Field(Mapping):
             equal = Q(**{self.field.name: value})
         rows = type(record)._base_manager.filter(equal)
         if rows.exclude(pk=record.pk).exists():
-            raise Uniqueness(f"{self.full_name}: {self.conversion.read(value)!r} is taken")
+            shown = self.conversion.read(value)
+            raise Uniqueness(
+                f"{self.full_name}: {shown!r} is taken", attribute=self.full_name, value=str(shown)
+            )
 
     def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
         written = [(self.relations, self.field)]

@@ -259,7 +259,11 @@ class StagedMembers:
         mapping, unit = self._mapping, self.unit
         links = self._look_up([*self._named, *self._removed])
         if missing := [each for each in self._named if each not in links]:
-            raise InvalidValue(f"{mapping.full_name}: there is no {mapping.to} {missing[0]!r}")
+            raise InvalidValue(
+                f"{mapping.full_name}: there is no {mapping.to} {missing[0]!r}",
+                "member_unknown",
+                value=str(missing[0]),
+            )
         added = [links[each] for each in self._added if not links[each].is_member]
         removed = [links[each] for each in self._removed if each in links and links[each].is_member]
         if self._is_cleared and unit.has_past:

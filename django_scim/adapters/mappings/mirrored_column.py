@@ -85,4 +85,4 @@ class MirroredColumn:
             raise InvalidValue(f"{path}: is required by this site")
         rows = type(unit.target)._base_manager.filter(**{self.column: value})
         if rows.exclude(pk=unit.target.pk).exists():
-            raise Uniqueness(f"{path}: {value!r} is taken")
+            raise Uniqueness(f"{path}: {value!r} is taken", attribute=path, value=str(value))

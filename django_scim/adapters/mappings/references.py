@@ -21,7 +21,8 @@ from ..model_paths import LINK, MappingError, locate, orm_path, refuse_write
 from ..writing.effort import LOOKUP
 from ..writing.persistence import Batch
 from ..writing.privileges import has_permissions, refusal
-from ..writing.unit_of_work import UnitOfWork, load_records
+from ..writing.related_records import load_records
+from ..writing.unit_of_work import UnitOfWork
 from .base import Mapping, Reader, Selected
 from .column_types import check_length
 

@@ -8,9 +8,9 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 
 from ...query.compiled import in_batches, padded
+from ...query.visibility import VisibleQueries
 from ..interfaces import Adapter
 from ..model_paths import MappingError
-from ..visibility import VisibleQueries
 from ..writing import persistence
 from .base import RelatedLoader
 

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from ...protocol.attributes import META, Attribute, AttributePath
 from ...protocol.projection import FULL, Projection
 from ...query.compiled import in_batches, padded
+from ...query.visibility import VisibleQueries
 from ..declaration import Declaration
 from ..interfaces import Adapter
 from ..mappings.base import Mapping, Reader, RelatedLoader, Selected
-from ..visibility import VisibleQueries
 
 
 class Page:

@@ -23,7 +23,8 @@ def refusal(subject: str) -> Forbidden:
     """Return the error for a change of the attribute or object ``subject``."""
     return Forbidden(
         f"{subject}: cannot be changed, because the site has given permissions to this group; an "
-        f"admin of the site can allow it for the connection"
+        f"admin of the site can allow it for the connection",
+        "group_has_permissions",
     )
 
 

@@ -4,7 +4,7 @@ The resulting list of changes is used for the audit event, the version, and to d
 changes nothing.
 """
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from django.db import models
@@ -304,7 +304,11 @@ class UnitOfWork:
             if self.changed(mapping.full_name) or self.column_changes(
                 names & self.adapter.sign_in_columns()
             ):
-                raise Mutability(f"{mapping.full_name}: is locked until an admin confirms the link")
+                raise Mutability(
+                    f"{mapping.full_name}: is locked until an admin confirms the link",
+                    "unconfirmed",
+                    attribute=mapping.full_name,
+                )
 
     def _refuse_immutable(self) -> None:
         """Raise Mutability if an immutable attribute had another value (RFC 7643 section 7)."""
@@ -328,24 +332,3 @@ class UnitOfWork:
         self.link.last_modified = timezone.now()
         written = changed | {"version", "created_by_scope", "last_modified"}
         self.update(self.link, written)
-
-
-def load_records(units: Sequence[UnitOfWork], relations: tuple[str, ...]) -> None:
-    """Load and lock the records at the end of a relation, for all units in one statement.
-
-    Other units load their record when they need it; a chain of relations is not loaded here.
-    """
-    if len(relations) != 1 or relations == LINK:
-        return
-    relation: Any = units[0].target._meta.get_field(relations[0])
-    if not (relation.one_to_one and relation.auto_created):
-        return
-    name = relation.field.name
-    keys = [unit.target.pk for unit in units]
-    rows = relation.related_model._base_manager.filter(**{f"{name}__in": keys})
-    by_key = {getattr(row, relation.field.attname): row for row in for_update(rows.order_by("pk"))}
-    for unit in units:
-        record = by_key.get(unit.target.pk)
-        if record is not None:
-            relation.field.set_cached_value(record, unit.target)
-        unit.place(relations, record)

@@ -73,7 +73,7 @@ class OperationRunner:
         self.recorder.set_resource(adapter.name, scim_id=operation.resource_id)
         area = adapter.endpoint.lower()
         if not view.token.permits(scope := f"{area}:write"):
-            raise Forbidden(f"the token lacks the scope {scope}")
+            raise Forbidden(f"the token lacks the scope {scope}", "scope_missing", scope=scope)
         self.scopes, self.may_read = (scope,), view.token.permits(f"{area}:read")
         expected = etags.tags(operation.version) if operation.version else None
         connection = view.token.connection
@@ -168,6 +168,11 @@ class OperationRunner:
 
     # Results
 
+    def _adapter(self) -> Any:
+        """Return the adapter of the operation's resource type, None for an unknown one."""
+        registry, name = self.view.registry, self.recorder.event.resource_type
+        return registry.adapter(name) if name in registry.names() else None
+
     @property
     def success_status(self) -> int:
         """The status that the operation has if it succeeds."""
@@ -184,7 +189,14 @@ class OperationRunner:
         body = error_message(error, self.view.correlation_id)
         action = ACTIONS.get(self.operation.method, ACTIONS["POST"])
         record_failure(
-            self.recorder, action, error, self.operation.data, body, self.tolerances.used
+            self.recorder,
+            action,
+            error,
+            self.operation.data,
+            body,
+            self.tolerances.used,
+            self._adapter(),
+            self.resource_id,
         )
         if self.operation.method != "POST":
             self._location = f"{self.view.base_url()}/{self.operation.path.lstrip('/')}"

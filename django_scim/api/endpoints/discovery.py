@@ -42,7 +42,7 @@ class DiscoveryView(ScimView):
         for document in documents:
             if document["id"].lower() == key.lower():
                 return Response(document)
-        raise NotFound(f"there is no {self.kind} {key[:200]!r}")
+        raise NotFound(f"there is no {self.kind} {key[:200]!r}", "wrong_url")
 
     def _with_meta(self, document: dict[str, Any]) -> dict[str, Any]:
         location = f"{self.base_url()}/{self.kind}s/{document['id']}"

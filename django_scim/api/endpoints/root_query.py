@@ -31,7 +31,9 @@ class BaseQuery(ScimView):
         for adapter in adapters:
             scope = f"{adapter.endpoint.lower()}:read"
             if not self.token.permits(scope):
-                raise Forbidden(f"the token does not have the scope {scope}")
+                raise Forbidden(
+                    f"the token does not have the scope {scope}", "scope_missing", scope=scope
+                )
         body = page(self, adapters, parameters, in_url=in_url)
         self.record_read()
         return Response(body)

@@ -40,7 +40,8 @@ def require_encryption(request: HttpRequest) -> None:
         return
     raise Forbidden(
         "plain HTTP is not allowed; use https. Behind a proxy that terminates TLS, set Django's "
-        "SECURE_PROXY_SSL_HEADER; DJANGO_SCIM['ALLOW_HTTP'] allows plain HTTP"
+        "SECURE_PROXY_SSL_HEADER; DJANGO_SCIM['ALLOW_HTTP'] allows plain HTTP",
+        "plain_http",
     )
 
 

@@ -12,6 +12,8 @@ OAUTH2_PROVIDER = {
         "users:write": "Write users",
         "groups:read": "Read groups",
         "groups:write": "Write groups",
+        "audit:read": "Read the events of the connection",
+        "audit:read-all": "Read all events; this package never grants it",
         "invoices:read": "Another API of the site",
     },
     "DEFAULT_SCOPES": ["scim"],

@@ -101,6 +101,15 @@ def test_scim_scope_includes_every_scope(bind, fetch):
     assert both.scopes == set(SCOPES)
 
 
+def test_audit_log_needs_its_own_scope_and_is_never_read_as_a_whole(bind, fetch):
+    _, application = bind()
+    secret = fetch(application, scope="scim audit:read audit:read-all")
+    assert find_token(secret).scopes == {*SCOPES, "audit:read"}
+    for scope, status in (("scim", 403), ("audit:read-all", 403), ("audit:read", 200)):
+        header = {"HTTP_AUTHORIZATION": f"Bearer {fetch(application, scope=scope)}"}
+        assert Client().get("/scim/audit/", **header).status_code == status, scope
+
+
 def test_other_scopes_give_no_access(bind, fetch):
     connection, application = bind()
     secret = fetch(application, scope="invoices:read")

@@ -6,8 +6,7 @@ from typing import Any
 from django.db import router
 
 from ..models import Connection
-from ..query.compiled import CompiledQueries, Values
-from .interfaces import Adapter
+from .compiled import CompiledQueries, Values
 
 #: The methods of adapters that the text of such a query depends on.
 _METHODS = ("queryset", "unprotected", "display", "display_column", "_display_text")
@@ -18,10 +17,10 @@ class VisibleQueries(CompiledQueries):
 
     def rows_for(
         self,
-        adapter: Adapter,
+        adapter: Any,
         link: Any,
         key: Hashable,
-        build: Callable[[Adapter, Any], Any],
+        build: Callable[[Any, Any], Any],
         field: Any,
         wanted: Any,
     ) -> list[Any]:
@@ -52,8 +51,7 @@ def _is_standard(adapter_class: type[Any]) -> bool:
     )
 
 
-def _seen_by(adapter: Adapter, connection_key: Any) -> Adapter:
+def _seen_by(adapter: Any, connection_key: Any) -> Any:
     """Return an adapter like this one for a connection with another key, to build queries."""
     registry = type(adapter.registry)(Connection(pk=connection_key), adapter.tolerances, "")
-    found: Adapter = registry.adapter(adapter.name)
-    return found
+    return registry.adapter(adapter.name)

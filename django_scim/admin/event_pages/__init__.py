@@ -1,0 +1,12 @@
+"""The parts of the audit log's pages: the list, the page of one event, and linking an account."""
+
+from .linking import EventLinkingMixin
+from .listing import AttentionFilter, EventListMixin
+from .page import EventPage
+
+__all__ = [
+    "AttentionFilter",
+    "EventLinkingMixin",
+    "EventListMixin",
+    "EventPage",
+]

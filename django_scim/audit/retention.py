@@ -1,0 +1,47 @@
+"""Delete old events, in batches that each commit by themselves."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import router, transaction
+
+from ..models import Event
+from .administration import Actor, Description, record_act
+
+
+def old_events(before: datetime) -> int:
+    """Return the number of events before a moment."""
+    return Event.objects.filter(created__lt=before).count()
+
+
+def prune(before: datetime, batch_size: int, actor: Actor) -> Iterator[int]:
+    """Delete the events before a moment. Yield the number deleted so far after each batch.
+
+    Each batch is a transaction of its own: an interruption loses nothing, and no lock is held for
+    long. The log says how many events were deleted, in one event of the last batch, or of the one
+    after which the caller stopped.
+    """
+    alias = router.db_for_write(Event)
+    deleted, is_recorded = 0, False
+    changes = [{"path": "before", "old": None, "new": before.isoformat()}]
+    try:
+        while True:
+            with transaction.atomic(using=alias):
+                rows = Event.objects.using(alias).filter(created__lt=before)
+                keys = list(
+                    rows.order_by("created", "id").values_list("pk", flat=True)[:batch_size]
+                )
+                Event.objects.using(alias).filter(pk__in=keys)._raw_delete(alias)
+                deleted += len(keys)
+                if len(keys) < batch_size:
+                    if deleted:
+                        record_act(Description.PRUNED.format(deleted), actor, changes=changes)
+                    is_recorded = True
+            if keys:
+                yield deleted
+            if is_recorded:
+                return
+    finally:
+        if deleted and not is_recorded:
+            with transaction.atomic(using=alias):
+                record_act(Description.PRUNED.format(deleted), actor, changes=changes)
