@@ -31,7 +31,7 @@ def prune(before: datetime, batch_size: int, actor: Actor) -> Iterator[int]:
                 keys = list(
                     rows.order_by("created", "id").values_list("pk", flat=True)[:batch_size]
                 )
-                Event.objects.using(alias).filter(pk__in=keys)._raw_delete(alias)
+                Event.objects.using(alias).filter(pk__in=keys).delete()
                 deleted += len(keys)
                 if len(keys) < batch_size:
                     if deleted:

@@ -14,6 +14,7 @@ from django.conf import settings as site_settings
 from django.db import router, transaction
 from django.test import RequestFactory
 from django.urls import resolve
+from rest_framework.test import force_authenticate
 
 from ..adapters.registry import scopes as all_scopes
 from ..api.authentication import Principal
@@ -74,8 +75,7 @@ class Sender:
             HTTP_X_REQUEST_ID=correlation_id,
             REMOTE_ADDR=self.address or "127.0.0.1",
         )
-        request._force_auth_user = Principal(self.connection)
-        request._force_auth_token = self.token
+        force_authenticate(request, Principal(self.connection), self.token)
         response = found.func(request, *found.args, **found.kwargs)
         return Answer(response.render(), correlation_id)
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.utils import timezone
 
 from django_scim.models import Event, Token
@@ -68,6 +69,11 @@ def test_success_in_between_ends_a_repetition(scim, events):
 
 def test_throttled_requests_share_an_event(scim, events, settings):
     settings.DJANGO_SCIM = {"THROTTLE_RATE": 1, "THROTTLE_BURST": 1}
+    statuses = [scim.get(path).status_code for path in ("/Users", "/Groups", "/Users?count=1")]
+    assert statuses == [200, 429, 429]
+    (event,) = events()  # of a window of the throttle, only the first has an event
+    assert (event.reason, event.occurrences) == ("throttled", 1)
+    cache.clear()  # the next window
     statuses = [scim.get(path).status_code for path in ("/Users", "/Groups", "/Users?count=1")]
     assert statuses == [200, 429, 429]
     (event,) = events()
