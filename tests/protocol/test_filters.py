@@ -47,6 +47,13 @@ HITS = [
     'externalId ge "abc"',
     'userName ew "sen"',
     'not(title pr)',
+    'userName ne "jensen"',
+    'userName lt "bk"',
+    'userName le "BJENSEN"',
+    'emails[type eq "home" or type eq "other"]',
+    'emails[not (type eq "work")]',
+    'emails[display ne "x"]',
+    f'{ENTERPRISE_URN}:division ne "x"',
 ]  # fmt: skip
 MISSES = [
     'externalId eq "ABC"',
@@ -60,6 +67,14 @@ MISSES = [
     'meta.lastModified gt "2011-05-13T06:42:34+02:00"',
     'userName co "%"',
     'userName sw "b_"',
+    'userName ne "BJENSEN"',
+    'userName lt "bjensen"',
+    'userName le "bj"',
+    'emails[type eq "other" or value sw "x"]',
+    'emails[not (type eq "home") and value co "@a"]',
+    "emails[not (value pr)]",
+    'emails[display eq "x"]',
+    'emails[display lt "x"]',
 ]
 
 
@@ -71,6 +86,14 @@ def test_matching_filters(text, user_schema, strict):
 @pytest.mark.parametrize("text", MISSES)
 def test_filters_that_do_not_match(text, user_schema, strict):
     assert not matches(parse_filter(text, user_schema, strict), BABS)
+
+
+def test_absent_extension(user_schema, strict):
+    def found(text):
+        return matches(parse_filter(text, user_schema, strict), {"userName": "x"})
+
+    assert not found(f"{ENTERPRISE_URN}:department pr")
+    assert found(f'{ENTERPRISE_URN}:department ne "R"')
 
 
 def test_precedence_of_not_and_and_or(user_schema, strict):
