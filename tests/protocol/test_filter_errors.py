@@ -226,6 +226,13 @@ def test_terms_within_one_pair_of_brackets(user_schema, strict):
     )  # fmt: skip
 
 
+def test_terms_in_the_brackets_of_an_attribute_with_one_value(user_schema, strict):
+    check_limit(
+        user_schema, strict, "name[givenName pr] and name.familyName pr",
+        "name[givenName pr and familyName pr]", "more than 1 terms", 23, value_terms=1,
+    )  # fmt: skip
+
+
 def test_comparison_after_brackets_counts(user_schema, entra):
     check_limit(
         user_schema, entra, "emails[type pr].value pr", "emails[type pr or type pr].value pr",

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from django_scim.protocol.attributes import ENTERPRISE_URN, load_schema
 from django_scim.protocol.errors import InvalidFilter
-from django_scim.protocol.filters import And, Comparison, Not, Or, ValueFilter
+from django_scim.protocol.filters import And, Comparison, Not, Or, ValueFilter, equalities
 from django_scim.protocol.filters.evaluation import matches
 from django_scim.protocol.filters.parser import Limits, parse_filter
 from django_scim.protocol.resource_schema import ResourceSchema
@@ -164,6 +164,29 @@ def test_value_filter_contains_its_term(user_schema, strict):
     assert isinstance(tree, ValueFilter)
     assert str(tree.path) == "emails"
     assert str(tree.term.path) == "emails.type"
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ('userName eq "a"', "a"),
+        ('userName eq "a" and title eq "b" and (title eq "c" and title pr)', "abc"),
+        ('userName eq "a" and title ne "b" and title sw "c"', "a"),
+        ('userName eq "a" and (title eq "b" or title eq "c")', "a"),
+        ('userName eq "a" and not (title eq "b")', "a"),
+        ('userName eq "a" or title eq "b"', ""),
+    ],
+)
+def test_equalities_are_those_that_every_match_meets(text, values, user_schema, strict):
+    tree = parse_filter(text, user_schema, strict)
+    assert "".join(each.value for each in equalities(tree)) == values
+
+
+@pytest.mark.parametrize("text", ["title pr", "title ne null"])
+def test_presence_is_compared_with_no_value(text, user_schema, strict):
+    assert parse_filter(text, user_schema, strict) == Comparison(
+        user_schema.find("title"), "pr", None
+    )
 
 
 @pytest.mark.parametrize(
