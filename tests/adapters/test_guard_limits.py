@@ -98,6 +98,16 @@ def test_each_window_begins_with_its_first_loss(company, clock):
     assert leave(company, company.users[4]) == [403]
 
 
+def test_loss_after_the_window_begins_another(company, clock):
+    """Otherwise the losses would be compared with what the connection had long ago."""
+    leave(company, company.users[0])
+    date(company, clock.start, company.make_user("new"))
+    clock.now += 2 * HOUR
+    leave(company, company.users[1])
+    assert counts(company) == {"User": (1, 11)}
+    assert company.connection.guard_counts.get().started == clock.now
+
+
 @pytest.mark.parametrize(("age", "status"), [(MOMENT, 403), (timedelta(0), 200), (-MOMENT, 200)])
 def test_account_made_since_the_first_loss_does_not_count(company, clock, age, status):
     new = company.make_user("new")
@@ -155,6 +165,7 @@ def test_limits_apply_to_one_request_that_loses_many(connect, clock, count, perc
     path = unite(scim, clock, scim.users)
     refused = remove(scim, path, *scim.users[:4])
     assert_error(refused, 403, None, "which costs 4", "(4 of 10)", "memberships")
+    assert connections.guard_of(scim.connection).tripped == clock.start
     connections.override_guard(scim.connection, MINUTE)
     clock.now += MINUTE
     assert remove(scim, path, *scim.users[:3]).status_code == 204
@@ -206,7 +217,7 @@ def test_tripped_guard_stops_losses_of_every_kind(company, clock, is_counted):
     assert_error(answer, 403, None, "may lose 2 memberships", *numbers)
     assert len(company.get(path).data["members"]) == 10 - is_counted
     if not is_counted:
-        assert " of 10)" not in answer.data["detail"]
+        assert "it would lose more; an admin" in answer.data["detail"]
 
 
 def test_losses_of_one_kind_leave_the_others_free(company, clock):
