@@ -158,6 +158,14 @@ def test_deactivation_in_a_column_of_the_site_counts_once(scim, use):
     assert change(scim, path, INACTIVE, replace("nickName", "gone")) == {"User": 2}
 
 
+def test_account_that_returns_and_is_closed_by_another_attribute_counts(scim, use):
+    use("Closing")
+    path = person(scim, nickName="Amy")
+    change(scim, path, INACTIVE)
+    assert change(scim, path, ACTIVE, replace("nickName", "gone")) == {"User": 2}
+    assert not User.objects.get().is_active
+
+
 def test_deactivation_and_another_name_count_both(scim):
     path = person(scim, **PERSON)
     assert change(scim, path, replace("userName", "bob"), INACTIVE) == {"User": 1, **NAMES}

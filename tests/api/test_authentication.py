@@ -190,8 +190,9 @@ def test_refusal_names_the_realm(scim):
     answer = scim.get("/Users", token=False)
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="SCIM"'
     assert_error(answer, 401, None, "send a bearer token in the Authorization header")
-    basic = scim.get("/Users", authorization=f"Basic {scim.secret}")
-    assert_error(basic, 401, None, 'the Authorization header must be "Bearer <token>"')
+    for text in (f"Basic {scim.secret}", "Bearer", "Bearer a b", "Bearer a,b"):
+        malformed = scim.get("/Users", authorization=text)
+        assert_error(malformed, 401, None, 'the Authorization header must be "Bearer <token>"')
 
 
 def test_blanks_around_the_secret_are_ignored(scim):
