@@ -6,10 +6,17 @@ from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 
+from django_scim.adapters import UserAdapter
 from django_scim.models import UserLink
-from tests.client import USER
+from tests.client import USER, assert_error
 
 BACKENDS = ["db", "cache", "cached_db", "file", "signed_cookies"]
+
+
+class WithoutActive(UserAdapter):
+    """A site that has no place for the attribute."""
+
+    attributes = {p: m for p, m in UserAdapter.attributes.items() if p != "active"}
 
 
 def active(value):
@@ -114,3 +121,20 @@ def test_new_account_has_unusable_password(scim):
     scim.make_user("new", password="secret")
     user = User.objects.get()
     assert not user.has_usable_password() and user.password != ""
+
+
+def test_site_that_cannot_deactivate_says_so(scim, person, settings):
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.WithoutActive"}}
+    body = {"schemas": [USER], "userName": "bjensen"}
+    for answer in (
+        scim.patch(scim.path, active(False)),
+        scim.patch(scim.path, {"op": "add", "value": {"active": False}}),
+        scim.put(scim.path, body | {"active": False}),
+        scim.post("/Users", {"schemas": [USER], "userName": "new", "active": False}),
+    ):
+        assert_error(answer, 400, "invalidValue", "active: ", "delete the user instead")
+    assert scim.patch(scim.path, active(True)).status_code in (200, 204)
+    assert scim.put(scim.path, body | {"active": True}).status_code == 200
+    assert User.objects.get().is_active and authenticate(username="bjensen", password="secret")
+    assert scim.delete(scim.path).status_code == 204
+    assert not User.objects.get().is_active

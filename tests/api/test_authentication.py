@@ -6,8 +6,11 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.test import APIRequestFactory
 
 from django_scim import connections
+from django_scim.api.authentication import BearerAuthentication, find_token
 from django_scim.models import Connection, Token
 from tests.client import USER, ScimClient, assert_error
 
@@ -161,3 +164,59 @@ def test_every_wrong_token_costs_the_same(scim, django_assert_num_queries):
     Token.objects.update(expires=timezone.now())
     for secret in ("x", "scim_" + "x" * 43, "x" * 5000, scim.secret):
         assert len(statements(secret)) == 1
+
+
+# The caller
+
+
+def test_caller_is_the_connection_and_has_no_permissions(scim):
+    """What the site's own middleware and permissions see as ``request.user``."""
+    headers = {"Authorization": f"Bearer {scim.secret}"}
+    request = Request(APIRequestFactory().get("/", headers=headers))
+    caller, token = BearerAuthentication().authenticate(request)
+    assert token == Token.objects.get() and caller.connection == scim.connection
+    assert caller.is_authenticated is True and caller.is_anonymous is False
+    assert caller.is_active is True
+    assert caller.is_staff is False and caller.is_superuser is False
+    assert caller.pk is None and caller.id is None
+    assert caller.username == caller.get_username() == ""
+    assert caller.has_perm("auth.add_user") is False
+    assert caller.has_perm("auth.change_user", User()) is False
+    assert caller.has_module_perms("auth") is False
+    assert str(caller) == f"SCIM connection {scim.connection}"
+
+
+def test_refusal_names_the_realm(scim):
+    answer = scim.get("/Users", token=False)
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="SCIM"'
+    assert_error(answer, 401, None, "send a bearer token in the Authorization header")
+    for text in (f"Basic {scim.secret}", "Bearer", "Bearer a b", "Bearer a,b"):
+        malformed = scim.get("/Users", authorization=text)
+        assert_error(malformed, 401, None, 'the Authorization header must be "Bearer <token>"')
+
+
+def test_blanks_around_the_secret_are_ignored(scim):
+    assert scim.get("/Users", authorization=f"Bearer   {scim.secret} ").status_code == 200
+
+
+def test_first_finder_that_knows_the_token_decides(connect, settings, monkeypatch):
+    """The site's other finders are asked in their order, and only about unknown tokens."""
+    one, other = connect(), connect()
+    monkeypatch.setitem(FOUND, one.secret, other.secret)
+    settings.DJANGO_SCIM = {
+        "TOKEN_FINDERS": ["django_scim.api.authentication.find_token", f"{__name__}.find_other"]
+    }
+    user = one.make_user()
+    assert one.get(f"/Users/{user['id']}").status_code == 200
+    site = ScimClient(one.connection, "of-the-site")
+    assert_error(site.get("/Users"), 401)
+    monkeypatch.setitem(FOUND, "of-the-site", one.secret)
+    assert site.get(f"/Users/{user['id']}").status_code == 200
+
+
+#: The secrets of the site's own tokens, each with that of the token that it stands for.
+FOUND = {}
+
+
+def find_other(secret):
+    return find_token(FOUND[secret]) if secret in FOUND else None

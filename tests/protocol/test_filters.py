@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from django_scim.protocol.attributes import ENTERPRISE_URN, load_schema
 from django_scim.protocol.errors import InvalidFilter
-from django_scim.protocol.filters import And, Comparison, Not, Or, ValueFilter
+from django_scim.protocol.filters import And, Comparison, Not, Or, ValueFilter, equalities
 from django_scim.protocol.filters.evaluation import matches
 from django_scim.protocol.filters.parser import Limits, parse_filter
 from django_scim.protocol.resource_schema import ResourceSchema
@@ -47,6 +47,13 @@ HITS = [
     'externalId ge "abc"',
     'userName ew "sen"',
     'not(title pr)',
+    'userName ne "jensen"',
+    'userName lt "bk"',
+    'userName le "BJENSEN"',
+    'emails[type eq "home" or type eq "other"]',
+    'emails[not (type eq "work")]',
+    'emails[display ne "x"]',
+    f'{ENTERPRISE_URN}:division ne "x"',
 ]  # fmt: skip
 MISSES = [
     'externalId eq "ABC"',
@@ -60,6 +67,14 @@ MISSES = [
     'meta.lastModified gt "2011-05-13T06:42:34+02:00"',
     'userName co "%"',
     'userName sw "b_"',
+    'userName ne "BJENSEN"',
+    'userName lt "bjensen"',
+    'userName le "bj"',
+    'emails[type eq "other" or value sw "x"]',
+    'emails[not (type eq "home") and value co "@a"]',
+    "emails[not (value pr)]",
+    'emails[display eq "x"]',
+    'emails[display lt "x"]',
 ]
 
 
@@ -71,6 +86,14 @@ def test_matching_filters(text, user_schema, strict):
 @pytest.mark.parametrize("text", MISSES)
 def test_filters_that_do_not_match(text, user_schema, strict):
     assert not matches(parse_filter(text, user_schema, strict), BABS)
+
+
+def test_absent_extension(user_schema, strict):
+    def found(text):
+        return matches(parse_filter(text, user_schema, strict), {"userName": "x"})
+
+    assert not found(f"{ENTERPRISE_URN}:department pr")
+    assert found(f'{ENTERPRISE_URN}:department ne "R"')
 
 
 def test_precedence_of_not_and_and_or(user_schema, strict):
@@ -141,6 +164,29 @@ def test_value_filter_contains_its_term(user_schema, strict):
     assert isinstance(tree, ValueFilter)
     assert str(tree.path) == "emails"
     assert str(tree.term.path) == "emails.type"
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ('userName eq "a"', "a"),
+        ('userName eq "a" and title eq "b" and (title eq "c" and title pr)', "abc"),
+        ('userName eq "a" and title ne "b" and title sw "c"', "a"),
+        ('userName eq "a" and (title eq "b" or title eq "c")', "a"),
+        ('userName eq "a" and not (title eq "b")', "a"),
+        ('userName eq "a" or title eq "b"', ""),
+    ],
+)
+def test_equalities_are_those_that_every_match_meets(text, values, user_schema, strict):
+    tree = parse_filter(text, user_schema, strict)
+    assert "".join(each.value for each in equalities(tree)) == values
+
+
+@pytest.mark.parametrize("text", ["title pr", "title ne null"])
+def test_presence_is_compared_with_no_value(text, user_schema, strict):
+    assert parse_filter(text, user_schema, strict) == Comparison(
+        user_schema.find("title"), "pr", None
+    )
 
 
 @pytest.mark.parametrize(
