@@ -75,7 +75,9 @@ class Sender:
             HTTP_X_REQUEST_ID=correlation_id,
             REMOTE_ADDR=self.address or "127.0.0.1",
         )
-        force_authenticate(request, Principal(self.connection), self.token)
+        caller: Any = Principal(self.connection)
+        token: Any = self.token
+        force_authenticate(request, caller, token)
         response = found.func(request, *found.args, **found.kwargs)
         return Answer(response.render(), correlation_id)
 
