@@ -24,6 +24,7 @@ from .mappings.columns import Field
 from .mappings.references import Reference
 from .mappings.related_rows import Values
 from .writing.changes import Change
+from .writing.persistence import save_changed
 from .writing.unit_of_work import UnitOfWork
 
 
@@ -211,4 +212,4 @@ class UserAdapter(ResourceAdapter):
         """Rename a deleted account, so that another user can have its name."""
         name = usernames.with_suffix(user.get_username(), type(user))
         setattr(user, user.USERNAME_FIELD, name)
-        user.save(update_fields=[user.USERNAME_FIELD])
+        save_changed(user, [user.USERNAME_FIELD])

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, transaction
 from django.http import HttpRequest
@@ -52,6 +53,9 @@ def exempt_from_host_defaults(view: Any) -> Any:
         view = transaction.non_atomic_requests(alias)(view)
     return login_not_required(view)
 
+
+#: Seconds after which a client may try again while the database is not available.
+RETRY_AFTER = 29
 
 #: The names of all parameters that the package's URLs capture.
 CAPTURED = ("key", "scim_id")
@@ -123,6 +127,17 @@ class ScimView(APIView):
             self.check_permissions(request)
             self.check_throttles(request)
 
+    def perform_authentication(self, request: Request) -> None:
+        """Authenticate. For the rest of the site, the request's user stays anonymous.
+
+        REST framework also sets the user of the HttpRequest, which the site's own code, such as
+        a history of changes, takes for an account.
+        """
+        try:
+            super().perform_authentication(request)
+        finally:
+            request._request.user = AnonymousUser()
+
     @cached_property
     def registry(self) -> Registry:
         """The adapters of this request."""
@@ -149,7 +164,7 @@ class ScimView(APIView):
             response["WWW-Authenticate"] = self.get_authenticate_header(self.request)
         elif error.status == 405:
             response["Allow"] = ", ".join(self.allowed_methods)
-        wait = getattr(exc, "wait", None)
+        wait = RETRY_AFTER if error.status == 503 else getattr(exc, "wait", None)
         if wait is not None:
             response["Retry-After"] = str(int(wait) + 1)
         self._record_failure(error, body)

@@ -105,6 +105,12 @@ class Recorder:
         self._complete(tolerances)
         return event
 
+    def note_after_commit(self, failure: str) -> None:
+        """Add to the event of a stored change that something failed after the commit."""
+        note = f"The change is stored, but code that runs after it failed: {failure}"
+        self.event.detail = self._shown(f"{self.event.detail} {note}".strip(), DETAIL_LIMIT)
+        Event.objects.filter(pk=self.event.pk).update(detail=self.event.detail)
+
     def save_side_effects(self, writes: list[Any]) -> None:
         """Write an event for each further object that the request changed.
 

@@ -21,6 +21,7 @@ NAMES = (
     "every_mapping",
     "minimal_user",
     "oauth_toolkit",
+    "own_code",
     "stock",
     "unique_email_field",
     "single_sign_on",

@@ -82,7 +82,7 @@ def update(model: type[models.Model], rows: list[Any], names: Iterable[str]) -> 
         for row in rows:  # receivers need rows with all columns
             for name in changed:
                 setattr(whole[row.pk], name, getattr(row, name))
-            whole[row.pk].save(update_fields=changed)
+            save_changed(whole[row.pk], changed)
         return
     if model._meta.app_label == "django_scim":  # many times faster than bulk_update
         features = connections[router.db_for_write(model)].features
@@ -96,6 +96,17 @@ def update(model: type[models.Model], rows: list[Any], names: Iterable[str]) -> 
         for field in fields:
             field.pre_save(row, False)
     model._base_manager.bulk_update(rows, changed)
+
+
+def save_changed(row: models.Model, names: Iterable[str]) -> None:
+    """Save columns of a row that is locked, and those that must be saved with them.
+
+    If its model overrides ``save``, all columns are saved, since it may compute others there.
+    """
+    if is_noticed(type(row), "save"):
+        row.save()
+    else:
+        row.save(update_fields=with_followers(row, names))
 
 
 def delete(model: type[models.Model], keys: list[Any]) -> None:

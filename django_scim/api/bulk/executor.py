@@ -91,7 +91,8 @@ class BulkExecutor:
                 return
             try:
                 runner.prepare(self._id_of)
-                runner.succeed(*in_transaction(runner.write, runner.writer.start_again))
+                writer = runner.writer
+                runner.succeed(*in_transaction(runner.write, writer.start_again, writer.note))
             except Exception as error:
                 self._fail(runner, as_scim_error(error, runner.view.correlation_id))
 
@@ -116,7 +117,7 @@ class BulkExecutor:
         try:
             for runner in runners:
                 runner.prepare(self._id_of)
-            created = in_transaction(create, lambda: _start_again(runners))
+            created = in_transaction(create, lambda: _start_again(runners), _note(runners))
         except Exception as error:  # the individual runs show which operation failed
             reason = type(error).__name__
             logger.info("%d users of a bulk are created one by one: %s", len(runners), reason)
@@ -135,7 +136,9 @@ class BulkExecutor:
         for runner in runners:
             runner.begin()
         try:
-            created = in_transaction(group.create, lambda: _start_again(runners))
+            created = in_transaction(
+                group.create, lambda: _start_again(runners), _note(runners)
+            )
         except Exception as error:
             failed = group.current
             for runner in runners:
@@ -155,6 +158,16 @@ class BulkExecutor:
 def _start_again(runners: list[OperationRunner]) -> None:
     for runner in runners:
         runner.writer.start_again()
+
+
+def _note(runners: list[OperationRunner]) -> Callable[[Exception], None]:
+    """Return a function that notes in every event that something failed after the commit."""
+
+    def note(error: Exception) -> None:
+        for runner in runners:
+            runner.writer.note(error)
+
+    return note
 
 
 class _CyclicGroup:
