@@ -23,14 +23,14 @@ def is_unavailable(error: BaseException) -> bool:
     if not isinstance(error, DatabaseError):
         return False
     cause = error.__cause__ or error
+    number = _number(cause)
+    if number is not None:
+        return number in MYSQL
     state = getattr(cause, "sqlstate", None)
     if isinstance(state, str):
         return state.startswith(POSTGRESQL)
     if not isinstance(error, OperationalError):
-        return _number(cause) in MYSQL
-    number = _number(cause)
-    if number is not None:
-        return number in MYSQL
+        return False
     if type(cause).__module__ == "sqlite3":
         return any(part in str(cause).lower() for part in SQLITE)
     return True  # psycopg has no code for a server that cannot be reached

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from django.db import connections
 from django.db.models import Field, Model, QuerySet
 from django.dispatch import Signal
+from django.http.response import HttpResponseBase
 from django.urls.resolvers import RegexPattern
 
 
@@ -39,6 +40,11 @@ def replace_commit_hooks(
     """
     waiting = connections[alias].run_on_commit
     waiting[first:] = [(ids, replacement(each), True) for ids, each, _robust in waiting[first:]]
+
+
+def mark_as_logged(response: HttpResponseBase) -> None:
+    """Keep Django from logging a response with an error, because the cause is logged already."""
+    response._has_been_logged = True  # type: ignore[attr-defined]
 
 
 def compile_sql(rows: QuerySet[Any]) -> tuple[str, Sequence[Any]]:

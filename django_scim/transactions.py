@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, OperationalError, connections, router, transaction
 
@@ -60,6 +60,26 @@ def writing(note: Callable[[Exception], None] | None = None) -> Iterator[None]:
         replace_commit_hooks(alias, first, lambda hook: _Noted(hook, note))
 
 
+@contextmanager
+def without_waiting(alias: str) -> Iterator[None]:
+    """Let a write to SQLite fail at once if another one holds the lock, instead of waiting for it.
+
+    Other databases lock rows, so that such a write does not wait.
+    """
+    connection: Any = connections[alias]
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    raw = connection.connection
+    (timeout,) = raw.execute("PRAGMA busy_timeout").fetchone()
+    raw.execute("PRAGMA busy_timeout = 0")
+    try:
+        yield
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {int(timeout)}")
+
+
 class _Noted:
     """A function that runs after the commit. Its error is logged and noted, not raised."""
 
@@ -82,8 +102,8 @@ def is_lost_race(error: Exception) -> bool:
     if isinstance(error, IntegrityError):
         return True
     cause = error.__cause__
-    code = getattr(cause, "sqlstate", None) or next(iter(getattr(cause, "args", ())), None)
-    return code in ("40001", "40P01", 1205, 1213)
+    codes = {getattr(cause, "sqlstate", None), *getattr(cause, "args", ())[:1]}
+    return bool(codes & {"40001", "40P01", 1213})
 
 
 def _begins_as_write(connection: object) -> bool:

@@ -23,6 +23,7 @@ from ..availability import is_unavailable, on_one_line
 from ..protocol import errors
 from ..protocol.errors import ScimError
 from ..site_code import place_in_site
+from ..transactions import is_lost_race
 from .serializers import RejectedBody, error_text
 
 logger = logging.getLogger("django_scim")
@@ -56,6 +57,12 @@ class Unavailable(ScimError):
     status = 503
 
 
+class Busy(ScimError):
+    """The database let other requests win each time, for example in a deadlock."""
+
+    status = 503
+
+
 def as_scim_error(error: Exception, correlation_id: str) -> ScimError:
     """Return the SCIM error for an exception.
 
@@ -76,6 +83,9 @@ def as_scim_error(error: Exception, correlation_id: str) -> ScimError:
             return errors.Forbidden(f"the site refused the change: {error or place}")
         case _ if is_unavailable(error):
             text = on_one_line(error)
+            if is_lost_race(error):
+                logger.error("request %s: other requests won each time: %s", correlation_id, text)
+                return Busy("too many requests change the same data; try again later")
             logger.error("request %s: the database is not available: %s", correlation_id, text)
             return Unavailable("the database is not available; try again later")
         case IntegrityError() if refusal := constraints.refusal(error, adapter_classes().values()):

@@ -21,13 +21,14 @@ from rest_framework.views import APIView
 from ..adapters import Registry
 from ..audit import Recorder
 from ..audit.secret_detection import hide_tokens
+from ..compat import mark_as_logged
 from ..conf import settings
 from ..models import Event, Token
 from ..protocol.errors import InvalidVersion, NotFound, ScimError
 from ..protocol.messages.responses import error_message
 from ..protocol.tolerances import Tolerances
 from .authentication import BearerAuthentication
-from .exceptions import as_scim_error
+from .exceptions import Unavailable, as_scim_error
 from .http.network import client_address, require_encryption
 from .negotiation import ScimNegotiation
 from .parsers import JSONParser, ScimParser
@@ -167,7 +168,10 @@ class ScimView(APIView):
         wait = RETRY_AFTER if error.status == 503 else getattr(exc, "wait", None)
         if wait is not None:
             response["Retry-After"] = str(int(wait) + 1)
-        self._record_failure(error, body)
+        if error.status == 503:
+            mark_as_logged(response)
+        if not isinstance(error, Unavailable):  # then the database could not store it
+            self._record_failure(error, body)
         return response
 
     def record_read(self) -> None:

@@ -5,17 +5,20 @@ import json
 import logging
 import time
 from collections.abc import Collection, Iterable
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, router, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from ..adapters.writing.outcomes import action_of
+from ..availability import is_unavailable, on_one_line
 from ..models import Connection, Event, Token
 from ..models.fields import SCIM_ID_LENGTH
 from ..protocol.errors import GuardTripped, ScimError, Sensitive
+from ..transactions import without_waiting
 from .redacted_text import DETAIL_LIMIT, hide_secrets, shown_text
 from .redaction import redact_body, redact_url, secrets_in_url, shown_changes
 from .secret_detection import HIDDEN, contains_secret, secrets_in, suspect
@@ -155,15 +158,24 @@ class Recorder:
         repeated = secrets if len(secrets) <= MANY_SECRETS else ()
         event.request_body = hide_secrets(request, self._secrets.union(repeated))
         event.response_body = self._answer(answer, secrets) if answer is not None else ""
+        alias = router.db_for_write(Event)
+        is_unknown = action == Event.Action.AUTHENTICATION
         try:
-            with transaction.atomic():
-                if action == Event.Action.AUTHENTICATION and self._counted():
+            with without_waiting(alias) if is_unknown else nullcontext(), transaction.atomic(alias):
+                if is_unknown and self._counted():
                     self.recorded = True
                     return
                 self._complete(tolerances)
                 event.save(force_insert=True)
-        except DatabaseError:
-            logger.exception("could not record the event of request %s", event.correlation_id)
+        except (DatabaseError, InterfaceError) as failure:
+            logger.error(
+                "could not record the event of request %s (%s, %s): %s",
+                event.correlation_id,
+                event.status,
+                event.detail,
+                on_one_line(failure),
+                exc_info=None if is_unavailable(failure) else failure,
+            )
 
     def _answer(self, answer: Any, secrets: set[str]) -> str:
         """Return an error message as JSON; its detail is redacted like that of the event."""

@@ -37,7 +37,9 @@ class Violation(NamedTuple):
 def violation_of(error: IntegrityError) -> Violation | None:
     """Return what the database says about a rejected write, None if it is of another kind."""
     cause: Any = error.__cause__ or error
-    if state := getattr(cause, "sqlstate", None):
+    number = cause.args[0] if cause.args else None
+    state = getattr(cause, "sqlstate", None)
+    if state and not isinstance(number, int):
         if state not in POSTGRESQL:
             return None
         given = cause.diag
@@ -46,7 +48,6 @@ def violation_of(error: IntegrityError) -> Violation | None:
         columns |= {given.column_name} - {None}
         name, table = given.constraint_name or "", given.table_name or ""
         return Violation(POSTGRESQL[state], name, table, frozenset(columns))
-    number = cause.args[0] if cause.args else None
     if isinstance(number, int) and number in MYSQL:
         kind, pattern = MYSQL[number]
         found = pattern.search(str(cause.args[1]))

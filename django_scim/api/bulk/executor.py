@@ -10,7 +10,7 @@ from ...protocol.errors import Conflict, InvalidValue, ScimError
 from ...protocol.messages.bulk import dependency_order
 from ...protocol.messages.patch import Operation
 from ...transactions import in_transaction
-from ..exceptions import as_scim_error
+from ..exceptions import Unavailable, as_scim_error
 from ..resource_writer import finish_batch
 from . import references
 from .operations import OperationRunner
@@ -26,6 +26,7 @@ class BulkExecutor:
     def __init__(self, runners: list[OperationRunner], fail_on_errors: int = 0) -> None:
         self.runners, self._allowed = runners, fail_on_errors or len(runners) + 1
         self._errors = 0
+        self._unavailable: ScimError | None = None
         self.posts = {
             runner.operation.bulk_id: index
             for index, runner in enumerate(runners)
@@ -89,6 +90,9 @@ class BulkExecutor:
         for runner in runners:
             if not self._may_continue:
                 return
+            if self._unavailable is not None:  # do not wait for the database again and again
+                self._fail(runner, self._unavailable)
+                continue
             try:
                 runner.prepare(self._id_of)
                 writer = runner.writer
@@ -98,6 +102,8 @@ class BulkExecutor:
 
     def _fail(self, runner: OperationRunner, error: ScimError) -> None:
         self._errors += 1
+        if isinstance(error, Unavailable):
+            self._unavailable = error
         runner.fail(error)
 
     def _create_batch(self, runners: list[OperationRunner]) -> None:
