@@ -221,12 +221,37 @@ class ScimView(APIView):
         return Response(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
 
-class UnknownEndpoint(ScimView):
-    """Every URL below the SCIM base that no other pattern matches."""
+class WrongAddress(ScimView):
+    """A URL that is not an endpoint. The error, and so the event, says which URL to use.
+
+    The pattern captures what comes after the prefix of the SCIM base as ``rest``.
+    """
+
+    #: What comes between the prefix and the end of the SCIM base.
+    version_segment = "v2"
+
+    def dispatch(self, request: HttpRequest, *args: Any, rest: str = "", **kwargs: Any) -> Any:
+        prefix = request.path.removesuffix(rest)
+        self.right_base = f"{prefix}{self.version_segment}".rstrip("/")
+        return super().dispatch(request, *args, **kwargs)
+
+    def base_url(self) -> str:
+        if settings.BASE_URL:
+            return f"{settings.BASE_URL.rstrip('/')}{self.right_base}"
+        return str(self.request.build_absolute_uri(self.right_base))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        raise NotFound(f"there is no endpoint {request.path[:200]!r}")
+        raise self.error(f"the base URL of this server is {self.base_url()}")
+
+    def error(self, advice: str) -> ScimError:
+        return NotFound(f"there is no endpoint {self.request.path[:200]!r}; {advice}")
+
+
+class UnknownEndpoint(WrongAddress):
+    """Every URL below the SCIM base that no other pattern matches."""
+
+    version_segment = ""
 
 
 class Misconfigured(ScimView):
@@ -237,12 +262,11 @@ class Misconfigured(ScimView):
         raise ImproperlyConfigured("DJANGO_SCIM has errors; run manage.py check for details")
 
 
-class OtherVersion(ScimView):
+class OtherVersion(WrongAddress):
     """URLs of other protocol versions, such as ``v1`` (RFC 7644 section 3.13)."""
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        raise InvalidVersion("this server only supports SCIM v2")
+    def error(self, advice: str) -> ScimError:
+        return InvalidVersion(f"this server only supports SCIM v2; {advice}")
 
 
 def correlation_id(request: HttpRequest) -> str:
