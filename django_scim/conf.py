@@ -67,6 +67,9 @@ class Defaults:
     THROTTLE_BURST: int = 100
     #: Scheme and host of ``meta.location``; "" uses those of the request.
     BASE_URL: str = ""
+    #: The URLconf that includes the SCIM URLs, if a middleware chooses it for each request; "" is
+    #: ROOT_URLCONF.
+    URLCONF: str = ""
     #: The number of resources on a page without a ``count``, and the largest ``count``.
     PAGE_SIZE: int = 100
     MAX_PAGE_SIZE: int = 1_000

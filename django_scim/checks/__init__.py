@@ -4,7 +4,7 @@
 """
 
 from .adapters import check_adapters
-from .installation import check_encryption, check_other_package, check_urls
+from .installation import check_base_url, check_encryption, check_other_package, check_urls
 from .profiles import check_profiles, check_stored_profiles
 from .settings import check_paths, check_settings
 from .table import CHECKS, message
@@ -12,6 +12,7 @@ from .table import CHECKS, message
 __all__ = [
     "CHECKS",
     "check_adapters",
+    "check_base_url",
     "check_encryption",
     "check_other_package",
     "check_paths",

@@ -163,6 +163,16 @@ CHECKS = {
         "A profile cannot be used",
         "Declare it as a dict or a list, as the reference of profiles describes.",
     ),
+    "E040": SystemCheck(
+        Error,
+        "The base URL is not a URL",
+        "Write the scheme and the host, such as https://id.example.com.",
+    ),
+    "E041": SystemCheck(
+        Error,
+        "The URLconf cannot be imported",
+        "Correct the dotted path in DJANGO_SCIM['URLCONF'], or remove the setting.",
+    ),
     "W001": SystemCheck(
         Warning,
         "A setting is unknown",
@@ -217,6 +227,21 @@ CHECKS = {
         Warning,
         "An attribute changes how people sign in",
         "Map only userName and emails to the columns with which people sign in.",
+    ),
+    "W020": SystemCheck(
+        Warning,
+        "The URLs depend on the language",
+        "Move the line with django_scim.urls out of i18n_patterns, to urlpatterns.",
+    ),
+    "W021": SystemCheck(
+        Warning,
+        "The version is in the URLs twice",
+        "Include django_scim.urls under 'scim/': it adds v2/ itself.",
+    ),
+    "W022": SystemCheck(
+        Warning,
+        "The prefix of the URLs lacks a slash",
+        "Write a slash at the end of the prefix, as in path('scim/', …).",
     ),
 }
 
