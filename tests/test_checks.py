@@ -6,14 +6,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-
-import sys
 from types import SimpleNamespace
 
 import pytest
 from django.conf.urls.i18n import i18n_patterns
-from django.urls import include, path, re_path
 from django.core.management import call_command
+from django.urls import include, path, re_path
 
 from django_scim import checks
 from django_scim.api.http.network import public_base

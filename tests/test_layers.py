@@ -13,7 +13,16 @@ ROOT = Path(django_scim.__file__).parent
 ORDERS = {
     "": [
         {"protocol"},
-        {"conf", "signals", "models", "compat", "transactions", "argument_validation", "site_code", "availability"},
+        {
+            "conf",
+            "signals",
+            "models",
+            "compat",
+            "transactions",
+            "argument_validation",
+            "site_code",
+            "availability",
+        },
         {"query"},
         {"adapters"},
         {"audit"},
@@ -22,7 +31,7 @@ ORDERS = {
         {"admin", "management", "contrib", "checks", "apps", "urls", "testing"},
     ],
     "adapters": [
-        {"interfaces", "model_paths"},
+        {"interfaces", "model_paths", "visibility"},
         {"writing"},
         {"behaviours"},
         {"mappings"},

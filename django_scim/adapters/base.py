@@ -178,24 +178,28 @@ class ResourceAdapter:
 
     def read(self, links: Any, projection: Projection = FULL) -> list[dict[str, Any]]:
         """Return the resources of a queryset of links, in the queryset's order."""
-        return [resource for resource, _ in self.read_with_columns(links, projection)]
+        found = self.read_with_columns(links, projection)
+        return [resource for resource, _ in found if resource is not None]
 
     def read_with_columns(
         self, links: Any, projection: Projection, *columns: str
-    ) -> list[tuple[dict[str, Any], Sequence[Any]]]:
+    ) -> list[tuple[dict[str, Any] | None, Sequence[Any]]]:
         """Return (resource, values of ``columns``) for each link of a queryset.
 
-        ``columns`` are columns of the link.
+        ``columns`` are columns of the link. The resource is None if it was deleted during the
+        query. The keys are read first, and then their rows: the database need not work out the
+        columns of rows that a later page skips.
         """
         plan = self._plan(projection)
-        rows = plan.fetch(links, self, *columns)
-        resources = plan.resources(rows, self)
-        return [(each, row[-len(columns) :]) for each, row in zip(resources, rows, strict=True)]
+        found = list(links.values_list("pk", *columns))
+        rows = plan.by_keys(self, [key for key, *_ in found])
+        resources = dict(zip(rows, plan.resources(rows.values(), self), strict=True))
+        return [(resources.get(key), columns) for key, *columns in found]
 
     def get(self, scim_id: str, projection: Projection = FULL) -> dict[str, Any]:
         """Return one resource. Raise NotFound if the connection has none with this id."""
         plan = self._plan(projection)
-        rows = plan.fetch_one(self.queryset().filter(scim_id=scim_id), self)
+        rows = plan.by_id(self, scim_id)
         if not rows:
             raise self.not_found(scim_id)
         return plan.resources(rows, self)[0]
@@ -209,8 +213,9 @@ class ResourceAdapter:
 
     def versions(self, links: Iterable[Any]) -> dict[str, str]:
         """Return the current versions of several objects, by their SCIM ids."""
-        current = self.queryset().filter(pk__in=[link.pk for link in links])
-        resources = self.read(current, self.version_projection)
+        plan = self._plan(self.version_projection)
+        rows = plan.by_keys(self, [link.pk for link in links])
+        resources = plan.resources(rows.values(), self)
         return {each["id"]: str(pop_version(each)) for each in resources}
 
     @property

@@ -64,11 +64,13 @@ def survey(connection: Connection, by: By, accounts: Any = None) -> Survey:
     protected = set(users.exclude(condition).values_list("pk", flat=True) if condition else ())
     links = UserLink.objects.filter(target__isnull=False, created_by_scope=False)
     elsewhere = set(links.exclude(connection=connection).values_list("target_id", flat=True))
-    own = dict(links.filter(connection=connection).values_list("target_id", "unconfirmed"))
+    own_links = links.filter(connection=connection, granted_by_scope=False)
+    own = dict(own_links.values_list("target_id", "unconfirmed"))
     tombstones = UserLink.objects.filter(connection=connection, target=None).exclude(
         former_target_key=""
     )
-    deleted = set(tombstones.values_list("former_target_key", flat=True))
+    with_scope = {"granted_by_scope": True, "unassigned": True}  # withdrawn with the scope
+    deleted = set(tombstones.exclude(**with_scope).values_list("former_target_key", flat=True))
     result, conflicting = Survey(), {}
     for key, text in rows.iterator(BATCH):
         folded = fold_key(text or "")
@@ -139,7 +141,11 @@ def assign_matching(
         links = own.filter(target__in=keys)
         with transaction.atomic(using=router.db_for_write(UserLink)):
             # Write first: SQLite cannot upgrade a transaction that has only read so far.
-            links.filter(created_by_scope=True).update(created_by_scope=False, preexisting=True)
+            links.filter(granted_by_scope=True).update(
+                created_by_scope=False, granted_by_scope=False, preexisting=True
+            )
+            tombstones = own.filter(former_target_key__in=map(str, keys))
+            tombstones.update(unassigned=False, granted_by_scope=False)
             UserLink.end_releases(keys)
             users = get_user_model()._default_manager.filter(pk__in=keys)
             link_batch(connection, list(users.values_list("pk", flat=True)), preexisting=True)
@@ -162,7 +168,9 @@ def confirm_adopted(connection: Connection, result: Survey, on_batch: OnBatch | 
     for keys in _batches(result.unconfirmed):
         links = UserLink.objects.filter(connection=connection, target__in=keys)
         with transaction.atomic(using=router.db_for_write(UserLink)):
-            confirmed += links.filter(unconfirmed=True).update(unconfirmed=False)
+            confirmed += links.filter(unconfirmed=True).update(
+                unconfirmed=False, held_inactive=False
+            )
             if on_batch:
                 on_batch(list(links.select_related("target").order_by("pk")))
     return confirmed

@@ -11,7 +11,7 @@ from django.db.models import Expression, F, Q
 
 from ..models import UserLink
 from ..protocol.attributes import ENTERPRISE_URN, load_schema
-from .accounts import deprovisioning, sign_in, usernames
+from .accounts import activation, deprovisioning, sign_in, usernames
 from .accounts.activation import Activation
 from .accounts.credentials import end_credentials
 from .accounts.passwords import Password, close_password, has_new_password
@@ -101,7 +101,12 @@ class UserAdapter(ResourceAdapter):
         return unit
 
     def save(self, unit: UnitOfWork, *, is_side_effect: bool = False) -> UnitOfWork:
-        """Save a unit of work. Raise GuardTripped if too many people can no longer sign in."""
+        """Save a unit of work. Raise GuardTripped if too many people can no longer sign in.
+
+        Raise Mutability if it activates an account that is inactive until it is confirmed.
+        """
+        if unit.link.unconfirmed and unit.link.held_inactive:
+            activation.refuse_held(unit)
         saved = super().save(unit, is_side_effect=is_side_effect)
         if unit.has_past and not is_side_effect:
             sign_in.count_losses(unit)

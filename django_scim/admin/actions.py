@@ -1,6 +1,7 @@
 """The buttons and pages of one connection: issue tokens, pause, close, override the guard.
 
-Each of them requires the permission to change the connection. Only a POST changes anything.
+Each of them requires the permission to change the connection, and those that decide what it can
+access also ``manage_connection_access``. Only a POST changes anything.
 """
 
 from collections.abc import Callable
@@ -27,18 +28,33 @@ from .status_badges import formatted, has_tripped
 TEMPLATES = "admin/django_scim/connection"
 
 
-def connection_action(view: Any = None, *, has_page: bool = False) -> Callable[..., Any]:
+def may_manage_access(request: HttpRequest) -> bool:
+    """Return whether a user may change what a connection can access.
+
+    They also need the permission to change connections, or links.
+    """
+    return request.user.has_perm("django_scim.manage_connection_access")
+
+
+def connection_action(
+    view: Any = None, *, has_page: bool = False, manages_access: bool = False
+) -> Callable[..., Any]:
     """Turn ``view(self, request, connection)`` into a view of the connection's admin.
 
-    Pass ``has_page`` for a view that answers GET as well.
+    Pass ``has_page`` for a view that answers GET as well, and ``manages_access`` for one that
+    changes what the connection can access.
     """
     if view is None:
-        return lambda function: connection_action(function, has_page=has_page)
+        return lambda function: connection_action(
+            function, has_page=has_page, manages_access=manages_access
+        )
 
     @wraps(view)
     def guarded(self: Any, request: HttpRequest, object_id: str, **kwargs: Any) -> HttpResponse:
         connection = self.get_object(request, unquote(object_id))
         if not self.has_change_permission(request, connection):
+            raise PermissionDenied
+        if manages_access and not may_manage_access(request):
             raise PermissionDenied
         if connection is None:
             missing: HttpResponse = self.change_view(request, object_id)  # redirects
@@ -172,7 +188,7 @@ class ActionsMixin(admin.ModelAdmin):
         message = _("The connection is closed: it is paused and its tokens are revoked.")
         return self._back(request, connection, message)
 
-    @connection_action
+    @connection_action(manages_access=True)
     def override_guard(self, request: HttpRequest, connection: Connection) -> HttpResponse:
         guard = connections.guard_of(connection)
         if guard is None or not has_tripped(connection):

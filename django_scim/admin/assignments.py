@@ -41,7 +41,7 @@ class AssignmentsMixin(ActionsMixin):
             for name, adapter in adapter_classes(connection).items()
         ]
 
-    @connection_action(has_page=True)
+    @connection_action(has_page=True, manages_access=True)
     def assign(self, request: HttpRequest, connection: Connection, name: str) -> HttpResponse:
         """Assign objects of the resource type ``name`` to a connection."""
         adapter: Any = adapter_classes(connection).get(name)
@@ -121,7 +121,7 @@ class AssignmentsMixin(ActionsMixin):
         ]
         return {"rows": rows, "has_more": len(first) > SHOWN}
 
-    @connection_action
+    @connection_action(manages_access=True)
     def confirm(self, request: HttpRequest, connection: Connection) -> HttpResponse:
         keys = [key for key in request.POST.getlist("link") if key.isdecimal() and len(key) < 19]
         actor = logging_actor(request, self)

@@ -15,9 +15,10 @@ from ..audit.administration import Description, record
 from ..conf import settings
 from ..models import AbstractLink, Connection, Token
 from ..transactions import writing
+from .actions import may_manage_access
 from .actors import actor_of
-from .assignments import AssignmentsMixin
 from .forms import ConnectionForm
+from .scope import ScopeMixin
 from .single_sign_on import SingleSignOnInline, changes_of
 from .status_badges import (
     connection_state,
@@ -30,9 +31,23 @@ from .status_badges import (
     tokens_state,
 )
 
+#: The fields that decide which accounts a connection can access, what it can do to them, and who
+#: can use it from where. They need the permission ``manage_connection_access``.
+ACCESS_FIELDS = (
+    "scope",
+    "adoption",
+    "deletion",
+    "passwords",
+    "keeps_passwords",
+    "networks",
+    "guard_count",
+    "guard_percent",
+    "oauth_client_id",
+)
+
 
 @admin.register(Connection)
-class ConnectionAdmin(AssignmentsMixin):
+class ConnectionAdmin(ScopeMixin):
     list_display = (
         "name",
         "profile",
@@ -82,6 +97,18 @@ class ConnectionAdmin(AssignmentsMixin):
 
     # The page of one connection
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Protect what needs a permission, and the scope, which has a page with a preview."""
+        if not may_manage_access(request):
+            return ACCESS_FIELDS
+        return () if obj is None else ("scope",)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        return type(form.__name__, (form,), {"may_manage_access": may_manage_access(request)})
+
     def render_change_form(
         self,
         request: HttpRequest,
@@ -99,8 +126,10 @@ class ConnectionAdmin(AssignmentsMixin):
     def _page_context(self, request: HttpRequest, connection: Connection) -> dict[str, Any]:
         may_change = self.has_change_permission(request, connection)
         guard = connections.guard_of(connection)
+        may_manage = may_change and may_manage_access(request)
         context: dict[str, Any] = {
             "may_change": may_change,
+            "may_manage_access": may_manage,
             "guard_tripped": has_tripped(connection),
             "state": connection_state(connection),
             "guard": guard,
@@ -112,7 +141,8 @@ class ConnectionAdmin(AssignmentsMixin):
             context["tokens"] = self._token_rows(connection)
         if context["guard_tripped"]:
             context["loss_counts"] = loss_counts(connection)
-        if may_change:
+        if may_manage:
+            context["has_scope_left"] = self.has_scope_left(connection)
             context["assignment_pages"] = self.assignment_pages(connection)
             context["unconfirmed"] = self.unconfirmed_rows(connection)
         return context
@@ -132,12 +162,11 @@ class ConnectionAdmin(AssignmentsMixin):
     # Saving and deleting
 
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
-        """Save a connection, and prepare the site's users for a new one or a new scope."""
+        """Save a connection, and prepare the site's users for a new one."""
         super().save_model(request, obj, form, change)
-        if not change or "scope" in form.changed_data:
-            connections.prepare(obj)
         if not change:
             self._record(request, obj, Description.CREATED, form)
+            connections.prepare(obj, actor=actor_of(request))
         elif form.changed_data:
             self._record(request, obj, Description.CHANGED, form)
 

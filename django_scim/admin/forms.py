@@ -25,6 +25,9 @@ _ADOPTION_LABELS = {
 class ConnectionForm(forms.ModelForm):
     """A connection, with the site's adoption policies as choices."""
 
+    #: Set by the admin for users who may change what a connection can access.
+    may_manage_access = False
+
     class Meta:
         model = Connection
         fields = "__all__"  # noqa: DJ007 - the admin's fieldsets choose
@@ -42,6 +45,18 @@ class ConnectionForm(forms.ModelForm):
                 help_text=field.help_text,
                 initial=field.initial,
             )
+
+    def clean_name(self) -> str:
+        """Check a new name: the setting CONNECTION_ADAPTERS gives some names other rules."""
+        name = str(self.cleaned_data["name"])
+        has_rules = {name, self.instance.name} & set(settings.CONNECTION_ADAPTERS)
+        if name != self.instance.name and has_rules and not self.may_manage_access:
+            message = gettext(
+                "The adapters of “%(name)s” decide what a connection can access. You may not give "
+                "or take this name."
+            )
+            raise ValidationError(message % {"name": min(has_rules)})
+        return name
 
 
 def adoption_choices(current: str) -> list[tuple[str, Any]]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import connections
 from ..models import GroupLink, UserLink
 from ..transactions import writing
+from .actions import may_manage_access
 from .actors import logging_actor
 from .events import ReadOnlyAdmin
 from .status_badges import State
@@ -29,8 +30,9 @@ class LinkAdmin(ReadOnlyAdmin):
         css = {"all": ("django_scim/admin.css",)}
 
     def has_administer_permission(self, request: HttpRequest) -> bool:
-        """Allow the actions to users with the change permission, although no link has a form."""
-        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+        """Allow the actions to users with both permissions, although no link has a form."""
+        may_change = request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+        return may_change and may_manage_access(request)
 
     @admin.action(description=_("Unassign from the connection"), permissions=["administer"])
     def unassign(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

@@ -7,10 +7,14 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from ..models import Connection, SingleSignOn
+from .actions import may_manage_access
 
 
 class SingleSignOnInline(admin.StackedInline):
-    """The provider of a connection. Who may change the connection may change it."""
+    """The provider of a connection. It decides who signs in to the connection's accounts.
+
+    So it needs the permission to manage the access, beside the one to change the connection.
+    """
 
     model = SingleSignOn
     extra = 0
@@ -40,7 +44,8 @@ class SingleSignOnInline(admin.StackedInline):
         return self._may_change(request)
 
     def _may_change(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("django_scim.change_connection")
+        may_change = request.user.has_perm("django_scim.change_connection")
+        return may_change and may_manage_access(request)
 
 
 def changes_of(formset: Any, connection: Connection) -> list[dict[str, Any]]:
@@ -48,6 +53,8 @@ def changes_of(formset: Any, connection: Connection) -> list[dict[str, Any]]:
     changes = []
     for form in formset.forms:
         is_deleted = form in formset.deleted_forms
+        if not (is_deleted or form.has_changed()):  # also if the user may not change it
+            continue
         for name in form.fields if is_deleted else form.changed_data:
             if name in SingleSignOnInline.fields:
                 old = form.initial.get(name)

@@ -17,12 +17,17 @@ from ..conf import settings
 from ..models import Connection, Token
 from ..models.tokens import digest
 from ..protocol.errors import Forbidden, Unauthorized
+from ..query.compiled import CompiledQueries, Values
 from ..transactions import without_waiting
 from .http.network import client_address
 
 logger = logging.getLogger("django_scim")
 
 REALM = 'Bearer realm="SCIM"'
+_TOKENS = CompiledQueries()
+_TOKEN_COLUMNS, _CONNECTION_COLUMNS = (
+    [field.attname for field in model._meta.concrete_fields] for model in (Token, Connection)
+)
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,21 @@ def find_token(secret: str) -> Token | None:
 
     There is always one look-up by digest, so that the response time does not depend on the token.
     """
-    return Token.objects.select_related("connection").filter(digest=digest(secret)).first()
+    using = router.db_for_read(Token)
+    fields = {"digest": Token._meta.get_field("digest")}
+    rows = _TOKENS.rows("by digest", using, _by_digest, fields, {"digest": digest(secret)})
+    if not rows:
+        return None
+    at = len(_TOKEN_COLUMNS)
+    token = Token.from_db(using, _TOKEN_COLUMNS, rows[0][:at])
+    token.connection = Connection.from_db(using, _CONNECTION_COLUMNS, rows[0][at:])
+    return token
+
+
+def _by_digest(values: Values) -> Any:
+    connection = [f"connection__{name}" for name in _CONNECTION_COLUMNS]
+    tokens = Token.objects.filter(digest=values["digest"]).order_by()
+    return tokens.values_list(*_TOKEN_COLUMNS, *connection)
 
 
 def bearer_secret(request: HttpRequest) -> str:

@@ -140,7 +140,7 @@ class ResourceWriter:
         """Record a write. Return the written resource, or only its version without a projection."""
         written = self._represent(unit.link, projection)
         self.recorder.set_resource(self.resource_type, unit.link, self.adapter.name_of(unit.link))
-        self._record(action_of(unit.kinds, unit.changes), unit.changes, status)
+        self._record(action_of(unit.kinds, unit.changes), unit.changes, status, unit.remark)
         return written
 
     def _represent(self, link: Any, projection: Projection | None) -> Written:
@@ -149,9 +149,9 @@ class ResourceWriter:
         resource = self.adapter.get(link.scim_id, projection)
         return Written(resource, pop_version(resource) or self.adapter.version(link))
 
-    def _record(self, action: str, changes: list[Any], status: int) -> None:
+    def _record(self, action: str, changes: list[Any], status: int, detail: str = "") -> None:
         used = self.adapter.tolerances.used
-        self.recorder.save_success(action, status, changes=changes, tolerances=used)
+        self.recorder.save_success(action, status, changes=changes, tolerances=used, detail=detail)
         if self.registry.side_effects:
             self.recorder.save_side_effects(self.registry.side_effects)
 

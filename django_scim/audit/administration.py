@@ -22,6 +22,9 @@ class Description(StrEnum):
 
     CREATED = "connection created"
     CHANGED = "settings changed"
+    SCOPE_CHANGED = "scope changed"
+    SCOPE_LINKED = "accounts of the site linked"
+    SCOPE_WITHDRAWN = "accounts of the site withdrawn"
     DELETED = "connection deleted"
     PAUSED = "connection paused"
     RESUMED = "connection resumed"

@@ -86,12 +86,18 @@ class Recorder:
             set_object(self.event, link, name)
 
     def save_success(
-        self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
+        self,
+        action: str,
+        status: int,
+        *,
+        changes: list[Any] | None = None,
+        tolerances: Any = (),
+        detail: str = "",
     ) -> None:
         """Write the event of a change, in the transaction of the change."""
-        self.build_success(action, status, changes=changes, tolerances=tolerances).save(
-            force_insert=True
-        )
+        event = self.build_success(action, status, changes=changes, tolerances=tolerances)
+        event.detail = detail and self._shown(detail, DETAIL_LIMIT)
+        event.save(force_insert=True)
 
     def build_success(
         self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
@@ -122,7 +128,7 @@ class Recorder:
         events = []
         for write in writes:
             event = copy.copy(self.event)
-            event.pk, event._state.adding = None, True
+            event.pk, event._state.adding, event.detail = None, True, ""
             event.action = action_of(write.kinds, write.changes)
             event.outcome = Event.Outcome.SUCCESS
             event.resource_type, event.changes = write.resource_type, shown_changes(write.changes)

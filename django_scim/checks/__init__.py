@@ -4,6 +4,7 @@
 """
 
 from .adapters import check_adapters
+from .connections import check_stored_tenants
 from .installation import check_base_url, check_encryption, check_other_package, check_urls
 from .profiles import check_profiles, check_stored_profiles
 from .settings import check_paths, check_settings
@@ -19,6 +20,7 @@ __all__ = [
     "check_profiles",
     "check_settings",
     "check_stored_profiles",
+    "check_stored_tenants",
     "check_urls",
     "message",
 ]

@@ -163,6 +163,11 @@ CHECKS = {
         "A profile cannot be used",
         "Declare it as a dict or a list, as the reference of profiles describes.",
     ),
+    "E030": SystemCheck(
+        Error,
+        "A tenant's connection has the scope site",
+        "Change the scope with django_scim.connections.set_scope, or remove the tenant.",
+    ),
     "E040": SystemCheck(
         Error,
         "The base URL is not a URL",

@@ -11,6 +11,7 @@ from .assignments import assign, confirm, share_privileged, unassign
 from .creation import create, prepare
 from .guard import guard_of, override_guard
 from .lifecycle import close, pause, resume
+from .scope import ScopeChange, ScopeCounts, count_scope, set_scope
 from .sign_in import user_for
 from .tenants import for_tenant, set_tenant
 from .tokens import IssuedToken, issue_token, revoke, rotate
@@ -18,9 +19,12 @@ from .tokens import IssuedToken, issue_token, revoke, rotate
 __all__ = [
     "Actor",
     "IssuedToken",
+    "ScopeChange",
+    "ScopeCounts",
     "assign",
     "close",
     "confirm",
+    "count_scope",
     "create",
     "explain",
     "for_tenant",
@@ -32,6 +36,7 @@ __all__ = [
     "resume",
     "revoke",
     "rotate",
+    "set_scope",
     "set_tenant",
     "share_privileged",
     "unassign",

@@ -51,10 +51,12 @@ def _assign(
                     params={"object": target},
                 )
             link = _new_link(adapter, connection, target)
-            own.filter(former_target_key=str(target.pk)).update(unassigned=False)
-        elif link.created_by_scope:
-            link.created_by_scope, link.preexisting = False, True
-            link.save(update_fields=["created_by_scope", "preexisting"])
+            tombstones = own.filter(former_target_key=str(target.pk))
+            tombstones.update(unassigned=False, granted_by_scope=False)
+        elif link.created_by_scope or link.granted_by_scope:
+            link.created_by_scope = link.granted_by_scope = False
+            link.preexisting = True
+            link.save(update_fields=["created_by_scope", "granted_by_scope", "preexisting"])
         if getattr(link, "unconfirmed", False):
             confirm(link)
             link.unconfirmed = False
@@ -95,14 +97,19 @@ def unassign(connection: Connection, target: Any, *, actor: Actor | None = None)
             record_for(actor, connection, Description.UNASSIGNED, [link])
             link.detach()
         adapter.link.end_releases([target.pk])
-        own.filter(former_target_key=str(target.pk)).update(unassigned=True)
+        # Not granted by the scope: a later change of the scope does not return the object either.
+        tombstones = own.filter(former_target_key=str(target.pk))
+        tombstones.update(unassigned=True, granted_by_scope=False)
 
 
 def confirm(link: UserLink, *, actor: Actor | None = None) -> None:
-    """Confirm an adopted account: the connection may then change its user name and e-mail."""
+    """Confirm an adopted account: the connection may then change its user name and e-mail.
+
+    It may also activate an account that was inactive when it got it; this does not activate it.
+    """
     with writing():
         require(link, UserLink)
-        UserLink.objects.filter(pk=link.pk).update(unconfirmed=False)
+        UserLink.objects.filter(pk=link.pk).update(unconfirmed=False, held_inactive=False)
         record_for(actor, link.connection, Description.CONFIRMED, [link])
 
 

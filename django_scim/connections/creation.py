@@ -50,6 +50,7 @@ def create(
     connection = Connection(name=name, **given)
     if tenant is not None:
         assign_tenant(connection, tenant)
+        connection.refuse_site_scope_of_tenant()
     policies = ("none", *settings.ADOPTION_POLICIES)
     if connection.adoption not in policies:
         message = _("Choose one of: %(policies)s.") % {"policies": ", ".join(policies)}
@@ -60,15 +61,23 @@ def create(
         changes = [{"path": key, "old": None, "new": getattr(connection, key)} for key in given]
         changes += [] if tenant is None else [{"path": "tenant", "old": None, "new": str(tenant)}]
         record_for(actor, connection, Description.CREATED, changes=changes)
-    prepare(connection, progress)
+    prepare(connection, progress, actor)
     return connection
 
 
-def prepare(connection: Connection, progress: Callable[[int], None] | None = None) -> None:
+def prepare(
+    connection: Connection,
+    progress: Callable[[int], None] | None = None,
+    actor: Actor | None = None,
+) -> None:
     """Add the missing folded keys of all users and, for scope ``site``, the missing links.
 
-    Can be repeated at any time.
+    Can be repeated at any time. If an ``actor`` is given, each batch of links has an event.
     """
     usernames.add_missing_keys(get_user_model()._default_manager.all())
     if connection.scope == Connection.Scope.SITE:
-        linking.link_site(connection, progress)
+
+        def record_batch(linked: int) -> None:
+            record_for(actor, connection, f"{Description.SCOPE_LINKED} ({linked:,})")
+
+        linking.link_site(connection, progress, record_batch)

@@ -23,10 +23,14 @@ def set_tenant(connection: Connection, tenant: Any, *, actor: Actor | None = Non
     """Change the tenant of a connection; None removes it.
 
     Existing accounts stay linked to the connection and stay in the old tenant; only the accounts
-    that it creates from now on belong to the new one.
+    that it creates from now on belong to the new one. Raises ValidationError if the connection
+    has the scope ``site``, which would reach the accounts of all other tenants.
     """
     with writing():
         require(connection, Connection)
+        stored = Connection.objects.select_for_update().get(pk=connection.pk)
+        assign_tenant(stored, tenant)
+        stored.refuse_site_scope_of_tenant()
         old = _name(connection)
         assign_tenant(connection, tenant)
         connection.save(update_fields=["tenant_type", "tenant_key"])

@@ -111,8 +111,8 @@ class _Import:
         last: Any = None
         while True:
             after = "" if last is None else f"AND {key} > %s"
-            query = (  # nosec B608 - only names of the site's own tables and columns
-                f"SELECT {columns} FROM {table} WHERE {quote('scim_id')} <> '' {after} "  # noqa: S608
+            query = (
+                f"SELECT {columns} FROM {table} WHERE {quote('scim_id')} <> '' {after} "  # noqa: S608 # nosec B608
                 f"ORDER BY {key} LIMIT {BATCH}"
             )
             with database.cursor() as cursor:

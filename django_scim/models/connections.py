@@ -21,6 +21,11 @@ from .fields import ExactCharField
 #: would remove them all.
 FALLBACK_PROFILE = "default"
 
+TENANT_SCOPE = _(
+    "The connection of a tenant cannot have the scope “site”: it would reach the accounts of all "
+    "other tenants."
+)
+
 
 @deconstructible(path="django_scim.models.NetworksValidator")
 class NetworksValidator:
@@ -175,12 +180,28 @@ class Connection(models.Model):
         ordering = ("name",)
         verbose_name = _("connection")
         verbose_name_plural = _("connections")
+        permissions = [("manage_connection_access", _("Can manage what a connection can access"))]
+        constraints = [
+            # A tenant's connection must never reach the accounts of other tenants.
+            models.CheckConstraint(
+                condition=~models.Q(scope="site")
+                | models.Q(tenant_key="", tenant_type__isnull=True),
+                name="django_scim_tenant_scope",
+                violation_error_message=TENANT_SCOPE,
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
 
     def clean(self) -> None:
         self.oauth_client_id = self.oauth_client_id or None  # a second "" would not be unique
+        self.refuse_site_scope_of_tenant()
+
+    def refuse_site_scope_of_tenant(self) -> None:
+        """Raise ValidationError if the connection has a tenant, and the scope ``site``."""
+        if self.has_tenant and self.scope == self.Scope.SITE:
+            raise ValidationError(TENANT_SCOPE, code="tenant_scope")
 
     @property
     def has_tenant(self) -> bool:

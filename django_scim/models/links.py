@@ -51,6 +51,15 @@ class AbstractLink(models.Model):
             "the object yet."
         ),
     )
+    granted_by_scope = models.BooleanField(
+        _("granted by scope"),
+        default=False,
+        editable=False,
+        help_text=_(
+            "The connection got the object by its scope, and no admin has assigned it, even if the "
+            "client has written to it. It loses the object if the scope becomes own."
+        ),
+    )
     preexisting = models.BooleanField(
         _("preexisting"),
         default=False,
@@ -79,7 +88,8 @@ class AbstractLink(models.Model):
         default=False,
         editable=False,
         help_text=_(
-            "An admin took the object from the connection: only an admin can assign it again."
+            "An admin took the object from the connection, or withdrew the scope that granted it: "
+            "only an admin can return it."
         ),
     )
 
@@ -135,6 +145,15 @@ class UserLink(AbstractLink):
             "The connection adopted an existing account, or revived one that has permissions or "
             "groups from the site. It cannot change the user name or the e-mail address until an "
             "admin confirms the link."
+        ),
+    )
+    held_inactive = models.BooleanField(
+        _("held inactive"),
+        default=False,
+        editable=False,
+        help_text=_(
+            "The account was inactive, or had permissions or groups from the site, when the "
+            "connection got it. It cannot activate the account until an admin confirms the link."
         ),
     )
     active_absent = models.BooleanField(

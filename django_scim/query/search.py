@@ -100,7 +100,8 @@ def _rows(slices: list[ResourceSlice], queries: Queries, window: slice) -> list[
     (single,), query = slices, queries[0][1]
     links = single.ordered()[window]
     if not query.by_cursor:
-        return [Row(each) for each in single.adapter.read(links, query.projection)]
+        read = single.adapter.read_with_columns(links, query.projection)
+        return [Row(resource) for resource, _ in read]
     links = single.with_position(links)
     read = single.adapter.read_with_columns(links, query.projection, "scim_key", "scim_tie")
     return [Row(resource, single.position(*columns)) for resource, columns in read]

@@ -115,14 +115,15 @@ def test_group_with_permissions_needs_confirmation(scim, ada, editors):
 
 
 def test_confirmation_needs_permission_to_change_groups(scim, staff, editors, readers):
-    pages = staff("view_connection", "change_connection")
+    access = ("view_connection", "change_connection", "manage_connection_access")
+    pages = staff(*access)
     assert "You need the permission to change groups" in pages.read(
         of(scim.connection, "assign", "Group")
     )
     text = assign(pages, scim.connection, "Group", object=editors.pk, privileged="on")
     assert "has permissions" in text and not GroupLink.objects.exists()
     assert "Assigned" in assign(pages, scim.connection, "Group", object=readers.pk)
-    other = staff("view_connection", "change_connection", "change_group", name="tom")
+    other = staff(*access, "change_group", name="tom")
     assign(other, scim.connection, "Group", object=editors.pk, privileged="on")
     assert GroupLink.objects.filter(target=editors).exists()
 

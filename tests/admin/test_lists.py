@@ -123,22 +123,24 @@ def test_unassign_selected_groups(scim, ada):
 
 
 @pytest.mark.parametrize(
-    ("model", "action", "permission"),
+    ("model", "action", "permissions"),
     [
-        ("token", "revoke", "change_token"),
-        ("userlink", "confirm", "change_userlink"),
-        ("userlink", "unassign", "change_userlink"),
+        ("token", "revoke", ["change_token"]),
+        ("userlink", "confirm", ["change_userlink", "manage_connection_access"]),
+        ("userlink", "unassign", ["change_userlink", "manage_connection_access"]),
     ],
 )
-def test_action_needs_change_permission(adopted, staff, model, action, permission):
+def test_action_needs_permissions(adopted, staff, model, action, permissions):
     row = {"token": Token, "userlink": UserLink}[model].objects.first()
-    looker = staff(f"view_{model}")
-    assert f'value="{action}"' not in looker.get(f"{model}/").content.decode()
     data = {"action": action, "_selected_action": [row.pk]}
-    looker.post(f"{model}/", **data)
-    assert type(row).objects.filter(pk=row.pk, **unchanged(row)).exists()
-    assert not Event.objects.filter(action="administration").exists()
-    changer = staff(f"view_{model}", permission, name="tom")
+    for lacking in permissions:
+        others = [each for each in permissions if each != lacking]
+        looker = staff(f"view_{model}", *others, name=f"without {lacking}")
+        assert f'value="{action}"' not in looker.get(f"{model}/").content.decode()
+        looker.post(f"{model}/", **data)
+        assert type(row).objects.filter(pk=row.pk, **unchanged(row)).exists()
+        assert not Event.objects.filter(action="administration").exists()
+    changer = staff(f"view_{model}", *permissions, name="tom")
     assert f'value="{action}"' in changer.get(f"{model}/").content.decode()
     changer.post(f"{model}/", **data)
     assert not type(row).objects.filter(pk=row.pk, **unchanged(row)).exists()

@@ -26,7 +26,10 @@ BUTTONS = (
     "assign/User",
     "assign/Group",
     "confirm",
+    "scope",
 )
+#: They change what the connection can access, which needs another permission, too.
+ACCESS_BUTTONS = BUTTONS[-5:]
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def site(db):
     link = UserLink.objects.create(connection=made, target=bob, unconfirmed=True, preexisting=True)
     Guard.objects.create(connection=made, tripped=timezone.now())
     made.buttons = [button.format(token=issued.token.pk) for button in BUTTONS]
-    made.data = {"objects": amy.pk, "object": group.pk, "link": [link.pk]}
+    made.data = {"objects": amy.pk, "object": group.pk, "link": [link.pk], "scope": "site"}
     made.secret = issued.secret
     return made
 
@@ -62,7 +65,11 @@ def test_get_changes_nothing(site, ada, number):
 
 @pytest.mark.parametrize(
     "permissions",
-    [(), ("view_connection",), ("add_connection", "delete_connection", "change_token")],
+    [
+        (),
+        ("view_connection",),
+        ("add_connection", "delete_connection", "change_token", "manage_connection_access"),
+    ],
 )
 @pytest.mark.parametrize("number", range(len(BUTTONS)))
 def test_buttons_need_change_permission(site, staff, permissions, number):
@@ -106,10 +113,36 @@ def test_unknown_connection(site, ada, key):
     assert everything() == before
 
 
-def test_change_permission_is_sufficient(site, staff):
+@pytest.mark.parametrize("number", range(len(BUTTONS)))
+def test_access_needs_a_permission_of_its_own(site, staff, number):
+    """The permission to change connections is sufficient for all other buttons."""
     pages = staff("view_connection", "change_connection")
-    for button in site.buttons:
-        assert pages.post(of(site, button), **site.data).status_code in (200, 302)
+    path = of(site, site.buttons[number])
+    before = everything()
+    answer = pages.post(path, **site.data)
+    if BUTTONS[number] in ACCESS_BUTTONS:
+        assert answer.status_code == pages.get(path).status_code == 403
+        assert everything() == before
+    else:
+        assert answer.status_code in (200, 302) and everything() != before
+    both = staff("view_connection", "change_connection", "manage_connection_access", name="tom")
+    assert both.post(path, **site.data).status_code in (200, 302)
+    assert everything() != before
+
+
+def test_buttons_for_the_access_are_hidden(site, staff):
+    every = [of(site, button) for button in ACCESS_BUTTONS]
+    pages = staff("view_connection", "change_connection")
+    content = pages.get(of(site)).content.decode()
+    assert not [path for path in every if path in content]
+    assert "That needs the permission" in content and "scim-unconfirmed" not in content
+    both = staff("view_connection", "change_connection", "manage_connection_access", name="tom")
+    content = both.get(of(site)).content.decode()
+    assert [path for path in every if path in content] == every
+    assert "That needs the permission" not in content
+    viewer = staff("view_connection", "manage_connection_access", name="vera")
+    content = viewer.get(of(site)).content.decode()
+    assert not [path for path in every if path in content]
 
 
 # Secrets
@@ -134,6 +167,7 @@ def pages_of(site):
     yield from (
         of(site),
         of(site, "close"),
+        of(site, "scope"),
         of(site, "assign", "User"),
         of(site, "assign", "Group"),
     )

@@ -46,7 +46,8 @@ def test_connect_again(db):
     Event.objects.all().delete()
     run("scim_connect", "Okta", "--scope", "site")
     changed = Event.objects.earliest("pk")
-    assert changed.detail == "settings changed by scim_connect on the command line"
+    command = "by scim_connect on the command line"
+    assert changed.detail == f"scope changed (0 accounts before) {command}"
     assert changed.changes == [{"path": "scope", "old": "own", "new": "site"}]
     Event.objects.all().delete()
     run("scim_connect", "Okta", "--scope", "site")

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ...protocol.errors import InvalidValue
+from ...protocol.attributes import Attribute
+from ...protocol.errors import InvalidValue, Mutability
 from ...protocol.messages.patch import Operation
 from ..behaviours import Behaviour, Role
 from ..interfaces import Adapter, Assigned
@@ -72,6 +73,41 @@ def is_active(adapter: Any, user: Any) -> bool:
         return not is_inactive(mapping.current(adapter.unit_of_work(link)))
     # AbstractBaseUser has the class attribute is_active = True; only a column can differ.
     return type(user).is_active is not True and bool(user.is_active)
+
+
+def can_be_inactive(adapter: Any) -> bool:
+    """Return whether the accounts of the site can be inactive."""
+    return _writable(adapter) is not None or has(adapter.model, "is_active")
+
+
+def is_closed(adapter: Any, user: Any) -> bool:
+    """Return whether an account is inactive, by the attribute or by Django's column.
+
+    Return False if the site's accounts cannot be inactive.
+    """
+    is_banned = has(adapter.model, "is_active") and not user.is_active
+    return is_banned or (can_be_inactive(adapter) and not is_active(adapter, user))
+
+
+def activation_attributes(adapter: Adapter) -> set[Attribute]:
+    """Return the attribute that activates accounts, as a set; it is empty without one."""
+    mapping = adapter.declared.by_role.get(Role.ACTIVATION)
+    return {mapping.path.attribute} if mapping else set()
+
+
+def refuse_held(unit: UnitOfWork) -> None:
+    """Raise Mutability if a write activates an account that is inactive until it is confirmed.
+
+    The column is compared as well: another attribute may write it.
+    """
+    mapping = unit.adapter.declared.by_role.get(Role.ACTIVATION)
+    name = mapping.full_name if mapping else "active"
+    change = unit.change_of(name)
+    is_returning = _returns(unit, change) or (
+        mapping is not None and unit.changed(name) and not is_inactive(mapping.current(unit))
+    )
+    if is_returning or any(new and not old for old, new in unit.column_changes({"is_active"})):
+        raise Mutability(f"{name}: is locked until an admin confirms the link")
 
 
 def deactivate(unit: UnitOfWork) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 from django.contrib.auth.hashers import is_password_usable
 
 from ...models import Connection
+from ..behaviours import Role
 from ..writing import guard
 from ..writing.changes import Change
+from ..writing.locks import for_update
 from ..writing.outcomes import ChangeKind, ResourceChange, announce, kinds_of
 from ..writing.side_effects import end_memberships
 from ..writing.unit_of_work import UnitOfWork
@@ -64,7 +66,8 @@ def lock_released(adapter: Any, user: Any, **conditions: Any) -> tuple[Any, Any]
     if not tombstones.exists():
         return None
     user = lock_account(adapter, user)
-    tombstone = tombstones.order_by("-pk").first()  # it may have changed before the lock
+    # It may have changed before the lock, and must not be withdrawn while the account returns.
+    tombstone = for_update(tombstones.order_by("-pk")).first()
     if (
         user is None
         or tombstone is None
@@ -80,9 +83,11 @@ def lock_released(adapter: Any, user: Any, **conditions: Any) -> tuple[Any, Any]
 def reserve_username(adapter: Any, user: Any) -> None:
     """Raise Uniqueness if another account has the user's name.
 
-    An account that this connection deleted is renamed instead, under the same conditions as it
-    would be revived. It keeps its name, so that the answer is 409, in these cases:
+    An account that this connection created and deleted is renamed instead, under the same
+    conditions as it would be revived, which are checked under the lock of its row. The rename gets
+    an event of its own. The account keeps its name, so that the answer is 409, in these cases:
 
+    * It existed before the connection had it.
     * Another connection or an admin had the account later, or the site has touched it: what the
       connection deleted is no longer only its own.
     * The account is protected, or belongs to another tenant.
@@ -95,7 +100,20 @@ def reserve_username(adapter: Any, user: Any) -> None:
     name = user.get_username()
     for other in adapter.conflicts(name):
         if other.pk != user.pk:
-            released = lock_released(adapter, other, unconfirmed=False)
+            released = lock_released(adapter, other, unconfirmed=False, preexisting=False)
             if released is None:
                 raise usernames.taken(name)
-            adapter.release_username(released[0])
+            _rename(adapter, *released)
+
+
+def _rename(adapter: Any, user: Any, tombstone: Any) -> None:
+    """Give a locked account another name, as a side effect with an event and signals."""
+    old = user.get_username()
+    adapter.release_username(user)
+    mapping = adapter.declared.by_role.get(Role.SIGN_IN_NAME)
+    columns = {column.name for _, column in mapping.written_columns()} if mapping else set()
+    path = mapping.full_name if user.USERNAME_FIELD in columns else user.USERNAME_FIELD
+    change = Change(path, old, user.get_username())
+    tombstone.target = user  # only for the event; the tombstone is not saved
+    kinds = frozenset({ChangeKind.UPDATED})
+    announce(ResourceChange(adapter, tombstone, user, kinds, (change,)), is_side_effect=True)

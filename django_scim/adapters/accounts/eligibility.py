@@ -57,13 +57,54 @@ def _is_free(adapter: Any, user: Any) -> bool:
     return bool(is_unprotected)
 
 
-def has_access(adapter: Any, user: Any) -> bool:
-    """Return whether an account without a link has permissions or is in a group.
+def access_of(adapter: Any, user: Any) -> list[str]:
+    """Return an account's permissions, and its groups that the connection cannot see, as texts.
 
-    The connection did not give it this access: a deletion ends the memberships in all groups that
-    the connection can see.
+    The connection did not give it this access. Among the groups are objects of the site's own
+    resource types that have members.
     """
-    return bool(_access(adapter, user))
+    access = dict(_access(adapter, user))
+    texts = []
+    if has(adapter.model, "user_permissions"):
+        names = user.user_permissions.order_by("content_type__app_label", "codename")
+        pairs = names.values_list("content_type__app_label", "codename")
+        texts += [f"the permission {app}.{codename}" for app, codename in pairs]
+    for label, model in _groups(adapter).items():
+        owners = access.get(label, [])
+        found = model._base_manager.filter(pk__in=owners).exclude(pk__in=_visible(adapter, model))
+        texts += [f"the {model._meta.verbose_name} {each}" for each in found.order_by("pk")]
+    return texts
+
+
+def _groups(adapter: Any) -> dict[str, Any]:
+    """Return the model of the groups in each table of memberships."""
+    models: dict[str, Any] = {}
+    if has(adapter.model, "groups"):
+        field = adapter.model._meta.get_field("groups")
+        models[field.remote_field.through._meta.label] = field.related_model
+    for name in adapter.registry.names():
+        other = adapter.registry.adapter(name)
+        for mapping in other.declared.members:
+            if mapping.to == adapter.name:
+                models[mapping.relation.through._meta.label] = other.model
+    return models
+
+
+def _visible(adapter: Any, model: Any) -> list[Any]:
+    """Return the keys of the objects of a model that the connection has."""
+    keys: list[Any] = []
+    for name in adapter.registry.names():
+        other = adapter.registry.adapter(name)
+        if other.model is model:
+            keys += other.queryset().values_list("target", flat=True)
+    return keys
+
+
+def was_released(adapter: Any, user: Any) -> bool:
+    """Return whether the last thing that happened to an account is a deletion by a connection."""
+    tombstones = adapter.link._default_manager.exclude(release_digest="")
+    digests = tombstones.filter(target=None, former_target_key=str(user.pk))
+    return digest_of(adapter, user) in set(digests.values_list("release_digest", flat=True))
 
 
 def digest_of(adapter: Any, user: Any) -> str:

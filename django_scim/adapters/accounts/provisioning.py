@@ -11,10 +11,16 @@ from ..interfaces import Assigned
 from ..writing.staging import assign, assign_given
 from ..writing.unit_of_work import UnitOfWork
 from . import usernames
-from .activation import reactivate, with_activation
+from .activation import (
+    activation_attributes,
+    can_be_inactive,
+    is_closed,
+    reactivate,
+    with_activation,
+)
 from .adoption import policy_of
 from .deprovisioning import lock_released
-from .eligibility import has_access, lock_account, may_reach
+from .eligibility import access_of, lock_account, may_reach, was_released
 
 
 def begin_existing(adapter: Any, values: Assigned) -> UnitOfWork | None:
@@ -24,25 +30,66 @@ def begin_existing(adapter: Any, values: Assigned) -> UnitOfWork | None:
     account of the same person, and the site does not let it have the account again.
     """
     if (former := find_former_account(adapter, values)) is not None:
-        user, tombstone = former
-        # The same restrictions as before, and more if the site gave the account access.
-        is_locked = tombstone.unconfirmed or has_access(adapter, user)
-        unit = _begin(
-            adapter,
-            user,
-            preexisting=tombstone.preexisting,
-            known_since=tombstone.known_since or tombstone.created,
-            unconfirmed=is_locked,
-        )
-        reactivate(unit)
-        assign(unit, with_activation(adapter, values), _locked(adapter) if is_locked else ())
-        return unit
+        return _revive(adapter, *former, values)
     if (user := find_adoptable(adapter, values)) is not None:
-        unit = _begin(adapter, user, preexisting=True, unconfirmed=True)
-        locked = _locked(adapter)
-        assign_given(unit, {p: v for p, v in values.items() if p.attribute not in locked})
-        return unit
+        return _adopt(adapter, user, values)
     return None
+
+
+def _revive(adapter: Any, user: Any, tombstone: Any, values: Assigned) -> UnitOfWork:
+    """Return the unit of work of a deleted account, with the restrictions that it had before.
+
+    An account with permissions or groups that the connection did not give it stays inactive until
+    an admin confirms the link. Raise Uniqueness if the site's accounts cannot be inactive.
+    """
+    access = access_of(adapter, user)
+    if access and not can_be_inactive(adapter):
+        raise usernames.taken(user.get_username())
+    is_held = tombstone.held_inactive or bool(access)
+    is_locked = tombstone.unconfirmed or is_held
+    unit = _begin(
+        adapter,
+        user,
+        preexisting=tombstone.preexisting,
+        granted_by_scope=tombstone.granted_by_scope,
+        known_since=tombstone.known_since or tombstone.created,
+        unconfirmed=is_locked,
+        held_inactive=is_held,
+    )
+    kept = _locked(adapter) if is_locked else set()
+    if is_held:
+        kept |= activation_attributes(adapter)
+    else:
+        reactivate(unit)
+        values = with_activation(adapter, values)
+    assign(unit, values, kept)
+    unit.remark = _remark("a deleted account came back", access, is_held)
+    return unit
+
+
+def _adopt(adapter: Any, user: Any, values: Assigned) -> UnitOfWork:
+    """Return the unit of work of an adopted account.
+
+    An inactive account stays inactive until an admin confirms the link, unless a connection made
+    it inactive, nothing has happened to it since, and it has no permissions or groups that this
+    connection does not see.
+    """
+    access = access_of(adapter, user)
+    is_held = is_closed(adapter, user) and (bool(access) or not was_released(adapter, user))
+    unit = _begin(adapter, user, preexisting=True, unconfirmed=True, held_inactive=is_held)
+    kept = _locked(adapter) | (activation_attributes(adapter) if is_held else set())
+    assign_given(unit, {p: v for p, v in values.items() if p.attribute not in kept})
+    unit.remark = _remark("an existing account was adopted", access, is_held)
+    return unit
+
+
+def _remark(text: str, access: list[str], is_held: bool) -> str:
+    """Return the detail of the event."""
+    if access:
+        text += f"; it has {', '.join(access)}"
+    if is_held:
+        text += "; it stays inactive until an admin confirms the link"
+    return text
 
 
 def _begin(adapter: Any, user: Any, **columns: Any) -> UnitOfWork:

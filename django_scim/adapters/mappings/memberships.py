@@ -21,9 +21,11 @@ from ...protocol.tolerances import Tolerances
 from ...protocol.values import split_location
 from ...query import Constant, Locator
 from ...query.columns import Comparable
+from ...query.compiled import in_batches, padded
 from ...query.translate import list_condition
 from ..interfaces import Adapter
 from ..model_paths import MappingError
+from ..visibility import VisibleQueries
 from ..writing import guard
 from ..writing.changes import Change
 from ..writing.outcomes import ChangeKind
@@ -43,6 +45,7 @@ class RelatedLinks(RelatedLoader):
 
     def __init__(self, to: str, back: str) -> None:
         self.to, self.back = to, back
+        self._queries = VisibleQueries()
 
     def links(self, adapter: Adapter) -> Any:
         """Return the visible links at the other end, one row for each membership."""
@@ -55,12 +58,21 @@ class RelatedLinks(RelatedLoader):
     def load(
         self, keys: list[Any], names: list[str], adapter: Adapter
     ) -> dict[tuple[Any, str], list[Any]]:
-        other, owner = adapter.registry.adapter(self.to), f"target__{self.back}"
-        rows = other.queryset().filter(**{f"{owner}__in": keys}).order_by("pk")
+        link = adapter.registry.adapter(self.to).link
+
+        def build(seen: Adapter, keys: Any) -> Any:
+            other, owner = seen.registry.adapter(self.to), f"target__{self.back}"
+            rows = other.queryset().filter(**{f"{owner}__in": keys}).order_by("pk")
+            return rows.values_list(owner, "scim_id", other.display())
+
         by_key: dict[tuple[Any, str], dict[str, Any]] = {}
-        for key, *columns in rows.values_list(owner, "scim_id", other.display()):
-            # A dict, since a through table may have several rows for one membership.
-            by_key.setdefault((key, ""), {})[columns[0]] = columns
+        for batch in in_batches(keys):
+            rows = self._queries.rows_for(
+                adapter, link, "", build, adapter.model._meta.pk, padded(batch)
+            )
+            for key, *columns in rows:
+                # A dict, since a through table may have several rows for one membership.
+                by_key.setdefault((key, ""), {})[columns[0]] = columns
         return {key: list(by_id.values()) for key, by_id in by_key.items()}
 
 

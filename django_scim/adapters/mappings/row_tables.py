@@ -7,9 +7,10 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
-from django.db import models
+from django.db import models, router
 
 from ...models import FoldedField, UserValue
+from ...query.compiled import CompiledQueries, Values, in_batches, padded
 from ..interfaces import Adapter
 from ..model_paths import ForbiddenColumn, MappingError, empty
 from .base import RelatedLoader
@@ -47,6 +48,7 @@ class RowTable(RelatedLoader):
             if field.null or not (field.has_default() and callable(field.default))
         }
         extra = ["attribute", "mirrored"] if shared else []
+        self._queries = CompiledQueries()
         self._selected = [f"{owner}_id", "pk", *columns.values(), *extra]
 
     def rows(self, name: str) -> models.QuerySet[Any]:
@@ -57,14 +59,21 @@ class RowTable(RelatedLoader):
     def load(
         self, keys: list[Any], names: list[str], adapter: Adapter
     ) -> dict[tuple[Any, str], list[StoredRow]]:
-        rows = self.model._base_manager.filter(**{f"{self.owner}__in": keys}).order_by("pk")
-        if self.shared:
-            rows = rows.filter(attribute__in=names)
+        def build(values: Values) -> Any:
+            owners = {f"{self.owner}__in": values["keys"]}
+            rows = self.model._base_manager.filter(**owners).order_by("pk")
+            if self.shared:
+                rows = rows.filter(attribute__in=names)
+            return rows.values_list(*self._selected)
+
         by_key: dict[tuple[Any, str], list[StoredRow]] = {}
-        end = 2 + len(self.columns)
-        for row in rows.values_list(*self._selected):
-            name, mirrored = row[end:] if self.shared else (names[0], False)
-            by_key.setdefault((row[0], name), []).append((row[1], mirrored, row[2:end]))
+        end, using = 2 + len(self.columns), router.db_for_read(self.model)
+        fields = {"keys": self.model._meta.get_field(self.owner)}
+        for batch in in_batches(keys):
+            values = {"keys": padded(batch)}
+            for row in self._queries.rows(tuple(names), using, build, fields, values):
+                name, mirrored = row[end:] if self.shared else (names[0], False)
+                by_key.setdefault((row[0], name), []).append((row[1], mirrored, tuple(row[2:end])))
         return by_key
 
     def new(self, owner: Any, name: str, values: dict[str, Any]) -> Any:

@@ -6,15 +6,16 @@ A plan is built once from the mappings and cached. It only selects what the resp
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from ...protocol.attributes import META, Attribute, AttributePath
 from ...protocol.projection import FULL, Projection
+from ...query.compiled import in_batches, padded
 from ..declaration import Declaration
 from ..interfaces import Adapter
 from ..mappings.base import Mapping, Reader, RelatedLoader, Selected
-from .prepared_statements import Statements
+from ..visibility import VisibleQueries
 
 
 class Page:
@@ -53,7 +54,7 @@ class Plan:
         self._columns: dict[str, Selected] = {"target_id": "target_id", "version": "version"}
         self._loaders: dict[RelatedLoader, list[str]] = {}
         self._steps: list[Step] = []
-        self._statements = Statements()
+        self._queries = VisibleQueries()
         meta = projection.select(AttributePath(urn, META))
         self._shows_version = meta is not None and meta.sub("version") is not None
         # If only some attributes are requested, others are not read just for the version.
@@ -88,13 +89,38 @@ class Plan:
         read = mapping.reader(at, wanted)
         self._steps.append(Step(container, parent, name, read, digest, is_counted, is_shown))
 
-    def fetch(self, links: Any, adapter: Adapter, *more: str) -> list[Sequence[Any]]:
-        """Return the rows of a queryset of links, with the columns ``more`` at the end."""
-        return list(links.values_list(*self._selected(adapter), *more))
+    def by_id(self, adapter: Adapter, scim_id: str) -> list[Sequence[Any]]:
+        """Return the row of the link with a SCIM id, none if the connection cannot see it."""
+        return self._rows(adapter, "scim_id", scim_id)
 
-    def fetch_one(self, links: Any, adapter: Adapter) -> list[Sequence[Any]]:
-        """Return the rows like ``fetch``, with a cached statement, for frequent queries."""
-        return self._statements.rows(links, self._selected(adapter))
+    def by_keys(self, adapter: Adapter, keys: Sequence[Any]) -> dict[Any, Sequence[Any]]:
+        """Return the rows of links by their primary keys, of those that the connection can see."""
+        return {
+            row[-1]: row
+            for batch in in_batches(keys)
+            for row in self._rows(adapter, "pk", padded(batch))
+        }
+
+    def _rows(self, adapter: Adapter, column: str, wanted: Any) -> list[Sequence[Any]]:
+        lookup = f"{column}__in" if isinstance(wanted, list) else column
+
+        def build(seen: Adapter, wanted: Any) -> Any:
+            links = seen.queryset().filter(**{lookup: wanted})
+            return links.values_list(*self._selected(seen), "pk")
+
+        if not self._is_shared:
+            return list(build(adapter, wanted))
+        meta = adapter.link._meta
+        field = meta.pk if column == "pk" else meta.get_field(column)
+        return self._queries.rows_for(adapter, adapter.link, lookup, build, field, wanted)
+
+    @cached_property
+    def _is_shared(self) -> bool:
+        """Whether no column comes from code of the site, which may depend on the request."""
+        return all(
+            isinstance(selected, str) or selected.__module__.startswith("django_scim.")
+            for selected in self._columns.values()
+        )
 
     def _selected(self, adapter: Adapter) -> list[Any]:
         return [

@@ -35,6 +35,8 @@ class UnitOfWork:
         #: new link, but the object existed before.
         self.has_past = not target._state.adding
         self.ignored: list[str] = []
+        #: What an admin should know about the write, for the event.
+        self.remark = ""
         self.changes: list[Change] = []
         #: The kinds of the saved changes, for the event and the signals; see ``outcomes``.
         self.kinds: frozenset[Any] = frozenset()

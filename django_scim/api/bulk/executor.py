@@ -142,9 +142,7 @@ class BulkExecutor:
         for runner in runners:
             runner.begin()
         try:
-            created = in_transaction(
-                group.create, lambda: _start_again(runners), _note(runners)
-            )
+            created = in_transaction(group.create, lambda: _start_again(runners), _note(runners))
         except Exception as error:
             failed = group.current
             for runner in runners:

@@ -21,18 +21,31 @@ class Command(BaseCommand):
         parser.add_argument("name", help="name of the connection, such as Okta")
         parser.add_argument("--scope", choices=Connection.Scope.values, help="default: own")
         parser.add_argument("--profile", choices=list(settings.PROFILES), help="default: default")
+        parser.add_argument(
+            "--keep-written",
+            action="store_true",
+            help="when the scope changes from site to own: keep the accounts that the connection "
+            "has written to",
+        )
         parser.add_argument("--quiet", action="store_true", help="print only the token")
 
-    def handle(self, *args: Any, name: str, quiet: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, name: str, quiet: bool, keep_written: bool = False, **options: Any
+    ) -> None:
         chosen = {key: options[key] for key in ("scope", "profile") if options[key]}
         actor = Actor("scim_connect on the command line")
         connection = Connection.objects.filter(name=name).first() or Connection(name=name)
         try:
-            self._save(connection, chosen, actor)
+            scope = self._save(connection, chosen, actor)
+            done = "linked" if scope == Connection.Scope.SITE else "withdrawn or kept"
+            progress = None if quiet else Progress(self.stderr, f"accounts {done}")
+            change = connections.set_scope(
+                connection, scope, keep_written=keep_written, actor=actor, progress=progress
+            )
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from None
-        progress = None if quiet else Progress(self.stderr, "accounts linked")
-        connections.prepare(connection, progress)
+        if scope == Connection.Scope.OWN:
+            connections.prepare(connection)
         if progress:
             progress.end()
         _, secret = connections.issue_token(connection, actor=actor)
@@ -42,24 +55,30 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Connection  {connection.name} ({connection.profile}, {connection.scope})"
         )
+        if (before := change.before.total) != (after := change.after.total):
+            self.stdout.write(f"Accounts    {before:,} before, {after:,} now")
         self.stdout.write(f"Base URL    {public_base('https://<this site>')}")
         self.stdout.write(f"Token       {secret}")
         self.stdout.write("Paste both into the identity provider. The token is not shown again.")
 
     @staticmethod
-    def _save(connection: Connection, chosen: dict[str, str], actor: Actor) -> None:
-        """Save a new or changed connection, and record the event. Raises ValidationError."""
+    def _save(connection: Connection, chosen: dict[str, str], actor: Actor) -> str:
+        """Save a new or changed connection, and record the event. Raises ValidationError.
+
+        Return its wanted scope. ``set_scope`` changes that of an existing connection.
+        """
         is_new = connection.pk is None
+        scope = connection.scope if is_new else chosen.pop("scope", connection.scope)
         changes = []
         for key, value in chosen.items():
             if is_new or getattr(connection, key) != value:
                 old = None if is_new else getattr(connection, key)
                 changes.append({"path": key, "old": old, "new": value})
                 setattr(connection, key, value)
-        if not (is_new or changes):
-            return
-        connection.full_clean()
-        with transaction.atomic(using=router.db_for_write(Connection)):
-            connection.save()
-            description = Description.CREATED if is_new else Description.CHANGED
-            record(connection, description, actor, changes=changes)
+        if is_new or changes:
+            connection.full_clean()
+            with transaction.atomic(using=router.db_for_write(Connection)):
+                connection.save()
+                description = Description.CREATED if is_new else Description.CHANGED
+                record(connection, description, actor, changes=changes)
+        return connection.scope if is_new else scope

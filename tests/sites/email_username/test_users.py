@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 
+from django_scim import connections
 from tests.client import ENTERPRISE, USER, assert_error
 
 
@@ -52,6 +53,20 @@ def test_life_cycle_of_a_user(scim):
 def test_scope_site(connect):
     get_user_model().objects.create_user("site@example.com")
     assert connect(scope="site").find('userName eq "SITE@example.com"')
+
+
+def test_scope_with_keys_that_are_uuids(connect):
+    get_user_model().objects.create_user("site@example.com")
+    scim = connect(scope="site")
+    (before,) = scim.find('userName eq "site@example.com"')
+    for _ in range(2):
+        connections.set_scope(scim.connection, "own")
+        assert_error(scim.get(f"/Users/{before['id']}"), 404)
+        body = {"schemas": [USER], "userName": "site@example.com"}
+        assert_error(scim.post("/Users", body), 409, "uniqueness")
+        connections.set_scope(scim.connection, "site")
+        (found,) = scim.find('userName eq "site@example.com"')
+        assert found["id"] == before["id"]
 
 
 def test_guest_username_is_an_address(scim):

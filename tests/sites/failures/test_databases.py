@@ -115,7 +115,9 @@ def test_a_read_only_database_serves_reads(server, running, via):
     made = running.request(via, "POST", "/Users", person())
     path = f"/Users/{made['data']['id']}"
     server.stop()
-    server.start({PostgreSQL: "default_transaction_read_only=on", MariaDB: "read-only"}[type(server)])
+    server.start(
+        {PostgreSQL: "default_transaction_read_only=on", MariaDB: "read-only"}[type(server)]
+    )
     running.request(via, "GET", path)  # the connection from before
     read = running.request(via, "GET", path)
     assert read["status"] == 200 and read["data"]["id"] == made["data"]["id"]

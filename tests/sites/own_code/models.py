@@ -17,8 +17,11 @@ class Account(AbstractUser):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(Lower("email"), name="own_code_email_in_any_case"),
-            models.UniqueConstraint(fields=["first_name", "last_name"], name="own_code_one_name",
-                condition=~models.Q(last_name="")),
+            models.UniqueConstraint(
+                fields=["first_name", "last_name"],
+                name="own_code_one_name",
+                condition=~models.Q(last_name=""),
+            ),
             models.CheckConstraint(condition=~models.Q(first_name="Evil"), name="own_code_no_evil"),
         ]
 
