@@ -17,13 +17,16 @@ RETRIES = 2
 
 
 def in_transaction(
-    work: Callable[[], T], start_again: Callable[[], None], note: Callable[[Exception], None]
+    work: Callable[[], T],
+    start_again: Callable[[], None],
+    note: Callable[[Exception], None] | None = None,
 ) -> T:
     """Return the result of ``work``, run in a transaction.
 
     If it fails because of a concurrent request, call ``start_again`` and run it again, at most
-    RETRIES times; it then sees what the other request wrote. A function that was to run after the
-    commit, and fails, cannot undo the write: its error is logged, and ``note`` is called with it.
+    RETRIES times; it then sees what the other request wrote. With ``note``, a function that was to
+    run after the commit, and fails, does not make the write fail: its error is logged, and ``note``
+    is called with it.
     """
     for _ in range(RETRIES):
         try:

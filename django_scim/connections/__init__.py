@@ -8,6 +8,7 @@ or ValidationError if a form can show the message to the user.
 from ..audit.administration import Actor
 from ..audit.explanations import explain
 from .assignments import assign, confirm, share_privileged, unassign
+from .changes import change
 from .creation import create, prepare
 from .guard import guard_of, override_guard
 from .lifecycle import close, pause, resume
@@ -22,6 +23,7 @@ __all__ = [
     "ScopeChange",
     "ScopeCounts",
     "assign",
+    "change",
     "close",
     "confirm",
     "count_scope",
