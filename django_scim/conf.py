@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from django.conf import settings as site_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from .protocol.profiles import ProfileError, declared_profile
@@ -54,6 +55,8 @@ class Defaults:
     TOKEN_FINDERS: list[str] = field(
         default_factory=lambda: ["django_scim.api.authentication.find_token"]
     )
+    #: Accounts that no connection reaches: a Q on the user model, or the dotted path of one.
+    EXCLUDED_USERS: str | Q = ""
     #: Addresses and networks of proxies whose X-Forwarded-For is trusted.
     TRUSTED_PROXIES: list[str] = field(default_factory=list)
     #: Serve plain HTTP even without DEBUG; loopback is always allowed.
@@ -136,7 +139,7 @@ class Settings(Defaults):
         self.invalid = [] if isinstance(given, dict) else ["DJANGO_SCIM"]
         for name, default in vars(defaults).items():
             value = values.get(name, default)
-            if not has_type(value, type(default)):
+            if not fits(name, value, default):
                 self.invalid.append(name)
                 value = default
             setattr(self, name, value)
@@ -171,6 +174,11 @@ class Settings(Defaults):
 def has_type(value: object, kind: type) -> bool:
     """Return whether a value has the type of a setting. A bool is not an int."""
     return isinstance(value, kind) and isinstance(value, bool) is (kind is bool)
+
+
+def fits(name: str, value: object, default: object) -> bool:
+    """Return whether a setting can have a value; EXCLUDED_USERS is a condition or its path."""
+    return has_type(value, type(default)) or (name == "EXCLUDED_USERS" and isinstance(value, Q))
 
 
 settings = Settings()

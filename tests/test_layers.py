@@ -22,6 +22,7 @@ ORDERS = {
             "argument_validation",
             "site_code",
             "availability",
+            "current",
         },
         {"query"},
         {"adapters"},

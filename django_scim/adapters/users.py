@@ -14,6 +14,8 @@ from ..protocol.attributes import ENTERPRISE_URN, load_schema
 from .accounts import activation, deprovisioning, sign_in, usernames
 from .accounts.activation import Activation
 from .accounts.credentials import end_credentials
+from .accounts.exclusions import reachable_users
+from .accounts.full_name import full_name_attributes, full_name_behaviours
 from .accounts.passwords import Password, close_password, has_new_password
 from .accounts.provisioning import begin_existing
 from .accounts.user_models import privileges, user_attributes
@@ -39,7 +41,7 @@ class UserAdapter(ResourceAdapter):
     extensions = [load_schema("EnterpriseUser")]
     model, link = get_user_model(), UserLink
     attributes = user_attributes(model) | {
-        "name.formatted": Field("scim_profile.formatted_name"),
+        **full_name_attributes(model),
         "name.middleName": Field("scim_profile.middle_name"),
         "name.honorificPrefix": Field("scim_profile.honorific_prefix"),
         "name.honorificSuffix": Field("scim_profile.honorific_suffix"),
@@ -73,12 +75,14 @@ class UserAdapter(ResourceAdapter):
         "active": Activation(),
         "emails": Behaviour(Role.ADDRESSES, locked=True),
         "password": Behaviour(locked=True, kept_on_put=True),
+        **full_name_behaviours(model),
     }
     optional_types = frozenset({"Group"})
 
     @classmethod
     def unprotected(cls) -> Q:
-        return Q(**{f"target__{name}": False for name in privileges(cls.model)})
+        flags = Q(**{f"target__{name}": False for name in privileges(cls.model)})
+        return flags & reachable_users()
 
     @classmethod
     def sign_in_columns(cls) -> frozenset[str]:

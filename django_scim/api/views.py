@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from .. import current
 from ..adapters import Registry
 from ..audit import Recorder
 from ..audit.secret_detection import hide_tokens
@@ -94,7 +95,11 @@ class ScimView(APIView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Drop parameters in the site's URL prefix, such as a tenant, before the handler runs."""
         own = {name: value for name, value in kwargs.items() if name in CAPTURED}
-        return super().dispatch(request, *args, **own)
+        caller = current.connection.set(None)
+        try:
+            return super().dispatch(request, *args, **own)
+        finally:
+            current.connection.reset(caller)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, negotiate and check the scope, in this order.
@@ -117,6 +122,7 @@ class ScimView(APIView):
             self.perform_authentication(request)
             self.token: Token = request.auth  # type: ignore[assignment]
             self.recorder.authenticated(self.token)
+            current.connection.set(self.token.connection)
             self.tolerances = Tolerances(self.token.connection.tolerated)
         else:
             self.tolerances = Tolerances(settings.PROFILES["default"])

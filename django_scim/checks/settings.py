@@ -7,11 +7,14 @@ from ipaddress import ip_network
 from typing import Any
 
 from django.conf import settings as site_settings
+from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, register
+from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from ..adapters.accounts.adoption import AdoptionPolicy
-from ..conf import IMPORT_ERRORS, Defaults, has_type, settings
+from ..adapters.accounts.exclusions import excluded_users, reachable_users
+from ..conf import IMPORT_ERRORS, Defaults, fits, settings
 from .table import message
 
 REDACTIONS = ("keep", "mask", "hash", "drop")
@@ -29,7 +32,9 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
 @register("django_scim")
 def check_paths(**kwargs: Any) -> list[CheckMessage]:
     """Report networks that cannot be parsed, and dotted paths that cannot be used."""
-    return [*_networks(), *_policies(), *_token_finders()] if are_settings_readable() else []
+    if not are_settings_readable():
+        return []
+    return [*_networks(), *_policies(), *_token_finders(), *_excluded_users()]
 
 
 def are_settings_readable() -> bool:
@@ -48,7 +53,7 @@ def _keys(given: dict[Any, Any]) -> Iterator[CheckMessage]:
             close = get_close_matches(str(key), defaults, 1)
             hint = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(defaults)}."
             yield message("W001", f"DJANGO_SCIM has an unknown key {key!r}.", hint=hint)
-        elif not has_type(value, type(defaults[key])):
+        elif not fits(key, value, defaults[key]):
             wanted, got = type(defaults[key]).__name__, type(value).__name__
             yield message("E012", f"DJANGO_SCIM[{key!r}] must be of type {wanted}, not {got}.")
 
@@ -80,6 +85,15 @@ def _token_finders() -> Iterator[CheckMessage]:
     for path in settings.TOKEN_FINDERS:
         if not callable(_imported(path)):
             yield message("E028", f"DJANGO_SCIM['TOKEN_FINDERS']: no function at {path!r}.")
+
+
+def _excluded_users() -> Iterator[CheckMessage]:
+    try:
+        get_user_model()._base_manager.filter(excluded_users())
+        reachable_users()
+    except (ImproperlyConfigured, FieldError, ValueError, TypeError) as error:
+        text = str(error).removeprefix("DJANGO_SCIM['EXCLUDED_USERS']")
+        yield message("E043", f"DJANGO_SCIM['EXCLUDED_USERS'] {text.lstrip(': ')}.")
 
 
 def _imported(path: Any) -> Any:

@@ -178,6 +178,16 @@ CHECKS = {
         "The URLconf cannot be imported",
         "Correct the dotted path in DJANGO_SCIM['URLCONF'], or remove the setting.",
     ),
+    "E042": SystemCheck(
+        Error,
+        "The site has groups of its own",
+        "Set DJANGO_SCIM['ADAPTERS'] = {'Group': None}, or the path of an adapter for your groups.",
+    ),
+    "E043": SystemCheck(
+        Error,
+        "The excluded accounts cannot be found",
+        "Correct the Q in EXCLUDED_USERS, or the dotted path that leads to it.",
+    ),
     "W001": SystemCheck(
         Warning,
         "A setting is unknown",

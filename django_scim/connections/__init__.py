@@ -7,6 +7,7 @@ or ValidationError if a form can show the message to the user.
 
 from ..audit.administration import Actor
 from ..audit.explanations import explain
+from ..current import current_connection
 from .assignments import assign, confirm, share_privileged, unassign
 from .changes import change
 from .creation import create, prepare
@@ -28,6 +29,7 @@ __all__ = [
     "confirm",
     "count_scope",
     "create",
+    "current_connection",
     "explain",
     "for_tenant",
     "guard_of",

@@ -22,6 +22,7 @@ NAMES = (
     "minimal_user",
     "oauth_toolkit",
     "own_code",
+    "own_teams",
     "stock",
     "unique_email_field",
     "single_sign_on",

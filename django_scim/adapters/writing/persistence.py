@@ -12,6 +12,9 @@ from ...models import FoldedField
 from ...protocol.errors import InvalidValue
 from ..interfaces import Adapter
 
+#: The receivers of these modules need not notice each row.
+OWN_RECEIVERS = ("django_scim.receivers", "django_scim.contrib.change_history")
+
 
 def with_followers(model: Any, names: Iterable[str]) -> list[str]:
     """Return the names of columns, with those of the columns that must be saved with them.
@@ -160,4 +163,4 @@ def _has_receivers(signal: Any, model: type[models.Model]) -> bool:
     if not signal.has_listeners(model):
         return False
     receivers = receivers_of(signal, model)
-    return any(each.__module__ != "django_scim.receivers" for each in receivers)
+    return any(each.__module__ not in OWN_RECEIVERS for each in receivers)

@@ -10,6 +10,7 @@ from django.http import Http404
 
 from django_scim import signals
 from django_scim.adapters import UserAdapter
+from django_scim.connections import current_connection
 from tests.api.bulk import group, statuses, user
 from tests.client import USER, assert_error
 
@@ -234,3 +235,12 @@ def test_73_columns_that_save_computes_keep_up(scim):
     scim.put(path, body("amy@example.com", name={"givenName": "Ann", "familyName": "C"}))
     account.refresh_from_db()
     assert account.full_name == "Ann C"
+
+
+def test_s1_the_sites_code_can_ask_for_the_connection(scim, listen):
+    seen = []
+    listen(lambda **kwargs: seen.append(current_connection()))
+    scim.make_user("amy@example.com")
+    assert seen == [scim.connection]
+    get_user_model().objects.create_user("bob", email="bob@example.com")
+    assert seen[1] is None and current_connection() is None
