@@ -20,6 +20,7 @@ class DjangoScimConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, receivers  # noqa: F401 - registers the system checks
+        from .contrib import change_history
         from .query import text_functions  # noqa: F401 - adds functions to SQLite connections
         from .username_validators import accept_provisioned_names
 
@@ -29,4 +30,5 @@ class DjangoScimConfig(AppConfig):
         if apps.is_installed("allauth.socialaccount"):
             import_module("django_scim.contrib.allauth")
         receivers.connect()
+        change_history.connect()
         accept_provisioned_names()

@@ -9,8 +9,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from django.db import connections
 from django.db.models import Field, Model, QuerySet
 from django.dispatch import Signal
+from django.http.response import HttpResponseBase
 from django.urls.resolvers import RegexPattern
 
 
@@ -21,6 +23,28 @@ def receivers_of(signal: Signal, sender: type[Model]) -> list[Callable[..., Any]
     """
     synchronous, asynchronous = signal._live_receivers(sender)  # type: ignore[attr-defined]
     return [*synchronous, *asynchronous]
+
+
+def count_commit_hooks(alias: str) -> int:
+    """Return how many functions wait for the commit of a database."""
+    return len(connections[alias].run_on_commit)
+
+
+def replace_commit_hooks(
+    alias: str, first: int, replacement: Callable[[Callable[[], Any]], Callable[[], Any]]
+) -> None:
+    """Replace the functions that wait for a commit, from the position ``first`` on.
+
+    The public ``transaction.on_commit`` only adds functions. One of the site's that raises would
+    keep those after it from running, and would make a committed change look like a failed one.
+    """
+    waiting: Any = connections[alias].run_on_commit
+    waiting[first:] = [(ids, replacement(each), True) for ids, each, _robust in waiting[first:]]
+
+
+def mark_as_logged(response: HttpResponseBase) -> None:
+    """Keep Django from logging a response with an error, because the cause is logged already."""
+    response._has_been_logged = True  # type: ignore[attr-defined]
 
 
 def compile_sql(rows: QuerySet[Any]) -> tuple[str, Sequence[Any]]:

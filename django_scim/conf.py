@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from django.conf import settings as site_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from .protocol.profiles import ProfileError, declared_profile
@@ -57,6 +58,8 @@ class Defaults:
     TOKEN_FINDERS: list[str] = field(
         default_factory=lambda: ["django_scim.api.authentication.find_token"]
     )
+    #: Accounts that no connection reaches: a Q on the user model, or the dotted path of one.
+    EXCLUDED_USERS: str | Q = ""
     #: Addresses and networks of proxies whose X-Forwarded-For is trusted.
     TRUSTED_PROXIES: list[str] = field(default_factory=list)
     #: Serve plain HTTP even without DEBUG; loopback is always allowed.
@@ -73,6 +76,9 @@ class Defaults:
     THROTTLE_FAILURES: int = 60
     #: Scheme and host of ``meta.location``; "" uses those of the request.
     BASE_URL: str = ""
+    #: The URLconf that includes the SCIM URLs, if a middleware chooses it for each request; "" is
+    #: ROOT_URLCONF.
+    URLCONF: str = ""
     #: The number of resources on a page without a ``count``, and the largest ``count``.
     PAGE_SIZE: int = 100
     MAX_PAGE_SIZE: int = 1_000
@@ -177,14 +183,21 @@ class Settings(Defaults):
 _OR_PATH = frozenset({"RESERVED_GROUPS"})
 
 
-def fits(name: str, value: object, default: object) -> bool:
-    """Return whether a value has the type of a setting, given the setting's name and default."""
-    return has_type(value, type(default)) or (name in _OR_PATH and isinstance(value, str))
-
-
 def has_type(value: object, kind: type) -> bool:
     """Return whether a value has the type of a setting. A bool is not an int."""
     return isinstance(value, kind) and isinstance(value, bool) is (kind is bool)
+
+
+def fits(name: str, value: object, default: object) -> bool:
+    """Return whether a setting can have a value, given its name and default.
+
+    Some settings can also be a dotted path, and EXCLUDED_USERS a condition.
+    """
+    return (
+        has_type(value, type(default))
+        or (name in _OR_PATH and isinstance(value, str))
+        or (name == "EXCLUDED_USERS" and isinstance(value, Q))
+    )
 
 
 settings = Settings()

@@ -1,38 +1,50 @@
 """The transaction of a write, and its repetition after a conflict with another request."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, OperationalError, connections, router, transaction
 
+from .compat import count_commit_hooks, replace_commit_hooks
 from .models import Connection
+
+logger = logging.getLogger("django_scim")
 
 T = TypeVar("T")
 RETRIES = 2
 
 
-def in_transaction(work: Callable[[], T], start_again: Callable[[], None]) -> T:
+def in_transaction(
+    work: Callable[[], T],
+    start_again: Callable[[], None],
+    note: Callable[[Exception], None] | None = None,
+) -> T:
     """Return the result of ``work``, run in a transaction.
 
     If it fails because of a concurrent request, call ``start_again`` and run it again, at most
-    RETRIES times; it then sees what the other request wrote.
+    RETRIES times; it then sees what the other request wrote. With ``note``, a function that was to
+    run after the commit, and fails, does not make the write fail: its error is logged, and ``note``
+    is called with it.
     """
     for _ in range(RETRIES):
         try:
-            with writing():
+            with writing(note):
                 return work()
         except (IntegrityError, OperationalError) as error:
             if not is_lost_race(error):
                 raise
             start_again()
-    with writing():
+    with writing(note):
         return work()
 
 
 @contextmanager
-def writing() -> Iterator[None]:
+def writing(note: Callable[[Exception], None] | None = None) -> Iterator[None]:
     """Open a transaction on the database that the app's models are written to.
+
+    ``note`` is called with the error of a function that runs after the commit and fails.
 
     SQLite cannot upgrade a read transaction while another connection writes. Unless the site sets
     ``transaction_mode`` to IMMEDIATE or EXCLUSIVE, the first statement is therefore an UPDATE that
@@ -43,7 +55,46 @@ def writing() -> Iterator[None]:
     with transaction.atomic(using=alias):
         if connection.vendor == "sqlite" and not _begins_as_write(connection):
             Connection.objects.using(alias).filter(pk=0).update(created=None)
+        if note is None:
+            yield
+            return
+        first = count_commit_hooks(alias)
         yield
+        replace_commit_hooks(alias, first, lambda hook: _Noted(hook, note))
+
+
+@contextmanager
+def without_waiting(alias: str) -> Iterator[None]:
+    """Let a write to SQLite fail at once if another one holds the lock, instead of waiting for it.
+
+    Other databases lock rows, so that such a write does not wait.
+    """
+    connection: Any = connections[alias]
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    raw = connection.connection
+    (timeout,) = raw.execute("PRAGMA busy_timeout").fetchone()
+    raw.execute("PRAGMA busy_timeout = 0")
+    try:
+        yield
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {int(timeout)}")
+
+
+class _Noted:
+    """A function that runs after the commit. Its error is logged and noted, not raised."""
+
+    def __init__(self, hook: Callable[[], object], note: Callable[[Exception], None]) -> None:
+        self._hook, self._note = hook, note
+
+    def __call__(self) -> None:
+        try:
+            self._hook()
+        except Exception as error:
+            logger.exception("the change is stored, but a function that runs after it failed")
+            self._note(error)
 
 
 def is_lost_race(error: Exception) -> bool:
@@ -54,8 +105,8 @@ def is_lost_race(error: Exception) -> bool:
     if isinstance(error, IntegrityError):
         return True
     cause = error.__cause__
-    code = getattr(cause, "sqlstate", None) or next(iter(getattr(cause, "args", ())), None)
-    return code in ("40001", "40P01", 1205, 1213)
+    codes = {getattr(cause, "sqlstate", None), *getattr(cause, "args", ())[:1]}
+    return bool(codes & {"40001", "40P01", 1213})
 
 
 def _begins_as_write(connection: object) -> bool:

@@ -7,13 +7,17 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
+from django.urls import include, path, re_path
 
 from django_scim import checks, connections
 from django_scim.adapters import GroupAdapter
+from django_scim.api.http.network import public_base
 from django_scim.models import GroupLink
 
 
@@ -115,6 +119,51 @@ def test_missing_urls(settings):
     settings.ROOT_URLCONF = "django.contrib.auth.urls"
     (message,) = checks.check_urls()
     assert message.id == "django_scim.W004"
+
+
+def urlconf(*patterns):
+    """Return a URLconf with these patterns."""
+    return SimpleNamespace(urlpatterns=list(patterns))
+
+
+@pytest.mark.parametrize(
+    ("patterns", "code"),
+    [
+        ([path("scim/", include("django_scim.urls"))], None),
+        ([path("scim/v2/", include("django_scim.urls.v2"))], None),
+        ([path("", include("django_scim.urls"))], None),
+        ([path("<org>/", include([path("scim/", include("django_scim.urls"))]))], None),
+        ([re_path("^scim/", include("django_scim.urls"))], None),
+        ([path("scim/v2/", include("django_scim.urls"))], "W021"),
+        ([path("scim", include("django_scim.urls"))], "W022"),
+        ([path("scim/v2", include("django_scim.urls.v2"))], "W022"),
+        (i18n_patterns(path("scim/", include("django_scim.urls"))), "W020"),
+        ([path("", include("django.contrib.auth.urls"))], "W004"),
+    ],
+)
+def test_s7_the_place_of_the_urls(monkeypatch, settings, patterns, code):
+    monkeypatch.setitem(sys.modules, "urls_of_the_test", urlconf(*patterns))
+    settings.ROOT_URLCONF = "urls_of_the_test"
+    assert [each.id for each in checks.check_urls()] == ([f"django_scim.{code}"] if code else [])
+
+
+def test_s7_a_urlconf_that_a_middleware_chooses(monkeypatch, settings):
+    settings.ROOT_URLCONF = "django.contrib.auth.urls"
+    settings.DJANGO_SCIM = {"URLCONF": "tests.urls"}
+    assert checks.check_urls() == []
+    assert public_base("https://h") == "https://h/scim/v2"
+    settings.DJANGO_SCIM = {"URLCONF": "nowhere.urls"}
+    (message,) = checks.check_urls()
+    assert message.id == "django_scim.E041" and "nowhere.urls" in message.msg
+
+
+@pytest.mark.parametrize("base", ["id.example.com", "//id.example.com", "ftp://h", "https://"])
+def test_s7_a_base_url_without_a_scheme(settings, base):
+    settings.DJANGO_SCIM = {"BASE_URL": base}
+    (message,) = checks.check_base_url()
+    assert message.id == "django_scim.E040" and base in message.msg
+    settings.DJANGO_SCIM = {"BASE_URL": "https://id.example.com"}
+    assert checks.check_base_url() == []
 
 
 def test_urls_below_a_capturing_prefix(settings):

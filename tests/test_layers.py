@@ -13,7 +13,17 @@ ROOT = Path(django_scim.__file__).parent
 ORDERS = {
     "": [
         {"protocol"},
-        {"conf", "signals", "models", "compat", "transactions", "argument_validation"},
+        {
+            "conf",
+            "signals",
+            "models",
+            "compat",
+            "transactions",
+            "argument_validation",
+            "site_code",
+            "availability",
+            "current",
+        },
         {"query"},
         {"adapters"},
         {"audit"},

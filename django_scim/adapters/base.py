@@ -146,7 +146,7 @@ class ResourceAdapter(ResourceReader):
     @classmethod
     def fills_columns(cls) -> bool:
         """Return whether a hook of the adapter sets columns that no attribute is mapped to."""
-        return cls.before_save is not ResourceAdapter.before_save
+        return not cls.before_save.__module__.startswith("django_scim.")
 
     # Objects and their names
 

@@ -14,6 +14,8 @@ from ..protocol.attributes import ENTERPRISE_URN, load_schema
 from .accounts import activation, deprovisioning, sign_in, usernames
 from .accounts.activation import Activation
 from .accounts.credentials import end_credentials
+from .accounts.exclusions import reachable_users
+from .accounts.full_name import full_name_attributes, full_name_behaviours
 from .accounts.passwords import Password, close_password, has_new_password
 from .accounts.provisioning import begin_existing
 from .accounts.user_models import privileges, user_attributes
@@ -24,6 +26,7 @@ from .mappings.columns import Field
 from .mappings.references import Reference
 from .mappings.related_rows import Values
 from .writing.changes import Change
+from .writing.persistence import save_changed
 from .writing.unit_of_work import UnitOfWork
 
 
@@ -38,7 +41,7 @@ class UserAdapter(ResourceAdapter):
     extensions = [load_schema("EnterpriseUser")]
     model, link = get_user_model(), UserLink
     attributes = user_attributes(model) | {
-        "name.formatted": Field("scim_profile.formatted_name"),
+        **full_name_attributes(model),
         "name.middleName": Field("scim_profile.middle_name"),
         "name.honorificPrefix": Field("scim_profile.honorific_prefix"),
         "name.honorificSuffix": Field("scim_profile.honorific_suffix"),
@@ -72,6 +75,7 @@ class UserAdapter(ResourceAdapter):
         "active": Activation(),
         "emails": Behaviour(Role.ADDRESSES, locked=True),
         "password": Behaviour(locked=True, kept_on_put=True),
+        **full_name_behaviours(model),
     }
     full_names = ("name.formatted", "name.givenName name.familyName")
     admin_attributes = ResourceAdapter.admin_attributes | {
@@ -87,7 +91,8 @@ class UserAdapter(ResourceAdapter):
 
     @classmethod
     def unprotected(cls) -> Q:
-        return Q(**{f"target__{name}": False for name in privileges(cls.model)})
+        flags = Q(**{f"target__{name}": False for name in privileges(cls.model)})
+        return flags & reachable_users()
 
     @classmethod
     def sign_in_columns(cls) -> frozenset[str]:
@@ -226,4 +231,4 @@ class UserAdapter(ResourceAdapter):
         """Rename a deleted account, so that another user can have its name."""
         name = usernames.with_suffix(user.get_username(), type(user))
         setattr(user, user.USERNAME_FIELD, name)
-        user.save(update_fields=[user.USERNAME_FIELD])
+        save_changed(user, [user.USERNAME_FIELD])

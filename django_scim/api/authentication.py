@@ -1,22 +1,27 @@
 """Authentication by bearer tokens (RFC 6750), which are looked up by their digest."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import router
+from django.db import DatabaseError, InterfaceError, router
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from ..availability import is_unavailable, on_one_line
 from ..conf import settings
 from ..models import Connection, Token
 from ..models.tokens import digest
 from ..protocol.errors import Forbidden, ScimError, Unauthorized
 from ..query.compiled import CompiledQueries, Values
+from ..transactions import without_waiting
 from .http.network import client_address
+
+logger = logging.getLogger("django_scim")
 
 REALM = 'Bearer realm="SCIM"'
 _TOKENS = CompiledQueries()
@@ -63,8 +68,9 @@ class BearerAuthentication(BaseAuthentication):
         Raise Unauthorized without a valid token, Forbidden if the request comes from outside of
         the connection's networks, or if the connection's tenant no longer exists.
         """
-        token = require_token(request)
-        token.touch(timezone.now(), settings.LAST_USED_INTERVAL)
+        token, now = require_token(request), timezone.now()
+        if token.is_due(now, settings.LAST_USED_INTERVAL):
+            _touch(token, now)
         return Principal(token.connection), token
 
     def authenticate_header(self, request: Request) -> str:
@@ -134,6 +140,20 @@ class Authority:
         for scope in scopes:
             if not token.permits(scope):
                 raise Forbidden(f"the token lacks the scope {scope}", "scope_missing", scope=scope)
+
+
+def _touch(token: Token, now: datetime) -> None:
+    """Store the time of a token's use. A database that is read-only or locked is no reason to fail.
+
+    What the request itself needs from the database, it finds out by itself.
+    """
+    try:
+        with without_waiting(router.db_for_write(type(token))):
+            token.touch(now, settings.LAST_USED_INTERVAL)
+    except (DatabaseError, InterfaceError) as error:
+        if not is_unavailable(error):
+            raise
+        logger.info("the last use of the token %s is not stored: %s", token, on_one_line(error))
 
 
 def find_token(secret: str) -> Token | None:

@@ -17,11 +17,26 @@ from django.http import Http404
 from rest_framework import exceptions as drf
 from rest_framework.serializers import as_serializer_error
 
+from ..adapters import adapter_classes
+from ..adapters.writing import constraints
+from ..availability import is_unavailable, on_one_line
 from ..protocol import errors
 from ..protocol.errors import ScimError
+from ..site_code import place_in_site
+from ..transactions import is_lost_race
 from .serializers import RejectedBody, error_text
 
 logger = logging.getLogger("django_scim")
+
+
+#: Exceptions of the site's code that are answered like those of Django and REST framework.
+ANSWERED = (DataError, drf.AuthenticationFailed, drf.NotAuthenticated, drf.Throttled)
+
+
+def _is_answered(error: Exception) -> bool:
+    if isinstance(error, IntegrityError):
+        return constraints.violation_of(error) is None  # else it is of a table of the site
+    return isinstance(error, ANSWERED)
 
 
 class BadRequest(ScimError):
@@ -29,6 +44,18 @@ class BadRequest(ScimError):
 
     status = 400
     reason = "request_suspicious"
+
+
+class Unavailable(ScimError):
+    """Something that the site needs, such as its database, cannot be reached at the moment."""
+
+    status = 503
+
+
+class Busy(ScimError):
+    """The database let other requests win each time, for example in a deadlock."""
+
+    status = 503
 
 
 def as_scim_error(error: Exception, correlation_id: str) -> ScimError:
@@ -49,6 +76,24 @@ def as_scim_error(error: Exception, correlation_id: str) -> ScimError:
             return errors.InvalidValue(error_text(error.detail, ""))
         case ValidationError():
             return errors.InvalidValue(error_text(as_serializer_error(error), ""))
+        case PermissionDenied() | drf.PermissionDenied() if place := place_in_site(error):
+            return errors.Forbidden(f"the site refused the change: {error or place}")
+        case _ if is_unavailable(error):
+            text = on_one_line(error)
+            if is_lost_race(error):
+                logger.error("request %s: other requests won each time: %s", correlation_id, text)
+                return Busy("too many requests change the same data; try again later")
+            logger.error("request %s: the database is not available: %s", correlation_id, text)
+            return Unavailable("the database is not available; try again later")
+        case IntegrityError() if refusal := constraints.refusal(error, adapter_classes().values()):
+            logger.warning("request %s: %s", correlation_id, error)
+            return refusal
+        case _ if (place := place_in_site(error)) and not _is_answered(error):
+            logger.exception("request %s failed", correlation_id, exc_info=error)
+            return errors.InternalError(
+                f"code of this site failed, and nothing was changed: {type(error).__name__} in "
+                f"{place}; the server's log contains details under the request's id"
+            )
         case IntegrityError():
             logger.warning("request %s: %s", correlation_id, error)
             return errors.Conflict(

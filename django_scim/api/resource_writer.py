@@ -29,6 +29,7 @@ from ..protocol.filters import only_equalities
 from ..protocol.messages.patch import Operation, parse_patch
 from ..protocol.projection import Projection
 from ..protocol.resource_body import read_resource
+from ..site_code import place_in_site
 from .http import etags
 from .serializers import ResourceSerializer, serializer_for
 
@@ -63,6 +64,11 @@ class ResourceWriter:
         """Discard cached data before a retry, so that it reads the database again."""
         self.registry.start_again()
         self.adapter = self.registry.adapter(self.resource_type)
+
+    def note(self, error: Exception) -> None:
+        """Note in the event that code of the site failed after the commit of this write."""
+        place = place_in_site(error) or "the package"
+        self.recorder.note_after_commit(f"{type(error).__name__} in {place}")
 
     # Parsing
 

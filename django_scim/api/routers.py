@@ -4,6 +4,7 @@ The last pattern matches every other URL, so that a connector never gets Django'
 redirect by APPEND_SLASH.
 """
 
+import re
 from typing import Any
 
 from django.urls import URLPattern, path, re_path
@@ -15,7 +16,7 @@ from .bulk.views import Bulk
 from .endpoints.discovery import ResourceTypes, Schemas, ServiceProviderConfig
 from .endpoints.me import Me
 from .endpoints.root_query import BaseQuery, BaseSearch
-from .views import Misconfigured, UnknownEndpoint
+from .views import Misconfigured, OtherVersion, UnknownEndpoint, WrongAddress
 from .viewsets import viewset_for
 
 COLLECTION = {"get": "list", "post": "create"}
@@ -57,7 +58,29 @@ def _endpoints() -> list[URLPattern]:
         _path("Me", Me.as_view({**RESOURCE, "post": "create"}, detail=True)),
         _path("Bulk", Bulk.as_view()),
     ]
-    return [*patterns, re_path(r"^.*$", UnknownEndpoint.as_view())]
+    return [*patterns, re_path(r"^(?P<rest>.*)$", UnknownEndpoint.as_view())]
+
+
+def addresses_around() -> list[URLPattern]:
+    """Return the patterns beside the SCIM base ``v2/``: without its slash, and common mistakes.
+
+    An address without the version, or with ``V2``, gets a SCIM error and an event that say which
+    base URL is right, not the site's HTML page. Other addresses are left to the site.
+    """
+    try:
+        adapters = adapter_classes().values()
+        base: Any = BaseQuery.as_view()
+        names = [re.escape(adapter.endpoint) for adapter in adapters]
+    except IMPORT_ERRORS:
+        base, names = Misconfigured.as_view(), []
+    names += ["ServiceProviderConfig", "ResourceTypes", "Schemas", "Bulk", "Me"]
+    wrong = WrongAddress.as_view()
+    return [
+        re_path(r"^v2$", base),
+        re_path(r"^(?P<rest>v\d+(?:/.*)?)$", OtherVersion.as_view()),
+        re_path(r"^(?P<rest>V2(?:/.*)?)$", wrong),
+        re_path(rf"^(?P<rest>(?:{'|'.join(names)})(?:/.*)?)$", wrong),
+    ]
 
 
 def _path(route: str, view: Any) -> URLPattern:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, transaction
 from django.http import HttpRequest
@@ -17,9 +18,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from .. import current
 from ..adapters import Registry
 from ..audit import Recorder
 from ..audit.secret_detection import hide_tokens
+from ..compat import mark_as_logged
 from ..conf import IMPORT_ERRORS, settings
 from ..models import Event, Token
 from ..protocol.errors import (
@@ -33,7 +36,7 @@ from ..protocol.errors import (
 from ..protocol.messages.responses import error_message
 from ..protocol.tolerances import Tolerances
 from .authentication import BearerAuthentication
-from .exceptions import as_scim_error
+from .exceptions import Unavailable, as_scim_error
 from .http.network import client_address, require_encryption
 from .negotiation import ScimNegotiation
 from .parsers import JSONParser, ScimParser
@@ -59,6 +62,9 @@ def exempt_from_host_defaults(view: Any) -> Any:
         view = transaction.non_atomic_requests(alias)(view)
     return login_not_required(view)
 
+
+#: Seconds after which a client may try again while the database is not available.
+RETRY_AFTER = 29
 
 #: The names of all parameters that the package's URLs capture.
 CAPTURED = ("key", "scim_id")
@@ -98,7 +104,11 @@ class ScimView(APIView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Drop parameters in the site's URL prefix, such as a tenant, before the handler runs."""
         own = {name: value for name, value in kwargs.items() if name in CAPTURED}
-        return super().dispatch(request, *args, **own)
+        caller = current.connection.set(None)
+        try:
+            return super().dispatch(request, *args, **own)
+        finally:
+            current.connection.reset(caller)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, negotiate and check the scope, in this order.
@@ -121,6 +131,7 @@ class ScimView(APIView):
             self._authenticate(request)
             self.token: Token = request.auth  # type: ignore[assignment]
             self.recorder.authenticated(self.token)
+            current.connection.set(self.token.connection)
             self.tolerances = Tolerances(self.token.connection.tolerated)
         else:
             self.tolerances = Tolerances(settings.PROFILES["default"])
@@ -139,6 +150,17 @@ class ScimView(APIView):
         except (Unauthorized, Forbidden):
             count_failure(self.recorder.event.address)
             raise
+
+    def perform_authentication(self, request: Request) -> None:
+        """Authenticate. For the rest of the site, the request's user stays anonymous.
+
+        REST framework also sets the user of the HttpRequest, which the site's own code, such as
+        a history of changes, takes for an account.
+        """
+        try:
+            super().perform_authentication(request)
+        finally:
+            request._request.user = AnonymousUser()
 
     @cached_property
     def registry(self) -> Registry:
@@ -166,10 +188,13 @@ class ScimView(APIView):
             response["WWW-Authenticate"] = self.get_authenticate_header(self.request)
         elif error.status == 405:
             response["Allow"] = ", ".join(self.allowed_methods)
-        wait = getattr(exc, "wait", None)
+        wait = RETRY_AFTER if error.status == 503 else getattr(exc, "wait", None)
         if wait is not None:
             response["Retry-After"] = str(int(wait) + 1)
-        self._record_failure(error, body)
+        if error.status == 503:
+            mark_as_logged(response)
+        if not isinstance(error, Unavailable):  # then the database could not store it
+            self._record_failure(error, body)
         return response
 
     def record_read(self) -> None:
@@ -236,12 +261,37 @@ class ScimView(APIView):
         return Response(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
 
-class UnknownEndpoint(ScimView):
-    """Every URL below the SCIM base that no other pattern matches."""
+class WrongAddress(ScimView):
+    """A URL that is not an endpoint. The error, and so the event, says which URL to use.
+
+    The pattern captures what comes after the prefix of the SCIM base as ``rest``.
+    """
+
+    #: What comes between the prefix and the end of the SCIM base.
+    version_segment = "v2"
+
+    def dispatch(self, request: HttpRequest, *args: Any, rest: str = "", **kwargs: Any) -> Any:
+        prefix = request.path.removesuffix(rest)
+        self.right_base = f"{prefix}{self.version_segment}".rstrip("/")
+        return super().dispatch(request, *args, **kwargs)
+
+    def base_url(self) -> str:
+        if settings.BASE_URL:
+            return f"{settings.BASE_URL.rstrip('/')}{self.right_base}"
+        return str(self.request.build_absolute_uri(self.right_base))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        raise NotFound(f"there is no endpoint {request.path[:200]!r}", "wrong_url")
+        raise self.error(f"the base URL of this server is {self.base_url()}")
+
+    def error(self, advice: str) -> ScimError:
+        return NotFound(f"there is no endpoint {self.request.path[:200]!r}; {advice}", "wrong_url")
+
+
+class UnknownEndpoint(WrongAddress):
+    """Every URL below the SCIM base that no other pattern matches."""
+
+    version_segment = ""
 
 
 class Misconfigured(ScimView):
@@ -252,12 +302,11 @@ class Misconfigured(ScimView):
         raise ImproperlyConfigured("DJANGO_SCIM has errors; run manage.py check for details")
 
 
-class OtherVersion(ScimView):
+class OtherVersion(WrongAddress):
     """URLs of other protocol versions, such as ``v1`` (RFC 7644 section 3.13)."""
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        raise InvalidVersion("this server only supports SCIM v2")
+    def error(self, advice: str) -> ScimError:
+        return InvalidVersion(f"this server only supports SCIM v2; {advice}")
 
 
 def correlation_id(request: HttpRequest) -> str:

@@ -140,14 +140,17 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         return Response(status=204, headers={"ETag": version} if self.may_read else None)
 
     def destroy(self, request: Request, scim_id: str) -> Response:
-        in_transaction(lambda: self.writer.delete(scim_id), self.writer.start_again)
+        writer = self.writer
+        in_transaction(lambda: writer.delete(scim_id), writer.start_again, writer.note)
         return Response(status=204)
 
     def _write(
         self, work: Callable[[], UnitOfWork], projection: Projection | None, status: int
     ) -> Written:
         writer = self.writer
-        return in_transaction(lambda: writer.finish(work(), status, projection), writer.start_again)
+        return in_transaction(
+            lambda: writer.finish(work(), status, projection), writer.start_again, writer.note
+        )
 
     def get_serializer_class(self) -> type[ResourceSerializer]:
         adapter_class: Any = type(self.adapter)

@@ -5,16 +5,19 @@ import json
 import logging
 import time
 from collections.abc import Collection, Iterable
+from contextlib import nullcontext
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, router, transaction
 
 from ..adapters.subjects import Subject, SubjectPaths
 from ..adapters.writing.outcomes import action_of
+from ..availability import is_unavailable, on_one_line
 from ..conf import settings
 from ..models import Connection, Event, Token, fold_key
 from ..models.fields import KEY_LENGTH, SCIM_ID_LENGTH
 from ..protocol.errors import GuardTripped, ScimError, Sensitive
+from ..transactions import without_waiting
 from .event_log import audit_logger, log_events
 from .redacted_text import DETAIL_LIMIT, hide_secrets, shown_text
 from .redaction import (
@@ -149,6 +152,12 @@ class Recorder:
         self._complete(tolerances)
         return event
 
+    def note_after_commit(self, failure: str) -> None:
+        """Add to the event of a stored change that something failed after the commit."""
+        note = f"The change is stored, but code that runs after it failed: {failure}"
+        self.event.detail = self._shown(f"{self.event.detail} {note}".strip(), DETAIL_LIMIT)
+        Event.objects.filter(pk=self.event.pk).update(detail=self.event.detail)
+
     def save_side_effects(self, writes: list[Any]) -> None:
         """Write an event for each further object that the request changed.
 
@@ -199,14 +208,23 @@ class Recorder:
         repeated = secrets if len(secrets) <= MANY_SECRETS else ()
         event.request_body = hide_secrets(request, self._secrets.union(repeated))
         event.response_body = self._answer(answer, secrets) if answer is not None else ""
+        alias = router.db_for_write(Event)
+        is_unknown = action == Event.Action.AUTHENTICATION
         try:
-            with transaction.atomic():
+            with without_waiting(alias) if is_unknown else nullcontext(), transaction.atomic(alias):
                 self._complete(tolerances)
                 if not count_repetition(event):
                     event.save(force_insert=True)
                 log_events((event,))
-        except DatabaseError:
-            logger.exception("could not record the event of request %s", event.correlation_id)
+        except (DatabaseError, InterfaceError) as failure:
+            logger.error(
+                "could not record the event of request %s (%s, %s): %s",
+                event.correlation_id,
+                event.status,
+                event.detail,
+                on_one_line(failure),
+                exc_info=None if is_unavailable(failure) else failure,
+            )
 
     def _answer(self, answer: Any, secrets: set[str]) -> str:
         """Return an error message as JSON; its detail is redacted like that of the event."""

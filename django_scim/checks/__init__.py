@@ -5,7 +5,7 @@
 
 from .adapters import check_adapters
 from .connections import check_stored_tenants
-from .installation import check_encryption, check_other_package, check_urls
+from .installation import check_base_url, check_encryption, check_other_package, check_urls
 from .privileges import check_privileged_links
 from .profiles import check_profiles, check_stored_profiles
 from .settings import check_paths, check_settings
@@ -14,6 +14,7 @@ from .table import CHECKS, message
 __all__ = [
     "CHECKS",
     "check_adapters",
+    "check_base_url",
     "check_encryption",
     "check_other_package",
     "check_paths",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, register
 
-from ..adapters import ResourceAdapter
+from ..adapters import GroupAdapter, ResourceAdapter
 from ..api.serializers import ResourceSerializer, serializer_for
 from ..conf import IMPORT_ERRORS, settings
 from ..protocol.attributes import Schema
@@ -37,6 +37,8 @@ def check_adapters(**kwargs: Any) -> list[CheckMessage]:
     if messages:
         return messages  # nothing else can be read
     messages += _endpoints(classes)
+    if not_fitting := list(_own_groups(classes)):
+        return messages + not_fitting  # what it says is the cause of the other errors
     for adapter in classes.values():
         messages += _declaration(adapter)
     messages += _connection_adapters(classes)
@@ -88,6 +90,21 @@ def _endpoints(classes: dict[str, Any]) -> Iterator[CheckMessage]:
         if endpoint in seen:
             yield message("E024", f"{seen[endpoint]} and {name} have the same endpoint.")
         seen[endpoint] = name
+
+
+def _own_groups(classes: dict[str, Any]) -> Iterator[CheckMessage]:
+    """Report users whose groups are not Django's, while the package's own adapter is used."""
+    adapter, users = classes.get("Group"), classes.get("User")
+    if adapter is not GroupAdapter or users is None or not adapter.examine_declaration().errors:
+        return
+    model = users.model
+    field = next((each for each in model._meta.many_to_many if each.name == "groups"), None)
+    other = field.related_model if field else None
+    if other is None:
+        text = f"{model._meta.label} has no relation to Django's groups."
+    else:
+        text = f"The groups of {model._meta.label} are {other._meta.label}, not Django's."
+    yield message("E042", text, obj=model)
 
 
 def _declaration(adapter: Any) -> Iterator[CheckMessage]:

@@ -7,10 +7,13 @@ from ipaddress import ip_network
 from typing import Any
 
 from django.conf import settings as site_settings
+from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, register
+from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from ..adapters.accounts.adoption import AdoptionPolicy
+from ..adapters.accounts.exclusions import excluded_users, reachable_users
 from ..conf import IMPORT_ERRORS, Defaults, fits, settings
 from ..protocol.similar_names import name_skeleton
 from .table import message
@@ -32,7 +35,8 @@ def check_paths(**kwargs: Any) -> list[CheckMessage]:
     """Report networks that cannot be parsed, and dotted paths that cannot be used."""
     if not are_settings_readable():
         return []
-    return [*_networks(), *_policies(), *_token_finders(), *_reserved_groups()]
+    found = [*_networks(), *_policies(), *_token_finders()]
+    return [*found, *_reserved_groups(), *_excluded_users()]
 
 
 def are_settings_readable() -> bool:
@@ -97,6 +101,15 @@ def _reserved_groups() -> Iterator[CheckMessage]:
     for name in found:
         if not (isinstance(name, str) and name_skeleton(name)):
             yield message("E031", f"DJANGO_SCIM['RESERVED_GROUPS'] has {name!r}, which is no name.")
+
+
+def _excluded_users() -> Iterator[CheckMessage]:
+    try:
+        get_user_model()._base_manager.filter(excluded_users())
+        reachable_users()
+    except (ImproperlyConfigured, FieldError, ValueError, TypeError) as error:
+        text = str(error).removeprefix("DJANGO_SCIM['EXCLUDED_USERS']")
+        yield message("E043", f"DJANGO_SCIM['EXCLUDED_USERS'] {text.lstrip(': ')}.")
 
 
 def _imported(path: Any) -> Any:

@@ -173,6 +173,26 @@ CHECKS = {
         "The reserved names of groups cannot be used",
         "Set RESERVED_GROUPS to a list of names, or to the dotted path of a list or function.",
     ),
+    "E040": SystemCheck(
+        Error,
+        "The base URL is not a URL",
+        "Write the scheme and the host, such as https://id.example.com.",
+    ),
+    "E041": SystemCheck(
+        Error,
+        "The URLconf cannot be imported",
+        "Correct the dotted path in DJANGO_SCIM['URLCONF'], or remove the setting.",
+    ),
+    "E042": SystemCheck(
+        Error,
+        "The site has groups of its own",
+        "Set DJANGO_SCIM['ADAPTERS'] = {'Group': None}, or the path of an adapter for your groups.",
+    ),
+    "E043": SystemCheck(
+        Error,
+        "The excluded accounts cannot be found",
+        "Correct the Q in EXCLUDED_USERS, or the dotted path that leads to it.",
+    ),
     "W001": SystemCheck(
         Warning,
         "A setting is unknown",
@@ -237,6 +257,21 @@ CHECKS = {
         Warning,
         "Nobody decided how long events are kept",
         "Set EVENT_RETENTION to a number of days, and run scim_prune once a day.",
+    ),
+    "W020": SystemCheck(
+        Warning,
+        "The URLs depend on the language",
+        "Move the line with django_scim.urls out of i18n_patterns, to urlpatterns.",
+    ),
+    "W021": SystemCheck(
+        Warning,
+        "The version is in the URLs twice",
+        "Include django_scim.urls under 'scim/': it adds v2/ itself.",
+    ),
+    "W022": SystemCheck(
+        Warning,
+        "The prefix of the URLs lacks a slash",
+        "Write a slash at the end of the prefix, as in path('scim/', …).",
     ),
 }
 

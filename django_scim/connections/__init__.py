@@ -7,7 +7,9 @@ or ValidationError if a form can show the message to the user.
 
 from ..audit.administration import Actor
 from ..audit.explanations import explain
+from ..current import current_connection
 from .assignments import assign, confirm, unassign
+from .changes import change
 from .creation import create, prepare
 from .guard import guard_of, override_guard
 from .lifecycle import close, pause, resume
@@ -23,10 +25,12 @@ __all__ = [
     "ScopeChange",
     "ScopeCounts",
     "assign",
+    "change",
     "close",
     "confirm",
     "count_scope",
     "create",
+    "current_connection",
     "explain",
     "for_tenant",
     "guard_of",

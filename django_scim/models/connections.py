@@ -194,9 +194,20 @@ class Connection(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @classmethod
+    def named(cls, name: str) -> "Connection | None":
+        """Return the connection with a name, compared without case, or None."""
+        found = [each for each in cls.objects.all() if each.name.casefold() == name.casefold()]
+        exact = [each for each in found if each.name == name]
+        return next(iter([*exact, *found]), None)
+
     def clean(self) -> None:
         self.oauth_client_id = self.oauth_client_id or None  # a second "" would not be unique
         self.refuse_site_scope_of_tenant()
+        other = Connection.named(self.name or "")
+        if other is not None and other.pk != self.pk and other.name != self.name:
+            text = _("The connection “%(name)s” has this name, compared without case.")
+            raise ValidationError({"name": text % {"name": other.name}})
 
     def refuse_site_scope_of_tenant(self) -> None:
         """Raise ValidationError if the connection has a tenant, and the scope ``site``."""

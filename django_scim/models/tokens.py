@@ -89,9 +89,13 @@ class Token(models.Model):
 
     def touch(self, now: datetime, interval: int) -> None:
         """Store the time of the token's use, at most once every ``interval`` seconds."""
-        if self.last_used is None or now - self.last_used > timedelta(seconds=interval):
+        if self.is_due(now, interval):
             Token.objects.filter(pk=self.pk).update(last_used=now)
             self.last_used = now
+
+    def is_due(self, now: datetime, interval: int) -> bool:
+        """Return whether the time of the token's last use is older than ``interval`` seconds."""
+        return self.last_used is None or now - self.last_used > timedelta(seconds=interval)
 
     def permits(self, scope: str) -> bool:
         granted: Any = self.scopes

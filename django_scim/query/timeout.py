@@ -8,10 +8,10 @@ query. MariaDB has a syntax for single statements.
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
-from django.db import OperationalError, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
 
 from ..conf import settings
 from ..protocol.errors import TooMany
@@ -82,7 +82,8 @@ def _on_postgresql(
         _send(connection, after)
         return result
     except Exception:
-        _send(connection, after_error)
+        with suppress(DatabaseError, InterfaceError):  # the connection is lost, and so is its state
+            _send(connection, after_error)
         raise
 
 
@@ -100,6 +101,6 @@ def _sends_text(cursor: Any) -> bool:
 
 def _send(connection: Any, statements: str) -> None:
     """Run statements with a cursor of their own, so that the query's result is kept."""
-    with connection.connection.cursor() as cursor:
+    with connection.wrap_database_errors, connection.connection.cursor() as cursor:
         for statement in statements.split("; "):
             cursor.execute(statement)

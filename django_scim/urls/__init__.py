@@ -3,12 +3,12 @@
 A site writes ``path("scim/", include("django_scim.urls"))``.
 """
 
-from django.urls import include, path, re_path
+from django.urls import include, path
 
-from ..api.views import OtherVersion
+from ..api.routers import addresses_around
 
 urlpatterns = [
     path("v2/", include("django_scim.urls.v2")),
     path("audit/", include("django_scim.urls.audit")),
-    re_path(r"^v\d+(/.*)?$", OtherVersion.as_view()),
+    *addresses_around(),
 ]

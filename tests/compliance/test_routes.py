@@ -14,13 +14,23 @@ BODY = {"schemas": [USER], "userName": "bjensen"}
 
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-EXAMPLES = {r"^v\d+(/.*)?$": "v1/Users", "^.*$": "Nope", "^$": ""}
+EXAMPLES = {
+    r"^(?P<rest>v\d+(?:/.*)?)$": "v1/Users",
+    r"^(?P<rest>V2(?:/.*)?)$": "V2/Users",
+    "^(?P<rest>.*)$": "Nope",
+    "^v2$": "v2",
+    "^$": "",
+}
+WITHOUT_VERSION = "ServiceProviderConfig|ResourceTypes|Schemas|Bulk|Me"
 
 
 def routes(patterns, prefix="/"):
     """Yield the path and the view of each route."""
     for each in patterns:
         text = str(each.pattern)
+        if WITHOUT_VERSION in text:
+            text = "^(?P<rest>Users)$"
+            EXAMPLES[text] = "Users"
         path = prefix + re.sub(r"<\w+>", "x", EXAMPLES.get(text, text))
         assert not set("^$<>") & set(path), f"{path}: an example is missing"
         if isinstance(each, URLResolver):

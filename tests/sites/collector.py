@@ -21,6 +21,8 @@ NAMES = (
     "every_mapping",
     "minimal_user",
     "oauth_toolkit",
+    "own_code",
+    "own_teams",
     "stock",
     "unique_email_field",
     "single_sign_on",

@@ -29,7 +29,7 @@ class SignInName(Behaviour):
         super().__init__(Role.SIGN_IN_NAME, locked=True)
 
     def filled_columns(self, adapter: Any) -> set[str]:
-        return {adapter.model.USERNAME_FIELD}
+        return {adapter.model.USERNAME_FIELD, *second_name(adapter.model)}
 
     def before_save(self, unit: UnitOfWork, mapping: Mapping) -> None:
         """Stage a user name if nothing else sets it. Raise Uniqueness if the name is taken."""
@@ -38,12 +38,36 @@ class SignInName(Behaviour):
         if user.get_username() in EMPTY:
             field = user._meta.get_field(user.USERNAME_FIELD)
             unit.set((), field, adapter.choose_username(unit), "")
+        for name in second_name(type(user)) if unit.is_new and not unit.has_past else ():
+            if getattr(user, name) in EMPTY:
+                field = user._meta.get_field(name)
+                unit.set((), field, free_name(str(user.get_username()), field), "")
         if unit.changed(mapping.full_name):
             adapter.reserve_username(user)
 
     def after_save(self, unit: UnitOfWork, mapping: Mapping) -> None:
         if unit.changed(mapping.full_name):
             claim(unit)
+
+
+def second_name(model: Any) -> tuple[str, ...]:
+    """Return the column ``username`` of a model whose users sign in by another one.
+
+    A subclass of AbstractUser with USERNAME_FIELD = "email" still has it, and it must be unique.
+    """
+    for field in model._meta.concrete_fields:
+        if field.name == "username" != model.USERNAME_FIELD and field.unique and not field.null:
+            return (field.name,)
+    return ()
+
+
+def free_name(name: str, field: Any) -> str:
+    """Return a value of a unique column that is made from a name, with a suffix if it is taken."""
+    limit = field.max_length or 150
+    if field.model._base_manager.filter(**{field.name: name[:limit]}).exists():
+        suffix = f".{uuid4().hex[:8]}"
+        return name[: limit - len(suffix)] + suffix
+    return name[:limit]
 
 
 def taken(name: str) -> Uniqueness:

@@ -10,8 +10,10 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, Literal
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 
 from ...protocol.attributes import Attribute
 from ...protocol.errors import InvalidValue
@@ -134,6 +136,24 @@ def _day(op: str, moment: datetime) -> tuple[str, Any] | None:
     return {"gt": ("gt", day), "ge": ("gt", day), "lt": ("le", day), "le": ("le", day)}.get(op)
 
 
+def _stored(moment: datetime) -> datetime:
+    """Return a moment as Django stores it: without USE_TZ, in the site's time and without a zone.
+
+    A moment at the end of Python's calendar, which the site's time does not have, is the last one
+    that it has.
+    """
+    if settings.USE_TZ:
+        return moment
+    try:
+        return timezone.make_naive(moment, timezone.get_default_timezone())
+    except OverflowError:
+        return datetime.max if moment.year > 1 else datetime.min
+
+
+def _moment(op: str, moment: datetime) -> tuple[str, Any] | None:
+    return op, _stored(moment)
+
+
 def _decimal(op: str, value: Any) -> tuple[str, Any] | None:
     return op, Decimal(str(value))
 
@@ -166,7 +186,7 @@ _BY_TYPE: dict[str, dict[type[models.Field], Conversion]] = {
         models.FloatField: Conversion("plain", same, float),
     },
     "dateTime": {
-        models.DateTimeField: Conversion("plain", format_datetime),
+        models.DateTimeField: Conversion("plain", format_datetime, _stored, _moment),
         models.DateField: Conversion(
             "plain",
             lambda day: format_datetime(_midnight(day)),

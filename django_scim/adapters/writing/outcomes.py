@@ -99,8 +99,9 @@ def announce(change: ResourceChange, *, is_side_effect: bool = False) -> None:
         return
 
     def send() -> None:
+        answers: list[Any] = []
         for signal in received:
-            signal.send_robust(
+            answers += signal.send_robust(
                 sender,
                 connection=change.connection,
                 object=change.object,
@@ -109,6 +110,9 @@ def announce(change: ResourceChange, *, is_side_effect: bool = False) -> None:
                 scim_id=change.scim_id,
             )
         adapter.after_commit(change)
+        for _receiver, answer in answers:
+            if isinstance(answer, Exception):
+                raise answer  # after everybody was told; whoever runs this logs and notes it
 
     transaction.on_commit(send, using=router.db_for_write(type(change.link)), robust=True)
 

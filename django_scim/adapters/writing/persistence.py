@@ -12,6 +12,9 @@ from ...models import FoldedField
 from ...protocol.errors import InvalidValue
 from ..interfaces import Adapter
 
+#: The receivers of these modules need not notice each row.
+OWN_RECEIVERS = ("django_scim.receivers", "django_scim.contrib.change_history")
+
 
 def with_followers(model: Any, names: Iterable[str]) -> list[str]:
     """Return the names of columns, with those of the columns that must be saved with them.
@@ -82,7 +85,7 @@ def update(model: type[models.Model], rows: list[Any], names: Iterable[str]) -> 
         for row in rows:  # receivers need rows with all columns
             for name in changed:
                 setattr(whole[row.pk], name, getattr(row, name))
-            whole[row.pk].save(update_fields=changed)
+            save_changed(whole[row.pk], changed)
         return
     if model._meta.app_label == "django_scim":  # many times faster than bulk_update
         features = connections[router.db_for_write(model)].features
@@ -96,6 +99,17 @@ def update(model: type[models.Model], rows: list[Any], names: Iterable[str]) -> 
         for field in fields:
             field.pre_save(row, False)
     model._base_manager.bulk_update(rows, changed)
+
+
+def save_changed(row: models.Model, names: Iterable[str]) -> None:
+    """Save columns of a row that is locked, and those that must be saved with them.
+
+    If its model overrides ``save``, all columns are saved, since it may compute others there.
+    """
+    if is_noticed(type(row), "save"):
+        row.save()
+    else:
+        row.save(update_fields=with_followers(row, names))
 
 
 def delete(model: type[models.Model], keys: list[Any]) -> None:
@@ -149,4 +163,4 @@ def _has_receivers(signal: Any, model: type[models.Model]) -> bool:
     if not signal.has_listeners(model):
         return False
     receivers = receivers_of(signal, model)
-    return any(each.__module__ != "django_scim.receivers" for each in receivers)
+    return any(each.__module__ not in OWN_RECEIVERS for each in receivers)

@@ -18,7 +18,7 @@ from . import privileges
 from .changes import Change, StagedColumn, recorded
 from .effort import Effort
 from .locks import for_update
-from .persistence import Batch, insert, require_columns, with_followers
+from .persistence import Batch, insert, require_columns, save_changed
 
 S = TypeVar("S", bound=Staged)
 T = TypeVar("T")
@@ -255,7 +255,7 @@ class UnitOfWork:
         if self.batch is not None:
             self.batch.update(row, names)
         else:
-            row.save(update_fields=with_followers(row, names))
+            save_changed(row, names)
 
     def insert_all(self, model: type[models.Model], rows: list[Any]) -> None:
         """Insert rows of one model, immediately or in a batch with other units of work."""

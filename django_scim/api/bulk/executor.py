@@ -11,7 +11,7 @@ from ...protocol.messages.bulk import dependency_order
 from ...protocol.messages.patch import Operation
 from ...transactions import in_transaction
 from ..authentication import Authority
-from ..exceptions import as_scim_error
+from ..exceptions import Unavailable, as_scim_error
 from ..resource_writer import finish_batch
 from . import references
 from .operations import OperationRunner
@@ -30,6 +30,7 @@ class BulkExecutor:
         self.runners, self._allowed = runners, fail_on_errors or len(runners) + 1
         self._authority = authority
         self._errors = 0
+        self._unavailable: ScimError | None = None
         self.posts = {
             runner.operation.bulk_id: index
             for index, runner in enumerate(runners)
@@ -93,12 +94,16 @@ class BulkExecutor:
         for runner in runners:
             if not self._may_continue:
                 return
+            if self._unavailable is not None:  # do not wait for the database again and again
+                self._fail(runner, self._unavailable)
+                continue
             try:
                 try:
                     runner.prepare(self._id_of)
                 finally:  # the token counts first, whatever else is wrong
                     self._authority.confirm(*runner.scopes)
-                runner.succeed(*in_transaction(runner.write, runner.writer.start_again))
+                writer = runner.writer
+                runner.succeed(*in_transaction(runner.write, writer.start_again, writer.note))
             except Exception as error:
                 self._fail(runner, as_scim_error(error, runner.view.correlation_id))
 
@@ -106,6 +111,8 @@ class BulkExecutor:
         self._errors += 1
         if self._authority.connection_is_gone:
             runner.recorder.forget_connection()
+        if isinstance(error, Unavailable):
+            self._unavailable = error
         runner.fail(error)
 
     def _create_batch(self, runners: list[OperationRunner]) -> None:
@@ -126,7 +133,7 @@ class BulkExecutor:
             for runner in runners:
                 runner.prepare(self._id_of)
             self._authority.confirm(*runners[0].scopes)
-            created = in_transaction(create, lambda: _start_again(runners))
+            created = in_transaction(create, lambda: _start_again(runners), _note(runners))
         except Exception as error:  # the individual runs show which operation failed
             reason = type(error).__name__
             logger.info("%d users of a bulk are created one by one: %s", len(runners), reason)
@@ -151,7 +158,7 @@ class BulkExecutor:
                 self._fail(runner, error)
             return
         try:
-            created = in_transaction(group.create, lambda: _start_again(runners))
+            created = in_transaction(group.create, lambda: _start_again(runners), _note(runners))
         except Exception as error:
             failed = group.current
             for runner in runners:
@@ -171,6 +178,16 @@ class BulkExecutor:
 def _start_again(runners: list[OperationRunner]) -> None:
     for runner in runners:
         runner.writer.start_again()
+
+
+def _note(runners: list[OperationRunner]) -> Callable[[Exception], None]:
+    """Return a function that notes in every event that something failed after the commit."""
+
+    def note(error: Exception) -> None:
+        for runner in runners:
+            runner.writer.note(error)
+
+    return note
 
 
 class _CyclicGroup:

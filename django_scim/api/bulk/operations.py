@@ -13,7 +13,7 @@ from ...protocol.messages.bulk import BulkOperation
 from ...protocol.messages.patch import Operation
 from ...protocol.messages.responses import error_message
 from ...protocol.tolerances import Tolerances
-from ..exceptions import as_scim_error
+from ..exceptions import Unavailable, as_scim_error
 from ..http import etags
 from ..resource_writer import ResourceWriter, record_failure
 from ..views import ACTIONS, ScimView
@@ -188,16 +188,17 @@ class OperationRunner:
         self.error = error
         body = error_message(error, self.view.correlation_id)
         action = ACTIONS.get(self.operation.method, ACTIONS["POST"])
-        record_failure(
-            self.recorder,
-            action,
-            error,
-            self.operation.data,
-            body,
-            self.tolerances.used,
-            self._adapter(),
-            self.resource_id,
-        )
+        if not isinstance(error, Unavailable):  # then the database could not store it
+            record_failure(
+                self.recorder,
+                action,
+                error,
+                self.operation.data,
+                body,
+                self.tolerances.used,
+                self._adapter(),
+                self.resource_id,
+            )
         if self.operation.method != "POST":
             self._location = f"{self.view.base_url()}/{self.operation.path.lstrip('/')}"
         self._response = {"status": str(error.status), "response": body}

@@ -48,7 +48,7 @@ def require_encryption(request: HttpRequest) -> None:
 def public_base(host: str) -> str:
     """Return the SCIM base URL to show to an admin: BASE_URL or ``host``, and the path."""
     try:
-        path = reverse("django_scim:base").rstrip("/")
+        path = reverse("django_scim:base", urlconf=settings.URLCONF or None).rstrip("/")
     except NoReverseMatch:  # not included, or under a prefix with parameters
         return "(where the site's URLs include django_scim.urls)"
     return f"{(settings.BASE_URL or host).rstrip('/')}{path}"

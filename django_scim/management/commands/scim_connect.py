@@ -12,6 +12,7 @@ from ...audit.administration import Actor, Description, record
 from ...conf import settings
 from ...models import Connection
 from ._progress import Progress
+from ._tables import require_tables
 
 
 class Command(BaseCommand):
@@ -27,14 +28,34 @@ class Command(BaseCommand):
             help="when the scope changes from site to own: keep the accounts that the connection "
             "has written to",
         )
+        parser.add_argument(
+            "--update",
+            action="store_true",
+            help="change the scope or the profile of a connection that exists",
+        )
         parser.add_argument("--quiet", action="store_true", help="print only the token")
 
     def handle(
-        self, *args: Any, name: str, quiet: bool, keep_written: bool = False, **options: Any
+        self,
+        *args: Any,
+        name: str,
+        quiet: bool,
+        keep_written: bool = False,
+        update: bool = False,
+        **options: Any,
     ) -> None:
         chosen = {key: options[key] for key in ("scope", "profile") if options[key]}
         actor = Actor("scim_connect on the command line")
-        connection = Connection.objects.filter(name=name).first() or Connection(name=name)
+        require_tables()
+        connection = Connection.named(name) or Connection(name=name)
+        changes = {k: v for k, v in chosen.items() if getattr(connection, k) != v}
+        if connection.pk is not None and changes and not update:
+            texts = [f"the {k} {getattr(connection, k)} to {v}" for k, v in changes.items()]
+            raise CommandError(
+                f"The connection {connection.name!r} exists. This would change "
+                f"{' and '.join(texts)}; add --update to do so, or leave these options out to "
+                f"issue another token."
+            )
         try:
             scope = self._save(connection, chosen, actor)
             done = "linked" if scope == Connection.Scope.SITE else "withdrawn or kept"
@@ -48,6 +69,7 @@ class Command(BaseCommand):
             connections.prepare(connection)
         if progress:
             progress.end()
+        usable = connection.tokens.usable().count()
         _, secret = connections.issue_token(connection, actor=actor)
         if quiet:
             self.stdout.write(secret)
@@ -60,6 +82,11 @@ class Command(BaseCommand):
         self.stdout.write(f"Base URL    {public_base('https://<this site>')}")
         self.stdout.write(f"Token       {secret}")
         self.stdout.write("Paste both into the identity provider. The token is not shown again.")
+        if usable:
+            self.stdout.write(
+                f"Other tokens of this connection that can still be used: {usable}. See "
+                f"manage.py scim_token list, and revoke those that are not needed."
+            )
 
     @staticmethod
     def _save(connection: Connection, chosen: dict[str, str], actor: Actor) -> str:

@@ -11,6 +11,7 @@ from ...adapters.bulk_linking import By, Survey, assign_matching, confirm_adopte
 from ...audit.administration import Actor, Description, record
 from ...models import Connection
 from ._progress import Progress
+from ._tables import require_tables
 
 SHOWN_CONFLICTS = 20
 
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, connection: str, by: By, **options: Any) -> None:
+        require_tables()
         chosen = Connection.objects.filter(name=connection).first()
         if chosen is None:
             names = ", ".join(Connection.objects.values_list("name", flat=True)) or "none"

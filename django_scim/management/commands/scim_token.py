@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from ... import connections
 from ...models import Token
+from ._tables import require_tables
 
 
 class Command(BaseCommand):
@@ -27,6 +28,7 @@ class Command(BaseCommand):
         revoking.add_argument("prefix", help="prefix of the token, as in the list")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
+        require_tables()
         match action:
             case "list":
                 self.list(options["connection"])

@@ -1,0 +1,54 @@
+"""What the commands share: examples in their help, output as JSON, names of connections."""
+
+import json
+from argparse import RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ...models import Connection
+from ._tables import require_tables
+
+STATUS = "The exit status is 0 if it is done, 1 if it was refused, 2 for a wrong argument."
+
+
+class ExampleFormatter(RawDescriptionHelpFormatter):
+    """Keep the line breaks of the examples."""
+
+
+class ScimCommand(BaseCommand):
+    """A command with ``examples`` at the end of its help, which needs the tables of this app."""
+
+    examples = ""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        kwargs |= {
+            "formatter_class": ExampleFormatter,
+            "epilog": f"examples:\n{self.examples.rstrip()}\n\n{STATUS}",
+        }
+        return super().create_parser(prog_name, subcommand, **kwargs)
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        require_tables()
+        return super().execute(*args, **options)
+
+    def print_json(self, value: Any) -> None:
+        self.stdout.write(json.dumps(value, ensure_ascii=False, default=str, indent=2))
+
+    def print_table(self, titles: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Print rows under their titles, in columns as wide as their longest text."""
+        texts = [titles, *([str(each) for each in row] for row in rows)]
+        widths = [max(len(row[n]) for row in texts) for n in range(len(titles))]
+        for row in texts:
+            cells = [text.ljust(width) for text, width in zip(row, widths, strict=True)]
+            self.stdout.write("  ".join(cells).rstrip())
+
+
+def connection_named(name: str) -> Connection:
+    """Return a connection by its name, compared without case. Raise CommandError."""
+    found = Connection.named(name)
+    if found is None:
+        names = ", ".join(Connection.objects.values_list("name", flat=True)) or "none"
+        raise CommandError(f"There is no connection {name!r}. Connections: {names}.")
+    return found

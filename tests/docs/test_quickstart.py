@@ -1,0 +1,77 @@
+"""The set-up of the README and of the tutorial, from their own text, on a fresh project (S2)."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("README.md", "docs/tutorial/quickstart.md")
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+#: What a site may have before it follows the page.
+BEFORE = {
+    "a fresh project": "",
+    "a site with REST framework": 'INSTALLED_APPS += ["rest_framework", "django_filters"]\n',
+}
+
+
+def lines_of(page):
+    """Return what the page adds to settings.py and urls.py, and its commands."""
+    added, commands = {"settings.py": "", "urls.py": ""}, []
+    for language, text in BLOCK.findall((ROOT / page).read_text("utf-8")):
+        if language == "python" and "INSTALLED_APPS" in text and "django_scim" in text:
+            settings, _, urls = text.partition("# urls.py\n")
+            added["settings.py"] += settings
+            added["urls.py"] += urls
+        elif language == "python" and "urlpatterns" in text and not added["urls.py"]:
+            added["urls.py"] += text
+        elif not language:
+            commands += re.findall(r"^python (manage\.py .+)$", text, re.MULTILINE)
+    return added, commands
+
+
+@pytest.mark.parametrize("before", BEFORE)
+@pytest.mark.parametrize("page", PAGES)
+def test_s2_the_page_is_enough(tmp_path, page, before):
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    del environment["DJANGO_SETTINGS_MODULE"]
+
+    def run(*arguments):
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    run("-m", "django", "startproject", "mysite", ".")
+    added, commands = lines_of(page)
+    assert added["urls.py"] and "manage.py migrate" in commands
+    assert any("scim_connect" in each for each in commands)
+    for name, text in added.items():
+        path = tmp_path / "mysite" / name
+        start = BEFORE[before] if name == "settings.py" else ""
+        path.write_text(f"{path.read_text()}\n{start}{text}", "utf-8")
+    assert "no issues" in run("manage.py", "check", "--fail-level", "WARNING")
+    token = ""
+    for command in commands:
+        output = run(*command.split())
+        token = next(iter(re.findall(r"scim_[\w-]{40,}", output)), token)
+    script = tmp_path / "request.py"
+    script.write_text(
+        "import django; django.setup()\n"
+        "from django.test import Client\n"
+        "body = {'schemas': ['urn:ietf:params:scim:schemas:core:2.0:User'], 'userName': 'amy'}\n"
+        "c = Client(headers={'Authorization': 'Bearer TOKEN'})\n"
+        "r = c.post('/scim/v2/Users', body, content_type='application/scim+json',\n"
+        "           headers={'Host': 'localhost'})\n"
+        "print(r.status_code, r.json())\n".replace("TOKEN", token)
+    )
+    environment["DJANGO_SETTINGS_MODULE"] = "mysite.settings"
+    assert run("request.py").startswith("201 ")

@@ -1,0 +1,17 @@
+"""What django-crum, django-simple-history and django-reversion do: remember who is asking."""
+
+from contextvars import ContextVar
+
+current = ContextVar("current", default=None)
+
+
+class CurrentUser:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        token = current.set(request)
+        try:
+            return self.get_response(request)
+        finally:
+            current.reset(token)
