@@ -77,7 +77,7 @@ def access_of(adapter: Any, user: Any) -> list[str]:
     for label, model in _groups(adapter).items():
         owners = access.get(label, [])
         found = model._base_manager.filter(pk__in=owners).exclude(pk__in=_visible(adapter, model))
-        texts += [f"the {model._meta.verbose_name} {each}" for each in found.order_by("pk")]
+        texts += [f"the {model._meta.model_name} {each}" for each in found.order_by("pk")]
     return texts
 
 

@@ -144,8 +144,12 @@ def _names(constraint: Any) -> set[str]:
     if isinstance(constraint, UniqueConstraint):
         expressions: Any = constraint.expressions
         parts = [part for each in expressions for part in each.flatten()]
-        return {*constraint.fields, *(part.name for part in parts if isinstance(part, F))}
+        return {*constraint.fields, *(_name(part) for part in parts if isinstance(part, F))}
     return set(_conditions(getattr(constraint, "condition", None)))
+
+
+def _name(reference: Any) -> str:
+    return str(reference.name)
 
 
 def _conditions(condition: Any) -> Iterator[Any]:
@@ -158,7 +162,7 @@ def _conditions(condition: Any) -> Iterator[Any]:
             else:
                 yield from _conditions(each)
     elif isinstance(condition, F):
-        yield condition.name
+        yield _name(condition)
     elif hasattr(condition, "get_source_expressions"):
         for each in condition.get_source_expressions():
             yield from _conditions(each)
