@@ -242,15 +242,16 @@ class ResourceAdapter(ResourceReader):
     def replace(self, link: Any, values: Assigned) -> UnitOfWork:
         """Replace the attributes of a resource by those of a body (RFC 7644 section 3.5.1)."""
         unit = self.unit_of_work(link)
-        assign(unit, values, kept_attributes(self, values))
-        return self.save(without_fixed(unit))
+        is_personal = self.registry.acts_for_person
+        assign(unit, values, kept_attributes(self, values) if is_personal else ())
+        return self.save(without_fixed(unit) if is_personal else unit)
 
     def patch(self, link: Any, operations: list[Operation]) -> UnitOfWork:
         """Apply the operations of a PATCH in their order (RFC 7644 section 3.5.2)."""
         unit = self.unit_of_work(link)
         for operation in operations:
             apply(unit, operation)
-        return self.save(without_fixed(unit))
+        return self.save(without_fixed(unit) if self.registry.acts_for_person else unit)
 
     def save(self, unit: UnitOfWork, *, is_side_effect: bool = False) -> UnitOfWork:
         """Save a unit of work, and send its signals after the commit.

@@ -46,6 +46,8 @@ class Registry:
         #: True if the request is for /Me, and so for a person and not for a provider.
         self.acts_for_person = False
         self._classes = adapter_classes(connection)
+        #: The adapter classes of all resource types.
+        self.all_classes = tuple(self._classes.values())
         self.endpoints = {name: each.endpoint for name, each in self._classes.items()}
         self._adapters: dict[str, Any] = {}
         #: The changes of other objects that the request's write caused.
@@ -57,9 +59,6 @@ class Registry:
 
     def names(self) -> list[str]:
         return list(self._classes)
-
-    def classes(self) -> list[type[ResourceAdapter]]:
-        return list(self._classes.values())
 
     def adapter(self, name: str) -> Any:
         """Return the adapter of a resource type. Raise KeyError if it is not published."""

@@ -32,7 +32,7 @@ class VisibleQueries(CompiledQueries):
         If the site's own adapters decide what a connection sees, the query is built each time:
         their conditions may depend on the request.
         """
-        classes = tuple(adapter.registry.classes())
+        classes = adapter.registry.all_classes
         if not all(map(_is_standard, classes)):
             return list(build(adapter, wanted))
 

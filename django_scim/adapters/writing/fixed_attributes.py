@@ -9,9 +9,7 @@ from .unit_of_work import UnitOfWork
 
 
 def fixed_mappings(adapter: Adapter) -> list[Any]:
-    """Return the mappings that the request cannot change, none unless it is for ``/Me``."""
-    if not adapter.registry.acts_for_person:
-        return []
+    """Return the mappings that a request for ``/Me`` cannot change."""
     names = adapter.admin_attributes
     parts = tuple(f"{name}{sign}" for name in names for sign in ".:")
     return [
@@ -22,15 +20,13 @@ def fixed_mappings(adapter: Adapter) -> list[Any]:
 
 
 def kept_attributes(adapter: Adapter, values: Assigned) -> set[Attribute]:
-    """Return the attributes that a PUT does not unassign although its body lacks them."""
-    if not adapter.registry.acts_for_person:
-        return set()
+    """Return the attributes that a PUT to ``/Me`` keeps although its body lacks them."""
     named = {path.attribute for path in values}
     return {mapping.path.attribute for mapping in fixed_mappings(adapter)} - named
 
 
 def without_fixed(unit: UnitOfWork) -> UnitOfWork:
-    """Return a unit of work with all that a client sent. Raise Mutability if it changes too much.
+    """Return the unit of work of a request for ``/Me``. Raise Mutability if it changes too much.
 
     The columns are compared as well: several attributes may write the same one.
     """

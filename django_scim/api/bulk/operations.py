@@ -65,7 +65,7 @@ class OperationRunner:
 
     def _read(self) -> None:
         operation, view = self.operation, self.view
-        adapters = {each.endpoint.lower(): each for each in view.registry.classes()}
+        adapters = {each.endpoint.lower(): each for each in view.registry.all_classes}
         adapter = adapters.get(operation.endpoint.lower())
         if adapter is None:
             endpoints = ", ".join(f"/{each.endpoint}" for each in adapters.values())

@@ -56,7 +56,7 @@ class Schemas(DiscoveryView):
 
     def documents(self) -> list[dict[str, Any]]:
         by_id: dict[str, dict[str, Any]] = {}
-        for adapter in self.registry.classes():
+        for adapter in self.registry.all_classes:
             for schema in adapter.published_schemas():
                 by_id.setdefault(schema.id, schema.to_json())
         for name in ("ServiceProviderConfig", "ResourceType", "Schema"):
@@ -87,7 +87,7 @@ class ResourceTypes(DiscoveryView):
                     for extension in adapter.extensions
                 ],
             }
-            for adapter in self.registry.classes()
+            for adapter in self.registry.all_classes
         ]
 
 
