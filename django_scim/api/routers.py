@@ -76,7 +76,7 @@ def addresses_around() -> list[URLPattern]:
     names += ["ServiceProviderConfig", "ResourceTypes", "Schemas", "Bulk", "Me"]
     wrong = WrongAddress.as_view()
     return [
-        re_path(r"^v2$", base),
+        path("v2", base),
         re_path(r"^(?P<rest>v\d+(?:/.*)?)$", OtherVersion.as_view()),
         re_path(r"^(?P<rest>V2(?:/.*)?)$", wrong),
         re_path(rf"^(?P<rest>(?:{'|'.join(names)})(?:/.*)?)$", wrong),
