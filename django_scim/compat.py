@@ -67,19 +67,19 @@ def annotation_field(rows: QuerySet[Any], name: str) -> "Field[Any, Any]":
 class AnyCasePattern(RegexPattern):
     """A URL pattern for a route such as ``Users/<scim_id>``, matched without regard to case.
 
-    A slash at the end is optional. ``str(pattern)`` is the route itself, which is what generators
-    of API documentation read. The expression uses one character class for each letter instead of
-    a flag: ``reverse`` concatenates the expressions of nested URLconfs, and drops the contents of
-    a group with flags. ``path`` and ``re_path`` offer neither.
+    A slash at the end is optional, and several slashes count as one. ``str(pattern)`` is the route
+    itself, which is what generators of API documentation read. The expression uses one character
+    class for each letter instead of a flag: ``reverse`` concatenates the expressions of nested
+    URLconfs, and drops the contents of a group with flags. ``path`` and ``re_path`` offer neither.
     """
 
     def __init__(self, route: str) -> None:
         parts = re.split(r"<(\w+)>", route)
         expressions = (
-            f"(?P<{part}>[^/]+)" if index % 2 else _in_any_case(part)
+            f"(?P<{part}>[^/]+)" if index % 2 else _in_any_case(part).replace("/", "/+")
             for index, part in enumerate(parts)
         )
-        super().__init__(f"^{''.join(expressions)}/?$", is_endpoint=True)
+        super().__init__(f"^/*{''.join(expressions)}/*$", is_endpoint=True)
         self.route = route
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from django.db.models import Expression, F, Q, TextField, Value
 from ..conf import settings
 from ..models import AbstractLink, Connection, GuardCount
 from ..protocol.attributes import Schema
-from ..protocol.errors import NotFound
+from ..protocol.errors import NotFound, ScimError, all_in_one
 from ..protocol.messages.patch import Operation
 from ..protocol.projection import FULL, Projection
 from ..protocol.tolerances import Tolerances
@@ -29,10 +29,11 @@ from .mappings.computed import Constant, Location
 from .reading.plan import Plan, plan_for, pop_version
 from .writing import guard
 from .writing.changes import Change
+from .writing.locked_attributes import is_locked, kept_attributes, unlocked
 from .writing.locks import locked
 from .writing.outcomes import ChangeKind, ResourceChange, announce, announce_unit
 from .writing.side_effects import end_memberships, resolve_references
-from .writing.staging import apply, assign, assign_given
+from .writing.staging import apply_all, assign, assign_given
 from .writing.unit_of_work import UnitOfWork
 
 
@@ -53,7 +54,7 @@ class ResourceAdapter:
     attributes: ClassVar[dict[str, Mapping]] = {}
     #: The behaviours of attributes, by path. They apply to any mapping of the attribute.
     behaviours: ClassVar[dict[str, Behaviour]] = {
-        "externalId": Behaviour(Role.EXTERNAL_ID, kept_on_put=True)
+        "externalId": Behaviour(Role.EXTERNAL_ID, kept_on_put=True, cleared_by_null=True)
     }
     #: The attribute that other resources show as ``display``, such as a group's members.
     display_attribute: ClassVar[str] = "displayName"
@@ -248,17 +249,21 @@ class ResourceAdapter:
     ) -> Assigned:
         """Return the values in the form in which they are staged.
 
-        This runs before the transaction, so that mappings can do slow work such as hashing.
-        ``body`` contains all values of a POST or PUT; a PATCH has no ``body``. ``scim_id`` is empty
-        for a POST. Raise a ScimError if a value is invalid.
+        This runs before the transaction, so that mappings can do slow work such as hashing. A PATCH
+        has no ``body``, a POST no ``scim_id``. Raise a ScimError if values are invalid.
         """
         mappings = self.declared.prepared
-        return {
-            path: mappings[path.full_name].prepare(self, value, scim_id, body or {})
-            if value is not None and path.full_name in mappings
-            else value
-            for path, value in values.items()
-        }
+        prepared, errors = dict(values), []
+        for path, value in values.items():
+            try:
+                if value is not None and (mapping := mappings.get(path.full_name)):
+                    prepared[path] = mapping.prepare(self, value, scim_id, body or {})
+            except ScimError as error:
+                error.paths |= {path}
+                errors.append(error)
+        if errors:
+            raise all_in_one(errors)
+        return prepared
 
     def create(self, values: Assigned) -> UnitOfWork:
         """Create a resource from a body. Raise a ScimError if it cannot be stored."""
@@ -273,14 +278,13 @@ class ResourceAdapter:
     def replace(self, link: Any, values: Assigned) -> UnitOfWork:
         """Replace the attributes of a resource by those of a body (RFC 7644 section 3.5.1)."""
         unit = self.unit_of_work(link)
-        assign(unit, values)
+        assign(unit, values, kept_attributes(self, link, values) if is_locked(link) else ())
         return self.save(unit)
 
     def patch(self, link: Any, operations: list[Operation]) -> UnitOfWork:
         """Apply the operations of a PATCH in their order (RFC 7644 section 3.5.2)."""
         unit = self.unit_of_work(link)
-        for operation in operations:
-            apply(unit, operation)
+        apply_all(unit, unlocked(self, link, operations) if is_locked(link) else operations)
         return self.save(unit)
 
     def save(self, unit: UnitOfWork, *, is_side_effect: bool = False) -> UnitOfWork:

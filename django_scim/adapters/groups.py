@@ -1,5 +1,6 @@
 """SCIM Group on Django's groups (RFC 7643 section 4.2)."""
 
+import unicodedata
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import GroupLink, fold_key
 from ..protocol.attributes import load_schema
-from ..protocol.errors import Uniqueness
+from ..protocol.errors import InvalidValue, Uniqueness
 from ..protocol.messages.patch import Operation
 from ..protocol.tolerances import Tolerance
 from .base import ResourceAdapter
@@ -22,6 +23,16 @@ from .mappings.columns import Field
 from .mappings.memberships import Members
 from .writing.changes import Change
 from .writing.unit_of_work import UnitOfWork
+
+
+def without_outer_blanks(text: str) -> str:
+    """Return a text without blanks and invisible characters at its ends."""
+    start, end = 0, len(text)
+    while start < end and unicodedata.category(text[start])[0] in "ZC":
+        start += 1
+    while end > start and unicodedata.category(text[end - 1])[0] in "ZC":
+        end -= 1
+    return text[start:end]
 
 
 class GroupName(Behaviour):
@@ -38,6 +49,12 @@ class GroupName(Behaviour):
         if not unit.changed(mapping.full_name):
             return
         adapter: Any = unit.adapter
+        name = unit.link.display_name
+        stripped = without_outer_blanks(name)
+        if not stripped:
+            raise InvalidValue(f"{mapping.full_name}: must not consist of blanks only")
+        if stripped != name and unit.tolerances.permit(Tolerance.OUTER_BLANKS):
+            unit.link.display_name = stripped
         adapter.reserve_name(unit.link)
         if not unit.link.preexisting:  # a group that the site created keeps its name
             field: Any = adapter.model._meta.get_field(adapter.name_column)
@@ -61,7 +78,9 @@ class GroupAdapter(ResourceAdapter):
     schema = load_schema("Group")
     model, link = Group, GroupLink
     attributes = {
-        "displayName": Field("link.display_name", key="link.display_key"),
+        "displayName": Field("link.display_name", key="link.display_key").having(
+            uniqueness="server"
+        ),
         "members": Members("user_set", to="User", kind="User"),
     }
     behaviours = ResourceAdapter.behaviours | {

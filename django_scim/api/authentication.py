@@ -43,6 +43,10 @@ class Principal:
         return False
 
 
+class InvalidToken(Unauthorized):
+    """A credential was sent, but it is malformed or not valid (RFC 6750 section 3.1)."""
+
+
 class BearerAuthentication(BaseAuthentication):
     """Set ``request.user`` to a Principal and ``request.auth`` to the token.
 
@@ -62,7 +66,7 @@ class BearerAuthentication(BaseAuthentication):
         request.scim_token = token  # type: ignore[attr-defined] # for the event of a rejection
         now = timezone.now()
         if token is None or not token.is_usable(now) or not token.connection.is_active:
-            raise Unauthorized("the bearer token is not valid")
+            raise InvalidToken("the bearer token is not valid")
         connection = token.connection
         if connection.networks and not connection.admits(client_address(request)):
             raise Forbidden("the connection does not allow requests from this IP address")
@@ -91,5 +95,5 @@ def bearer_secret(request: HttpRequest) -> str:
     scheme, _, secret = header.partition(" ")
     secret = secret.strip()
     if scheme.lower() != "bearer" or not secret or " " in secret or "," in secret:
-        raise Unauthorized('the Authorization header must be "Bearer <token>"')
+        raise InvalidToken('the Authorization header must be "Bearer <token>"')
     return secret

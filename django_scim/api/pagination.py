@@ -62,6 +62,8 @@ def read_search(
     """
     others = [other for other in schemas if other is not schema]
     by_cursor = "cursor" in parameters
+    if by_cursor and not tolerances.profile.offers_cursors:
+        raise InvalidValue("cursor: this connection has no pages by cursor; use startIndex")
     if by_cursor and "startIndex" in parameters:
         raise InvalidValue("startIndex: cannot be combined with cursor; send only one of them")
     order = parameters.get("sortOrder", "ascending").lower()

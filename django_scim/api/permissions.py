@@ -11,6 +11,10 @@ from rest_framework.request import Request
 from ..protocol.errors import Forbidden
 
 
+class InsufficientScope(Forbidden):
+    """The token lacks the scope for the request (RFC 6750 section 3.1)."""
+
+
 class TokenScope(BasePermission):
     """Require the token's scope for the request, such as ``users:read`` or ``users:write``."""
 
@@ -28,5 +32,5 @@ class TokenScope(BasePermission):
         reads = method in SAFE_METHODS or (method == "POST" and view.is_query())
         scope = f"{area}:{'read' if reads else 'write'}"
         if not view.token.permits(scope):
-            raise Forbidden(f"the token does not have the scope {scope}")
+            raise InsufficientScope(f"the token does not have the scope {scope}")
         return True

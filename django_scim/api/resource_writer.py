@@ -4,24 +4,41 @@ Single requests and operations of a bulk request work in the same way: parse the
 work, then lock, compare versions, write and record in one transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import DataError, IntegrityError
+from rest_framework.exceptions import ValidationError
+
+from ..adapters.accounts.leavers import Leaver
 from ..adapters.interfaces import Assigned
 from ..adapters.reading.plan import pop_version
 from ..adapters.writing import guard
 from ..adapters.writing.outcomes import action_of
+from ..adapters.writing.staging import replacements
 from ..adapters.writing.unit_of_work import UnitOfWork
 from ..audit import Recorder
 from ..conf import settings
 from ..models import Event
-from ..protocol.errors import GuardTripped, PreconditionRequired, ScimError
+from ..protocol.errors import (
+    GuardTripped,
+    PreconditionRequired,
+    ScimError,
+    all_in_one,
+)
 from ..protocol.messages.patch import Operation, parse_patch
 from ..protocol.projection import Projection
 from ..protocol.resource_body import read_resource
+from ..transactions import in_transaction
+from .exceptions import as_scim_error
 from .http import etags
 from .serializers import ResourceSerializer, serializer_for
+
+T = TypeVar("T")
+#: Errors of a write that may come from a value beside ``active``.
+_IGNORABLE = (ScimError, ValidationError, DjangoValidationError, IntegrityError, DataError)
 
 
 class Written(NamedTuple):
@@ -42,11 +59,19 @@ class ResourceWriter:
         self.adapter, self.registry = adapter, adapter.registry
         self.resource_type: str = adapter.name
         self.recorder, self.expected = recorder, expected
+        self.given_body: Any = None
+        self.leaver = Leaver(adapter, is_creation=recorder.event.method == "POST")
 
     def start_again(self) -> None:
         """Discard cached data before a retry, so that it reads the database again."""
         self.registry.start_again()
         self.adapter = self.registry.adapter(self.resource_type)
+
+    @property
+    def returns_patched(self) -> bool:
+        """True if the response to a PATCH contains the resource, False for 204 without a body."""
+        profile = self.adapter.tolerances.profile
+        return bool(self.adapter.returns_patched or profile.returns_patched_groups)
 
     # Parsing
 
@@ -56,27 +81,82 @@ class ResourceWriter:
         serializer_class = serializer_for(adapter_class)
         return serializer_class(*args, context={"adapter": self.adapter}, **kwargs)
 
-    def read_body(self, data: Any) -> Assigned:
-        """Return the values in the body of a POST or PUT.
+    def read_body(self, data: Any, scim_id: str = "") -> Assigned:
+        """Return the values in the body of a POST or PUT, which has no ``scim_id``.
 
-        Raise a ScimError, or RejectedBody if the adapter has a serializer.
+        Raise a ScimError that names all wrong attributes, or RejectedBody if the adapter has a
+        serializer; NotFound instead if the resource does not exist.
         """
-        if self.adapter.serializer_class is not None:
-            return self.serializer().read(data)
-        return read_resource(data, self.adapter.resource_schema, self.adapter.tolerances)
+        self.given_body = data
+        errors: list[ScimError] = []
+        rejected: ValidationError | None = None
+        adapter = self.adapter
+        if adapter.serializer_class is not None:
+            try:
+                return self.serializer().read(data)
+            except ValidationError as error:
+                rejected = error
+                errors.append(as_scim_error(error, ""))
+        try:
+            values = read_resource(data, adapter.resource_schema, adapter.tolerances, errors)
+        except ScimError:
+            self._require(scim_id)
+            raise
+        self.leaver.given = list(values.items())
+        if errors and not self.leaver.ignores_all(errors):
+            self._require(scim_id)
+            raise rejected or all_in_one(errors)
+        if rejected:  # the site's rules may concern any attribute
+            self.leaver.leave_out_all()
+        return self.leaver.kept_values(values)
 
     def read_patch(self, data: Any, scim_id: str) -> list[Operation]:
-        """Return the operations in the body of a PATCH. Raise a ScimError if it is invalid."""
+        """Return the operations in the body of a PATCH.
+
+        Raise a ScimError that names all wrong operations; NotFound instead if the resource does
+        not exist.
+        """
+        self.given_body = data
         adapter, limit = self.adapter, settings.MAX_PATCH_OPERATIONS
-        operations = parse_patch(data, adapter.resource_schema, adapter.tolerances, scim_id, limit)
-        if adapter.serializer_class is None:
-            return operations
+        errors: list[ScimError] = []
+        try:
+            operations = parse_patch(
+                data, adapter.resource_schema, adapter.tolerances, scim_id, limit, errors
+            )
+        except ScimError:
+            self._require(scim_id)
+            raise
+        if adapter.serializer_class is not None:
+            operations = list(self._checked(operations, errors))
+        self.leaver.given = [(each.path, _assigned(each)) for each in operations]
+        if errors and not self.leaver.ignores_all(errors):
+            self._require(scim_id)
+            raise all_in_one(errors)
+        return operations
+
+    def _checked(self, operations: list[Operation], errors: list[ScimError]) -> Iterator[Operation]:
+        """Yield the operations that the site's serializer accepts, and add its errors to a list."""
         serializer = self.serializer()
-        return [serializer.check(each) for each in operations]
+        for each in operations:
+            try:
+                yield serializer.check(each)
+            except ScimError as error:
+                errors.append(error)
+
+    def _require(self, scim_id: str) -> None:
+        """Raise NotFound if there is no such resource: the client then creates it again."""
+        if scim_id and not self.adapter.queryset().filter(scim_id=scim_id).exists():
+            raise self.adapter.not_found(scim_id)
 
     def prepare_body(self, values: Assigned, scim_id: str = "") -> Assigned:
         """Return values after slow work such as hashing. Call this before locking rows."""
-        prepared: Assigned = self.adapter.prepare(values, scim_id, values)
+        try:
+            prepared: Assigned = self.adapter.prepare(values, scim_id, values)
+        except ScimError as error:
+            if not self.leaver.leaves_out(error):
+                raise
+            values = self.leaver.kept_values(values)
+            prepared = self.adapter.prepare(values, scim_id, values)
         return prepared
 
     def prepare_patch(self, operations: list[Operation], scim_id: str) -> list[Operation]:
@@ -84,6 +164,14 @@ class ResourceWriter:
 
         The result does not contain an operation whose slow work a later one would overwrite.
         """
+        try:
+            return self._prepare_patch(operations, scim_id)
+        except ScimError as error:
+            if not self.leaver.leaves_out(error):
+                raise
+            return self._prepare_patch(self.leaver.kept_operations(operations), scim_id)
+
+    def _prepare_patch(self, operations: list[Operation], scim_id: str) -> list[Operation]:
         slow = self.adapter.declared.prepared
         last = {each.path.full_name: index for index, each in enumerate(operations)}
         prepared = []
@@ -100,16 +188,36 @@ class ResourceWriter:
     def _prepared(self, operation: Operation, scim_id: str) -> Any:
         return self.adapter.prepare({operation.path: operation.value}, scim_id)[operation.path]
 
+    # Closing an account in spite of errors beside
+
+    def attempt(self, write: Callable[[], T]) -> T:
+        """Return the result of ``write``, run in a transaction.
+
+        A request that closes an account is repeated without what cannot be stored beside (the
+        tolerance LEAVER): first without those values, then with nothing else at all.
+        """
+        while True:
+            try:
+                return in_transaction(write, self.start_again)
+            except _IGNORABLE as error:
+                if not self.leaver.leaves_out(
+                    as_scim_error(error, self.recorder.event.correlation_id)
+                ):
+                    raise
+                self.start_again()
+
     # Writing
 
     def create(self, values: Assigned) -> UnitOfWork:
-        return self.adapter.create(values)
+        return self.adapter.create(self.leaver.kept_values(values))
 
     def replace(self, scim_id: str, values: Assigned) -> UnitOfWork:
+        if self.leaver.is_partial:  # what the body lacks may be what was ignored
+            return self.patch(scim_id, replacements(values))
         return self.adapter.replace(self._locked(scim_id), values)
 
     def patch(self, scim_id: str, operations: list[Operation]) -> UnitOfWork:
-        return self.adapter.patch(self._locked(scim_id), operations)
+        return self.adapter.patch(self._locked(scim_id), self.leaver.kept_operations(operations))
 
     def delete(self, scim_id: str) -> None:
         link = self._locked(scim_id)
@@ -144,10 +252,20 @@ class ResourceWriter:
         return Written(resource, pop_version(resource) or self.adapter.version(link))
 
     def _record(self, action: str, changes: list[Any], status: int) -> None:
-        used = self.adapter.tolerances.used
-        self.recorder.save_success(action, status, changes=changes, tolerances=used)
+        self.recorder.save_success(
+            action,
+            status,
+            changes=changes,
+            tolerances=self.adapter.tolerances,
+            body=self.given_body,
+        )
         if self.registry.side_effects:
             self.recorder.save_side_effects(self.registry.side_effects)
+
+
+def _assigned(operation: Operation) -> Any:
+    """Return the value that an operation assigns, None for a removal."""
+    return None if operation.op == "remove" else operation.value
 
 
 def finish_batch(
@@ -161,7 +279,11 @@ def finish_batch(
         recorder.set_resource(writer.resource_type, unit.link, writer.adapter.name_of(unit.link))
         events.append(
             recorder.build_success(
-                action, status, changes=unit.changes, tolerances=writer.adapter.tolerances.used
+                action,
+                status,
+                changes=unit.changes,
+                tolerances=writer.adapter.tolerances,
+                body=writer.given_body,
             )
         )
     Event.objects.bulk_create(events)

@@ -22,15 +22,17 @@ from ..audit import Recorder
 from ..audit.secret_detection import hide_tokens
 from ..conf import settings
 from ..models import Event, Token
-from ..protocol.errors import InvalidVersion, NotFound, ScimError
+from ..protocol.errors import InvalidSyntax, InvalidVersion, NotFound, ScimError
 from ..protocol.messages.responses import error_message
-from ..protocol.tolerances import Tolerances
-from .authentication import BearerAuthentication
+from ..protocol.messages.search import url_parameters
+from ..protocol.tolerances import Profile, Tolerance, Tolerances
+from .authentication import REALM, BearerAuthentication, InvalidToken
 from .exceptions import as_scim_error
+from .http.bodies import ScimRequest
 from .http.network import client_address, require_encryption
 from .negotiation import ScimNegotiation
 from .parsers import JSONParser, ScimParser
-from .permissions import TokenScope
+from .permissions import InsufficientScope, TokenScope
 from .renderers import JSONRenderer, ScimRenderer
 from .resource_writer import record_failure
 from .throttling import ConnectionThrottle
@@ -91,6 +93,30 @@ class ScimView(APIView):
         own = {name: value for name, value in kwargs.items() if name in CAPTURED}
         return super().dispatch(request, *args, **own)
 
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Return DRF's request, whose body may come in chunks."""
+        return ScimRequest(
+            request,
+            authenticators=self.get_authenticators(),
+            negotiator=self.get_content_negotiator(),
+            parsers=self.get_parsers(),
+            parser_context=self.get_parser_context(request),
+        )
+
+    def profile_without_token(self, request: Request) -> Profile:
+        """Return the profile for a request that needs no token."""
+        return settings.PROFILES["default"]
+
+    def body(self) -> Any:
+        """Return the parsed body of the request. Raise a ScimError if there is none."""
+        if self.request.stream is None:
+            return self.empty_body("the request has no body")
+        return self.request.data
+
+    def empty_body(self, detail: str) -> Any:
+        """Return the body to assume for an empty or missing one. Raise InvalidSyntax."""
+        raise InvalidSyntax(f"{detail}; send a JSON object")
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, negotiate and check the scope, in this order.
 
@@ -114,7 +140,9 @@ class ScimView(APIView):
             self.recorder.authenticated(self.token)
             self.tolerances = Tolerances(self.token.connection.tolerated)
         else:
-            self.tolerances = Tolerances(settings.PROFILES["default"])
+            self.tolerances = Tolerances(self.profile_without_token(request))
+        if "//" in request.path_info and not self.tolerances.permit(Tolerance.EXTRA_SLASH):
+            raise NotFound(f"there is no endpoint {request.path[:200]!r}")
         request.scim_tolerances = self.tolerances  # type: ignore[attr-defined]
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(
             request
@@ -122,6 +150,14 @@ class ScimView(APIView):
         if self.requires_token:
             self.check_permissions(request)
             self.check_throttles(request)
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of SCIM in the URL. Raise InvalidValue if one is given twice."""
+        query = self.request.META.get("QUERY_STRING", "")
+        if not query:
+            return {}
+        return url_parameters(self.request.query_params.lists(), query, self.tolerances)
 
     @cached_property
     def registry(self) -> Registry:
@@ -132,7 +168,7 @@ class ScimView(APIView):
         """Return the URL of the SCIM base without a slash at the end, as the client sees it."""
         path = self.request.path.rstrip("/")
         for _ in range(self.depth):
-            path = path.rpartition("/")[0]
+            path = path.rpartition("/")[0].rstrip("/")
         if settings.BASE_URL:
             return f"{settings.BASE_URL.rstrip('/')}{path}"
         return str(self.request.build_absolute_uri(path))
@@ -146,7 +182,10 @@ class ScimView(APIView):
         response = Response(body, status=error.status)
         response.exception = True
         if error.status == 401:
-            response["WWW-Authenticate"] = self.get_authenticate_header(self.request)
+            invalid = ', error="invalid_token"' if isinstance(error, InvalidToken) else ""
+            response["WWW-Authenticate"] = f"{REALM}{invalid}"
+        elif isinstance(error, InsufficientScope):
+            response["WWW-Authenticate"] = f'{REALM}, error="insufficient_scope"'
         elif error.status == 405:
             response["Allow"] = ", ".join(self.allowed_methods)
         wait = getattr(exc, "wait", None)
@@ -158,7 +197,7 @@ class ScimView(APIView):
     def record_read(self) -> None:
         """Save the event of a read, if the connection logs reads."""
         if self.token.connection.log_reads:
-            self.recorder.save_success(Event.Action.READ, 200, tolerances=self.tolerances.used)
+            self.recorder.save_success(Event.Action.READ, 200, tolerances=self.tolerances)
 
     def _record_failure(self, error: ScimError, answer: Any) -> None:
         recorder = getattr(self, "recorder", None)

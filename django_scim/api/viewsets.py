@@ -17,12 +17,13 @@ from ..adapters.base import ResourceAdapter
 from ..adapters.reading.plan import pop_version
 from ..adapters.writing.unit_of_work import UnitOfWork
 from ..conf import settings
-from ..protocol.messages.search import search_parameters
+from ..protocol.messages.search import SEARCH_URN, empty_search, search_parameters
 from ..protocol.projection import Projection, after_write
 from ..query.timeout import limited_reads
 from ..transactions import in_transaction
 from .http import etags
 from .pagination import page, read_projection
+from .renderers import ScimRenderer
 from .resource_writer import ResourceWriter, Written
 from .serializers import ResourceSerializer, serializer_for
 from .views import ScimView, exempt_from_host_defaults
@@ -58,11 +59,16 @@ class ResourceViewSet(ViewSetMixin, ScimView):
     # Reading
 
     def list(self, request: Request) -> Response:
-        return self._list(request.query_params, in_url=True)
+        return self._list(self.parameters, in_url=True)
 
     def search(self, request: Request) -> Response:
         """Return the resources for a query in the body of a POST (RFC 7644 section 3.4.3)."""
-        return self._list(search_parameters(request.data, self.tolerances), in_url=False)
+        return self._list(search_parameters(self.body(), self.tolerances), in_url=False)
+
+    def empty_body(self, detail: str) -> Any:
+        if self.action == "search" and empty_search(self.tolerances):
+            return {"schemas": [SEARCH_URN]}
+        return super().empty_body(detail)
 
     def _list(self, parameters: Mapping[str, str], *, in_url: bool) -> Response:
         body = page(self, [self.adapter], parameters, in_url=in_url)
@@ -72,15 +78,15 @@ class ResourceViewSet(ViewSetMixin, ScimView):
     def retrieve(self, request: Request, scim_id: str) -> Response:
         with limited_reads(router.db_for_read(self.adapter.link)):
             resource = self.adapter.get(scim_id, self._projection())
-        version = pop_version(resource)
-        self.record_read()
-        current = version
         # A projection of some attributes does not contain the version.
-        if version is None and etags.is_conditional(request):
-            complete = self.adapter.get(scim_id, self.adapter.version_projection)
-            current = pop_version(complete)
-        if etags.is_unchanged(request, current):
-            return Response(status=304, headers={"ETag": current or ""})
+        version = pop_version(resource) or str(
+            pop_version(self.adapter.get(scim_id, self.adapter.version_projection))
+        )
+        if (expected := etags.if_match(request)) is not None:
+            etags.require_match(expected, version)
+        self.record_read()
+        if etags.is_unchanged(request, version):
+            return Response(status=304, headers={"ETag": version})
         return self._response(resource, version)
 
     # Writing
@@ -92,21 +98,21 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
     def create(self, request: Request) -> Response:
         projection, writer = self._projection(), self.writer
-        body = writer.prepare_body(writer.read_body(request.data))
+        body = writer.prepare_body(writer.read_body(self.body()))
         projection = after_write(projection, body.items())
         written = self._write(lambda: writer.create(body), projection, 201)
         return self._response(*written, 201)
 
     def update(self, request: Request, scim_id: str) -> Response:
         projection, writer = self._projection(), self.writer
-        body = writer.prepare_body(writer.read_body(request.data), scim_id)
+        body = writer.prepare_body(writer.read_body(self.body(), scim_id), scim_id)
         projection = after_write(projection, body.items())
         written = self._write(lambda: writer.replace(scim_id, body), projection, 200)
         return self._response(*written)
 
     def partial_update(self, request: Request, scim_id: str) -> Response:
         projection, writer = self._projection(), self.writer
-        operations = writer.read_patch(request.data, scim_id)
+        operations = writer.read_patch(self.body(), scim_id)
         operations = writer.prepare_patch(operations, scim_id)
         projection = after_write(projection, ((each.path, each.value) for each in operations))
 
@@ -115,7 +121,12 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
         if self._returns_patched(projection):
             return self._response(*self._write(patch, projection, 200))
-        return Response(status=204, headers={"ETag": self._write(patch, None, 204).version})
+        version = self._write(patch, None, 204).version
+        location = self.adapter.location_of(self.resource_type, scim_id)
+        response = Response(status=204, headers={"ETag": version, "Location": location})
+        if self.tolerances.profile.types_empty_answers:
+            response.add_post_render_callback(_set_content_type)
+        return response
 
     def destroy(self, request: Request, scim_id: str) -> Response:
         in_transaction(lambda: self.writer.delete(scim_id), self.writer.start_again)
@@ -125,7 +136,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         self, work: Callable[[], UnitOfWork], projection: Projection | None, status: int
     ) -> Written:
         writer = self.writer
-        return in_transaction(lambda: writer.finish(work(), status, projection), writer.start_again)
+        return writer.attempt(lambda: writer.finish(work(), status, projection))
 
     def get_serializer_class(self) -> type[ResourceSerializer]:
         adapter_class: Any = type(self.adapter)
@@ -140,28 +151,30 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
         For groups it does not by default, since it would list every member.
         """
-        profile = self.tolerances.profile
-        return (
-            self.adapter.returns_patched
-            or profile.returns_patched_groups
-            or projection.attributes is not None
-        )
+        return self.writer.returns_patched or projection.attributes is not None
 
     # Responses
 
     def _projection(self) -> Projection:
         schema = self.adapter.resource_schema
-        return read_projection(self.request.query_params, schema, self.tolerances)
+        return read_projection(self.parameters, schema, self.tolerances)
 
     def _response(
         self, resource: dict[str, Any] | None, version: str | None, status: int = 200
     ) -> Response:
         assert resource is not None
         location = self.adapter.location_of(self.resource_type, resource["id"])
-        headers = {"Location" if status == 201 else "Content-Location": location}
+        headers = {"Location": location}
+        if status != 201:
+            headers["Content-Location"] = location
         if version:
             headers["ETag"] = version
         return Response(resource, status=status, headers=headers)
+
+
+def _set_content_type(response: Any) -> None:
+    """Set the Content-Type of an empty response, which some clients require."""
+    response["Content-Type"] = ScimRenderer.media_type
 
 
 def viewset_for(adapter: type[ResourceAdapter]) -> type[ResourceViewSet]:

@@ -82,15 +82,31 @@ class Recorder:
             set_object(self.event, link, name)
 
     def save_success(
-        self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
+        self,
+        action: str,
+        status: int,
+        *,
+        tolerances: Any,
+        changes: list[Any] | None = None,
+        body: Any = None,
     ) -> None:
-        """Write the event of a change, in the transaction of the change."""
-        self.build_success(action, status, changes=changes, tolerances=tolerances).save(
+        """Write the event of a change, in the transaction of the change.
+
+        ``tolerances`` are those of the request: which it has used, and what was ignored of its
+        ``body``.
+        """
+        self.build_success(action, status, tolerances=tolerances, changes=changes, body=body).save(
             force_insert=True
         )
 
     def build_success(
-        self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
+        self,
+        action: str,
+        status: int,
+        *,
+        tolerances: Any,
+        changes: list[Any] | None = None,
+        body: Any = None,
     ) -> Event:
         """Return the event of a change; the caller writes it in the transaction of the change."""
         event = self.event
@@ -101,8 +117,17 @@ class Recorder:
             event.changes = shown_changes(changes)
             if not changes and action == Event.Action.UPDATE:
                 event.outcome = Event.Outcome.NO_CHANGE
-        self._complete(tolerances)
+        event.detail = ""
+        if tolerances.ignored:
+            event.detail = self._ignored(tolerances.ignored, changes, body)
+        self._complete(tolerances.used)
         return event
+
+    def _ignored(self, ignored: list[str], changes: list[Any] | None, body: Any) -> str:
+        """Return the text that lists what was ignored; it can name anything in the body."""
+        how = "Ignored" if changes else "Nothing changed, since all of it was ignored"
+        text = f"{how}: {'; '.join(dict.fromkeys(ignored))}"
+        return self._shown(text, DETAIL_LIMIT, secrets_in(body))
 
     def save_side_effects(self, writes: list[Any]) -> None:
         """Write an event for each further object that the request changed.

@@ -3,7 +3,8 @@
 from typing import Any
 
 from ..protocol.attributes import Attribute
-from ..protocol.values import is_empty, parse_datetime
+from ..protocol.formats import parse_datetime
+from ..protocol.values import is_empty
 
 MOMENTS = ("2011-05-13T04:42:34Z", "2015-11-30T09:00:00Z", "2019-02-28T23:59:59Z")
 SIMPLE: dict[str, tuple[Any, ...]] = {

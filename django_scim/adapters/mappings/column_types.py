@@ -15,7 +15,7 @@ from django.db import models
 
 from ...protocol.attributes import Attribute
 from ...protocol.errors import InvalidValue
-from ...protocol.values import format_datetime, parse_datetime
+from ...protocol.formats import format_datetime, parse_datetime
 from ..model_paths import MappingError
 
 Kind = Literal["text", "boolean", "plain", "opaque"]

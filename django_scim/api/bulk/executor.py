@@ -91,7 +91,7 @@ class BulkExecutor:
                 return
             try:
                 runner.prepare(self._id_of)
-                runner.succeed(*in_transaction(runner.write, runner.writer.start_again))
+                runner.succeed(*runner.writer.attempt(runner.write))
             except Exception as error:
                 self._fail(runner, as_scim_error(error, runner.view.correlation_id))
 

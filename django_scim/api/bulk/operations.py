@@ -79,7 +79,7 @@ class OperationRunner:
         if operation.method == "PATCH":
             self.patch = self.writer.read_patch(operation.data, operation.resource_id)
         elif operation.method != "DELETE":
-            self.values = self.writer.read_body(operation.data)
+            self.values = self.writer.read_body(operation.data, operation.resource_id)
         if operation.method == "POST":  # passwords are hashed while other operations run
             self.values = self.writer.prepare_body(self.values)
 
@@ -181,7 +181,9 @@ class OperationRunner:
         self.resource_id = resource_id
         writer = self.writer
         self._location = writer.adapter.location_of(writer.resource_type, resource_id)
-        self._response = {"status": str(STATUS[self.operation.method])}
+        method = self.operation.method
+        is_empty = method == "PATCH" and not writer.returns_patched
+        self._response = {"status": "204" if is_empty else str(STATUS[method])}
         if self.tolerances.profile.returns_bulk_ids:
             self._response["id"] = resource_id
         if version:

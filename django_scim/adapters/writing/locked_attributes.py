@@ -1,0 +1,83 @@
+"""Keep the locked attributes of an account whose link no admin has confirmed yet.
+
+A changed e-mail address would allow a password reset. But the client that sends the address as it
+is, in other words, must not be refused: it could then not deactivate the account either.
+"""
+
+from typing import Any
+
+from ...protocol.attributes import Attribute
+from ...protocol.errors import Mutability, ScimError
+from ...protocol.messages.patch import Operation
+from ...protocol.tolerances import Tolerance
+from ...protocol.values import fold
+from ..interfaces import Assigned
+from .staging import apply
+
+
+def locked_attributes(adapter: Any) -> set[Attribute]:
+    """Return the attributes that cannot be set while a link is unconfirmed."""
+    return {mapping.path.attribute for mapping in adapter.declared.locked}
+
+
+def is_locked(link: Any) -> bool:
+    """Return whether an account has locked attributes."""
+    return bool(getattr(link, "unconfirmed", False))
+
+
+def kept_attributes(adapter: Any, link: Any, values: Assigned) -> set[Attribute]:
+    """Return the attributes that a PUT does not change. Raise the errors of ``unlocked``."""
+    named = [
+        Operation("remove" if value is None else "replace", path, None, value)
+        for path, value in values.items()
+    ]
+    unlocked(adapter, link, named)
+    return locked_attributes(adapter)
+
+
+def unlocked(adapter: Any, link: Any, operations: list[Operation]) -> list[Operation]:
+    """Return the operations on attributes that are not locked.
+
+    Addresses and names are compared without case, and without their types and their order. Raise
+    Mutability for an operation that would change one, unless the profile ignores it.
+    """
+    locked = locked_attributes(adapter)
+    on_locked = [each for each in operations if each.path.attribute in locked]
+    if not on_locked:
+        return operations
+    current = adapter.lock(link.scim_id)  # another instance, for a trial
+    trial = adapter.unit_of_work(current)
+    mappings = [m for m in adapter.declared.locked if any(_names(m, o) for o in on_locked)]
+    before = [_folded(mapping.current(trial)) for mapping in mappings]
+    errors: list[ScimError] = []
+    for each in on_locked:
+        try:
+            apply(trial, each)
+        except ScimError as error:
+            errors.append(error)
+    for refused in errors:
+        if not _ignores(adapter, refused.detail):
+            raise refused
+    for mapping, old in zip(mappings, before, strict=True):
+        new = _folded(mapping.current(trial))
+        if new == old and (new or not trial.changed(mapping.full_name)):
+            continue
+        what = f"{mapping.full_name}: is locked until an admin confirms the link"
+        if not _ignores(adapter, what):
+            raise Mutability(what)
+    return [each for each in operations if each.path.attribute not in locked]
+
+
+def _ignores(adapter: Any, what: str) -> bool:
+    return bool(adapter.tolerances.ignore(Tolerance.LOCKED_ATTRIBUTE, what))
+
+
+def _names(mapping: Any, operation: Operation) -> bool:
+    return bool(mapping.path.attribute is operation.path.attribute)
+
+
+def _folded(value: Any) -> set[str]:
+    """Return the names and addresses in a value, folded."""
+    values = value if isinstance(value, list) else [value]
+    texts = [each.get("value") if isinstance(each, dict) else each for each in values]
+    return {fold(str(text)) for text in texts if text not in (None, "")}
