@@ -12,22 +12,28 @@ T = TypeVar("T")
 RETRIES = 2
 
 
-def in_transaction(work: Callable[[], T], start_again: Callable[[], None]) -> T:
+def in_transaction(
+    work: Callable[[], T],
+    start_again: Callable[[], None],
+    leaves_out: Callable[[Exception], bool] = lambda error: False,
+) -> T:
     """Return the result of ``work``, run in a transaction.
 
     If it fails because of a concurrent request, call ``start_again`` and run it again, at most
-    RETRIES times; it then sees what the other request wrote.
+    RETRIES times; it then sees what the other request wrote. It is also run again after an error
+    for which ``leaves_out`` returns True: the next run then leaves out the cause.
     """
-    for _ in range(RETRIES):
+    lost = 0
+    while True:
         try:
             with writing():
                 return work()
-        except (IntegrityError, OperationalError) as error:
-            if not is_lost_race(error):
+        except Exception as error:
+            is_race = isinstance(error, IntegrityError | OperationalError) and is_lost_race(error)
+            lost += is_race
+            if not (is_race and lost <= RETRIES) and not leaves_out(error):
                 raise
             start_again()
-    with writing():
-        return work()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from django.db.models import Expression, F, Q, TextField, Value
 from ..conf import settings
 from ..models import AbstractLink, Connection, GuardCount
 from ..protocol.attributes import Schema
-from ..protocol.errors import NotFound, ScimError, all_in_one
+from ..protocol.errors import NotFound
 from ..protocol.messages.patch import Operation
 from ..protocol.projection import FULL, Projection
 from ..protocol.tolerances import Tolerances
@@ -29,11 +29,11 @@ from .mappings.computed import Constant, Location
 from .reading.plan import Plan, plan_for, pop_version
 from .writing import guard
 from .writing.changes import Change
-from .writing.locked_attributes import is_locked, kept_attributes, unlocked
+from .writing.locked_attributes import kept_attributes, unlocked
 from .writing.locks import locked
 from .writing.outcomes import ChangeKind, ResourceChange, announce, announce_unit
 from .writing.side_effects import end_memberships, resolve_references
-from .writing.staging import apply_all, assign, assign_given
+from .writing.staging import apply_all, assign, assign_given, prepared
 from .writing.unit_of_work import UnitOfWork
 
 
@@ -252,18 +252,7 @@ class ResourceAdapter:
         This runs before the transaction, so that mappings can do slow work such as hashing. A PATCH
         has no ``body``, a POST no ``scim_id``. Raise a ScimError if values are invalid.
         """
-        mappings = self.declared.prepared
-        prepared, errors = dict(values), []
-        for path, value in values.items():
-            try:
-                if value is not None and (mapping := mappings.get(path.full_name)):
-                    prepared[path] = mapping.prepare(self, value, scim_id, body or {})
-            except ScimError as error:
-                error.paths |= {path}
-                errors.append(error)
-        if errors:
-            raise all_in_one(errors)
-        return prepared
+        return prepared(self, values, scim_id, body or {})
 
     def create(self, values: Assigned) -> UnitOfWork:
         """Create a resource from a body. Raise a ScimError if it cannot be stored."""
@@ -278,13 +267,16 @@ class ResourceAdapter:
     def replace(self, link: Any, values: Assigned) -> UnitOfWork:
         """Replace the attributes of a resource by those of a body (RFC 7644 section 3.5.1)."""
         unit = self.unit_of_work(link)
-        assign(unit, values, kept_attributes(self, link, values) if is_locked(link) else ())
+        assign(unit, values, kept_attributes(unit, values) if unit.is_locked else ())
         return self.save(unit)
 
     def patch(self, link: Any, operations: list[Operation]) -> UnitOfWork:
         """Apply the operations of a PATCH in their order (RFC 7644 section 3.5.2)."""
         unit = self.unit_of_work(link)
-        apply_all(unit, unlocked(self, link, operations) if is_locked(link) else operations)
+        apply_all(
+            unit,
+            unlocked(unit, operations) if unit.is_locked else operations,
+        )
         return self.save(unit)
 
     def save(self, unit: UnitOfWork, *, is_side_effect: bool = False) -> UnitOfWork:

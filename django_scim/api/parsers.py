@@ -7,10 +7,9 @@ from typing import Any
 from rest_framework.parsers import BaseParser
 
 from ..conf import settings
-from ..protocol.errors import PayloadTooLarge, UnsupportedMediaType
+from ..protocol.errors import InvalidSyntax, PayloadTooLarge, UnsupportedMediaType
 from ..protocol.json_parser import JsonLimits, parse_json
 from ..protocol.tolerances import Tolerance
-from .http.bodies import read_limited
 
 
 class ScimParser(BaseParser):
@@ -35,7 +34,7 @@ class ScimParser(BaseParser):
             raise UnsupportedMediaType("send the body without Content-Encoding")
         view = context["view"]
         limit: int = getattr(settings, view.body_limit)
-        raw = read_limited(stream, limit)
+        raw = _read(stream, limit)
         if len(raw) > limit:
             name = f"{view.body_limit_name}, which is " if view.body_limit_name else ""
             raise PayloadTooLarge(f"the body is larger than {name}{limit} bytes")
@@ -43,7 +42,10 @@ class ScimParser(BaseParser):
         if has_mark and view.tolerances.permit(Tolerance.BYTE_ORDER_MARK):
             raw = raw.removeprefix(codecs.BOM_UTF8)
         if not raw:
-            return view.empty_body("the body is empty")
+            is_sent = "HTTP_TRANSFER_ENCODING" in request.META
+            body = view.empty_body("the body is empty" if is_sent else "the request has no body")
+            view.parsed_body = body
+            return body
         limits = JsonLimits(settings.MAX_JSON_DEPTH, settings.MAX_VALUES)
         body = view.parsed_body = parse_json(raw, limits=limits)
         return body
@@ -53,3 +55,18 @@ class JSONParser(ScimParser):
     """application/json, which must be accepted too (RFC 7644 section 3.8)."""
 
     media_type = "application/json"
+
+
+def _read(stream: Any, limit: int) -> bytes:
+    """Return the content of a stream, or its first ``limit`` + 1 bytes.
+
+    Raise InvalidSyntax if the body breaks off, or its chunks are malformed.
+    """
+    parts, missing = [], limit + 1
+    try:
+        while missing > 0 and (part := stream.read(missing)):
+            parts.append(part)
+            missing -= len(part)
+    except OSError:
+        raise InvalidSyntax("the body breaks off, or its chunks are malformed") from None
+    return b"".join(parts)

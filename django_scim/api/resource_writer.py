@@ -4,9 +4,9 @@ Single requests and operations of a bulk request work in the same way: parse the
 work, then lock, compare versions, write and record in one transaction.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DataError, IntegrityError
@@ -22,6 +22,7 @@ from ..adapters.writing.unit_of_work import UnitOfWork
 from ..audit import Recorder
 from ..conf import settings
 from ..models import Event
+from ..protocol.attributes import AttributePath
 from ..protocol.errors import (
     GuardTripped,
     PreconditionRequired,
@@ -31,12 +32,10 @@ from ..protocol.errors import (
 from ..protocol.messages.patch import Operation, parse_patch
 from ..protocol.projection import Projection
 from ..protocol.resource_body import read_resource
-from ..transactions import in_transaction
 from .exceptions import as_scim_error
 from .http import etags
 from .serializers import ResourceSerializer, serializer_for
 
-T = TypeVar("T")
 #: Errors of a write that may come from a value beside ``active``.
 _IGNORABLE = (ScimError, ValidationError, DjangoValidationError, IntegrityError, DataError)
 
@@ -60,7 +59,10 @@ class ResourceWriter:
         self.resource_type: str = adapter.name
         self.recorder, self.expected = recorder, expected
         self.given_body: Any = None
-        self.leaver = Leaver(adapter, is_creation=recorder.event.method == "POST")
+        #: The attributes that the request names, with their values.
+        self.given: Iterable[tuple[AttributePath, Any]] = ()
+        #: Set for a request that closes an account and has failed.
+        self.leaver: Leaver | None = None
 
     def start_again(self) -> None:
         """Discard cached data before a retry, so that it reads the database again."""
@@ -102,13 +104,13 @@ class ResourceWriter:
         except ScimError:
             self._require(scim_id)
             raise
-        self.leaver.given = list(values.items())
-        if errors and not self.leaver.ignores_all(errors):
+        self.given = values.items()
+        if errors and not self._leaver().ignores_all(errors):
             self._require(scim_id)
             raise rejected or all_in_one(errors)
         if rejected:  # the site's rules may concern any attribute
-            self.leaver.leave_out_all()
-        return self.leaver.kept_values(values)
+            self._leaver().leave_out_all()
+        return self.leaver.kept_values(values) if self.leaver else values
 
     def read_patch(self, data: Any, scim_id: str) -> list[Operation]:
         """Return the operations in the body of a PATCH.
@@ -128,8 +130,8 @@ class ResourceWriter:
             raise
         if adapter.serializer_class is not None:
             operations = list(self._checked(operations, errors))
-        self.leaver.given = [(each.path, _assigned(each)) for each in operations]
-        if errors and not self.leaver.ignores_all(errors):
+        self.given = ((each.path, _assigned(each)) for each in operations)
+        if errors and not self._leaver().ignores_all(errors):
             self._require(scim_id)
             raise all_in_one(errors)
         return operations
@@ -153,9 +155,9 @@ class ResourceWriter:
         try:
             prepared: Assigned = self.adapter.prepare(values, scim_id, values)
         except ScimError as error:
-            if not self.leaver.leaves_out(error):
+            if not self._leaver().leaves_out(error):
                 raise
-            values = self.leaver.kept_values(values)
+            values = self.leaver.kept_values(values) if self.leaver else values
             prepared = self.adapter.prepare(values, scim_id, values)
         return prepared
 
@@ -167,9 +169,11 @@ class ResourceWriter:
         try:
             return self._prepare_patch(operations, scim_id)
         except ScimError as error:
-            if not self.leaver.leaves_out(error):
+            if not self._leaver().leaves_out(error):
                 raise
-            return self._prepare_patch(self.leaver.kept_operations(operations), scim_id)
+            return self._prepare_patch(
+                self.leaver.kept_operations(operations) if self.leaver else operations, scim_id
+            )
 
     def _prepare_patch(self, operations: list[Operation], scim_id: str) -> list[Operation]:
         slow = self.adapter.declared.prepared
@@ -190,34 +194,38 @@ class ResourceWriter:
 
     # Closing an account in spite of errors beside
 
-    def attempt(self, write: Callable[[], T]) -> T:
-        """Return the result of ``write``, run in a transaction.
+    def leaves_out(self, error: Exception) -> bool:
+        """Return whether the write can be repeated without what caused an error.
 
-        A request that closes an account is repeated without what cannot be stored beside (the
-        tolerance LEAVER): first without those values, then with nothing else at all.
+        A request that closes an account is repeated without what cannot be stored beside: first
+        without those values, then with nothing else at all.
         """
-        while True:
-            try:
-                return in_transaction(write, self.start_again)
-            except _IGNORABLE as error:
-                if not self.leaver.leaves_out(
-                    as_scim_error(error, self.recorder.event.correlation_id)
-                ):
-                    raise
-                self.start_again()
+        if not isinstance(error, _IGNORABLE):
+            return False
+        known = as_scim_error(error, self.recorder.event.correlation_id)
+        return self._leaver().leaves_out(known)
+
+    def _leaver(self) -> Leaver:
+        if self.leaver is None:
+            is_creation = self.recorder.event.method == "POST"
+            self.leaver = Leaver(self.adapter, list(self.given), is_creation=is_creation)
+        return self.leaver
 
     # Writing
 
     def create(self, values: Assigned) -> UnitOfWork:
-        return self.adapter.create(self.leaver.kept_values(values))
+        return self.adapter.create(self.leaver.kept_values(values) if self.leaver else values)
 
     def replace(self, scim_id: str, values: Assigned) -> UnitOfWork:
-        if self.leaver.is_partial:  # what the body lacks may be what was ignored
+        if self.leaver and self.leaver.is_partial:  # what the body lacks may be what was ignored
             return self.patch(scim_id, replacements(values))
         return self.adapter.replace(self._locked(scim_id), values)
 
     def patch(self, scim_id: str, operations: list[Operation]) -> UnitOfWork:
-        return self.adapter.patch(self._locked(scim_id), self.leaver.kept_operations(operations))
+        return self.adapter.patch(
+            self._locked(scim_id),
+            self.leaver.kept_operations(operations) if self.leaver else operations,
+        )
 
     def delete(self, scim_id: str) -> None:
         link = self._locked(scim_id)

@@ -24,11 +24,10 @@ from ..conf import settings
 from ..models import Event, Token
 from ..protocol.errors import InvalidSyntax, InvalidVersion, NotFound, ScimError
 from ..protocol.messages.responses import error_message
-from ..protocol.messages.search import url_parameters
 from ..protocol.tolerances import Profile, Tolerance, Tolerances
 from .authentication import REALM, BearerAuthentication, InvalidToken
 from .exceptions import as_scim_error
-from .http.bodies import ScimRequest
+from .http.bodies import UnmeasuredRequest
 from .http.network import client_address, require_encryption
 from .negotiation import ScimNegotiation
 from .parsers import JSONParser, ScimParser
@@ -95,7 +94,12 @@ class ScimView(APIView):
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         """Return DRF's request, whose body may come in chunks."""
-        return ScimRequest(
+        meta = request.META
+        is_sent = "HTTP_TRANSFER_ENCODING" in meta or request.method not in ("GET", "HEAD")
+        is_unmeasured = meta.get("CONTENT_LENGTH") in (None, "", "0")
+        if not is_sent or not (is_unmeasured or "HTTP_TRANSFER_ENCODING" in meta):
+            return super().initialize_request(request, *args, **kwargs)
+        return UnmeasuredRequest(
             request,
             authenticators=self.get_authenticators(),
             negotiator=self.get_content_negotiator(),
@@ -106,12 +110,6 @@ class ScimView(APIView):
     def profile_without_token(self, request: Request) -> Profile:
         """Return the profile for a request that needs no token."""
         return settings.PROFILES["default"]
-
-    def body(self) -> Any:
-        """Return the parsed body of the request. Raise a ScimError if there is none."""
-        if self.request.stream is None:
-            return self.empty_body("the request has no body")
-        return self.request.data
 
     def empty_body(self, detail: str) -> Any:
         """Return the body to assume for an empty or missing one. Raise InvalidSyntax."""
@@ -150,14 +148,6 @@ class ScimView(APIView):
         if self.requires_token:
             self.check_permissions(request)
             self.check_throttles(request)
-
-    @cached_property
-    def parameters(self) -> dict[str, str]:
-        """The parameters of SCIM in the URL. Raise InvalidValue if one is given twice."""
-        query = self.request.META.get("QUERY_STRING", "")
-        if not query:
-            return {}
-        return url_parameters(self.request.query_params.lists(), query, self.tolerances)
 
     @cached_property
     def registry(self) -> Registry:

@@ -18,11 +18,11 @@ from ..adapters.reading.plan import pop_version
 from ..adapters.writing.unit_of_work import UnitOfWork
 from ..conf import settings
 from ..protocol.messages.search import SEARCH_URN, empty_search, search_parameters
-from ..protocol.projection import Projection, after_write
+from ..protocol.projection import FULL, Projection, after_write
 from ..query.timeout import limited_reads
 from ..transactions import in_transaction
 from .http import etags
-from .pagination import page, read_projection
+from .pagination import page, read_parameters, read_projection
 from .renderers import ScimRenderer
 from .resource_writer import ResourceWriter, Written
 from .serializers import ResourceSerializer, serializer_for
@@ -59,19 +59,19 @@ class ResourceViewSet(ViewSetMixin, ScimView):
     # Reading
 
     def list(self, request: Request) -> Response:
-        return self._list(self.parameters, in_url=True)
+        return self._list(None)
 
     def search(self, request: Request) -> Response:
         """Return the resources for a query in the body of a POST (RFC 7644 section 3.4.3)."""
-        return self._list(search_parameters(self.body(), self.tolerances), in_url=False)
+        return self._list(search_parameters(request.data, self.tolerances))
 
     def empty_body(self, detail: str) -> Any:
         if self.action == "search" and empty_search(self.tolerances):
             return {"schemas": [SEARCH_URN]}
         return super().empty_body(detail)
 
-    def _list(self, parameters: Mapping[str, str], *, in_url: bool) -> Response:
-        body = page(self, [self.adapter], parameters, in_url=in_url)
+    def _list(self, parameters: Mapping[str, str] | None) -> Response:
+        body = page(self, [self.adapter], parameters)
         self.record_read()
         return Response(body)
 
@@ -98,21 +98,21 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
     def create(self, request: Request) -> Response:
         projection, writer = self._projection(), self.writer
-        body = writer.prepare_body(writer.read_body(self.body()))
+        body = writer.prepare_body(writer.read_body(request.data))
         projection = after_write(projection, body.items())
         written = self._write(lambda: writer.create(body), projection, 201)
         return self._response(*written, 201)
 
     def update(self, request: Request, scim_id: str) -> Response:
         projection, writer = self._projection(), self.writer
-        body = writer.prepare_body(writer.read_body(self.body(), scim_id), scim_id)
+        body = writer.prepare_body(writer.read_body(request.data, scim_id), scim_id)
         projection = after_write(projection, body.items())
         written = self._write(lambda: writer.replace(scim_id, body), projection, 200)
         return self._response(*written)
 
     def partial_update(self, request: Request, scim_id: str) -> Response:
         projection, writer = self._projection(), self.writer
-        operations = writer.read_patch(self.body(), scim_id)
+        operations = writer.read_patch(request.data, scim_id)
         operations = writer.prepare_patch(operations, scim_id)
         projection = after_write(projection, ((each.path, each.value) for each in operations))
 
@@ -122,7 +122,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         if self._returns_patched(projection):
             return self._response(*self._write(patch, projection, 200))
         version = self._write(patch, None, 204).version
-        location = self.adapter.location_of(self.resource_type, scim_id)
+        location = f"{self.adapter.base_url}/{self.adapter.endpoint}/{scim_id}"
         response = Response(status=204, headers={"ETag": version, "Location": location})
         if self.tolerances.profile.types_empty_answers:
             response.add_post_render_callback(_set_content_type)
@@ -136,7 +136,9 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         self, work: Callable[[], UnitOfWork], projection: Projection | None, status: int
     ) -> Written:
         writer = self.writer
-        return writer.attempt(lambda: writer.finish(work(), status, projection))
+        return in_transaction(
+            lambda: writer.finish(work(), status, projection), writer.start_again, writer.leaves_out
+        )
 
     def get_serializer_class(self) -> type[ResourceSerializer]:
         adapter_class: Any = type(self.adapter)
@@ -151,13 +153,19 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
         For groups it does not by default, since it would list every member.
         """
-        return self.writer.returns_patched or projection.attributes is not None
+        return (
+            self.adapter.returns_patched
+            or self.tolerances.profile.returns_patched_groups
+            or projection.attributes is not None
+        )
 
     # Responses
 
     def _projection(self) -> Projection:
+        if not self.request.META.get("QUERY_STRING"):
+            return FULL
         schema = self.adapter.resource_schema
-        return read_projection(self.parameters, schema, self.tolerances)
+        return read_projection(read_parameters(self), schema, self.tolerances)
 
     def _response(
         self, resource: dict[str, Any] | None, version: str | None, status: int = 200

@@ -23,9 +23,10 @@ class Leaver:
     ``given`` are the attributes that it names, with their values, None for a removal.
     """
 
-    def __init__(self, adapter: Any, *, is_creation: bool) -> None:
-        self.adapter, self._is_creation = adapter, is_creation
-        self.given: list[tuple[AttributePath, Any]] = []
+    def __init__(
+        self, adapter: Any, given: list[tuple[AttributePath, Any]], *, is_creation: bool
+    ) -> None:
+        self.adapter, self.given, self._is_creation = adapter, given, is_creation
         #: True if something was ignored, so that a PUT must not unassign what it lacks.
         self.is_partial = False
         self._left_out: Callable[[AttributePath], bool] | None = None

@@ -13,6 +13,7 @@ from ...protocol.tolerances import Tolerance
 from ...protocol.values import fold
 from ..interfaces import Assigned
 from .staging import apply
+from .unit_of_work import UnitOfWork
 
 
 def locked_attributes(adapter: Any) -> set[Attribute]:
@@ -20,32 +21,28 @@ def locked_attributes(adapter: Any) -> set[Attribute]:
     return {mapping.path.attribute for mapping in adapter.declared.locked}
 
 
-def is_locked(link: Any) -> bool:
-    """Return whether an account has locked attributes."""
-    return bool(getattr(link, "unconfirmed", False))
-
-
-def kept_attributes(adapter: Any, link: Any, values: Assigned) -> set[Attribute]:
+def kept_attributes(unit: UnitOfWork, values: Assigned) -> set[Attribute]:
     """Return the attributes that a PUT does not change. Raise the errors of ``unlocked``."""
     named = [
         Operation("remove" if value is None else "replace", path, None, value)
         for path, value in values.items()
     ]
-    unlocked(adapter, link, named)
-    return locked_attributes(adapter)
+    unlocked(unit, named)
+    return locked_attributes(unit.adapter)
 
 
-def unlocked(adapter: Any, link: Any, operations: list[Operation]) -> list[Operation]:
+def unlocked(unit: UnitOfWork, operations: list[Operation]) -> list[Operation]:
     """Return the operations on attributes that are not locked.
 
     Addresses and names are compared without case, and without their types and their order. Raise
     Mutability for an operation that would change one, unless the profile ignores it.
     """
+    adapter: Any = unit.adapter
     locked = locked_attributes(adapter)
     on_locked = [each for each in operations if each.path.attribute in locked]
     if not on_locked:
         return operations
-    current = adapter.lock(link.scim_id)  # another instance, for a trial
+    current = adapter.lock(unit.link.scim_id)  # another instance, for a trial
     trial = adapter.unit_of_work(current)
     mappings = [m for m in adapter.declared.locked if any(_names(m, o) for o in on_locked)]
     before = [_folded(mapping.current(trial)) for mapping in mappings]

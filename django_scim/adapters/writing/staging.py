@@ -13,8 +13,27 @@ from ...protocol.filters.evaluation import element_matches
 from ...protocol.messages.patch import Operation
 from ...protocol.projection import Projection
 from ...protocol.values import is_empty
-from ..interfaces import Assigned
+from ..interfaces import Adapter, Assigned
 from .unit_of_work import UnitOfWork
+
+
+def prepared(adapter: Adapter, values: Assigned, scim_id: str, body: Assigned) -> Assigned:
+    """Return values after the slow work of their mappings.
+
+    Raise the first ScimError, with the details of all.
+    """
+    mappings = adapter.declared.prepared
+    result, errors = dict(values), list[ScimError]()
+    for path, value in values.items():
+        try:
+            if value is not None and (mapping := mappings.get(path.full_name)):
+                result[path] = mapping.prepare(adapter, value, scim_id, body)
+        except ScimError as error:
+            error.paths |= {path}
+            errors.append(error)
+    if errors:
+        raise all_in_one(errors)
+    return result
 
 
 def assign(unit: UnitOfWork, values: Assigned, kept: Collection[Attribute] = ()) -> None:

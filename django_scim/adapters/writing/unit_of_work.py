@@ -34,6 +34,8 @@ class UnitOfWork:
         #: False only for an object that this write creates. An adopted or restored account has a
         #: new link, but the object existed before.
         self.has_past = not target._state.adding
+        #: True for an account whose locked attributes do not change until an admin confirms it.
+        self.is_locked = bool(getattr(link, "unconfirmed", False))
         self.ignored: list[str] = []
         self.changes: list[Change] = []
         #: The kinds of the saved changes, for the event and the signals; see ``outcomes``.
@@ -207,7 +209,7 @@ class UnitOfWork:
         caller must then roll back.
         """
         declared = self.adapter.declared
-        if getattr(self.link, "unconfirmed", False):
+        if self.is_locked:
             self._refuse_locked()
         self.adapter.before_save(self)
         for mapping in declared.before_save:

@@ -91,7 +91,8 @@ class BulkExecutor:
                 return
             try:
                 runner.prepare(self._id_of)
-                runner.succeed(*runner.writer.attempt(runner.write))
+                writer = runner.writer
+                runner.succeed(*in_transaction(runner.write, writer.start_again, writer.leaves_out))
             except Exception as error:
                 self._fail(runner, as_scim_error(error, runner.view.correlation_id))
 

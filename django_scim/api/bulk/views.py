@@ -49,7 +49,7 @@ class Bulk(ScimView):
     def post(self, request: Request) -> Response:
         if not settings.BULK_MAX_OPERATIONS:
             raise NotImplementedByServer("this server does not support bulk requests")
-        bulk = parse_bulk(self.body(), settings.BULK_MAX_OPERATIONS, self.tolerances)
+        bulk = parse_bulk(request.data, settings.BULK_MAX_OPERATIONS, self.tolerances)
         pool = HashingPool()
         try:
             runners = [OperationRunner(self, operation, pool) for operation in bulk.operations]

@@ -24,15 +24,15 @@ class BaseQuery(ScimView):
         return True
 
     def get(self, request: Request) -> Response:
-        return self._list(self.parameters, in_url=True)
+        return self._list(None)
 
-    def _list(self, parameters: Mapping[str, str], *, in_url: bool) -> Response:
+    def _list(self, parameters: Mapping[str, str] | None) -> Response:
         adapters: list[Any] = [self.registry.adapter(name) for name in self.registry.names()]
         for adapter in adapters:
             scope = f"{adapter.endpoint.lower()}:read"
             if not self.token.permits(scope):
                 raise InsufficientScope(f"the token does not have the scope {scope}")
-        body = page(self, adapters, parameters, in_url=in_url)
+        body = page(self, adapters, parameters)
         self.record_read()
         return Response(body)
 
@@ -49,4 +49,4 @@ class BaseSearch(BaseQuery):
         return super().empty_body(detail)
 
     def post(self, request: Request) -> Response:
-        return self._list(search_parameters(self.body(), self.tolerances), in_url=False)
+        return self._list(search_parameters(request.data, self.tolerances))

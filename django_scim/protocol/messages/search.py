@@ -57,6 +57,8 @@ def _counts_as_absent(name: str, tolerances: Tolerances) -> bool:
     return name != "cursor" and tolerances.permit(Tolerance.EMPTY_PARAMETER)
 
 
+#: The parameters of a query.
+NAMES = frozenset(_MEMBERS)
 _NAMES = {name.lower(): name for name in _MEMBERS}
 _LISTS = ("attributes", "excludedAttributes")
 
