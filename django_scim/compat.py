@@ -79,7 +79,7 @@ class AnyCasePattern(RegexPattern):
             f"(?P<{part}>[^/]+)" if index % 2 else _in_any_case(part).replace("/", "/+")
             for index, part in enumerate(parts)
         )
-        super().__init__(f"^/*{''.join(expressions)}/*$", is_endpoint=True)
+        super().__init__(f"^[/]*{''.join(expressions)}/*$", is_endpoint=True)
         self.route = route
 
     def __str__(self) -> str:

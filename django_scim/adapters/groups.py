@@ -65,7 +65,8 @@ class GroupMembers(Behaviour):
     """With the tolerance KEEP_MEMBERS, a PUT that does not name the members keeps them."""
 
     def keeps(self, unit: UnitOfWork, is_given: bool) -> bool:
-        return not is_given and unit.tolerances.permit(Tolerance.KEEP_MEMBERS)
+        what = "the missing members, which were kept; the profile keycloak removes them"
+        return not is_given and unit.tolerances.ignore(Tolerance.KEEP_MEMBERS, what)
 
 
 class GroupAdapter(ResourceAdapter):

@@ -22,20 +22,33 @@ COLLECTION = {"get": "list", "post": "create"}
 RESOURCE = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
 
 
-def scim_urls() -> list[URLPattern]:
-    """Return the patterns of the discovery documents and of every resource type.
+def scim_urls(name: str = "base") -> list[URLPattern]:
+    """Return the patterns of everything below a base URL, whose pattern has a name.
 
     If an adapter cannot be imported, every URL fails. No error is raised here, so that a system
     check can report the cause.
     """
+    base, rest = BaseQuery.as_view(), UnknownEndpoint.as_view()
     try:
-        return _endpoints()
+        patterns = _endpoints(is_documented=bool(name))
     except IMPORT_ERRORS:
-        failing = Misconfigured.as_view()
-        return [path("", failing, name="base"), re_path(r"^.*$", failing)]
+        patterns, base, rest = [], Misconfigured.as_view(), Misconfigured.as_view()
+    return [*patterns, path("", base, name=name or None), re_path(r"^.*$", rest)]
 
 
-def _endpoints() -> list[URLPattern]:
+def unversioned_urls() -> list[URLPattern]:
+    """Return the patterns of all endpoints, without those of unknown URLs."""
+    try:
+        return _endpoints(is_documented=False)
+    except IMPORT_ERRORS:  # reported by those with a version
+        return []
+
+
+def _endpoints(*, is_documented: bool) -> list[URLPattern]:
+    """Return the patterns of the discovery documents and of every resource type.
+
+    An OpenAPI document contains each endpoint once.
+    """
     patterns = [
         _path("ServiceProviderConfig", ServiceProviderConfig.as_view()),
         _path("ResourceTypes", ResourceTypes.as_view()),
@@ -44,20 +57,19 @@ def _endpoints() -> list[URLPattern]:
         _path("Schemas/<key>", Schemas.as_view()),
     ]
     for adapter in adapter_classes().values():
-        viewset = viewset_for(adapter)
+        viewset = viewset_for(adapter, is_documented=is_documented)
         resource = viewset.as_view(RESOURCE, detail=True)
         patterns += [
             _path(adapter.endpoint, viewset.as_view(COLLECTION)),
             _path(f"{adapter.endpoint}/.search", viewset.as_view({"post": "search"})),
             _path(f"{adapter.endpoint}/<scim_id>", resource),
         ]
-    patterns += [
-        path("", BaseQuery.as_view(), name="base"),
+    return [
+        *patterns,
         _path(".search", BaseSearch.as_view()),
         _path("Me", Me.as_view({**RESOURCE, "post": "create"}, detail=True)),
         _path("Bulk", Bulk.as_view()),
     ]
-    return [*patterns, re_path(r"^.*$", UnknownEndpoint.as_view())]
 
 
 def _path(route: str, view: Any) -> URLPattern:

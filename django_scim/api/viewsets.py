@@ -185,13 +185,15 @@ def _set_content_type(response: Any) -> None:
     response["Content-Type"] = ScimRenderer.media_type
 
 
-def viewset_for(adapter: type[ResourceAdapter]) -> type[ResourceViewSet]:
+def viewset_for(
+    adapter: type[ResourceAdapter], *, is_documented: bool = True
+) -> type[ResourceViewSet]:
     """Return the viewset of an adapter's resource type."""
     attributes: dict[str, Any] = {
         "adapter_class": adapter,
         "resource_type": adapter.name,
         "scope_area": adapter.endpoint.lower(),
     }
-    if settings.OPENAPI:
+    if settings.OPENAPI and is_documented:
         attributes["schema"] = DefaultSchema()
     return type(f"{adapter.name}ViewSet", (ResourceViewSet,), attributes)

@@ -125,7 +125,7 @@ class Recorder:
 
     def _ignored(self, ignored: list[str], changes: list[Any] | None, body: Any) -> str:
         """Return the text that lists what was ignored; it can name anything in the body."""
-        how = "Ignored" if changes else "Nothing changed, since all of it was ignored"
+        how = "Ignored" if changes else "Nothing changed. Ignored"
         text = f"{how}: {'; '.join(dict.fromkeys(ignored))}"
         return self._shown(text, DETAIL_LIMIT, secrets_in(body))
 

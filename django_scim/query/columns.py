@@ -10,14 +10,12 @@ from typing import Any, Literal
 
 from django.db.models import (
     BooleanField,
-    Case,
     Expression,
     F,
     Q,
     Subquery,
     TextField,
     Value,
-    When,
 )
 from django.db.models.functions import Cast, Coalesce, Left, NullIf, Right, StrIndex
 from django.db.models.lookups import (
@@ -63,8 +61,6 @@ class Column:
     nullable: bool = True
     #: True if absent means false, as for ``primary`` (RFC 7643 section 2.4).
     absent_is_false: bool = False
-    #: The ORM path of a boolean that is true if the value is absent.
-    absence: str = ""
     #: Converts operator and value to those of the column; None means that no row can match.
     adjust: Callable[[str, Any], tuple[str, Any] | None] | None = field(default=None, compare=False)
     #: The expression that computes the value, instead of the path.
@@ -78,8 +74,6 @@ class Column:
         return ~self.absent()
 
     def absent(self) -> Q:
-        if self.absence:
-            return Q(**{self.absence: True})
         if self.kind == "text":
             empty = self._is_exactly("")
             if not self.nullable:
@@ -105,8 +99,6 @@ class Column:
         if self.absent_is_false and value is False:  # false or absent: the negation of true
             return self.test("eq", True, not negated)
         positive = self._compare(op, value)
-        if self.absence:
-            positive &= self.present()
         if not negated:
             return positive
         return ~positive | self.absent() if self.nullable else ~positive
@@ -180,11 +172,6 @@ class Column:
 
     def order(self) -> Expression | F:
         """Return the expression to sort by, which is NULL if the value is absent."""
-        if self.absence:
-            return Case(When(Q(**{self.absence: True}), then=Value(None)), default=self._sortable())
-        return self._sortable()
-
-    def _sortable(self) -> Expression | F:
         if self.kind != "text":
             return self.expression
         if self.key and not self.case_exact:

@@ -66,7 +66,7 @@ class Leaver:
 
     def _is_dispensable(self, path: AttributePath) -> bool:
         """Return whether a request that closes an account can do without an attribute."""
-        roles = (Role.ACTIVATION, Role.SIGN_IN_NAME, Role.EXTERNAL_ID)
+        roles = (Role.ACTIVATION, Role.SIGN_IN_NAME)
         kept = roles if self._is_creation else roles[:1]
         by_role = self.adapter.declared.by_role
         return path not in [by_role[role].path for role in kept if role in by_role]

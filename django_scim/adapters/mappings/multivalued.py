@@ -154,11 +154,26 @@ class ValueList:
         for each in list(self._changed.values()):
             if not each.data or self._is_emptied(each, operation, tolerances):
                 self._delete(each)
+        if operation.path.sub is not None or operation.where is not None:
+            self._merge_equal()
         self._effort.spend(CHANGE * len(self._changed), self.path)
         for each in self._changed.values():
             check_parts(self.attribute, each.original, each.data)
         self._refuse_more(len(self._values), max(settings.MAX_ATTRIBUTE_VALUES, self._initial))
         return list(self._changed.values())
+
+    def _merge_equal(self) -> None:
+        """Merge changed values with others that now count as the same (RFC 7643 section 2.4)."""
+        for each in list(self._changed.values()):
+            if id(each) not in self._positions:
+                continue  # already merged into another
+            first, *others = self._identical(each.data)
+            for other in others:
+                merged = other.data | first.data
+                if other.data.get("primary") is True:
+                    merged["primary"] = True
+                self._delete(other)
+                self._set(first, merged)
 
     def _is_emptied(self, value: MultiValue, operation: Operation, tolerances: Tolerances) -> bool:
         """Return whether an operation has left nothing of a value but its labels."""

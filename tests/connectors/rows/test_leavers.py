@@ -212,7 +212,7 @@ def test_row_J2_only_content_was_locked(adopting, events):
     name = {"op": "replace", "path": "userName", "value": "evil"}
     assert adopting.patch(f"/Users/{adopting.user['id']}", name).status_code == 200
     event = last(events, adopting)
-    assert event.outcome == "no_change" and event.detail.startswith("Nothing changed, since all")
+    assert event.outcome == "no_change" and event.detail.startswith("Nothing changed. Ignored: ")
 
 
 def test_row_J2_strict_refuses_a_change_and_keeps_the_same(connect):
