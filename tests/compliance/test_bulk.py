@@ -1,9 +1,12 @@
 """Bulk (RFC 7644 section 3.7)."""
 
+import io
 import json
 
 import pytest
 from django.db import IntegrityError
+from django.test import RequestFactory
+from django.test.client import ClientHandler
 
 from tests.client import USER, assert_error
 
@@ -258,6 +261,23 @@ def test_t42_body_without_content_length_is_limited(scim, settings):
     settings.DJANGO_SCIM = {"BULK_MAX_PAYLOAD": 1_000}
     body = {"schemas": [BULK], "Operations": [post_user(title="x" * 1_000)]}
     assert_error(scim.post("/Bulk", raw=json.dumps(body)), 413, None, "maxPayloadSize", "1000")
+
+
+def test_t42_body_in_chunks_is_limited(scim):
+    """Without a Content-Length, 10 MiB and 1 byte."""
+    environ = RequestFactory().post(f"{scim.base}/Bulk").environ
+    environ.pop("CONTENT_LENGTH", None)
+    size = 10 * 1024 * 1024 + 1
+    environ |= {
+        "CONTENT_TYPE": "application/scim+json", "HTTP_TRANSFER_ENCODING": "chunked",
+        "HTTP_AUTHORIZATION": f"Bearer {scim.secret}", "wsgi.input_terminated": True,
+        "wsgi.input": io.BytesIO(b" " * size),
+    }  # fmt: skip
+    answer = ClientHandler()(environ)
+    assert answer.status_code == 413 and b"maxPayloadSize" in answer.content
+    environ["wsgi.input"] = io.BytesIO(b" " * (size - 1))
+    answer = ClientHandler()(environ)
+    assert answer.status_code == 400 and b"invalidSyntax" in answer.content
 
 
 @pytest.mark.parametrize("method", ["post", "Post", "POST"])

@@ -18,7 +18,8 @@ NUMBERS = itertools.count(1)
 INACTIVE = st.sampled_from([False, "False", "false", [False]])
 ANYTHING = st.sampled_from(
     ["x", "", None, 5, True, LONG, [], {}, ["a", "b"], {"a": 1}, [{"value": LONG}],
-     [{"value": None}], [{"value": "a@b.c", "primary": True}, {"value": "b@b.c", "primary": True}], '{"broken": ']
+     [{"value": None}], '{"broken": ',
+     [{"value": "a@b.c", "primary": True}, {"value": "b@b.c", "primary": True}]]
 )  # fmt: skip
 NAMES = st.sampled_from(
     ["userName", "USERNAME", "title", "Title", "name", "name.givenName", "name.nick", "emails",

@@ -1,4 +1,4 @@
-"""The body of a request, also if it comes in chunks and nobody says how long it is.
+"""The body of a request without a Content-Length, which comes in chunks.
 
 Django reads the body of a WSGI request up to its Content-Length, so that a body in chunks (RFC 9112
 section 7.1) would be empty. A server that removes the chunks itself says so with the key
