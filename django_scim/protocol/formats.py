@@ -3,27 +3,77 @@
 A schema names one as ``format`` (RFC 7643 section 2.3.1 allows an attribute to have one).
 """
 
+import base64
+import binascii
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from .attributes import Attribute
 from .errors import InvalidValue
 from .tolerances import Tolerance, Tolerances
 
+_COUNTRIES = frozenset(
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR "
+    "BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ "
+    "EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW "
+    "GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY "
+    "KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV "
+    "MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY "
+    "QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG "
+    "TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM "
+    "ZW".split()
+)
+_TAG = (
+    r"(?:(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?"
+    r"(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(?:-[0-9a-wy-z](?:-[a-z0-9]{2,8})+)*"
+    r"(?:-x(?:-[a-z0-9]{1,8})+)?|x(?:-[a-z0-9]{1,8})+)"
+)
+_LANGUAGE = re.compile(_TAG, re.IGNORECASE | re.ASCII)
+_RANGE = rf"(?:\*|{_TAG})(?:\s*;\s*q=(?:0(?:\.[0-9]{{0,3}})?|1(?:\.0{{0,3}})?))?"
+_LANGUAGES = re.compile(rf"{_RANGE}(?:\s*,\s*{_RANGE})*", re.IGNORECASE | re.ASCII)
+_URI = re.compile(r"[^\s\x00-\x20\x7f<>\"{}|\\^`]+")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _is_certificate(text: str) -> bool:
+    """Return whether base64 contains a single DER sequence, as a certificate is one."""
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    if len(data) < 4 or data[0] != 0x30:
+        return False
+    size, start = data[1], 2
+    if size >= 0x80:
+        start = 2 + (size & 0x7F)
+        size = int.from_bytes(data[2:start], "big")
+    return len(data) == start + size and data[start] == 0x30
+
 
 @dataclass(frozen=True)
 class Format:
-    """The pattern of a format, and its description in an error."""
+    """The test of a format, and its description in an error."""
 
-    pattern: re.Pattern[str]
+    matches: Callable[[str], object]
     description: str
 
 
 FORMATS = {
-    "country": Format(re.compile(r"[A-Z]{2}"), "a country code of ISO 3166-1 such as US"),
-    "uri": Format(re.compile(r"[^\s\x00-\x20\x7f<>\"{}|\\^`]+"), "a URI"),
+    "certificate": Format(_is_certificate, "one certificate in DER, as base64"),
+    "country": Format(_COUNTRIES.__contains__, "a country code of ISO 3166-1 such as US"),
+    "language": Format(_LANGUAGE.fullmatch, "a language tag such as en-US"),
+    "languages": Format(_LANGUAGES.fullmatch, "language tags such as en-US, or de;q=0.5"),
+    "timezone": Format(lambda text: text in _zones(), "a time zone such as America/Los_Angeles"),
+    "uri": Format(_URI.fullmatch, "a URI"),
 }
 
 
@@ -33,7 +83,7 @@ def check_format(attribute: Attribute, value: str, path: str, tolerances: Tolera
     Raises InvalidValue unless it matches or the profile accepts any string.
     """
     found = FORMATS[attribute.text_format]
-    if not found.pattern.fullmatch(value) and not tolerances.permit(Tolerance.LOOSE_FORMAT):
+    if not found.matches(value) and not tolerances.permit(Tolerance.LOOSE_FORMAT):
         raise InvalidValue(f"{path}: must be {found.description}")
 
 

@@ -38,6 +38,7 @@ class Tolerance(StrEnum):
     LOCKED_ATTRIBUTE = "locked-attribute"  # a name or address that is locked is ignored: all
     LONE_ELEMENT = "lone-element"  # emails as a single object: OneLogin
     LOOSE_FORMAT = "loose-format"  # "USA" for a country, spaces in a URI: many directories
+    LOOSE_REFERENCE = "loose-reference"  # a $ref of something else than its value
     LOOSE_SCHEMAS = "loose-schemas"  # "schemas" missing, empty or of SCIM 1.1: programs in Go
     MISSPELT_URN = "misspelt-urn"  # ...:extension:enterprise:2.0User: Entra's documentation
     NUMBER_FOR_TEXT = "number-for-text"  # 701984 for "701984": feeds of personnel systems

@@ -215,6 +215,10 @@ def _coerce_complex(
         )
     if errors:
         raise all_in_one(errors)
+    uri = result.get("$ref")
+    if uri and result.get("value", uri) not in (uri, split_location(uri)[1]):
+        if not tolerances.permit(Tolerance.LOOSE_REFERENCE):
+            raise InvalidValue(f"{path}.$ref: is not the URI of {path}.value")
     return result or None
 
 

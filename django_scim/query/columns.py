@@ -4,6 +4,7 @@ Every test is a Q that is true or false for each row, never NULL; otherwise ``no
 would give wrong results. An empty text counts as absent, like NULL.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -230,16 +231,42 @@ class Absent:
         return ALWAYS if (op == "ne") is not negated else NEVER
 
 
+#: An id that no resource has.
+NO_ID = "-"
+
+
+def _unversioned(base: str) -> str:
+    return re.sub(r"/v\d+$", "", base.rstrip("/").lower())
+
+
 @dataclass(frozen=True)
 class Locator:
-    """The URI of another resource, which ends with its id (``$ref``, RFC 7643 section 2.4)."""
+    """The URI of another resource, which ends with its id (``$ref``, RFC 7643 section 2.4).
+
+    ``base`` is the site's base URL, ``endpoint`` that of the resource type below it.
+    """
 
     id: Column
+    base: str = ""
+    endpoint: str = ""
+
+    def _id_in(self, uri: str) -> str:
+        """Return the id in a URI, NO_ID if it is that of another site or resource type.
+
+        The version of the protocol in the URI does not matter.
+        """
+        endpoint, scim_id = split_location(uri)
+        if endpoint and self.endpoint and endpoint.lower() != self.endpoint.lower():
+            return NO_ID
+        above = uri.rstrip("/").rsplit("/", 2)[0]
+        if self.base and "://" in uri and _unversioned(above) != _unversioned(self.base):
+            return NO_ID
+        return scim_id
 
     def test(self, op: str, value: Any = None, negated: bool = False) -> Q:
         if op not in ("eq", "ne", "pr"):
             raise InvalidFilter(f"{op} does not apply to $ref; use eq, ne or pr, or value instead")
-        return self.id.test(op, value and split_location(value)[1], negated)
+        return self.id.test(op, value and self._id_in(value), negated)
 
     def order(self) -> Expression | F:
         return self.id.order()

@@ -94,6 +94,14 @@ REFUSED = {
     Tolerance.LOOSE_FORMAT: (
         user_post(addresses=[{"type": "work", "country": "USA"}]), 400, "invalidValue",
     ),
+    Tolerance.LOOSE_REFERENCE: (
+        lambda client, user, group: client.patch(
+            f"/Groups/{group['id']}",
+            {"op": "add", "path": "members",
+             "value": [{"value": user["id"], "$ref": "../Users/other"}]},
+        ),
+        400, "invalidValue",
+    ),
     Tolerance.LOOSE_SCHEMAS: (user_post([]), 400, "invalidSyntax"),
     Tolerance.MISSPELT_URN: (
         user_post([USER, MISSPELT], **{MISSPELT: {"department": "R"}}), 400, "invalidSyntax",

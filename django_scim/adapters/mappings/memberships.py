@@ -129,7 +129,7 @@ class Memberships(Mapping):
         links, own_id = self.loader.links(adapter), id_column(self.attribute)
         columns: dict[str, Comparable] = {
             "value": own_id,
-            "$ref": Locator(own_id),
+            "$ref": Locator(own_id, adapter.base_url, adapter.registry.endpoints[self.to]),
             "display": adapter.registry.adapter(self.to).display_column(),
             "type": Constant(self.kind, case_exact=False),
         }

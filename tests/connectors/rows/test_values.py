@@ -322,3 +322,56 @@ def test_row_R18_end_of_the_day(scim):
         scim.get("/Users", {"filter": 'meta.created lt "2999-01-01T24:00:01Z"'}), 400,
         "invalidFilter",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("locale", ["en", "en-US", "zh-Hant-TW", "x-own"], ["english language", "en_US", "1"]),
+        ("preferredLanguage", ["en-US", "da, en-gb;q=0.8, *;q=0.1"], ["en;q=2", "a b"]),
+        ("timezone", ["America/Los_Angeles", "Europe/Rome", "UTC"], ["Rome", "GMT+1 (Rome)"]),
+    ],
+)
+def test_row_R10_formats(strict, scim, name, good, bad):
+    for number, value in enumerate(good):
+        assert strict.make_user(f"{name}{number}", **{name: value})[name] == value
+    for number, value in enumerate(bad):
+        body = {"schemas": [USER], "userName": f"bad{number}", name: value}
+        assert_error(strict.post("/Users", body), 400, "invalidValue", name)
+        assert scim.make("/Users", body)[name] == value
+
+
+def test_row_R10_countries_and_certificates(strict, scim):
+    for name, value in (
+        ("addresses", {"country": "XX"}), ("addresses", {"country": "us"}),
+        ("x509Certificates", {"value": "aGVsbG8="}), ("x509Certificates", {"value": "MIIB"}),
+    ):  # fmt: skip
+        body = {"schemas": [USER], "userName": str(value), name: [value]}
+        assert_error(strict.post("/Users", body), 400, "invalidValue", name)
+        assert scim.make("/Users", body)[name] == [value]
+    der = {"value": "MAQwAgIA"}  # a sequence in a sequence
+    assert strict.make_user("good", x509Certificates=[der])["x509Certificates"] == [der]
+
+
+def test_row_R8_ref_of_another_site_or_type(scim):
+    user = scim.make_user()
+    scim.make_group("G", user)
+    here, one = "http://testserver/scim", user["id"]
+    for uri, expected in (
+        (f"{here}/v2/Users/{one}", 1), (f"{here}/v1/Users/{one}", 1), (f"{here}/Users/{one}", 1),
+        (f"../Users/{one}", 1), (one, 1), (f"https://else.example/scim/v2/Users/{one}", 0),
+        (f"https://else.example/{one}", 0), (f"{here}/v2/Groups/{one}", 0),
+    ):  # fmt: skip
+        found = scim.find(f'members.$ref eq "{uri}"', "/Groups")
+        assert len(found) == expected, uri
+    assert scim.find(f'meta.location eq "{here}/v2/Users/{one}"')
+    assert not scim.find(f'meta.location eq "https://else.example/Users/{one}"')
+
+
+def test_row_R15_contradicting_ref(strict, scim):
+    for client, status in ((strict, 400), (scim, 204)):
+        name = client.connection.profile
+        user, group = client.make_user(name), client.make_group(name)
+        member = {"value": user["id"], "$ref": "https://else.example/Users/other"}
+        add = {"op": "add", "path": "members", "value": [member]}
+        assert client.patch(f"/Groups/{group['id']}", add).status_code == status
