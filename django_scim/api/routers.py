@@ -50,27 +50,28 @@ def _endpoints(*, is_documented: bool) -> list[URLPattern]:
     An OpenAPI document contains each endpoint once.
     """
     patterns = [
-        _path("ServiceProviderConfig", ServiceProviderConfig.as_view()),
-        _path("ResourceTypes", ResourceTypes.as_view()),
-        _path("ResourceTypes/<key>", ResourceTypes.as_view()),
-        _path("Schemas", Schemas.as_view()),
-        _path("Schemas/<key>", Schemas.as_view()),
+        any_case("ServiceProviderConfig", ServiceProviderConfig.as_view()),
+        any_case("ResourceTypes", ResourceTypes.as_view()),
+        any_case("ResourceTypes/<key>", ResourceTypes.as_view()),
+        any_case("Schemas", Schemas.as_view()),
+        any_case("Schemas/<key>", Schemas.as_view()),
     ]
     for adapter in adapter_classes().values():
         viewset = viewset_for(adapter, is_documented=is_documented)
         resource = viewset.as_view(RESOURCE, detail=True)
         patterns += [
-            _path(adapter.endpoint, viewset.as_view(COLLECTION)),
-            _path(f"{adapter.endpoint}/.search", viewset.as_view({"post": "search"})),
-            _path(f"{adapter.endpoint}/<scim_id>", resource),
+            any_case(adapter.endpoint, viewset.as_view(COLLECTION)),
+            any_case(f"{adapter.endpoint}/.search", viewset.as_view({"post": "search"})),
+            any_case(f"{adapter.endpoint}/<scim_id>", resource),
         ]
     return [
         *patterns,
-        _path(".search", BaseSearch.as_view()),
-        _path("Me", Me.as_view({**RESOURCE, "post": "create"}, detail=True)),
-        _path("Bulk", Bulk.as_view()),
+        any_case(".search", BaseSearch.as_view()),
+        any_case("Me", Me.as_view({**RESOURCE, "post": "create"}, detail=True)),
+        any_case("Bulk", Bulk.as_view()),
     ]
 
 
-def _path(route: str, view: Any) -> URLPattern:
+def any_case(route: str, view: Any) -> URLPattern:
+    """Return the pattern of a route that is matched without case."""
     return URLPattern(AnyCasePattern(route), view)

@@ -53,11 +53,12 @@ def test_sch_19_default_sub_attributes(scim):
     assert scim.get(path).data["emails"] == [email | {"display": "B"}]
 
 
-@pytest.mark.parametrize("base", ["https://h/", "https://h/v1/", "https://h/v2/", ""])
+@pytest.mark.parametrize("base", ["scim/", "scim/v1/", "scim/v2/", ""])
 def test_sch_20_references_compare_without_version(base, scim):
     user = scim.make_user()
     group = scim.make_group("Guides", user)
     scim.make_group("Others", scim.make_user("other"))
+    base = base and f"http://testserver/{base}"
     (found,) = scim.find(f'members.$ref eq "{base}Users/{user["id"]}"', "/Groups")
     assert found["id"] == group["id"]
 

@@ -14,7 +14,7 @@ BODY = {"schemas": [USER], "userName": "bjensen"}
 
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-EXAMPLES = {r"^v\d+(/.*)?$": "v1/Users", "^.*$": "Nope", "^$": ""}
+EXAMPLES = {r"^[vV]\d+(/.*)?$": "v1/Users", "^.*$": "Nope", "^$": ""}
 
 
 def routes(patterns, prefix="/"):

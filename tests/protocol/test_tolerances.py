@@ -16,7 +16,7 @@ OUTSIDE_PROTOCOL = {
     "ANY_ACCEPT": "api",
     "BYTE_ORDER_MARK": "api",
     "EXTRA_SLASH": "api",
-    "LEAVER": "api",
+    "LEAVER": "adapters",
     "LOCKED_ATTRIBUTE": "adapters",
     "OTHER_MEDIA_TYPE": "api",
     "OUTER_BLANKS": "adapters",

@@ -165,8 +165,8 @@ class ValueList:
     def _merge_equal(self) -> None:
         """Merge changed values with others that now count as the same (RFC 7643 section 2.4)."""
         for each in list(self._changed.values()):
-            if id(each) not in self._positions:
-                continue  # already merged into another
+            if id(each) not in self._positions or "value" not in each.data:
+                continue  # already merged into another, or without a value to compare
             first, *others = self._identical(each.data)
             for other in others:
                 merged = other.data | first.data
