@@ -227,9 +227,9 @@ def test_row_answer_names_everything(connect):
         )
         assert_error(answer, 400, "mutability", "Operations[0]: id", "Operations[1]: title",
                      "Operations[2]: active", "Operations[2]: nickName")  # fmt: skip
-        body = {"schemas": [USER], "userName": "x" * 400, "title": "x" * 400, "locale": "x" * 400}
+        body = {"schemas": [USER], "userName": "x" * 400, "title": "x" * 400, "nickName": "x" * 400}
         answer = client.post("/Users", body)
-        assert_error(answer, 400, "invalidValue", "userName", "title", "locale")
+        assert_error(answer, 400, "invalidValue", "userName", "title", "nickName")
 
 
 def test_row_answer_names_at_most_ten(strict):
