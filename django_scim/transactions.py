@@ -9,6 +9,7 @@ from django.db import IntegrityError, OperationalError, connections, router, tra
 
 from .compat import count_commit_hooks, replace_commit_hooks
 from .models import Connection
+from .primary import on_primary
 
 logger = logging.getLogger("django_scim")
 
@@ -52,7 +53,7 @@ def writing(note: Callable[[Exception], None] | None = None) -> Iterator[None]:
     """
     alias = router.db_for_write(Connection)
     connection = connections[alias]
-    with transaction.atomic(using=alias):
+    with on_primary(), transaction.atomic(using=alias):
         if connection.vendor == "sqlite" and not _begins_as_write(connection):
             Connection.objects.using(alias).filter(pk=0).update(created=None)
         if note is None:

@@ -6,6 +6,7 @@ either, since its rollback would turn a 401 into a 500 and lose the event.
 
 import re
 import uuid
+from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any
 
@@ -25,11 +26,13 @@ from ..audit.secret_detection import hide_tokens
 from ..compat import mark_as_logged
 from ..conf import settings
 from ..models import Event, Token
+from ..primary import on_primary
 from ..protocol.errors import InvalidVersion, NotFound, ScimError
 from ..protocol.messages.responses import error_message
 from ..protocol.tolerances import Tolerances
 from .authentication import BearerAuthentication
 from .exceptions import Unavailable, as_scim_error
+from .http.freshness import may_read_replica
 from .http.network import client_address, require_encryption
 from .negotiation import ScimNegotiation
 from .parsers import JSONParser, ScimParser
@@ -97,7 +100,8 @@ class ScimView(APIView):
         own = {name: value for name, value in kwargs.items() if name in CAPTURED}
         caller = current.connection.set(None)
         try:
-            return super().dispatch(request, *args, **own)
+            with on_primary():
+                return super().dispatch(request, *args, **own)
         finally:
             current.connection.reset(caller)
 
@@ -144,6 +148,10 @@ class ScimView(APIView):
             super().perform_authentication(request)
         finally:
             request._request.user = AnonymousUser()
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Return the context of a read: it may come from a replica, but never one that is late."""
+        return on_primary(active=not may_read_replica(self.token.connection))
 
     @cached_property
     def registry(self) -> Registry:
