@@ -62,7 +62,7 @@ def start(prepared):
     started = []
 
     def start(lag=0):
-        site = Site("", "tests.sites.failures.replica", **{})
+        site = Site("", "tests.sites.failures.replica")
         site.environment, site.token = dict(prepared.environment), prepared.token
         site.environment["READ_FROM_REPLICA"] = str(lag)
         site.begin()
