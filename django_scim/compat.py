@@ -38,7 +38,7 @@ def replace_commit_hooks(
     The public ``transaction.on_commit`` only adds functions. One of the site's that raises would
     keep those after it from running, and would make a committed change look like a failed one.
     """
-    waiting = connections[alias].run_on_commit
+    waiting: Any = connections[alias].run_on_commit  # triples, other than the stubs say
     waiting[first:] = [(ids, replacement(each), True) for ids, each, _robust in waiting[first:]]
 
 

@@ -142,7 +142,8 @@ def _of(model: Any, names: set[str]) -> list[Any]:
 def _names(constraint: Any) -> set[str]:
     """Return the names of the fields that a constraint of a model is about."""
     if isinstance(constraint, UniqueConstraint):
-        parts = [part for each in constraint.expressions for part in each.flatten()]
+        expressions: Any = constraint.expressions
+        parts: list[Any] = [part for each in expressions for part in each.flatten()]
         return {*constraint.fields, *(part.name for part in parts if isinstance(part, F))}
     return set(_conditions(getattr(constraint, "condition", None)))
 
@@ -157,7 +158,7 @@ def _conditions(condition: Any) -> Iterator[str]:
             else:
                 yield from _conditions(each)
     elif isinstance(condition, F):
-        yield condition.name
+        yield str(vars(condition)["name"])
     elif hasattr(condition, "get_source_expressions"):
         for each in condition.get_source_expressions():
             yield from _conditions(each)
@@ -168,7 +169,7 @@ def _stored_columns(model: Any, name: str) -> frozenset[str]:
     connection = connections[router.db_for_write(model)]
     try:
         with connection.cursor() as cursor:
-            stored = connection.introspection.get_constraints(cursor, model._meta.db_table)
+            stored: dict[str, Any] = connection.introspection.get_constraints(cursor, model._meta.db_table)
     except DatabaseError:
         return frozenset()
-    return frozenset(each for each in stored.get(name, {}).get("columns", ()) if each)
+    return frozenset(each for each in (stored.get(name) or {"columns": ()})["columns"] if each)
