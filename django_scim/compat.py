@@ -42,6 +42,16 @@ def replace_commit_hooks(
     waiting[first:] = [(ids, replacement(each), True) for ids, each, _robust in waiting[first:]]
 
 
+def make_anonymous(request: Any) -> None:
+    """Set the user of Django's request inside one of REST framework to the anonymous user.
+
+    REST framework sets it to its own user, and has no public way to the request inside.
+    """
+    from django.contrib.auth.models import AnonymousUser
+
+    request._request.user = AnonymousUser()
+
+
 def mark_as_logged(response: HttpResponseBase) -> None:
     """Keep Django from logging a response with an error, because the cause is logged already."""
     response._has_been_logged = True  # type: ignore[attr-defined]

@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, transaction
 from django.http import HttpRequest
@@ -23,7 +22,7 @@ from .. import current
 from ..adapters import Registry
 from ..audit import Recorder
 from ..audit.secret_detection import hide_tokens
-from ..compat import mark_as_logged
+from ..compat import make_anonymous, mark_as_logged
 from ..conf import settings
 from ..models import Event, Token
 from ..primary import on_primary
@@ -147,7 +146,7 @@ class ScimView(APIView):
         try:
             super().perform_authentication(request)
         finally:
-            request._request.user = AnonymousUser()
+            make_anonymous(request)
 
     def reading(self) -> AbstractContextManager[None]:
         """Return the context of a read: it may come from a replica, but never one that is late."""

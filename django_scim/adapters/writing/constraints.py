@@ -144,7 +144,7 @@ def _names(constraint: Any) -> set[str]:
     if isinstance(constraint, UniqueConstraint):
         expressions: Any = constraint.expressions
         parts: list[Any] = [part for each in expressions for part in each.flatten()]
-        return {*constraint.fields, *(part.name for part in parts if isinstance(part, F))}
+        return {*constraint.fields, *(vars(part)["name"] for part in parts if isinstance(part, F))}
     return set(_conditions(getattr(constraint, "condition", None)))
 
 
@@ -169,7 +169,9 @@ def _stored_columns(model: Any, name: str) -> frozenset[str]:
     connection = connections[router.db_for_write(model)]
     try:
         with connection.cursor() as cursor:
-            stored: dict[str, Any] = connection.introspection.get_constraints(cursor, model._meta.db_table)
+            stored: dict[str, Any] = connection.introspection.get_constraints(
+                cursor, model._meta.db_table
+            )
     except DatabaseError:
         return frozenset()
     return frozenset(each for each in (stored.get(name) or {"columns": ()})["columns"] if each)

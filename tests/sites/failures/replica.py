@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 from testproject.database import from_url
-from tests.sites.failures.settings import *  # noqa: F403
-from tests.sites.failures.settings import DATABASES
+from tests.sites.failures.site_settings import *  # noqa: F403
+from tests.sites.failures.site_settings import DATABASES
 
 DATABASES["replica"] = from_url(os.environ["REPLICA_URL"], Path.cwd())
 DATABASE_ROUTERS = ["tests.sites.failures.routers.PrimaryReplicaRouter"]
