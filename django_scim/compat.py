@@ -25,11 +25,6 @@ def receivers_of(signal: Signal, sender: type[Model]) -> list[Callable[..., Any]
     return [*synchronous, *asynchronous]
 
 
-def count_commit_hooks(alias: str) -> int:
-    """Return how many functions wait for the commit of a database."""
-    return len(connections[alias].run_on_commit)
-
-
 def replace_commit_hooks(
     alias: str, first: int, replacement: Callable[[Callable[[], Any]], Callable[[], Any]]
 ) -> None:

@@ -22,16 +22,21 @@ class PrimaryRouter:
         return router.db_for_write(model, **hints) if _is_active.get() else None
 
 
+def allow_replica() -> None:
+    """Read as the site decides, until the end of the ``on_primary`` around this."""
+    _is_active.set(False)
+
+
 @contextmanager
-def on_primary(active: bool = True) -> Iterator[None]:
-    """Read from where is written to, for all models. With ``active=False``, as the site decides."""
+def on_primary() -> Iterator[None]:
+    """Read from where is written to, for all models."""
     routers: list[Any] = router.routers
     if not routers:
         yield
         return
     if not isinstance(routers[0], PrimaryRouter):
         routers.insert(0, PrimaryRouter())
-    before = _is_active.set(active)
+    before = _is_active.set(True)
     try:
         yield
     finally:

@@ -6,13 +6,12 @@ either, since its rollback would turn a 401 into a 500 and lose the event.
 
 import re
 import uuid
-from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections, transaction
+from django.db import connections, router, transaction
 from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,7 +24,7 @@ from ..audit.secret_detection import hide_tokens
 from ..compat import make_anonymous, mark_as_logged
 from ..conf import settings
 from ..models import Event, Token
-from ..primary import on_primary
+from ..primary import allow_replica, on_primary
 from ..protocol.errors import InvalidVersion, NotFound, ScimError
 from ..protocol.messages.responses import error_message
 from ..protocol.tolerances import Tolerances
@@ -99,6 +98,8 @@ class ScimView(APIView):
         own = {name: value for name, value in kwargs.items() if name in CAPTURED}
         caller = current.connection.set(None)
         try:
+            if not router.routers:
+                return super().dispatch(request, *args, **own)
             with on_primary():
                 return super().dispatch(request, *args, **own)
         finally:
@@ -136,6 +137,9 @@ class ScimView(APIView):
         if self.requires_token:
             self.check_permissions(request)
             self.check_throttles(request)
+            if settings.READ_FROM_REPLICA and self.is_query():
+                if may_read_replica(self.token.connection):
+                    allow_replica()
 
     def perform_authentication(self, request: Request) -> None:
         """Authenticate. For the rest of the site, the request's user stays anonymous.
@@ -147,10 +151,6 @@ class ScimView(APIView):
             super().perform_authentication(request)
         finally:
             make_anonymous(request)
-
-    def reading(self) -> AbstractContextManager[None]:
-        """Return the context of a read: it may come from a replica, but never one that is late."""
-        return on_primary(active=not may_read_replica(self.token.connection))
 
     @cached_property
     def registry(self) -> Registry:

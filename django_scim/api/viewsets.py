@@ -65,13 +65,12 @@ class ResourceViewSet(ViewSetMixin, ScimView):
         return self._list(search_parameters(request.data, self.tolerances), in_url=False)
 
     def _list(self, parameters: Mapping[str, str], *, in_url: bool) -> Response:
-        with self.reading():
-            body = page(self, [self.adapter], parameters, in_url=in_url)
+        body = page(self, [self.adapter], parameters, in_url=in_url)
         self.record_read()
         return Response(body)
 
     def retrieve(self, request: Request, scim_id: str) -> Response:
-        with self.reading(), limited_reads(router.db_for_read(self.adapter.link)):
+        with limited_reads(router.db_for_read(self.adapter.link)):
             resource = self.adapter.get(scim_id, self._projection())
         version = pop_version(resource)
         self.record_read()

@@ -44,7 +44,7 @@ def test_connect(db):
 def test_connect_again(db):
     run("scim_connect", "Okta")
     Event.objects.all().delete()
-    run("scim_connect", "Okta", "--scope", "site")
+    run("scim_connect", "Okta", "--scope", "site", "--update")
     changed = Event.objects.earliest("pk")
     command = "by scim_connect on the command line"
     assert changed.detail == f"scope changed (0 accounts before) {command}"

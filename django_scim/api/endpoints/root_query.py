@@ -32,8 +32,7 @@ class BaseQuery(ScimView):
             scope = f"{adapter.endpoint.lower()}:read"
             if not self.token.permits(scope):
                 raise Forbidden(f"the token does not have the scope {scope}")
-        with self.reading():
-            body = page(self, adapters, parameters, in_url=in_url)
+        body = page(self, adapters, parameters, in_url=in_url)
         self.record_read()
         return Response(body)
 
