@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from django.db import connections
 from django.db.models import Field, Model, QuerySet
 from django.dispatch import Signal
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls.resolvers import RegexPattern
 
@@ -45,6 +46,14 @@ def replace_commit_hooks(
 def mark_as_logged(response: HttpResponseBase) -> None:
     """Keep Django from logging a response with an error, because the cause is logged already."""
     response._has_been_logged = True  # type: ignore[attr-defined]
+
+
+def is_read(request: HttpRequest) -> bool:
+    """Return whether the body of a request has been read, at least in part.
+
+    Then it can only be had from ``request.body``, which fails if the stream itself was read.
+    """
+    return bool(request._read_started)  # type: ignore[attr-defined]
 
 
 def compile_sql(rows: QuerySet[Any]) -> tuple[str, Sequence[Any]]:
@@ -91,19 +100,19 @@ def annotation_field(rows: QuerySet[Any], name: str) -> "Field[Any, Any]":
 class AnyCasePattern(RegexPattern):
     """A URL pattern for a route such as ``Users/<scim_id>``, matched without regard to case.
 
-    A slash at the end is optional. ``str(pattern)`` is the route itself, which is what generators
-    of API documentation read. The expression uses one character class for each letter instead of
-    a flag: ``reverse`` concatenates the expressions of nested URLconfs, and drops the contents of
-    a group with flags. ``path`` and ``re_path`` offer neither.
+    A slash at the end is optional, and several slashes count as one. ``str(pattern)`` is the route
+    itself, which is what generators of API documentation read. The expression uses one character
+    class for each letter instead of a flag: ``reverse`` concatenates the expressions of nested
+    URLconfs, and drops the contents of a group with flags. ``path`` and ``re_path`` offer neither.
     """
 
     def __init__(self, route: str) -> None:
         parts = re.split(r"<(\w+)>", route)
         expressions = (
-            f"(?P<{part}>[^/]+)" if index % 2 else _in_any_case(part)
+            f"(?P<{part}>[^/]+)" if index % 2 else _in_any_case(part).replace("/", "/+")
             for index, part in enumerate(parts)
         )
-        super().__init__(f"^{''.join(expressions)}/?$", is_endpoint=True)
+        super().__init__(f"^[/]*{''.join(expressions)}/*$", is_endpoint=True)
         self.route = route
 
     def __str__(self) -> str:

@@ -20,24 +20,28 @@ def in_transaction(
     work: Callable[[], T],
     start_again: Callable[[], None],
     note: Callable[[Exception], None] | None = None,
+    leaves_out: Callable[[Exception], bool] = lambda error: False,
 ) -> T:
     """Return the result of ``work``, run in a transaction.
 
     If it fails because of a concurrent request, call ``start_again`` and run it again, at most
-    RETRIES times; it then sees what the other request wrote. With ``note``, a function that was to
-    run after the commit, and fails, does not make the write fail: its error is logged, and ``note``
-    is called with it.
+    RETRIES times; it then sees what the other request wrote. It is also run again after an error
+    for which ``leaves_out`` returns True: the next run then leaves out the cause.
+
+    With ``note``, a function that was to run after the commit, and fails, does not make the write
+    fail: its error is logged, and ``note`` is called with it.
     """
-    for _ in range(RETRIES):
+    lost = 0
+    while True:
         try:
             with writing(note):
                 return work()
-        except (IntegrityError, OperationalError) as error:
-            if not is_lost_race(error):
+        except Exception as error:
+            is_race = isinstance(error, IntegrityError | OperationalError) and is_lost_race(error)
+            lost += is_race
+            if not (is_race and lost <= RETRIES) and not leaves_out(error):
                 raise
             start_again()
-    with writing(note):
-        return work()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import CharField, F, IntegerField, Value
 from django.db.models.functions import Concat, Length
 from django.dispatch import Signal
+from django.test import AsyncRequestFactory, RequestFactory
 from django.urls import URLPattern, include, path, resolve, reverse
 
 import django_scim
@@ -52,6 +53,17 @@ def test_receivers_that_are_gone_are_not_found():
     assert compat.receivers_of(signal, User) == [receiver]
     del receiver
     assert compat.receivers_of(signal, User) == []
+
+
+# is_read
+
+
+@pytest.mark.parametrize("request_of", [RequestFactory, AsyncRequestFactory])
+def test_a_read_body_is_known(request_of):
+    request = request_of().post("/", b"{}", content_type="application/json")
+    assert not compat.is_read(request)
+    assert request.body == b"{}"
+    assert compat.is_read(request)
 
 
 # compile_sql and compile_select

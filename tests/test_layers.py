@@ -52,6 +52,7 @@ ORDERS = {
         {"authentication", "parsers", "renderers", "negotiation", "permissions", "throttling"},
         {"exceptions", "serializers"},
         {"resource_writer"},
+        {"outcome_events"},
         {"views"},
         {"pagination"},
         {"viewsets"},

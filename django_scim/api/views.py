@@ -27,6 +27,7 @@ from ..conf import IMPORT_ERRORS, settings
 from ..models import Event, Token
 from ..protocol.errors import (
     Forbidden,
+    InvalidSyntax,
     InvalidVersion,
     NotFound,
     ScimError,
@@ -34,15 +35,16 @@ from ..protocol.errors import (
     Unauthorized,
 )
 from ..protocol.messages.responses import error_message
-from ..protocol.tolerances import Tolerances
-from .authentication import BearerAuthentication
+from ..protocol.tolerances import Profile, Tolerance, Tolerances
+from .authentication import REALM, BearerAuthentication, InvalidToken
 from .exceptions import Unavailable, as_scim_error
+from .http.bodies import UnmeasuredRequest
 from .http.network import client_address, require_encryption
 from .negotiation import ScimNegotiation
+from .outcome_events import record_failure
 from .parsers import JSONParser, ScimParser
-from .permissions import TokenScope
+from .permissions import InsufficientScope, TokenScope
 from .renderers import JSONRenderer, ScimRenderer
-from .resource_writer import record_failure
 from .throttling import ConnectionThrottle, count_failure
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
@@ -110,6 +112,29 @@ class ScimView(APIView):
         finally:
             current.connection.reset(caller)
 
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Return DRF's request, whose body may come in chunks."""
+        meta = request.META
+        is_sent = "HTTP_TRANSFER_ENCODING" in meta or request.method not in ("GET", "HEAD")
+        is_unmeasured = meta.get("CONTENT_LENGTH") in (None, "", "0")
+        if not is_sent or not (is_unmeasured or "HTTP_TRANSFER_ENCODING" in meta):
+            return super().initialize_request(request, *args, **kwargs)
+        return UnmeasuredRequest(
+            request,
+            authenticators=self.get_authenticators(),
+            negotiator=self.get_content_negotiator(),
+            parsers=self.get_parsers(),
+            parser_context=self.get_parser_context(request),
+        )
+
+    def profile_without_token(self, request: Request) -> Profile:
+        """Return the profile for a request that needs no token."""
+        return settings.PROFILES["default"]
+
+    def empty_body(self, detail: str) -> Any:
+        """Return the body to assume for an empty or missing one. Raise InvalidSyntax."""
+        raise InvalidSyntax(f"{detail}; send a JSON object")
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, negotiate and check the scope, in this order.
 
@@ -134,7 +159,9 @@ class ScimView(APIView):
             current.connection.set(self.token.connection)
             self.tolerances = Tolerances(self.token.connection.tolerated)
         else:
-            self.tolerances = Tolerances(settings.PROFILES["default"])
+            self.tolerances = Tolerances(self.profile_without_token(request))
+        if "//" in request.path_info and not self.tolerances.permit(Tolerance.EXTRA_SLASH):
+            raise NotFound(f"there is no endpoint {request.path[:200]!r}")
         request.scim_tolerances = self.tolerances  # type: ignore[attr-defined]
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(
             request
@@ -171,7 +198,7 @@ class ScimView(APIView):
         """Return the URL of the SCIM base without a slash at the end, as the client sees it."""
         path = self.request.path.rstrip("/")
         for _ in range(self.depth):
-            path = path.rpartition("/")[0]
+            path = path.rpartition("/")[0].rstrip("/")
         if settings.BASE_URL:
             return f"{settings.BASE_URL.rstrip('/')}{path}"
         return str(self.request.build_absolute_uri(path))
@@ -185,7 +212,10 @@ class ScimView(APIView):
         response = Response(body, status=error.status)
         response.exception = True
         if error.status == 401:
-            response["WWW-Authenticate"] = self.get_authenticate_header(self.request)
+            invalid = ', error="invalid_token"' if isinstance(error, InvalidToken) else ""
+            response["WWW-Authenticate"] = f"{REALM}{invalid}"
+        elif isinstance(error, InsufficientScope):
+            response["WWW-Authenticate"] = f'{REALM}, error="insufficient_scope"'
         elif error.status == 405:
             response["Allow"] = ", ".join(self.allowed_methods)
         wait = RETRY_AFTER if error.status == 503 else getattr(exc, "wait", None)
@@ -200,7 +230,7 @@ class ScimView(APIView):
     def record_read(self) -> None:
         """Save the event of a read, if the connection logs reads."""
         if self.token.connection.log_reads:
-            self.recorder.save_success(Event.Action.READ, 200, tolerances=self.tolerances.used)
+            self.recorder.save_success(Event.Action.READ, 200, tolerances=self.tolerances)
 
     def _record_failure(self, error: ScimError, answer: Any) -> None:
         recorder = getattr(self, "recorder", None)
