@@ -3,8 +3,8 @@
     DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres python benchmarks/event_size.py
     ... --events 1000000 --people 100000     as many as the target is for
 
-The events are in a database of their own, which is deleted at the end. One event of a hundred is
-refused, with its request and response; the others are updates with one changed attribute.
+The script creates a separate database for the events and deletes it at the end. One event in a
+hundred is refused, with its request and response; the others are updates of one attribute.
 """
 
 import argparse

@@ -60,8 +60,8 @@ def record_failure(
 ) -> None:
     """Save the event of a rejected or failed request, after its rollback.
 
-    If the guard tripped, store that too. With the adapter of its resource type, the event names
-    whom the request concerns: the resource with the id, or whom the body describes.
+    If the guard tripped, store that too. ``adapter`` is that of the resource type, if it is known.
+    The event then contains the name of the resource with ``scim_id``, or the name in the body.
     """
     if recorder.connection is not None:
         if isinstance(error, GuardTripped):

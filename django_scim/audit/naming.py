@@ -1,4 +1,4 @@
-"""Name whom a refused request concerns: the resource with its id, or whom its body describes."""
+"""Add the name of the person or group to the event of a refused request."""
 
 import logging
 from typing import Any

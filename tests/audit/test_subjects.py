@@ -216,7 +216,7 @@ def test_every_operation_of_a_bulk(scim, events):
 
 @pytest.fixture
 def guarded(connect):
-    """Return a connection that must not lose anybody, and a person whom it has for long."""
+    """Return a connection whose guard stops every loss, with a user that is older than an hour."""
     scim = connect(guard_count=0, guard_percent=0)
     scim.maria = scim.make("/Users", MARIA)
     UserLink.objects.update(created=timezone.now() - timedelta(hours=3))

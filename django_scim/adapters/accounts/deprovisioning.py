@@ -108,8 +108,8 @@ def reserve_username(adapter: Any, user: Any) -> None:
     """Raise Uniqueness if another account has the user's name.
 
     An account that this connection created and deleted is renamed instead, under the same
-    conditions as it would be revived, which are checked under the lock of its row. The rename gets
-    an event of its own. The account keeps its name, so that the answer is 409, in these cases:
+    conditions as for a revival, which are checked while its row is locked. The rename has its own
+    event. In these cases the account keeps its name, and the answer is 409:
 
     * It existed before the connection had it.
     * Another connection or an admin had the account later, or the site has touched it: what the
