@@ -26,11 +26,6 @@ def receivers_of(signal: Signal, sender: type[Model]) -> list[Callable[..., Any]
     return [*synchronous, *asynchronous]
 
 
-def count_commit_hooks(alias: str) -> int:
-    """Return how many functions wait for the commit of a database."""
-    return len(connections[alias].run_on_commit)
-
-
 def replace_commit_hooks(
     alias: str, first: int, replacement: Callable[[Callable[[], Any]], Callable[[], Any]]
 ) -> None:
@@ -39,8 +34,18 @@ def replace_commit_hooks(
     The public ``transaction.on_commit`` only adds functions. One of the site's that raises would
     keep those after it from running, and would make a committed change look like a failed one.
     """
-    waiting: Any = connections[alias].run_on_commit
+    waiting: Any = connections[alias].run_on_commit  # triples, other than the stubs say
     waiting[first:] = [(ids, replacement(each), True) for ids, each, _robust in waiting[first:]]
+
+
+def make_anonymous(request: Any) -> None:
+    """Set the user of Django's request inside one of REST framework to the anonymous user.
+
+    REST framework sets it to its own user, and has no public way to the request inside.
+    """
+    from django.contrib.auth.models import AnonymousUser
+
+    request._request.user = AnonymousUser()
 
 
 def mark_as_logged(response: HttpResponseBase) -> None:

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, OperationalError, connections, router, transaction
 
-from .compat import count_commit_hooks, replace_commit_hooks
+from .compat import replace_commit_hooks
 from .models import Connection
+from .primary import on_primary
 
 logger = logging.getLogger("django_scim")
 
@@ -44,8 +45,7 @@ def in_transaction(
             start_again()
 
 
-@contextmanager
-def writing(note: Callable[[Exception], None] | None = None) -> Iterator[None]:
+def writing(note: Callable[[Exception], None] | None = None) -> AbstractContextManager[None]:
     """Open a transaction on the database that the app's models are written to.
 
     ``note`` is called with the error of a function that runs after the commit and fails.
@@ -54,6 +54,17 @@ def writing(note: Callable[[Exception], None] | None = None) -> Iterator[None]:
     ``transaction_mode`` to IMMEDIATE or EXCLUSIVE, the first statement is therefore an UPDATE that
     matches no row.
     """
+    return _on_primary(note) if router.routers else _writing(note)
+
+
+@contextmanager
+def _on_primary(note: Callable[[Exception], None] | None) -> Iterator[None]:
+    with on_primary(), _writing(note):
+        yield
+
+
+@contextmanager
+def _writing(note: Callable[[Exception], None] | None) -> Iterator[None]:
     alias = router.db_for_write(Connection)
     connection = connections[alias]
     with transaction.atomic(using=alias):
@@ -62,9 +73,10 @@ def writing(note: Callable[[Exception], None] | None = None) -> Iterator[None]:
         if note is None:
             yield
             return
-        first = count_commit_hooks(alias)
+        first = len(connection.run_on_commit)
         yield
-        replace_commit_hooks(alias, first, lambda hook: _Noted(hook, note))
+        if len(connection.run_on_commit) > first:
+            replace_commit_hooks(alias, first, lambda hook: _Noted(hook, note))
 
 
 @contextmanager

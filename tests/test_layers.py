@@ -23,6 +23,7 @@ ORDERS = {
             "site_code",
             "availability",
             "current",
+            "primary",
         },
         {"query"},
         {"adapters"},

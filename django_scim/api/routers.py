@@ -15,7 +15,7 @@ from .bulk.views import Bulk
 from .endpoints.discovery import ResourceTypes, Schemas, ServiceProviderConfig
 from .endpoints.me import Me
 from .endpoints.root_query import BaseQuery, BaseSearch
-from .views import Misconfigured, OtherVersion, UnknownEndpoint
+from .endpoints.wrong_address import Misconfigured, OtherVersion, UnknownEndpoint
 from .viewsets import viewset_for
 
 COLLECTION = {"get": "list", "post": "create"}

@@ -10,9 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import ImproperlyConfigured
-from django.db import connections, transaction
+from django.db import connections, router, transaction
 from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,13 +20,13 @@ from .. import current
 from ..adapters import Registry
 from ..audit import Recorder
 from ..audit.secret_detection import hide_tokens
-from ..compat import mark_as_logged
+from ..compat import make_anonymous, mark_as_logged
 from ..conf import IMPORT_ERRORS, settings
 from ..models import Event, Token
+from ..primary import allow_replica, on_primary
 from ..protocol.errors import (
     Forbidden,
     InvalidSyntax,
-    InvalidVersion,
     NotFound,
     ScimError,
     TooManyRequests,
@@ -39,6 +37,7 @@ from ..protocol.tolerances import Profile, Tolerance, Tolerances
 from .authentication import REALM, BearerAuthentication, InvalidToken
 from .exceptions import Unavailable, as_scim_error
 from .http.bodies import UnmeasuredRequest
+from .http.freshness import may_read_replica
 from .http.network import client_address, require_encryption
 from .negotiation import ScimNegotiation
 from .outcome_events import record_failure
@@ -108,7 +107,10 @@ class ScimView(APIView):
         own = {name: value for name, value in kwargs.items() if name in CAPTURED}
         caller = current.connection.set(None)
         try:
-            return super().dispatch(request, *args, **own)
+            if not router.routers:
+                return super().dispatch(request, *args, **own)
+            with on_primary():
+                return super().dispatch(request, *args, **own)
         finally:
             current.connection.reset(caller)
 
@@ -169,6 +171,9 @@ class ScimView(APIView):
         if self.requires_token:
             self.check_permissions(request)
             self.check_throttles(request)
+            if settings.READ_FROM_REPLICA and self.is_query():
+                if may_read_replica(self.token.connection):
+                    allow_replica()
 
     def _authenticate(self, request: Request) -> None:
         """Authenticate. Raise TooManyRequests instead of an error after too many failures."""
@@ -187,7 +192,7 @@ class ScimView(APIView):
         try:
             super().perform_authentication(request)
         finally:
-            request._request.user = AnonymousUser()
+            make_anonymous(request)
 
     @cached_property
     def registry(self) -> Registry:
@@ -289,54 +294,6 @@ class ScimView(APIView):
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         return Response(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
-
-
-class WrongAddress(ScimView):
-    """A URL that is not an endpoint. The error, and so the event, says which URL to use.
-
-    The pattern captures what comes after the prefix of the SCIM base as ``rest``.
-    """
-
-    #: What comes between the prefix and the end of the SCIM base.
-    version_segment = "v2"
-
-    def dispatch(self, request: HttpRequest, *args: Any, rest: str = "", **kwargs: Any) -> Any:
-        prefix = request.path.removesuffix(rest)
-        self.right_base = f"{prefix}{self.version_segment}".rstrip("/")
-        return super().dispatch(request, *args, **kwargs)
-
-    def base_url(self) -> str:
-        if settings.BASE_URL:
-            return f"{settings.BASE_URL.rstrip('/')}{self.right_base}"
-        return str(self.request.build_absolute_uri(self.right_base))
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        raise self.error(f"the base URL of this server is {self.base_url()}")
-
-    def error(self, advice: str) -> ScimError:
-        return NotFound(f"there is no endpoint {self.request.path[:200]!r}; {advice}", "wrong_url")
-
-
-class UnknownEndpoint(WrongAddress):
-    """Every URL below the SCIM base that no other pattern matches."""
-
-    version_segment = ""
-
-
-class Misconfigured(ScimView):
-    """Every URL of a site whose adapters cannot be imported. Nothing is served at all."""
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self.correlation_id = correlation_id(request)
-        raise ImproperlyConfigured("DJANGO_SCIM has errors; run manage.py check for details")
-
-
-class OtherVersion(WrongAddress):
-    """URLs of other protocol versions, such as ``v1`` (RFC 7644 section 3.13)."""
-
-    def error(self, advice: str) -> ScimError:
-        return InvalidVersion(f"this server only supports SCIM v2; {advice}")
 
 
 def correlation_id(request: HttpRequest) -> str:
