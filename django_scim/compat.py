@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from django.db import connections
 from django.db.models import Field, Model, QuerySet
 from django.dispatch import Signal
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls.resolvers import RegexPattern
 
@@ -25,11 +26,6 @@ def receivers_of(signal: Signal, sender: type[Model]) -> list[Callable[..., Any]
     return [*synchronous, *asynchronous]
 
 
-def count_commit_hooks(alias: str) -> int:
-    """Return how many functions wait for the commit of a database."""
-    return len(connections[alias].run_on_commit)
-
-
 def replace_commit_hooks(
     alias: str, first: int, replacement: Callable[[Callable[[], Any]], Callable[[], Any]]
 ) -> None:
@@ -38,13 +34,31 @@ def replace_commit_hooks(
     The public ``transaction.on_commit`` only adds functions. One of the site's that raises would
     keep those after it from running, and would make a committed change look like a failed one.
     """
-    waiting: Any = connections[alias].run_on_commit
+    waiting: Any = connections[alias].run_on_commit  # triples, other than the stubs say
     waiting[first:] = [(ids, replacement(each), True) for ids, each, _robust in waiting[first:]]
+
+
+def make_anonymous(request: Any) -> None:
+    """Set the user of Django's request inside one of REST framework to the anonymous user.
+
+    REST framework sets it to its own user, and has no public way to the request inside.
+    """
+    from django.contrib.auth.models import AnonymousUser
+
+    request._request.user = AnonymousUser()
 
 
 def mark_as_logged(response: HttpResponseBase) -> None:
     """Keep Django from logging a response with an error, because the cause is logged already."""
     response._has_been_logged = True  # type: ignore[attr-defined]
+
+
+def is_read(request: HttpRequest) -> bool:
+    """Return whether the body of a request has been read, at least in part.
+
+    Then it can only be had from ``request.body``, which fails if the stream itself was read.
+    """
+    return bool(request._read_started)  # type: ignore[attr-defined]
 
 
 def compile_sql(rows: QuerySet[Any]) -> tuple[str, Sequence[Any]]:
@@ -91,19 +105,19 @@ def annotation_field(rows: QuerySet[Any], name: str) -> "Field[Any, Any]":
 class AnyCasePattern(RegexPattern):
     """A URL pattern for a route such as ``Users/<scim_id>``, matched without regard to case.
 
-    A slash at the end is optional. ``str(pattern)`` is the route itself, which is what generators
-    of API documentation read. The expression uses one character class for each letter instead of
-    a flag: ``reverse`` concatenates the expressions of nested URLconfs, and drops the contents of
-    a group with flags. ``path`` and ``re_path`` offer neither.
+    A slash at the end is optional, and several slashes count as one. ``str(pattern)`` is the route
+    itself, which is what generators of API documentation read. The expression uses one character
+    class for each letter instead of a flag: ``reverse`` concatenates the expressions of nested
+    URLconfs, and drops the contents of a group with flags. ``path`` and ``re_path`` offer neither.
     """
 
     def __init__(self, route: str) -> None:
         parts = re.split(r"<(\w+)>", route)
         expressions = (
-            f"(?P<{part}>[^/]+)" if index % 2 else _in_any_case(part)
+            f"(?P<{part}>[^/]+)" if index % 2 else _in_any_case(part).replace("/", "/+")
             for index, part in enumerate(parts)
         )
-        super().__init__(f"^{''.join(expressions)}/?$", is_endpoint=True)
+        super().__init__(f"^[/]*{''.join(expressions)}/*$", is_endpoint=True)
         self.route = route
 
     def __str__(self) -> str:

@@ -76,6 +76,9 @@ class Defaults:
     THROTTLE_FAILURES: int = 60
     #: Scheme and host of ``meta.location``; "" uses those of the request.
     BASE_URL: str = ""
+    #: Seconds by which a read replica may be late. Reads of a connection come from it if the
+    #: connection has written nothing since; 0: always from the primary.
+    READ_FROM_REPLICA: int = 0
     #: The URLconf that includes the SCIM URLs, if a middleware chooses it for each request; "" is
     #: ROOT_URLCONF.
     URLCONF: str = ""

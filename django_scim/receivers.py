@@ -12,6 +12,7 @@ from django.db import DatabaseError, transaction
 from django.db.models.signals import post_save
 
 from .conf import IMPORT_ERRORS
+from .primary import on_primary
 
 logger = logging.getLogger("django_scim")
 
@@ -32,10 +33,15 @@ def user_saved(
     **kwargs: object,
 ) -> None:
     """Update the key and the mirrored values of a user that the site has saved."""
-    from .models import Connection
-
     if raw or not _is_relevant(instance, update_fields):
         return
+    with on_primary():
+        _update(instance, created, using)
+
+
+def _update(instance: Any, created: bool, using: str) -> None:
+    from .models import Connection
+
     try:
         if getattr(instance, "_scim_saving", False):  # the unit of work updates keys and values
             _link_on_commit(instance, created, using)

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, OperationalError, connections, router, transaction
 
-from .compat import count_commit_hooks, replace_commit_hooks
+from .compat import replace_commit_hooks
 from .models import Connection
+from .primary import on_primary
 
 logger = logging.getLogger("django_scim")
 
@@ -20,28 +21,31 @@ def in_transaction(
     work: Callable[[], T],
     start_again: Callable[[], None],
     note: Callable[[Exception], None] | None = None,
+    leaves_out: Callable[[Exception], bool] = lambda error: False,
 ) -> T:
     """Return the result of ``work``, run in a transaction.
 
     If it fails because of a concurrent request, call ``start_again`` and run it again, at most
-    RETRIES times; it then sees what the other request wrote. With ``note``, a function that was to
-    run after the commit, and fails, does not make the write fail: its error is logged, and ``note``
-    is called with it.
+    RETRIES times; it then sees what the other request wrote. It is also run again after an error
+    for which ``leaves_out`` returns True: the next run then leaves out the cause.
+
+    With ``note``, a function that was to run after the commit, and fails, does not make the write
+    fail: its error is logged, and ``note`` is called with it.
     """
-    for _ in range(RETRIES):
+    lost = 0
+    while True:
         try:
             with writing(note):
                 return work()
-        except (IntegrityError, OperationalError) as error:
-            if not is_lost_race(error):
+        except Exception as error:
+            is_race = isinstance(error, IntegrityError | OperationalError) and is_lost_race(error)
+            lost += is_race
+            if not (is_race and lost <= RETRIES) and not leaves_out(error):
                 raise
             start_again()
-    with writing(note):
-        return work()
 
 
-@contextmanager
-def writing(note: Callable[[Exception], None] | None = None) -> Iterator[None]:
+def writing(note: Callable[[Exception], None] | None = None) -> AbstractContextManager[None]:
     """Open a transaction on the database that the app's models are written to.
 
     ``note`` is called with the error of a function that runs after the commit and fails.
@@ -50,6 +54,17 @@ def writing(note: Callable[[Exception], None] | None = None) -> Iterator[None]:
     ``transaction_mode`` to IMMEDIATE or EXCLUSIVE, the first statement is therefore an UPDATE that
     matches no row.
     """
+    return _on_primary(note) if router.routers else _writing(note)
+
+
+@contextmanager
+def _on_primary(note: Callable[[Exception], None] | None) -> Iterator[None]:
+    with on_primary(), _writing(note):
+        yield
+
+
+@contextmanager
+def _writing(note: Callable[[Exception], None] | None) -> Iterator[None]:
     alias = router.db_for_write(Connection)
     connection = connections[alias]
     with transaction.atomic(using=alias):
@@ -58,9 +73,10 @@ def writing(note: Callable[[Exception], None] | None = None) -> Iterator[None]:
         if note is None:
             yield
             return
-        first = count_commit_hooks(alias)
+        first = len(connection.run_on_commit)
         yield
-        replace_commit_hooks(alias, first, lambda hook: _Noted(hook, note))
+        if len(connection.run_on_commit) > first:
+            replace_commit_hooks(alias, first, lambda hook: _Noted(hook, note))
 
 
 @contextmanager

@@ -11,11 +11,15 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import CharField, F, IntegerField, Value
 from django.db.models.functions import Concat, Length
 from django.dispatch import Signal
+from django.http import HttpRequest, HttpResponse
+from django.test import AsyncRequestFactory, RequestFactory
 from django.urls import URLPattern, include, path, resolve, reverse
+from django.utils.log import log_response
+from rest_framework.request import Request
 
 import django_scim
 from django_scim import compat
@@ -52,6 +56,17 @@ def test_receivers_that_are_gone_are_not_found():
     assert compat.receivers_of(signal, User) == [receiver]
     del receiver
     assert compat.receivers_of(signal, User) == []
+
+
+# is_read
+
+
+@pytest.mark.parametrize("request_of", [RequestFactory, AsyncRequestFactory])
+def test_a_read_body_is_known(request_of):
+    request = request_of().post("/", b"{}", content_type="application/json")
+    assert not compat.is_read(request)
+    assert request.body == b"{}"
+    assert compat.is_read(request)
 
 
 # compile_sql and compile_select
@@ -181,3 +196,32 @@ def test_no_other_module_uses_private_api():
                     wrong.append(f"{name}:{node.lineno}: {node.attr}")
         wrong += [f"{name}: {found}" for found in OF_QUERY.findall(source)]
     assert not wrong
+
+
+# replace_commit_hooks, mark_as_logged, make_anonymous
+
+
+@pytest.mark.django_db(transaction=True)
+def test_functions_that_wait_for_a_commit_are_replaced():
+    called = []
+    with transaction.atomic():
+        transaction.on_commit(lambda: called.append("first"))
+        transaction.on_commit(lambda: called.append("second"))
+        compat.replace_commit_hooks("default", 1, lambda hook: lambda: called.append(hook))
+    assert called[0] == "first" and callable(called[1]) and len(called) == 2
+
+
+def test_a_response_that_is_marked_is_not_logged(caplog):
+    for marked in (False, True):
+        caplog.clear()
+        response = HttpResponse(status=503)
+        if marked:
+            compat.mark_as_logged(response)
+        log_response("%s", "unavailable", response=response, request=HttpRequest())
+        assert bool(caplog.records) is not marked
+
+
+def test_the_user_of_the_request_inside_is_anonymous():
+    inside = HttpRequest()
+    compat.make_anonymous(Request(inside))
+    assert inside.user.is_anonymous

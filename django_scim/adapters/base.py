@@ -26,12 +26,12 @@ from .mappings.computed import Constant, Location
 from .reading.resources import ResourceReader
 from .writing import deletion
 from .writing.changes import Change
-from .writing.fixed_attributes import kept_attributes, without_fixed
 from .writing.locks import locked
 from .writing.outcomes import ResourceChange, announce_unit
 from .writing.privileges import has_permissions
+from .writing.protected_attributes import kept_attributes, permitted, refuse_personal_changes
 from .writing.side_effects import resolve_references
-from .writing.staging import apply, assign, assign_given
+from .writing.staging import apply_all, assign, assign_given, prepared
 from .writing.unit_of_work import UnitOfWork
 
 
@@ -52,7 +52,7 @@ class ResourceAdapter(ResourceReader):
     attributes: ClassVar[dict[str, Mapping]] = {}
     #: The behaviours of attributes, by path. They apply to any mapping of the attribute.
     behaviours: ClassVar[dict[str, Behaviour]] = {
-        "externalId": Behaviour(Role.EXTERNAL_ID, kept_on_put=True)
+        "externalId": Behaviour(Role.EXTERNAL_ID, kept_on_put=True, cleared_by_null=True)
     }
     #: The attribute that other resources show as ``display``, such as a group's members.
     display_attribute: ClassVar[str] = "displayName"
@@ -217,17 +217,10 @@ class ResourceAdapter(ResourceReader):
     ) -> Assigned:
         """Return the values in the form in which they are staged.
 
-        This runs before the transaction, so that mappings can do slow work such as hashing.
-        ``body`` contains all values of a POST or PUT; a PATCH has no ``body``. ``scim_id`` is empty
-        for a POST. Raise a ScimError if a value is invalid.
+        This runs before the transaction, so that mappings can do slow work such as hashing. A PATCH
+        has no ``body``, a POST no ``scim_id``. Raise a ScimError if values are invalid.
         """
-        mappings = self.declared.prepared
-        return {
-            path: mappings[path.full_name].prepare(self, value, scim_id, body or {})
-            if value is not None and path.full_name in mappings
-            else value
-            for path, value in values.items()
-        }
+        return prepared(self, values, scim_id, body or {})
 
     def create(self, values: Assigned) -> UnitOfWork:
         """Create a resource from a body. Raise a ScimError if it cannot be stored."""
@@ -242,16 +235,16 @@ class ResourceAdapter(ResourceReader):
     def replace(self, link: Any, values: Assigned) -> UnitOfWork:
         """Replace the attributes of a resource by those of a body (RFC 7644 section 3.5.1)."""
         unit = self.unit_of_work(link)
-        is_personal = self.registry.acts_for_person
-        assign(unit, values, kept_attributes(self, values) if is_personal else ())
-        return self.save(without_fixed(unit) if is_personal else unit)
+        assign(unit, values, kept_attributes(unit, values))
+        refuse_personal_changes(unit)
+        return self.save(unit)
 
     def patch(self, link: Any, operations: list[Operation]) -> UnitOfWork:
         """Apply the operations of a PATCH in their order (RFC 7644 section 3.5.2)."""
         unit = self.unit_of_work(link)
-        for operation in operations:
-            apply(unit, operation)
-        return self.save(without_fixed(unit) if self.registry.acts_for_person else unit)
+        apply_all(unit, permitted(unit, operations))
+        refuse_personal_changes(unit)
+        return self.save(unit)
 
     def save(self, unit: UnitOfWork, *, is_side_effect: bool = False) -> UnitOfWork:
         """Save a unit of work, and send its signals after the commit.

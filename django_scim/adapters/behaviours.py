@@ -26,19 +26,28 @@ class Behaviour:
 
     ``locked``: an adopted account keeps its value until an admin confirms the link.
     ``kept_on_put``: a PUT whose body has no value for the attribute does not change it.
+    ``cleared_by_null``: but null or "" does.
+    ``always_present``: the attribute always has a value, so that removing it changes nothing.
     """
 
     def __init__(
-        self, role: Role | None = None, *, locked: bool = False, kept_on_put: bool = False
+        self,
+        role: Role | None = None,
+        *,
+        locked: bool = False,
+        kept_on_put: bool = False,
+        cleared_by_null: bool = False,
+        always_present: bool = False,
     ) -> None:
         self.role, self.locked, self.kept_on_put = role, locked, kept_on_put
+        self.cleared_by_null, self.always_present = cleared_by_null, always_present
 
     def keeps(self, unit: UnitOfWork, is_given: bool) -> bool:
         """Return whether a PUT without a value for the attribute keeps the old value.
 
         ``is_given`` is True if the body contains the attribute, for example with null.
         """
-        return self.kept_on_put and not unit.is_new
+        return self.kept_on_put and not unit.is_new and not (is_given and self.cleared_by_null)
 
     def filled_columns(self, adapter: Any) -> set[str]:
         """Return the columns of the object that the behaviour sets for an adapter class."""

@@ -1,5 +1,6 @@
 """SCIM Group on Django's groups (RFC 7643 section 4.2)."""
 
+import unicodedata
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import GroupLink, fold_key
 from ..protocol.attributes import load_schema
-from ..protocol.errors import Uniqueness
+from ..protocol.errors import InvalidValue, Uniqueness
 from ..protocol.tolerances import Tolerance
 from .base import ResourceAdapter
 from .behaviours import Behaviour
@@ -22,6 +23,16 @@ from .mappings.memberships import Members
 from .reserved_names import refuse_reserved
 from .writing.changes import Change
 from .writing.unit_of_work import UnitOfWork
+
+
+def without_outer_blanks(text: str) -> str:
+    """Return a text without blanks and invisible characters at its ends."""
+    start, end = 0, len(text)
+    while start < end and unicodedata.category(text[start])[0] in "ZC":
+        start += 1
+    while end > start and unicodedata.category(text[end - 1])[0] in "ZC":
+        end -= 1
+    return text[start:end]
 
 
 class GroupName(Behaviour):
@@ -39,6 +50,12 @@ class GroupName(Behaviour):
         if not unit.changed(mapping.full_name):
             return
         adapter: Any = unit.adapter
+        name = unit.link.display_name
+        stripped = without_outer_blanks(name)
+        if not stripped:
+            raise InvalidValue(f"{mapping.full_name}: must not consist of blanks only")
+        if stripped != name and unit.tolerances.permit(Tolerance.OUTER_BLANKS):
+            unit.link.display_name = stripped
         adapter.reserve_name(unit.link)
         names = [str(unit.link.display_name)]
         if not unit.link.preexisting:  # a group that the site created keeps its name
@@ -52,7 +69,8 @@ class GroupMembers(Behaviour):
     """With the tolerance KEEP_MEMBERS, a PUT that does not name the members keeps them."""
 
     def keeps(self, unit: UnitOfWork, is_given: bool) -> bool:
-        return not is_given and unit.tolerances.permit(Tolerance.KEEP_MEMBERS)
+        what = "the missing members, which were kept; the profile keycloak removes them"
+        return not is_given and unit.tolerances.ignore(Tolerance.KEEP_MEMBERS, what)
 
 
 class GroupAdapter(ResourceAdapter):
@@ -65,7 +83,9 @@ class GroupAdapter(ResourceAdapter):
     schema = load_schema("Group")
     model, link = Group, GroupLink
     attributes = {
-        "displayName": Field("link.display_name", key="link.display_key"),
+        "displayName": Field("link.display_name", key="link.display_key").having(
+            uniqueness="server"
+        ),
         "members": Members("user_set", to="User", kind="User"),
     }
     behaviours = ResourceAdapter.behaviours | {

@@ -27,6 +27,7 @@ class Adapter(Protocol):
     link: ClassVar[Any]
     connection: Connection
     tolerances: Tolerances
+    base_url: str
     registry: Any
     #: The declaration with every mapping bound: ``adapters.declaration.Declaration``.
     declared: Any

@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef
 
 from ..models import Connection, UserLink, UserValue, fold_key
+from ..primary import on_primary
 from ..transactions import in_transaction
 from .accounts.usernames import add_missing_keys
 from .registry import adapter_classes
@@ -26,6 +27,7 @@ def mirrors() -> list[Any]:
     return list(adapter.declaration().mirrored) if adapter else []
 
 
+@on_primary()
 def link_new_users(users: Sequence[Any]) -> None:
     """Link new users of the site to every connection with scope ``site``."""
     site_wide = Connection.objects.filter(scope=Connection.Scope.SITE).order_by("pk")

@@ -55,6 +55,10 @@ class Principal:
         return False
 
 
+class InvalidToken(Unauthorized):
+    """A credential was sent, but it is malformed or not valid (RFC 6750 section 3.1)."""
+
+
 class BearerAuthentication(BaseAuthentication):
     """Set ``request.user`` to a Principal and ``request.auth`` to the token.
 
@@ -90,7 +94,7 @@ def require_token(request: Request) -> Any:
     request.scim_token = token  # type: ignore[attr-defined] # for the event of a rejection
     now = timezone.now()
     if token is None or not token.is_usable(now) or not token.connection.is_active:
-        raise Unauthorized("the bearer token is not valid", _why_rejected(token, now))
+        raise InvalidToken("the bearer token is not valid", _why_rejected(token, now))
     connection = token.connection
     if connection.networks and not connection.admits(client_address(request)):
         raise Forbidden(
@@ -132,7 +136,7 @@ class Authority:
         try:
             token = require_token(self._request)
             if token.connection.pk != self._connection.pk:
-                raise Unauthorized("the bearer token is not valid")
+                raise InvalidToken("the bearer token is not valid")
         except (Unauthorized, Forbidden) as error:
             self._denied = error
             rows = Connection.objects.filter(pk=self._connection.pk)
@@ -187,5 +191,5 @@ def bearer_secret(request: HttpRequest) -> str:
     scheme, _, secret = header.partition(" ")
     secret = secret.strip()
     if scheme.lower() != "bearer" or not secret or " " in secret or "," in secret:
-        raise Unauthorized('the Authorization header must be "Bearer <token>"', "token_malformed")
+        raise InvalidToken('the Authorization header must be "Bearer <token>"', "token_malformed")
     return secret

@@ -17,6 +17,7 @@ from ..protocol.errors import InvalidCount, InvalidValue, ScimError, Sensitive
 from ..protocol.filters import Filter, paths_in
 from ..protocol.filters.parser import Limits, parse_filter
 from ..protocol.messages.responses import list_response
+from ..protocol.messages.search import NAMES, url_parameters
 from ..protocol.projection import Projection, parse_projection
 from ..protocol.resource_schema import ResourceSchema
 from ..protocol.tolerances import Tolerances
@@ -25,13 +26,29 @@ from ..query.timeout import limited_reads
 from .http.cursors import read_cursor, write_cursor
 
 
+def read_parameters(view: Any) -> dict[str, str]:
+    """Return the parameters in the URL of a view's request. Raise InvalidValue for a wrong one."""
+    given, query = view.request.query_params, view.request.META.get("QUERY_STRING", "")
+    is_plain = all(
+        name in NAMES and len(values) == 1 and values[0] for name, values in given.lists()
+    )
+    if is_plain and not ("+" in query and "%20" in query):
+        return {name: values[0] for name, values in given.lists()}
+    return url_parameters(given.lists(), query, view.tolerances)
+
+
 def page(
-    view: Any, adapters: Sequence[Any], parameters: Mapping[str, str], *, in_url: bool
+    view: Any, adapters: Sequence[Any], parameters: Mapping[str, str] | None
 ) -> dict[str, Any]:
     """Return the ListResponse to a query on the resources of some resource types.
 
+    ``parameters`` are None for those in the URL.
+
     Raise a ScimError if a parameter is invalid.
     """
+    in_url = parameters is None
+    if parameters is None:
+        parameters = read_parameters(view)
     schemas = [adapter.resource_schema for adapter in adapters]
     queries = [read_search(parameters, each, view.tolerances, schemas, in_url) for each in schemas]
     connection = view.token.connection
@@ -62,6 +79,8 @@ def read_search(
     """
     others = [other for other in schemas if other is not schema]
     by_cursor = "cursor" in parameters
+    if by_cursor and not tolerances.profile.offers_cursors:
+        raise InvalidValue("cursor: this connection has no pages by cursor; use startIndex")
     if by_cursor and "startIndex" in parameters:
         raise InvalidValue("startIndex: cannot be combined with cursor; send only one of them")
     order = parameters.get("sortOrder", "ascending").lower()

@@ -15,6 +15,10 @@ from ..adapters.registry import AUDIT_SCOPES
 from ..protocol.errors import Forbidden
 
 
+class InsufficientScope(Forbidden):
+    """The token lacks the scope for the request (RFC 6750 section 3.1)."""
+
+
 class TokenScope(BasePermission):
     """Require the token's scope for the request, such as ``users:read`` or ``users:write``."""
 
@@ -34,7 +38,7 @@ class TokenScope(BasePermission):
         reads = method in SAFE_METHODS or (method == "POST" and view.is_query())
         scope = f"{area}:{'read' if reads else 'write'}"
         if not view.token.permits(scope):
-            raise Forbidden(
+            raise InsufficientScope(
                 f"the token does not have the scope {scope}", "scope_missing", scope=scope
             )
         view.may_read = reads or view.token.permits(f"{area}:read")
@@ -53,5 +57,5 @@ class AuditScope(BasePermission):
         if getattr(view.token, "user", None) is not None:
             raise Forbidden("the token belongs to a single user and can only access /Me")
         if not (view.token.permits(AUDIT_READ) or view.token.permits(AUDIT_ALL)):
-            raise Forbidden(f"the token does not have the scope {AUDIT_READ}")
+            raise InsufficientScope(f"the token does not have the scope {AUDIT_READ}")
         return True

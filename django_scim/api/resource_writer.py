@@ -4,34 +4,43 @@ Single requests and operations of a bulk request work in the same way: parse the
 work, then lock, compare versions, write and record in one transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import DataError, IntegrityError
+from rest_framework.exceptions import ValidationError
+
+from ..adapters.accounts.leavers import Leaver
 from ..adapters.interfaces import Assigned
 from ..adapters.reading.plan import pop_version
-from ..adapters.writing import guard
 from ..adapters.writing.outcomes import action_of
+from ..adapters.writing.staging import replacements
 from ..adapters.writing.unit_of_work import UnitOfWork
 from ..audit import Recorder
-from ..audit.event_log import log_events
-from ..audit.naming import known_names, name_subject
+from ..audit.naming import known_names
 from ..conf import settings
 from ..models import Event
+from ..protocol.attributes import AttributePath
 from ..protocol.errors import (
     Forbidden,
-    GuardTripped,
     PreconditionFailed,
     PreconditionRequired,
     ScimError,
+    all_in_one,
 )
 from ..protocol.filters import only_equalities
 from ..protocol.messages.patch import Operation, parse_patch
 from ..protocol.projection import Projection
 from ..protocol.resource_body import read_resource
 from ..site_code import place_in_site
+from .exceptions import as_scim_error
 from .http import etags
 from .serializers import ResourceSerializer, serializer_for
+
+#: Errors of a write that may come from a value beside ``active``.
+_IGNORABLE = (ScimError, ValidationError, DjangoValidationError, IntegrityError, DataError)
 
 
 class Written(NamedTuple):
@@ -59,6 +68,11 @@ class ResourceWriter:
         self.adapter, self.registry = adapter, adapter.registry
         self.resource_type: str = adapter.name
         self.recorder, self.expected, self.may_read = recorder, expected, may_read
+        self.given_body: Any = None
+        #: The attributes that the request names, with their values.
+        self.given: Iterable[tuple[AttributePath, Any]] = ()
+        #: Set for a request that closes an account and has failed.
+        self.leaver: Leaver | None = None
 
     def start_again(self) -> None:
         """Discard cached data before a retry, so that it reads the database again."""
@@ -70,6 +84,12 @@ class ResourceWriter:
         place = place_in_site(error) or "the package"
         self.recorder.note_after_commit(f"{type(error).__name__} in {place}")
 
+    @property
+    def returns_patched(self) -> bool:
+        """True if the response to a PATCH contains the resource, False for 204 without a body."""
+        profile = self.adapter.tolerances.profile
+        return bool(self.adapter.returns_patched or profile.returns_patched_groups)
+
     # Parsing
 
     def serializer(self, *args: Any, **kwargs: Any) -> ResourceSerializer:
@@ -78,32 +98,84 @@ class ResourceWriter:
         serializer_class = serializer_for(adapter_class)
         return serializer_class(*args, context={"adapter": self.adapter}, **kwargs)
 
-    def read_body(self, data: Any) -> Assigned:
-        """Return the values in the body of a POST or PUT.
+    def read_body(self, data: Any, scim_id: str = "") -> Assigned:
+        """Return the values in the body of a POST or PUT, which has no ``scim_id``.
 
-        Raise a ScimError, or RejectedBody if the adapter has a serializer.
+        Raise a ScimError that names all wrong attributes, or RejectedBody if the adapter has a
+        serializer; NotFound instead if the resource does not exist.
         """
-        if self.adapter.serializer_class is not None:
-            return self.serializer().read(data)
-        return read_resource(data, self.adapter.resource_schema, self.adapter.tolerances)
+        self.given_body = data
+        errors: list[ScimError] = []
+        rejected: ValidationError | None = None
+        adapter = self.adapter
+        if adapter.serializer_class is not None:
+            try:
+                return self.serializer().read(data)
+            except ValidationError as error:
+                rejected = error
+                errors.append(as_scim_error(error, ""))
+        try:
+            values = read_resource(data, adapter.resource_schema, adapter.tolerances, errors)
+        except ScimError:
+            self._require(scim_id)
+            raise
+        self.given = values.items()
+        if errors and not self._leaver().ignores_all(errors):
+            self._require(scim_id)
+            raise rejected or all_in_one(errors)
+        if rejected:  # the site's rules may concern any attribute
+            self._leaver().leave_out_all()
+        return self.leaver.kept_values(values) if self.leaver else values
 
     def read_patch(self, data: Any, scim_id: str) -> list[Operation]:
         """Return the operations in the body of a PATCH.
 
-        Raise a ScimError if it is invalid, Forbidden if it searches for values without permission.
+        Raise a ScimError that names all wrong operations, Forbidden if one searches for values
+        without permission; NotFound instead if the resource does not exist.
         """
+        self.given_body = data
         adapter, limit = self.adapter, settings.MAX_PATCH_OPERATIONS
-        operations = parse_patch(data, adapter.resource_schema, adapter.tolerances, scim_id, limit)
+        errors: list[ScimError] = []
+        try:
+            operations = parse_patch(
+                data, adapter.resource_schema, adapter.tolerances, scim_id, limit, errors
+            )
+        except ScimError:
+            self._require(scim_id)
+            raise
         if not self.may_read:
-            _refuse_search(operations)
-        if adapter.serializer_class is None:
-            return operations
+            operations = list(_without_searches(operations, errors))
+        if adapter.serializer_class is not None:
+            operations = list(self._checked(operations, errors))
+        self.given = ((each.path, _assigned(each)) for each in operations)
+        if errors and not self._leaver().ignores_all(errors):
+            self._require(scim_id)
+            raise all_in_one(errors)
+        return operations
+
+    def _checked(self, operations: list[Operation], errors: list[ScimError]) -> Iterator[Operation]:
+        """Yield the operations that the site's serializer accepts, and add its errors to a list."""
         serializer = self.serializer()
-        return [serializer.check(each) for each in operations]
+        for each in operations:
+            try:
+                yield serializer.check(each)
+            except ScimError as error:
+                errors.append(error)
+
+    def _require(self, scim_id: str) -> None:
+        """Raise NotFound if there is no such resource: the client then creates it again."""
+        if scim_id and not self.adapter.queryset().filter(scim_id=scim_id).exists():
+            raise self.adapter.not_found(scim_id)
 
     def prepare_body(self, values: Assigned, scim_id: str = "") -> Assigned:
         """Return values after slow work such as hashing. Call this before locking rows."""
-        prepared: Assigned = self.adapter.prepare(values, scim_id, values)
+        try:
+            prepared: Assigned = self.adapter.prepare(values, scim_id, values)
+        except ScimError as error:
+            if not self._leaver().leaves_out(error):
+                raise
+            values = self.leaver.kept_values(values) if self.leaver else values
+            prepared = self.adapter.prepare(values, scim_id, values)
         return prepared
 
     def prepare_patch(self, operations: list[Operation], scim_id: str) -> list[Operation]:
@@ -111,6 +183,16 @@ class ResourceWriter:
 
         The result does not contain an operation whose slow work a later one would overwrite.
         """
+        try:
+            return self._prepare_patch(operations, scim_id)
+        except ScimError as error:
+            if not self._leaver().leaves_out(error):
+                raise
+            return self._prepare_patch(
+                self.leaver.kept_operations(operations) if self.leaver else operations, scim_id
+            )
+
+    def _prepare_patch(self, operations: list[Operation], scim_id: str) -> list[Operation]:
         slow = self.adapter.declared.prepared
         last = {each.path.full_name: index for index, each in enumerate(operations)}
         prepared = []
@@ -127,16 +209,40 @@ class ResourceWriter:
     def _prepared(self, operation: Operation, scim_id: str) -> Any:
         return self.adapter.prepare({operation.path: operation.value}, scim_id)[operation.path]
 
+    # Closing an account in spite of errors beside
+
+    def leaves_out(self, error: Exception) -> bool:
+        """Return whether the write can be repeated without what caused an error.
+
+        A request that closes an account is repeated without what cannot be stored beside: first
+        without those values, then with nothing else at all.
+        """
+        if not isinstance(error, _IGNORABLE):
+            return False
+        known = as_scim_error(error, self.recorder.event.correlation_id)
+        return self._leaver().leaves_out(known)
+
+    def _leaver(self) -> Leaver:
+        if self.leaver is None:
+            is_creation = self.recorder.event.method == "POST"
+            self.leaver = Leaver(self.adapter, list(self.given), is_creation=is_creation)
+        return self.leaver
+
     # Writing
 
     def create(self, values: Assigned) -> UnitOfWork:
-        return self.adapter.create(values)
+        return self.adapter.create(self.leaver.kept_values(values) if self.leaver else values)
 
     def replace(self, scim_id: str, values: Assigned) -> UnitOfWork:
+        if self.leaver and self.leaver.is_partial:  # what the body lacks may be what was ignored
+            return self.patch(scim_id, replacements(values))
         return self.adapter.replace(self._locked(scim_id), values)
 
     def patch(self, scim_id: str, operations: list[Operation]) -> UnitOfWork:
-        return self.adapter.patch(self._locked(scim_id), operations)
+        return self.adapter.patch(
+            self._locked(scim_id),
+            self.leaver.kept_operations(operations) if self.leaver else operations,
+        )
 
     def delete(self, scim_id: str) -> None:
         link = self._locked(scim_id)
@@ -182,70 +288,35 @@ class ResourceWriter:
         resource = adapter.get(link.scim_id, projection or adapter.version_projection)
         return resource, pop_version(resource) or adapter.version(link)
 
-    def _record(self, action: str, changes: list[Any], status: int, detail: str = "") -> None:
-        used = self.adapter.tolerances.used
-        self.recorder.save_success(action, status, changes=changes, tolerances=used, detail=detail)
+    def _record(self, action: str, changes: list[Any], status: int, remark: str = "") -> None:
+        self.recorder.save_success(
+            action,
+            status,
+            changes=changes,
+            tolerances=self.adapter.tolerances,
+            body=self.given_body,
+            remark=remark,
+        )
         if self.registry.side_effects:
             self.recorder.save_side_effects(self.registry.side_effects)
 
 
-def _refuse_search(operations: list[Operation]) -> None:
-    """Raise Forbidden if the filter in a path could find out values piece by piece."""
+def _without_searches(operations: list[Operation], errors: list[ScimError]) -> Iterator[Operation]:
+    """Yield the operations whose filters cannot find out values piece by piece.
+
+    Add a Forbidden for each of the others to ``errors``.
+    """
     for operation in operations:
-        if operation.where is not None and not only_equalities(operation.where):
-            raise Forbidden(
+        if operation.where is None or only_equalities(operation.where):
+            yield operation
+        else:
+            refusal = Forbidden(
                 f"{operation.path}: without a read scope, a filter in a path can only compare by "
                 f"eq, combined by and"
             )
+            errors.append(refusal)
 
 
-def finish_batch(
-    written: Sequence[tuple[ResourceWriter, UnitOfWork]], status: int
-) -> list[Written]:
-    """Record the writes of a batch on one resource type. Return their versions, in order."""
-    current = written[0][0].adapter.current([unit.link for _, unit in written])
-    events = []
-    for writer, unit in written:
-        recorder, action = writer.recorder, action_of(unit.kinds, unit.changes)
-        adapter, link = writer.adapter, unit.link
-        recorder.set_resource(
-            writer.resource_type,
-            link,
-            adapter.name_of(link),
-            resource=current[link.scim_id][0],
-            paths=adapter.declared.subject,
-        )
-        events.append(
-            recorder.build_success(
-                action, status, changes=unit.changes, tolerances=writer.adapter.tolerances.used
-            )
-        )
-    Event.objects.bulk_create(events)
-    log_events(events)
-    for writer, _ in written:
-        if writer.registry.side_effects:
-            writer.recorder.save_side_effects(writer.registry.side_effects)
-    return [Written(None, current[unit.link.scim_id][1]) for _, unit in written]
-
-
-def record_failure(
-    recorder: Recorder,
-    action: str,
-    error: ScimError,
-    body: Any,
-    answer: Any,
-    used: Any,
-    adapter: Any = None,
-    scim_id: str = "",
-) -> None:
-    """Save the event of a rejected or failed request, after its rollback.
-
-    If the guard tripped, store that too. ``adapter`` is that of the resource type, if it is known.
-    The event then contains the name of the resource with ``scim_id``, or the name in the body.
-    """
-    if recorder.connection is not None:
-        if isinstance(error, GuardTripped):
-            guard.trip(recorder.connection, error.counted)
-        if adapter is not None:
-            action = name_subject(recorder, action, error, body, adapter, scim_id)
-    recorder.save_failure(action, error, body, answer, used)
+def _assigned(operation: Operation) -> Any:
+    """Return the value that an operation assigns, None for a removal."""
+    return None if operation.op == "remove" else operation.value

@@ -4,10 +4,9 @@ The last pattern matches every other URL, so that a connector never gets Django'
 redirect by APPEND_SLASH.
 """
 
-import re
 from typing import Any
 
-from django.urls import URLPattern, path, re_path
+from django.urls import URLPattern, include, path, re_path
 
 from ..adapters import adapter_classes
 from ..compat import AnyCasePattern
@@ -16,72 +15,74 @@ from .bulk.views import Bulk
 from .endpoints.discovery import ResourceTypes, Schemas, ServiceProviderConfig
 from .endpoints.me import Me
 from .endpoints.root_query import BaseQuery, BaseSearch
-from .views import Misconfigured, OtherVersion, UnknownEndpoint, WrongAddress
+from .endpoints.wrong_address import Misconfigured, OtherVersion, UnknownEndpoint
 from .viewsets import viewset_for
 
 COLLECTION = {"get": "list", "post": "create"}
 RESOURCE = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
 
 
-def scim_urls() -> list[URLPattern]:
-    """Return the patterns of the discovery documents and of every resource type.
+def scim_urls(name: str = "base") -> list[URLPattern]:
+    """Return the patterns of everything below a base URL, whose pattern has a name.
 
     If an adapter cannot be imported, every URL fails. No error is raised here, so that a system
     check can report the cause.
     """
+    base, rest = BaseQuery.as_view(), UnknownEndpoint.as_view()
     try:
-        return _endpoints()
+        patterns = _endpoints(is_documented=bool(name))
     except IMPORT_ERRORS:
-        failing = Misconfigured.as_view()
-        return [path("", failing, name="base"), re_path(r"^.*$", failing)]
+        patterns, base, rest = [], Misconfigured.as_view(), Misconfigured.as_view()
+    return [*patterns, path("", base, name=name or None), re_path(r"^(?P<rest>.*)$", rest)]
 
 
-def _endpoints() -> list[URLPattern]:
+def addresses_around() -> list[Any]:
+    """Return the patterns beside the SCIM base ``v2/``.
+
+    ``V2/`` and addresses without a version mean the same (RFC 7644 section 3.13); another version
+    gets an error that says which base URL is right. All other addresses are left to the site.
+    """
+    base = BaseQuery.as_view()
+    try:
+        unversioned = _endpoints(is_documented=False)
+    except IMPORT_ERRORS:
+        base, unversioned = Misconfigured.as_view(), []
+    return [
+        path("V2/", include(scim_urls(""))),
+        any_case("v2", base),
+        re_path(r"^(?P<rest>[vV]\d+(?:/.*)?)$", OtherVersion.as_view()),
+        *unversioned,
+    ]
+
+
+def _endpoints(*, is_documented: bool) -> list[URLPattern]:
+    """Return the patterns of the discovery documents and of every resource type.
+
+    An OpenAPI document contains each endpoint once.
+    """
     patterns = [
-        _path("ServiceProviderConfig", ServiceProviderConfig.as_view()),
-        _path("ResourceTypes", ResourceTypes.as_view()),
-        _path("ResourceTypes/<key>", ResourceTypes.as_view()),
-        _path("Schemas", Schemas.as_view()),
-        _path("Schemas/<key>", Schemas.as_view()),
+        any_case("ServiceProviderConfig", ServiceProviderConfig.as_view()),
+        any_case("ResourceTypes", ResourceTypes.as_view()),
+        any_case("ResourceTypes/<key>", ResourceTypes.as_view()),
+        any_case("Schemas", Schemas.as_view()),
+        any_case("Schemas/<key>", Schemas.as_view()),
     ]
     for adapter in adapter_classes().values():
-        viewset = viewset_for(adapter)
+        viewset = viewset_for(adapter, is_documented=is_documented)
         resource = viewset.as_view(RESOURCE, detail=True)
         patterns += [
-            _path(adapter.endpoint, viewset.as_view(COLLECTION)),
-            _path(f"{adapter.endpoint}/.search", viewset.as_view({"post": "search"})),
-            _path(f"{adapter.endpoint}/<scim_id>", resource),
+            any_case(adapter.endpoint, viewset.as_view(COLLECTION)),
+            any_case(f"{adapter.endpoint}/.search", viewset.as_view({"post": "search"})),
+            any_case(f"{adapter.endpoint}/<scim_id>", resource),
         ]
-    patterns += [
-        path("", BaseQuery.as_view(), name="base"),
-        _path(".search", BaseSearch.as_view()),
-        _path("Me", Me.as_view({**RESOURCE, "post": "create"}, detail=True)),
-        _path("Bulk", Bulk.as_view()),
-    ]
-    return [*patterns, re_path(r"^(?P<rest>.*)$", UnknownEndpoint.as_view())]
-
-
-def addresses_around() -> list[URLPattern]:
-    """Return the patterns beside the SCIM base ``v2/``: without its slash, and common mistakes.
-
-    An address without the version, or with ``V2``, gets a SCIM error and an event that say which
-    base URL is right, not the site's HTML page. Other addresses are left to the site.
-    """
-    try:
-        adapters = adapter_classes().values()
-        base: Any = BaseQuery.as_view()
-        names = [re.escape(adapter.endpoint) for adapter in adapters]
-    except IMPORT_ERRORS:
-        base, names = Misconfigured.as_view(), []
-    names += ["ServiceProviderConfig", "ResourceTypes", "Schemas", "Bulk", "Me"]
-    wrong = WrongAddress.as_view()
     return [
-        path("v2", base),
-        re_path(r"^(?P<rest>v\d+(?:/.*)?)$", OtherVersion.as_view()),
-        re_path(r"^(?P<rest>V2(?:/.*)?)$", wrong),
-        re_path(rf"^(?P<rest>(?:{'|'.join(names)})(?:/.*)?)$", wrong),
+        *patterns,
+        any_case(".search", BaseSearch.as_view()),
+        any_case("Me", Me.as_view({**RESOURCE, "post": "create"}, detail=True)),
+        any_case("Bulk", Bulk.as_view()),
     ]
 
 
-def _path(route: str, view: Any) -> URLPattern:
+def any_case(route: str, view: Any) -> URLPattern:
+    """Return the pattern of a route that is matched without case."""
     return URLPattern(AnyCasePattern(route), view)

@@ -16,7 +16,7 @@ from rest_framework.fields import empty
 from ..adapters import ResourceAdapter
 from ..adapters.interfaces import Assigned
 from ..protocol.attributes import COMMON, Attribute, AttributePath
-from ..protocol.errors import InvalidValue, ScimError
+from ..protocol.errors import InvalidValue, ScimError, all_in_one
 from ..protocol.messages.patch import Operation
 from ..protocol.resource_body import read_resource
 from ..protocol.resource_schema import ResourceSchema
@@ -26,9 +26,12 @@ class RejectedBody(ValidationError):
     """A body that violates the protocol; ``error`` is the SCIM error."""
 
     def __init__(self, error: ScimError, schema: ResourceSchema) -> None:
-        path, colon, text = error.detail.partition(": ")
-        field = path if colon and schema.find(path) else "non_field_errors"
-        super().__init__({field: [text if field == path else error.detail]})
+        by_field: dict[str, list[str]] = {}
+        for detail in error.details or (error.detail,):
+            path, colon, text = detail.partition(": ")
+            field = path if colon and schema.find(path) else "non_field_errors"
+            by_field.setdefault(field, []).append(text if field == path else detail)
+        super().__init__(by_field)
         self.error = error
 
 
@@ -142,11 +145,19 @@ class ResourceSerializer(AttributesSerializer):
 
     def _read_values(self, data: Any) -> Assigned:
         schema = self.adapter.resource_schema
+        errors: list[ScimError] = []
         try:
-            values = read_resource(data, schema, self.adapter.tolerances)
-            return {path: self._validated(path, value) for path, value in values.items()}
+            values = read_resource(data, schema, self.adapter.tolerances, errors)
         except ScimError as error:
             raise RejectedBody(error, schema) from None
+        for path, value in values.items():
+            try:
+                values[path] = self._validated(path, value)
+            except ScimError as error:
+                errors.append(error)
+        if errors:
+            raise RejectedBody(all_in_one(errors), schema)
+        return values
 
     def _validated(self, path: AttributePath, value: Any) -> Any:
         serializer = self._serializer_of(path, is_assigned=value is not None)

@@ -10,9 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import ImproperlyConfigured
-from django.db import connections, transaction
+from django.db import connections, router, transaction
 from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,27 +20,30 @@ from .. import current
 from ..adapters import Registry
 from ..audit import Recorder
 from ..audit.secret_detection import hide_tokens
-from ..compat import mark_as_logged
+from ..compat import make_anonymous, mark_as_logged
 from ..conf import IMPORT_ERRORS, settings
 from ..models import Event, Token
+from ..primary import allow_replica, on_primary
 from ..protocol.errors import (
     Forbidden,
-    InvalidVersion,
+    InvalidSyntax,
     NotFound,
     ScimError,
     TooManyRequests,
     Unauthorized,
 )
 from ..protocol.messages.responses import error_message
-from ..protocol.tolerances import Tolerances
-from .authentication import BearerAuthentication
+from ..protocol.tolerances import Profile, Tolerance, Tolerances
+from .authentication import REALM, BearerAuthentication, InvalidToken
 from .exceptions import Unavailable, as_scim_error
+from .http.bodies import UnmeasuredRequest
+from .http.freshness import may_read_replica
 from .http.network import client_address, require_encryption
 from .negotiation import ScimNegotiation
+from .outcome_events import record_failure
 from .parsers import JSONParser, ScimParser
-from .permissions import TokenScope
+from .permissions import InsufficientScope, TokenScope
 from .renderers import JSONRenderer, ScimRenderer
-from .resource_writer import record_failure
 from .throttling import ConnectionThrottle, count_failure
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
@@ -106,9 +107,35 @@ class ScimView(APIView):
         own = {name: value for name, value in kwargs.items() if name in CAPTURED}
         caller = current.connection.set(None)
         try:
-            return super().dispatch(request, *args, **own)
+            if not router.routers:
+                return super().dispatch(request, *args, **own)
+            with on_primary():
+                return super().dispatch(request, *args, **own)
         finally:
             current.connection.reset(caller)
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Return DRF's request, whose body may come in chunks."""
+        meta = request.META
+        is_sent = "HTTP_TRANSFER_ENCODING" in meta or request.method not in ("GET", "HEAD")
+        is_unmeasured = meta.get("CONTENT_LENGTH") in (None, "", "0")
+        if not is_sent or not (is_unmeasured or "HTTP_TRANSFER_ENCODING" in meta):
+            return super().initialize_request(request, *args, **kwargs)
+        return UnmeasuredRequest(
+            request,
+            authenticators=self.get_authenticators(),
+            negotiator=self.get_content_negotiator(),
+            parsers=self.get_parsers(),
+            parser_context=self.get_parser_context(request),
+        )
+
+    def profile_without_token(self, request: Request) -> Profile:
+        """Return the profile for a request that needs no token."""
+        return settings.PROFILES["default"]
+
+    def empty_body(self, detail: str) -> Any:
+        """Return the body to assume for an empty or missing one. Raise InvalidSyntax."""
+        raise InvalidSyntax(f"{detail}; send a JSON object")
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, negotiate and check the scope, in this order.
@@ -134,7 +161,9 @@ class ScimView(APIView):
             current.connection.set(self.token.connection)
             self.tolerances = Tolerances(self.token.connection.tolerated)
         else:
-            self.tolerances = Tolerances(settings.PROFILES["default"])
+            self.tolerances = Tolerances(self.profile_without_token(request))
+        if "//" in request.path_info and not self.tolerances.permit(Tolerance.EXTRA_SLASH):
+            raise NotFound(f"there is no endpoint {request.path[:200]!r}")
         request.scim_tolerances = self.tolerances  # type: ignore[attr-defined]
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(
             request
@@ -142,6 +171,9 @@ class ScimView(APIView):
         if self.requires_token:
             self.check_permissions(request)
             self.check_throttles(request)
+            if settings.READ_FROM_REPLICA and self.is_query():
+                if may_read_replica(self.token.connection):
+                    allow_replica()
 
     def _authenticate(self, request: Request) -> None:
         """Authenticate. Raise TooManyRequests instead of an error after too many failures."""
@@ -160,7 +192,7 @@ class ScimView(APIView):
         try:
             super().perform_authentication(request)
         finally:
-            request._request.user = AnonymousUser()
+            make_anonymous(request)
 
     @cached_property
     def registry(self) -> Registry:
@@ -171,7 +203,7 @@ class ScimView(APIView):
         """Return the URL of the SCIM base without a slash at the end, as the client sees it."""
         path = self.request.path.rstrip("/")
         for _ in range(self.depth):
-            path = path.rpartition("/")[0]
+            path = path.rpartition("/")[0].rstrip("/")
         if settings.BASE_URL:
             return f"{settings.BASE_URL.rstrip('/')}{path}"
         return str(self.request.build_absolute_uri(path))
@@ -185,7 +217,10 @@ class ScimView(APIView):
         response = Response(body, status=error.status)
         response.exception = True
         if error.status == 401:
-            response["WWW-Authenticate"] = self.get_authenticate_header(self.request)
+            invalid = ', error="invalid_token"' if isinstance(error, InvalidToken) else ""
+            response["WWW-Authenticate"] = f"{REALM}{invalid}"
+        elif isinstance(error, InsufficientScope):
+            response["WWW-Authenticate"] = f'{REALM}, error="insufficient_scope"'
         elif error.status == 405:
             response["Allow"] = ", ".join(self.allowed_methods)
         wait = RETRY_AFTER if error.status == 503 else getattr(exc, "wait", None)
@@ -200,7 +235,7 @@ class ScimView(APIView):
     def record_read(self) -> None:
         """Save the event of a read, if the connection logs reads."""
         if self.token.connection.log_reads:
-            self.recorder.save_success(Event.Action.READ, 200, tolerances=self.tolerances.used)
+            self.recorder.save_success(Event.Action.READ, 200, tolerances=self.tolerances)
 
     def _record_failure(self, error: ScimError, answer: Any) -> None:
         recorder = getattr(self, "recorder", None)
@@ -259,54 +294,6 @@ class ScimView(APIView):
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         return Response(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
-
-
-class WrongAddress(ScimView):
-    """A URL that is not an endpoint. The error, and so the event, says which URL to use.
-
-    The pattern captures what comes after the prefix of the SCIM base as ``rest``.
-    """
-
-    #: What comes between the prefix and the end of the SCIM base.
-    version_segment = "v2"
-
-    def dispatch(self, request: HttpRequest, *args: Any, rest: str = "", **kwargs: Any) -> Any:
-        prefix = request.path.removesuffix(rest)
-        self.right_base = f"{prefix}{self.version_segment}".rstrip("/")
-        return super().dispatch(request, *args, **kwargs)
-
-    def base_url(self) -> str:
-        if settings.BASE_URL:
-            return f"{settings.BASE_URL.rstrip('/')}{self.right_base}"
-        return str(self.request.build_absolute_uri(self.right_base))
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        raise self.error(f"the base URL of this server is {self.base_url()}")
-
-    def error(self, advice: str) -> ScimError:
-        return NotFound(f"there is no endpoint {self.request.path[:200]!r}; {advice}", "wrong_url")
-
-
-class UnknownEndpoint(WrongAddress):
-    """Every URL below the SCIM base that no other pattern matches."""
-
-    version_segment = ""
-
-
-class Misconfigured(ScimView):
-    """Every URL of a site whose adapters cannot be imported. Nothing is served at all."""
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self.correlation_id = correlation_id(request)
-        raise ImproperlyConfigured("DJANGO_SCIM has errors; run manage.py check for details")
-
-
-class OtherVersion(WrongAddress):
-    """URLs of other protocol versions, such as ``v1`` (RFC 7644 section 3.13)."""
-
-    def error(self, advice: str) -> ScimError:
-        return InvalidVersion(f"this server only supports SCIM v2; {advice}")
 
 
 def correlation_id(request: HttpRequest) -> str:

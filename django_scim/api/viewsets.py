@@ -18,12 +18,13 @@ from ..adapters.interfaces import Assigned
 from ..adapters.reading.plan import pop_version
 from ..adapters.writing.unit_of_work import UnitOfWork
 from ..conf import settings
-from ..protocol.messages.search import search_parameters
-from ..protocol.projection import Projection, after_write
+from ..protocol.messages.search import SEARCH_URN, empty_search, search_parameters
+from ..protocol.projection import FULL, Projection, after_write
 from ..query.timeout import limited_reads
 from ..transactions import in_transaction
 from .http import etags
-from .pagination import page, read_projection
+from .pagination import page, read_parameters, read_projection
+from .renderers import ScimRenderer
 from .resource_writer import ResourceWriter, Written
 from .serializers import ResourceSerializer, serializer_for
 from .views import ScimView, exempt_from_host_defaults
@@ -59,29 +60,34 @@ class ResourceViewSet(ViewSetMixin, ScimView):
     # Reading
 
     def list(self, request: Request) -> Response:
-        return self._list(request.query_params, in_url=True)
+        return self._list(None)
 
     def search(self, request: Request) -> Response:
         """Return the resources for a query in the body of a POST (RFC 7644 section 3.4.3)."""
-        return self._list(search_parameters(request.data, self.tolerances), in_url=False)
+        return self._list(search_parameters(request.data, self.tolerances))
 
-    def _list(self, parameters: Mapping[str, str], *, in_url: bool) -> Response:
-        body = page(self, [self.adapter], parameters, in_url=in_url)
+    def empty_body(self, detail: str) -> Any:
+        if self.action == "search" and empty_search(self.tolerances):
+            return {"schemas": [SEARCH_URN]}
+        return super().empty_body(detail)
+
+    def _list(self, parameters: Mapping[str, str] | None) -> Response:
+        body = page(self, [self.adapter], parameters)
         self.record_read()
         return Response(body)
 
     def retrieve(self, request: Request, scim_id: str) -> Response:
         with limited_reads(router.db_for_read(self.adapter.link)):
             resource = self.adapter.get(scim_id, self._projection())
-        version = pop_version(resource)
-        self.record_read()
-        current = version
         # A projection of some attributes does not contain the version.
-        if version is None and etags.is_conditional(request):
-            complete = self.adapter.get(scim_id, self.adapter.version_projection)
-            current = pop_version(complete)
-        if etags.is_unchanged(request, current):
-            return Response(status=304, headers={"ETag": current or ""})
+        version = pop_version(resource) or str(
+            pop_version(self.adapter.get(scim_id, self.adapter.version_projection))
+        )
+        if (expected := etags.if_match(request)) is not None:
+            etags.require_match(expected, version)
+        self.record_read()
+        if etags.is_unchanged(request, version):
+            return Response(status=304, headers={"ETag": version})
         return self._response(resource, version)
 
     # Writing
@@ -117,7 +123,7 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
     def update(self, request: Request, scim_id: str) -> Response:
         projection, writer = self._projection(), self.writer
-        body = writer.prepare_body(writer.read_body(request.data), scim_id)
+        body = writer.prepare_body(writer.read_body(request.data, scim_id), scim_id)
         if not self.may_read:
             self._write(lambda: writer.replace(scim_id, body), None, 204)
             return Response(status=204)
@@ -137,7 +143,13 @@ class ResourceViewSet(ViewSetMixin, ScimView):
             written = ((each.path, each.value) for each in operations)
             return self._response(*self._write(patch, after_write(projection, written), 200))
         version = self._write(patch, None, 204).version
-        return Response(status=204, headers={"ETag": version} if self.may_read else None)
+        headers = {"Location": self.adapter.location_of(self.resource_type, scim_id)}
+        if self.may_read:
+            headers["ETag"] = version
+        response = Response(status=204, headers=headers)
+        if self.tolerances.profile.types_empty_answers:
+            response.add_post_render_callback(_set_content_type)
+        return response
 
     def destroy(self, request: Request, scim_id: str) -> Response:
         writer = self.writer
@@ -149,7 +161,10 @@ class ResourceViewSet(ViewSetMixin, ScimView):
     ) -> Written:
         writer = self.writer
         return in_transaction(
-            lambda: writer.finish(work(), status, projection), writer.start_again, writer.note
+            lambda: writer.finish(work(), status, projection),
+            writer.start_again,
+            writer.note,
+            writer.leaves_out,
         )
 
     def get_serializer_class(self) -> type[ResourceSerializer]:
@@ -165,37 +180,47 @@ class ResourceViewSet(ViewSetMixin, ScimView):
 
         For groups it does not by default, since it would list every member.
         """
-        profile = self.tolerances.profile
         return (
             self.adapter.returns_patched
-            or profile.returns_patched_groups
+            or self.tolerances.profile.returns_patched_groups
             or projection.attributes is not None
         )
 
     # Responses
 
     def _projection(self) -> Projection:
+        if not self.request.META.get("QUERY_STRING"):
+            return FULL
         schema = self.adapter.resource_schema
-        return read_projection(self.request.query_params, schema, self.tolerances)
+        return read_projection(read_parameters(self), schema, self.tolerances)
 
     def _response(
         self, resource: dict[str, Any] | None, version: str | None, status: int = 200
     ) -> Response:
         assert resource is not None
         location = self.adapter.location_of(self.resource_type, resource["id"])
-        headers = {"Location" if status == 201 else "Content-Location": location}
+        headers = {"Location": location}
+        if status != 201:
+            headers["Content-Location"] = location
         if version:
             headers["ETag"] = version
         return Response(resource, status=status, headers=headers)
 
 
-def viewset_for(adapter: type[ResourceAdapter]) -> type[ResourceViewSet]:
+def _set_content_type(response: Any) -> None:
+    """Set the Content-Type of an empty response, which some clients require."""
+    response["Content-Type"] = ScimRenderer.media_type
+
+
+def viewset_for(
+    adapter: type[ResourceAdapter], *, is_documented: bool = True
+) -> type[ResourceViewSet]:
     """Return the viewset of an adapter's resource type."""
     attributes: dict[str, Any] = {
         "adapter_class": adapter,
         "resource_type": adapter.name,
         "scope_area": adapter.endpoint.lower(),
     }
-    if settings.OPENAPI:
+    if settings.OPENAPI and is_documented:
         attributes["schema"] = DefaultSchema()
     return type(f"{adapter.name}ViewSet", (ResourceViewSet,), attributes)

@@ -4,7 +4,7 @@ import copy
 import json
 import logging
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import Any
 
@@ -14,22 +14,21 @@ from ..adapters.subjects import Subject, SubjectPaths
 from ..adapters.writing.outcomes import action_of
 from ..availability import is_unavailable, on_one_line
 from ..conf import settings
-from ..models import Connection, Event, Token, fold_key
+from ..models import Connection, Event, Token
 from ..models.fields import KEY_LENGTH, SCIM_ID_LENGTH
 from ..protocol.errors import GuardTripped, ScimError, Sensitive
 from ..transactions import without_waiting
 from .event_log import audit_logger, log_events
-from .redacted_text import DETAIL_LIMIT, hide_secrets, shown_text
+from .redacted_text import DETAIL_LIMIT, hide_secrets
 from .redaction import (
     redact_body,
     redact_url,
-    redact_value,
-    rule_for,
     secrets_in_url,
     shown_changes,
 )
 from .repetition import count_repetition
 from .secret_detection import HIDDEN, contains_secret, secrets_in, suspect
+from .subject_names import redact_names, set_keys, set_object, shown_name
 
 logger = logging.getLogger("django_scim")
 #: With more secrets than this, a body is not searched for further copies of them.
@@ -68,7 +67,7 @@ class Recorder:
         )
 
     def _shown(self, text: str, limit: int, secrets: Iterable[str] = ()) -> str:
-        return _shown(text, limit, self._secrets.union(secrets))
+        return shown_name(text, limit, self._secrets.union(secrets))
 
     def begin(self) -> None:
         """Start measuring the event's duration."""
@@ -117,28 +116,41 @@ class Recorder:
         display, email = (
             self._shown(each, KEY_LENGTH, secrets) for each in (subject.display, subject.email)
         )
-        _set_keys(event, display, email)
+        set_keys(event, display, email)
         if settings.REDACT:
-            _redact_names(event, paths)
+            redact_names(event, paths)
 
     def save_success(
         self,
         action: str,
         status: int,
         *,
+        tolerances: Any,
         changes: list[Any] | None = None,
-        tolerances: Any = (),
-        detail: str = "",
+        body: Any = None,
+        remark: str = "",
     ) -> None:
-        """Write the event of a change, in the transaction of the change."""
-        event = self.build_success(action, status, changes=changes, tolerances=tolerances)
-        event.detail = detail and self._shown(detail, DETAIL_LIMIT)
+        """Write the event of a change, in the transaction of the change.
+
+        ``tolerances`` are those of the request: which it has used, and what was ignored of its
+        ``body``. ``remark`` is what an admin should know about the change.
+        """
+        event = self.build_success(
+            action, status, tolerances=tolerances, changes=changes, body=body, remark=remark
+        )
         event.save(force_insert=True)
         if audit_logger.isEnabledFor(logging.INFO):
             log_events((event,))
 
     def build_success(
-        self, action: str, status: int, *, changes: list[Any] | None = None, tolerances: Any = ()
+        self,
+        action: str,
+        status: int,
+        *,
+        tolerances: Any,
+        changes: list[Any] | None = None,
+        body: Any = None,
+        remark: str = "",
     ) -> Event:
         """Return the event of a change; the caller writes it in the transaction of the change."""
         event = self.event
@@ -149,7 +161,11 @@ class Recorder:
             event.changes = shown_changes(changes)
             if not changes and action == Event.Action.UPDATE:
                 event.outcome = Event.Outcome.NO_CHANGE
-        self._complete(tolerances)
+        event.detail = remark and self._shown(remark, DETAIL_LIMIT)
+        if tolerances.ignored:
+            ignored = self._ignored(tolerances.ignored, changes, body)
+            event.detail = f"{event.detail} {ignored}".strip()[:DETAIL_LIMIT]
+        self._complete(tolerances.used)
         return event
 
     def note_after_commit(self, failure: str) -> None:
@@ -157,6 +173,12 @@ class Recorder:
         note = f"The change is stored, but code that runs after it failed: {failure}"
         self.event.detail = self._shown(f"{self.event.detail} {note}".strip(), DETAIL_LIMIT)
         Event.objects.filter(pk=self.event.pk).update(detail=self.event.detail)
+
+    def _ignored(self, ignored: list[str], changes: list[Any] | None, body: Any) -> str:
+        """Return the text that lists what was ignored; it can name anything in the body."""
+        how = "Ignored" if changes else "Nothing changed. Ignored"
+        text = f"{how}: {'; '.join(dict.fromkeys(ignored))}"
+        return self._shown(text, DETAIL_LIMIT, secrets_in(body))
 
     def save_side_effects(self, writes: list[Any]) -> None:
         """Write an event for each further object that the request changed.
@@ -235,112 +257,3 @@ class Recorder:
         self.event.tolerances = sorted(str(each) for each in tolerances)
         self.event.duration = int((time.perf_counter() - self.started) * 1000)
         self.recorded = True
-
-
-def _shown(text: str, limit: int, secrets: Collection[str] = ()) -> str:
-    """Return ``shown_text``; most texts are short and have nothing that it would change."""
-    if len(text) <= limit and suspect(text) is None:
-        lowered = text.lower()
-        if not any(secret[:24].lower() in lowered for secret in secrets):
-            return text
-    return shown_text(text, limit, secrets)
-
-
-def set_object(
-    event: Event,
-    link: Any,
-    name: str,
-    resource: dict[str, Any] | None = None,
-    paths: SubjectPaths | None = None,
-) -> None:
-    """Store in an event the object that a link points to, or pointed to, with its names."""
-    event.scim_id, event.external_id = (
-        link.scim_id,
-        link.external_id and _shown(link.external_id, 255),
-    )
-    key, model = link.target_id or link.former_target_key, type(link)._meta.get_field("target")
-    event.object_type = model.related_model._meta.label_lower
-    event.object_key = str(key)[:64]
-    event.object_name = _shown(name, 256)
-    display = email = ""
-    if resource is not None and paths is not None:
-        display, email = _names(resource, paths)
-    _set_keys(event, display, email)
-    if settings.REDACT and paths is not None:
-        _redact_names(event, paths)
-
-
-def _names(resource: dict[str, Any], paths: SubjectPaths) -> tuple[str, str]:
-    """Return the display name and the e-mail address in a resource of this site.
-
-    This does what ``subject_of`` does for any body, with fewer steps.
-    """
-    display = email = ""
-    for alternative in paths.displays:
-        for keys in alternative:
-            value: Any = resource
-            for key in keys:
-                value = value.get(key) if value else None
-            if isinstance(value, str):
-                display = f"{display} {value}" if display else value
-        if display:
-            break
-    if paths.addresses:
-        value = resource
-        for key in paths.addresses:
-            value = value.get(key) if value else None
-        for each in value if isinstance(value, list) else ():
-            if not email or each.get("primary"):
-                email = str(each.get("value") or "")
-    return display and _shown(display, KEY_LENGTH), email and _shown(email, KEY_LENGTH)
-
-
-def _set_keys(event: Event, display: str, email: str) -> None:
-    """Set the folded names by which the event is found; equal ones only once.
-
-    The last word of a display name has a column of its own: nearly always it is the last name.
-    """
-    event.name_key = name = _key(event.object_name)
-    event.external_key = _key(event.external_id)
-    event.display_key = None if not display or (key := _key(display)) == name else key
-    event.last_name_key = None if " " not in display else _key(display.rpartition(" ")[2])
-    event.email_key = None if not email or (key := _key(email)) == name else key
-
-
-def _key(text: str) -> str | None:
-    """Return a folded text for the search, None for an empty one."""
-    if text.isascii() and len(text) <= KEY_LENGTH:
-        return text.lower() or None
-    return fold_key(text)
-
-
-def _redact_names(event: Event, paths: SubjectPaths) -> None:
-    """Apply the site's rules to the names of an event; what they redact cannot be searched."""
-    rules = {
-        "name": rule_for(path_text(paths.name)),
-        "external": rule_for(path_text(paths.external_id)),
-        "email": rule_for(path_text(paths.addresses)),
-        "display": next(
-            (
-                rule
-                for alternative in paths.displays
-                for keys in alternative
-                if (rule := rule_for(path_text(keys))) != "keep"
-            ),
-            "keep",
-        ),
-    }
-    event.object_name = redact_value(rules["name"], event.object_name) or ""
-    event.external_id = redact_value(rules["external"], event.external_id) or ""
-    for name, rule in rules.items():
-        if rule != "keep":
-            setattr(event, f"{name}_key", None)
-    if rules["display"] != "keep":
-        event.last_name_key = None
-
-
-def path_text(keys: tuple[str, ...]) -> str:
-    """Return keys that lead to a value as an attribute path."""
-    if keys and ":" in keys[0]:
-        return f"{keys[0]}:{'.'.join(keys[1:])}"
-    return ".".join(keys)

@@ -13,11 +13,13 @@ from ..adapters.accounts import usernames
 from ..audit.administration import Actor, Description
 from ..conf import settings
 from ..models import Connection
+from ..primary import on_primary
 from ..transactions import writing
 from .events import record_for
 from .tenants import assign_tenant
 
 
+@on_primary()
 def create(
     name: str,
     *,
@@ -65,6 +67,7 @@ def create(
     return connection
 
 
+@on_primary()
 def prepare(
     connection: Connection,
     progress: Callable[[int], None] | None = None,

@@ -6,9 +6,11 @@ from ..adapters.accounts import usernames
 from ..adapters.registry import Registry
 from ..argument_validation import require
 from ..models import Connection, fold_key
+from ..primary import on_primary
 from ..protocol.tolerances import Tolerances
 
 
+@on_primary()
 def user_for(connection: Connection, *, external_id: str = "", user_name: str = "") -> Any:
     """Return the account that a connection has provisioned for a person, or None.
 

@@ -7,7 +7,7 @@ from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, router
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
 
@@ -197,7 +197,8 @@ class Connection(models.Model):
     @classmethod
     def named(cls, name: str) -> "Connection | None":
         """Return the connection with a name, compared without case, or None."""
-        found = [each for each in cls.objects.all() if each.name.casefold() == name.casefold()]
+        stored = cls.objects.using(router.db_for_write(cls))  # a replica may be late
+        found = [each for each in stored if each.name.casefold() == name.casefold()]
         exact = [each for each in found if each.name == name]
         return next(iter([*exact, *found]), None)
 

@@ -165,11 +165,6 @@ class UserLink(AbstractLink):
             "connection got it. It cannot activate the account until an admin confirms the link."
         ),
     )
-    active_absent = models.BooleanField(
-        _("active absent"),
-        default=False,
-        help_text=_("The client has removed the attribute active."),
-    )
     manager_value = ExactCharField(
         _("manager value"),
         max_length=255,

@@ -42,6 +42,10 @@ class Attribute:
     reference_types: tuple[str, ...] = ()
     sub_attributes: tuple["Attribute", ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.type == "binary" and not self.case_exact:  # always (RFC 7643 section 2.3.6)
+            object.__setattr__(self, "case_exact", True)
+
     @cached_property
     def _subs(self) -> dict[str, "Attribute"]:
         return {sub.name.lower(): sub for sub in self.sub_attributes}
@@ -115,8 +119,8 @@ class Attribute:
     def to_json(self) -> dict[str, Any]:
         """Return the definition as /Schemas publishes it.
 
-        Complex and boolean attributes have neither caseExact nor uniqueness (RFC 7643 sections
-        2.3.2 and 2.3.8).
+        It has every characteristic, even where a type allows only one value (RFC 7643 section 2.2):
+        some clients require all of them.
         """
         data: dict[str, Any] = {
             "name": self.name,
@@ -131,12 +135,12 @@ class Attribute:
             data["canonicalValues"] = list(self.canonical_values)
         if self.reference_types:
             data["referenceTypes"] = list(self.reference_types)
-        if self.is_text:
-            data["caseExact"] = self.case_exact
-        data |= {"mutability": self.mutability, "returned": self.returned}
-        if self.type not in ("complex", "boolean"):
-            data["uniqueness"] = self.uniqueness
-        return data
+        return data | {
+            "caseExact": self.case_exact,
+            "mutability": self.mutability,
+            "returned": self.returned,
+            "uniqueness": self.uniqueness,
+        }
 
 
 @dataclass(frozen=True, eq=False)

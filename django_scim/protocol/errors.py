@@ -1,7 +1,7 @@
 """The errors of SCIM: one class per scimType (RFC 7644 section 3.12) and per HTTP status."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
 
@@ -18,12 +18,42 @@ class ScimError(Exception):
     status: ClassVar[int] = 500
     scim_type: ClassVar[str] = ""
     reason: str = "unknown"
+    #: The details of all errors in the same message, if there are several.
+    details: tuple[str, ...] = ()
+    #: The attributes whose values caused the error, where the code that raised it knows them.
+    paths: frozenset[Any] = frozenset()
 
     def __init__(self, detail: str, reason: str = "", **params: str) -> None:
         super().__init__(detail)
         self.detail, self.params = detail, params
         if reason:
             self.reason = reason
+
+    def located(self, where: str) -> Self:
+        """Return the error with its position in the message in front of each detail."""
+        self.details = tuple(_located(each, where) for each in self.details)
+        self.detail = _located(self.detail, where)
+        return self
+
+
+#: The largest number of errors that one answer names.
+MOST_ERRORS = 10
+
+
+def _located(detail: str, where: str) -> str:
+    return detail if detail.startswith(where) else f"{where}: {detail}"
+
+
+def all_in_one(errors: Sequence[ScimError]) -> ScimError:
+    """Return the first of some errors, with the details of all (at most MOST_ERRORS)."""
+    first = errors[0]
+    details = tuple(dict.fromkeys(d for each in errors for d in each.details or (each.detail,)))
+    first.paths = frozenset().union(*(each.paths for each in errors))
+    if len(details) > 1:
+        more = len(details) - MOST_ERRORS
+        shown = [*details[:MOST_ERRORS], *([f"and {more} more"] if more > 0 else [])]
+        first.detail, first.details = "; ".join(shown), details
+    return first
 
 
 # With a scimType
@@ -77,6 +107,10 @@ class InvalidSyntax(ScimError):
     reason = "message_invalid"
 
 
+class MalformedMessage(InvalidSyntax):
+    """The message itself cannot be read, so that nothing in it can be trusted."""
+
+
 class InvalidPath(ScimError):
     """The path of a PATCH operation has a syntax error or names an unknown attribute.
 
@@ -85,6 +119,10 @@ class InvalidPath(ScimError):
 
     status, scim_type = 400, "invalidPath"
     reason = "path_invalid"
+
+
+class UnknownPath(InvalidPath):
+    """The path of a PATCH operation names an attribute that no schema has."""
 
 
 class NoTarget(ScimError):
@@ -214,6 +252,13 @@ class Conflict(ScimError):
 
     status = 409
     reason = "conflict"
+
+
+class LengthRequired(ScimError):
+    """The server cannot tell where the body ends (RFC 9110 section 15.5.12)."""
+
+    status = 411
+    reason = "length_missing"
 
 
 class PreconditionFailed(ScimError):

@@ -1,13 +1,15 @@
 """Parses the path of a PATCH operation with the parser of filters (RFC 7644 section 3.5.2)."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .attributes import AttributePath, Schema
-from .errors import InvalidFilter, InvalidPath
+from .errors import InvalidFilter, InvalidPath, UnknownPath
 from .filters import Filter
 from .filters.lexer import Token, tokenize
 from .filters.parser import Limits, parse_value_filter
-from .resource_schema import ResourceSchema
+from .resource_schema import ResourceSchema, takes_core_urn
 from .tolerances import Tolerances, mend_urn
 
 
@@ -15,7 +17,8 @@ from .tolerances import Tolerances, mend_urn
 class PatchPath:
     """The target of an operation.
 
-    Either ``path``, with the filter in brackets as ``where``, or a whole ``extension``.
+    Either ``path``, with the filter in brackets as ``where``, or a whole ``extension``, which can
+    be the core schema too.
     """
 
     path: AttributePath | None
@@ -26,11 +29,15 @@ class PatchPath:
         return str(self.path) if self.path else str(self.extension and self.extension.id)
 
 
-def parse_path(text: str, schema: ResourceSchema, tolerances: Tolerances) -> PatchPath:
+def parse_path(
+    text: str, schema: ResourceSchema, tolerances: Tolerances, added: Iterable[Schema] = ()
+) -> PatchPath:
     """Return the target that ``text`` names on a resource of ``schema``.
 
-    Raises InvalidPath for a syntax error or an unknown attribute, InvalidFilter for an error in
-    the brackets.
+    ``added`` are extensions whose attributes can be named without the URN.
+
+    Raises UnknownPath for an unknown attribute, InvalidPath for a syntax error, InvalidFilter for
+    an error in the brackets.
     """
     limits = Limits(terms=500, value_terms=500)  # memory only; see ``Effort``
     if len(text) > limits.length:
@@ -38,7 +45,7 @@ def parse_path(text: str, schema: ResourceSchema, tolerances: Tolerances) -> Pat
     tokens = tokenize(text)
     if not tokens or tokens[0].kind != "word":
         raise InvalidPath(f"{text[:80]!r} does not begin with the name of an attribute")
-    target = _resolve(tokens[0].text, schema, tolerances)
+    target = _resolve(tokens[0].text, schema, tolerances, added)
     if len(tokens) == 1:
         return target
     path = target.path
@@ -52,7 +59,7 @@ def parse_path(text: str, schema: ResourceSchema, tolerances: Tolerances) -> Pat
     name = rest[0].text[1:]
     part = path.parts.get(name.lower())
     if part is None:
-        raise InvalidPath(f"{path} has no sub-attribute {name!r}")
+        raise UnknownPath(f"{path} has no sub-attribute {name!r}")
     return PatchPath(part, where)
 
 
@@ -70,14 +77,21 @@ def _brackets(
     return where, tokens[closing + 1 :]
 
 
-def _resolve(name: str, schema: ResourceSchema, tolerances: Tolerances) -> PatchPath:
+def _resolve(
+    name: str, schema: ResourceSchema, tolerances: Tolerances, added: Iterable[Schema]
+) -> PatchPath:
     path = schema.find(name)
     if path is None:
         mended = mend_urn(name, tolerances)
-        extension = schema.by_urn(mended)
-        if extension is not None and schema.is_extension(extension):
-            return PatchPath(None, None, extension)
-        path = schema.resolve(mended, tolerances)
+        whole = schema.by_urn(mended)
+        if whole is not None and (schema.is_extension(whole) or takes_core_urn(tolerances)):
+            return PatchPath(None, None, whole)
+        unqualified = (schema.find(f"{each.id}:{mended}") for each in added)
+        path = next(filter(None, unqualified), None) or schema.resolve(mended, tolerances)
     if path is None:
-        raise InvalidPath(f"{schema.name} has no attribute {name[:80]!r}")
+        error = UnknownPath if _NAME.fullmatch(name) else InvalidPath
+        raise error(f"{schema.name} has no attribute {name[:80]!r}")
     return PatchPath(path)
+
+
+_NAME = re.compile(r"\$?[A-Za-z_][\w$:.-]*", re.ASCII)

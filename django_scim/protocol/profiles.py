@@ -5,7 +5,13 @@ from dataclasses import replace
 from .tolerances import PROFILES, Profile, Tolerance
 
 MAX_NAME_LENGTH = 40
-ANSWERS = ("returns_patched_groups", "returns_bulk_ids")
+ANSWERS = (
+    "returns_patched_groups",
+    "returns_bulk_ids",
+    "offers_cursors",
+    "shows_empty_members",
+    "types_empty_answers",
+)
 KEYS = ("based_on", "add", "remove", *ANSWERS)
 
 

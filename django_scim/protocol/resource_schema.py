@@ -105,3 +105,8 @@ class ResourceSchema:
         """
         text = mend_urn(text, tolerances)
         return self.find(text) or self.find_bare(text, tolerances)
+
+
+def takes_core_urn(tolerances: Tolerances) -> bool:
+    """Return whether the core schema's URN can stand for the resource itself."""
+    return tolerances.permit(Tolerance.CORE_URN)

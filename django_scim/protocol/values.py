@@ -6,20 +6,16 @@ comparing without case, so that Python and every database agree.
 
 import base64
 import binascii
-import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from .attributes import Attribute
-from .errors import InvalidSyntax, InvalidValue, ScimError
-from .formats import check_format
+from .embedded_json import object_in, with_plain_value
+from .errors import InvalidSyntax, InvalidValue, ScimError, all_in_one
+from .formats import check_format, read_datetime
 from .tolerances import Tolerance, Tolerances, boolean
-
-_DATE_TIME = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?", re.ASCII
-)
 
 
 def fold(text: str) -> str:
@@ -33,40 +29,6 @@ def fold(text: str) -> str:
     """
     lowered = unicodedata.normalize("NFKC", text).lower().replace("ς", "σ")
     return unicodedata.normalize("NFC", lowered)
-
-
-def parse_datetime(text: str) -> datetime | None:
-    """Return an xsd:dateTime as a datetime in UTC, or None if ``text`` is not one.
-
-    A time without a zone is read as UTC. Digits beyond microseconds are dropped.
-    """
-    match = _DATE_TIME.fullmatch(text)
-    if match is None:
-        return None
-    year, month, day, hour, minute, second, fraction, zone = match.groups()
-    micro = int((fraction or "")[:6].ljust(6, "0"))
-    offset = timedelta()
-    if zone and zone != "Z":
-        hours, minutes = int(zone[1:3]), int(zone[4:6])
-        if minutes > 59 or hours * 60 + minutes > 14 * 60:
-            return None
-        offset = timedelta(hours=hours, minutes=minutes) * (-1 if zone[0] == "-" else 1)
-    try:
-        moment = datetime(
-            int(year), int(month), int(day), int(hour), int(minute), int(second), micro,
-            tzinfo=timezone(offset),
-        )  # fmt: skip
-    except ValueError:
-        return None
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:  # within hours of the first or last datetime of Python
-        return moment.replace(tzinfo=UTC)
-
-
-def format_datetime(moment: datetime) -> str:
-    """Return a datetime as an xsd:dateTime in UTC, such as 2008-01-23T04:56:22Z."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
@@ -137,18 +99,59 @@ def _coerce_list(
         if not tolerances.permit(Tolerance.LONE_ELEMENT):
             raise InvalidValue(f"{path}: must be an array")
         value = [value]
-    items = []
+    items: list[Any] = []
+    errors: list[ScimError] = []
     for index, each in enumerate(value):
-        if is_empty(each):
-            continue
         at = f"{path}[{index}]"
-        item = coerce_one(attribute, each, at, tolerances)
-        if item is not None:
-            items.append(item)
-        elif has_values(each):  # dropping it could empty the whole list
-            raise InvalidValue(f"{at}: has nothing that a client can write")
+        try:
+            item = coerce_one(attribute, each, at, tolerances) if not is_empty(each) else None
+            if item is None:
+                _check_omission(attribute, each, at)
+            elif not (_is_emptied(attribute, each, item) and drops_empty(tolerances)):
+                items.append(item)
+        except ScimError as error:
+            errors.append(error)
+    if errors:
+        raise all_in_one(errors)
     check_one_primary(items, path)
     return items or None
+
+
+def _check_omission(attribute: Attribute, value: Any, path: str) -> None:
+    """Raise InvalidValue for an element without a value, unless it can be left out.
+
+    Leaving it out could empty the whole list, and so remove all members of a group.
+    """
+    if has_values(value):
+        raise InvalidValue(f"{path}: has nothing that a client can write")
+    if attribute.sub("$ref") is not None:
+        raise InvalidValue(f"{path}.value: must not be empty; leave the element out instead")
+
+
+def drops_empty(tolerances: Tolerances) -> bool:
+    """Return whether elements without a value go away."""
+    return tolerances.permit(Tolerance.EMPTY_VALUE)
+
+
+_LABELS = {"type", "primary", "display"}
+
+
+def is_label(attribute: Attribute, value: dict[str, Any]) -> bool:
+    """Return whether an element only has labels left: an e-mail without an address.
+
+    The types of such attributes are known (RFC 7643 section 4.1.2); those of roles are not.
+    """
+    kind = attribute.sub("type")
+    if kind is None or not kind.canonical_values or attribute.default_sub is None:
+        return False
+    return value.keys() <= _LABELS and attribute.sub("$ref") is None
+
+
+def _is_emptied(attribute: Attribute, value: Any, item: Any) -> bool:
+    """Return whether a client sent an element with an empty value and labels."""
+    if not isinstance(value, Mapping) or "value" in item:
+        return False
+    return "value" in map(str.lower, value) and is_label(attribute, item)
 
 
 def has_values(value: Any) -> bool:
@@ -162,9 +165,16 @@ def check_one_primary(items: list[Any], path: str) -> None:
         raise InvalidValue(f"{path}: only one value can be primary")
 
 
+def only_element(value: Any, tolerances: Tolerances) -> Any:
+    """Return the only element of a list in place of the element itself; any other value as is."""
+    if isinstance(value, list) and len(value) == 1 and tolerances.permit(Tolerance.SINGLE_IN_LIST):
+        return value[0]
+    return value
+
+
 def _unwrap(attribute: Attribute, item: Any, tolerances: Tolerances, original: Any) -> Any:
     """Return the only value of a list sent for a single-valued attribute."""
-    if not tolerances.permit(Tolerance.SINGLE_IN_LIST):
+    if only_element(original, tolerances) is original:
         return original
     if isinstance(item, dict) and not attribute.is_complex:
         return next((v for k, v in item.items() if k.lower() == "value"), original)
@@ -174,46 +184,68 @@ def _unwrap(attribute: Attribute, item: Any, tolerances: Tolerances, original: A
 def _coerce_complex(
     attribute: Attribute, value: Any, path: str, tolerances: Tolerances, partial: bool
 ) -> dict[str, Any] | None:
-    if isinstance(value, str) and attribute.default_sub is not None:
-        if not tolerances.permit(Tolerance.BARE_VALUE):
-            raise InvalidValue(f'{path}: must be an object such as {{"value": "..."}}')
-        value = {"value": value}
+    if isinstance(value, str):
+        value = object_in(attribute, value, path, tolerances)
     if not isinstance(value, Mapping):
         raise InvalidValue(f"{path}: must be an object")
+    value = with_plain_value(attribute, value, path, tolerances)
     result: dict[str, Any] = {}
     seen: set[str] = set()
+    errors: list[ScimError] = []
     for key, each in value.items():
         sub = attribute.sub(key)
-        if sub is None:
-            ignore_unknown(f"{path}.{key}", tolerances)
-            continue
-        if sub.name in seen:
-            raise InvalidSyntax(f"{path}.{sub.name}: is given twice")
-        seen.add(sub.name)
-        if sub.mutability == "readOnly":
-            continue
-        cleaned = coerce(sub, each, f"{path}.{sub.name}", tolerances)
-        if cleaned is not None:
-            result[sub.name] = cleaned
+        try:
+            if sub is None:
+                ignore_unknown(f"{path}.{key}", tolerances)
+                continue
+            if sub.name in seen:
+                raise InvalidSyntax(f"{path}.{sub.name}: is given twice")
+            seen.add(sub.name)
+            if sub.mutability == "readOnly":
+                continue
+            cleaned = coerce(sub, each, f"{path}.{sub.name}", tolerances)
+        except ScimError as error:
+            errors.append(error)
+        else:
+            if cleaned is not None:
+                result[sub.name] = cleaned
     if result and not partial:
-        for sub in attribute.sub_attributes:
-            if sub.required and sub.mutability != "readOnly" and sub.name not in result:
-                raise InvalidValue(f"{path}.{sub.name}: is required")
+        errors += (
+            InvalidValue(f"{path}.{sub.name}: is required")
+            for sub in attribute.sub_attributes
+            if sub.required and sub.mutability != "readOnly" and sub.name not in result
+        )
+    if errors:
+        raise all_in_one(errors)
+    uri = result.get("$ref")
+    if uri and result.get("value", uri) not in (uri, split_location(uri)[1]):
+        if not tolerances.permit(Tolerance.LOOSE_REFERENCE):
+            raise InvalidValue(f"{path}.$ref: is not the URI of {path}.value")
     return result or None
+
+
+def ignores_unknown(name: str, tolerances: Tolerances) -> bool:
+    """Return whether the profile ignores an attribute that no schema has."""
+    return tolerances.ignore(
+        Tolerance.UNKNOWN_ATTRIBUTE, f"{name.partition('[')[0][:80]}: is unknown"
+    )
 
 
 def ignore_unknown(
     name: str, tolerances: Tolerances, error: type[ScimError] = InvalidSyntax
 ) -> None:
     """Raise ``error`` for an attribute that no schema has, unless the profile ignores those."""
-    if not tolerances.permit(Tolerance.UNKNOWN_ATTRIBUTE):
+    if not ignores_unknown(name, tolerances):
         raise error(f"{name}: there is no such attribute")
 
 
 def _string(value: Any, path: str, tolerances: Tolerances) -> str:
-    if not isinstance(value, str):
-        raise InvalidValue(f"{path}: must be a string, not {_kind(value)}")
-    return value
+    if isinstance(value, str):
+        return value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and tolerances.permit(Tolerance.NUMBER_FOR_TEXT):
+        return str(value)
+    raise InvalidValue(f"{path}: must be a string, not {_kind(value)}")
 
 
 def _boolean(value: Any, path: str, tolerances: Tolerances) -> bool:
@@ -237,7 +269,7 @@ def _decimal(value: Any, path: str, tolerances: Tolerances) -> int | float:
 
 
 def _date_time(value: Any, path: str, tolerances: Tolerances) -> datetime:
-    moment = parse_datetime(value) if isinstance(value, str) else None
+    moment = read_datetime(value, tolerances)
     if moment is None:
         raise InvalidValue(f"{path}: must be a date and time such as 2008-01-23T04:56:22Z")
     return moment
@@ -245,7 +277,9 @@ def _date_time(value: Any, path: str, tolerances: Tolerances) -> datetime:
 
 def _binary(value: Any, path: str, tolerances: Tolerances) -> str:
     """Return base64 (RFC 4648 section 4), with or without padding (RFC 7643 section 2.3.6)."""
-    text = _string(value, path, tolerances)
+    if not isinstance(value, str):
+        raise InvalidValue(f"{path}: must be base64, not {_kind(value)}")
+    text = value
     try:
         base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):

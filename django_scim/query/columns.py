@@ -4,20 +4,19 @@ Every test is a Q that is true or false for each row, never NULL; otherwise ``no
 would give wrong results. An empty text counts as absent, like NULL.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from django.db.models import (
     BooleanField,
-    Case,
     Expression,
     F,
     Q,
     Subquery,
     TextField,
     Value,
-    When,
 )
 from django.db.models.functions import Cast, Coalesce, Left, NullIf, Right, StrIndex
 from django.db.models.lookups import (
@@ -63,8 +62,6 @@ class Column:
     nullable: bool = True
     #: True if absent means false, as for ``primary`` (RFC 7643 section 2.4).
     absent_is_false: bool = False
-    #: The ORM path of a boolean that is true if the value is absent.
-    absence: str = ""
     #: Converts operator and value to those of the column; None means that no row can match.
     adjust: Callable[[str, Any], tuple[str, Any] | None] | None = field(default=None, compare=False)
     #: The expression that computes the value, instead of the path.
@@ -78,8 +75,6 @@ class Column:
         return ~self.absent()
 
     def absent(self) -> Q:
-        if self.absence:
-            return Q(**{self.absence: True})
         if self.kind == "text":
             empty = self._is_exactly("")
             if not self.nullable:
@@ -105,8 +100,6 @@ class Column:
         if self.absent_is_false and value is False:  # false or absent: the negation of true
             return self.test("eq", True, not negated)
         positive = self._compare(op, value)
-        if self.absence:
-            positive &= self.present()
         if not negated:
             return positive
         return ~positive | self.absent() if self.nullable else ~positive
@@ -180,11 +173,6 @@ class Column:
 
     def order(self) -> Expression | F:
         """Return the expression to sort by, which is NULL if the value is absent."""
-        if self.absence:
-            return Case(When(Q(**{self.absence: True}), then=Value(None)), default=self._sortable())
-        return self._sortable()
-
-    def _sortable(self) -> Expression | F:
         if self.kind != "text":
             return self.expression
         if self.key and not self.case_exact:
@@ -243,16 +231,42 @@ class Absent:
         return ALWAYS if (op == "ne") is not negated else NEVER
 
 
+#: An id that no resource has.
+NO_ID = "-"
+
+
+def _unversioned(base: str) -> str:
+    return re.sub(r"/v\d+$", "", base.rstrip("/").lower())
+
+
 @dataclass(frozen=True)
 class Locator:
-    """The URI of another resource, which ends with its id (``$ref``, RFC 7643 section 2.4)."""
+    """The URI of another resource, which ends with its id (``$ref``, RFC 7643 section 2.4).
+
+    ``base`` is the site's base URL, ``endpoint`` that of the resource type below it.
+    """
 
     id: Column
+    base: str = ""
+    endpoint: str = ""
+
+    def _id_in(self, uri: str) -> str:
+        """Return the id in a URI, NO_ID if it is that of another site or resource type.
+
+        The version of the protocol in the URI does not matter.
+        """
+        endpoint, scim_id = split_location(uri)
+        if endpoint and self.endpoint and endpoint.lower() != self.endpoint.lower():
+            return NO_ID
+        above = uri.rstrip("/").rsplit("/", 2)[0]
+        if self.base and "://" in uri and _unversioned(above) != _unversioned(self.base):
+            return NO_ID
+        return scim_id
 
     def test(self, op: str, value: Any = None, negated: bool = False) -> Q:
         if op not in ("eq", "ne", "pr"):
             raise InvalidFilter(f"{op} does not apply to $ref; use eq, ne or pr, or value instead")
-        return self.id.test(op, value and split_location(value)[1], negated)
+        return self.id.test(op, value and self._id_in(value), negated)
 
     def order(self) -> Expression | F:
         return self.id.order()

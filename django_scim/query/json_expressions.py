@@ -14,7 +14,7 @@ from typing import Any, Literal
 from django.core.exceptions import FullResultSet
 from django.db.models import BigIntegerField, BooleanField, FloatField, Func, Q, TextField
 
-from ..protocol.values import format_datetime, parse_datetime
+from ..protocol.formats import format_datetime, parse_datetime
 
 Kind = Literal["text", "moment", "boolean", "integer", "plain"]
 ELEMENT = "scim_element"

@@ -3,7 +3,8 @@
 from typing import Any
 
 from ..protocol.attributes import Attribute
-from ..protocol.values import is_empty, parse_datetime
+from ..protocol.formats import parse_datetime
+from ..protocol.values import is_empty
 
 MOMENTS = ("2011-05-13T04:42:34Z", "2015-11-30T09:00:00Z", "2019-02-28T23:59:59Z")
 SIMPLE: dict[str, tuple[Any, ...]] = {
@@ -14,7 +15,14 @@ SIMPLE: dict[str, tuple[Any, ...]] = {
     "binary": ("Zmlyc3Q=", "c2Vjb25k", "dGhpcmQ="),
 }
 URIS = tuple(f"https://example.com/{number}" for number in range(3))
-FORMATTED: dict[str, tuple[str, ...]] = {"country": ("AT", "BE", "CH"), "uri": URIS}
+FORMATTED: dict[str, tuple[str, ...]] = {
+    "certificate": ("MAQwAgIA", "MAQwAgMA", "MAQwAgQA"),
+    "country": ("AT", "BE", "CH"),
+    "language": ("de-AT", "fr-BE", "it-CH"),
+    "languages": ("de-AT", "fr-BE", "it-CH"),
+    "timezone": ("Europe/Berlin", "Europe/Rome", "Europe/Vienna"),
+    "uri": URIS,
+}
 WORDS = ("Alder", "Birch", "Cedar")
 
 
@@ -37,7 +45,7 @@ def _one(attribute: Attribute, number: int) -> Any:
         }
     if attribute.strict:
         return attribute.canonical_values[number % len(attribute.canonical_values)]
-    values = SIMPLE.get(attribute.type) or FORMATTED.get(attribute.text_format)
+    values = FORMATTED.get(attribute.text_format) or SIMPLE.get(attribute.type)
     if values:
         return values[number % len(values)]
     return f"{WORDS[number]} {attribute.name}"

@@ -1,6 +1,7 @@
 """Serve SCIM under ``scim/v2/`` and the audit log under ``scim/audit/``.
 
-A site writes ``path("scim/", include("django_scim.urls"))``.
+A site writes ``path("scim/", include("django_scim.urls"))``. Without a version, a URL means the
+latest one (RFC 7644 section 3.13).
 """
 
 from django.urls import include, path

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from ..api.endpoints.audit import AuditEvent, AuditEvents
-from ..api.views import UnknownEndpoint
+from ..api.endpoints.wrong_address import UnknownEndpoint
 
 app_name = "django_scim_audit"
 urlpatterns = [

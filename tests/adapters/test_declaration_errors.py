@@ -105,7 +105,6 @@ CASES = {
         many=Rows("scim_values", value="value", type="type", primary="primary",
                   keys={"value": "nope"}))),
     "a key that is not folded": ("E007", user(text=Field("first_name", key="last_name"))),
-    "an absence that is no boolean": ("E007", user(text=Field("first_name", absent="last_name"))),
     "no JSON column": ("E007", user(text=Json("first_name", "a"))),
     "an unknown type": ("E008", schema(Attribute(name="a", type="int"))),
     "a type by having": ("E008", user(text=Field("last_login").having(type="text"))),

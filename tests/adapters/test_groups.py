@@ -137,7 +137,7 @@ def test_failed_patch_keeps_members(scim):
     answer = scim.patch(
         f"/Groups/{group['id']}",
         {"op": "remove", "path": "members"},
-        {"op": "replace", "path": "nosuch", "value": 1},
+        {"op": "replace", "path": "/nosuch", "value": 1},
     )
     assert_error(answer, 400, "invalidPath")
     assert members(scim, group) == {one["id"]}

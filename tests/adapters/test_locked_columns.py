@@ -33,7 +33,7 @@ ByCustom = with_nickname(WriteOnly())
 @pytest.fixture(params=["ByField", "ByCustom"])
 def scim(request, connect, settings):
     settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.{request.param}"}}
-    return connect(adoption="username")
+    return connect("strict", adoption="username")
 
 
 @pytest.fixture

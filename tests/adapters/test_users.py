@@ -199,10 +199,9 @@ def test_put_creates_nothing(scim):
 def test_removing_active_keeps_the_account_state(scim):
     user = scim.make_user(active=False)
     data = scim.patch(f"/Users/{user['id']}", {"op": "remove", "path": "active"}).data
-    assert "active" not in data
+    assert data["active"] is False
     assert not User.objects.get().is_active
-    assert not scim.find("active pr")
-    assert scim.find("not (active eq false)")
+    assert scim.find("active pr") and scim.find("active eq false")
     back = scim.patch(f"/Users/{user['id']}", {"op": "add", "path": "active", "value": False})
     assert back.data["active"] is False
 
@@ -219,7 +218,7 @@ def test_deleted_user_is_not_found(scim):
     assert_error(scim.patch(path, {"op": "replace", "path": "title", "value": "x"}), 404)
     assert_error(scim.put(path, {"schemas": [USER], "userName": "bjensen"}), 404)
     assert scim.get("/Users").data["totalResults"] == 0
-    assert "members" not in scim.get(f"/Groups/{group['id']}").data
+    assert scim.get(f"/Groups/{group['id']}").data["members"] == []
     assert scim.get(f"/Groups/{group['id']}").headers["ETag"] != group["meta"]["version"]
     account = User.objects.get()
     assert not account.is_active and not account.has_usable_password()

@@ -67,7 +67,7 @@ def test_a_line_is_a_sentence(ada, refusal):
          "deactivated amy"),
         (lambda scim, user: scim.patch(user, {"op": "add", "path": "active", "value": True}),
          "sent amy again, without a change"),
-        (lambda scim, user: scim.patch(user, {"op": "add", "path": "title", "value": 5}),
+        (lambda scim, user: scim.patch(user, {"op": "add", "path": "title", "value": {"x": 1}}),
          "could not change amy: a value is not valid"),
         (lambda scim, user: scim.get("/Users", {"filter": "x y z"}),
          "could not read resources of the type User: it searched with a filter that does not"),
@@ -229,7 +229,7 @@ def test_failed_step(send, failed, reached, scim, ada):
 )
 def test_who_tries_again(profile, words, connect, ada):
     scim = connect(profile)
-    scim.post("/Users", {"schemas": [USER], "userName": 5})
+    scim.post("/Users", {"schemas": [USER], "userName": {"x": 1}})
     assert words in ada.read(page_of(Event.objects.get()))
 
 

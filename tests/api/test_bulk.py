@@ -51,7 +51,7 @@ def test_passwords_are_hashed_and_never_shown(connect, events, caplog):
     assert SECRET not in caplog.text + str(response.data)
     for event in events():
         assert SECRET not in f"{event.changes}{event.request_body}{event.response_body}"
-    refused = accepting.post("/Bulk", {"Operations": [user("x", password=SECRET)]})
+    refused = accepting.post("/Bulk", {"Operations": user("x", password=SECRET)})
     assert refused.status_code == 400
     assert SECRET not in events()[-1].request_body + events()[-1].response_body
 

@@ -77,9 +77,12 @@ def test_membership_changes_the_version_of_the_group(scim, user):
     assert without.headers["ETag"] == fresh.headers["ETag"]
 
 
-def test_partial_response_has_no_version(scim, user):
-    answer = scim.get(f"/Users/{user['id']}", {"attributes": "userName"})
-    assert "ETag" not in answer.headers
+def test_partial_response_has_the_version_of_the_whole(scim, user):
+    path, partial = f"/Users/{user['id']}", {"attributes": "userName"}
+    answer = scim.get(path, partial)
+    assert answer.headers["ETag"] == scim.get(path).headers["ETag"]
+    same = scim.get(path, partial, if_none_match=answer.headers["ETag"])
+    assert same.status_code == 304
 
 
 def test_lists_have_versions(scim, user):

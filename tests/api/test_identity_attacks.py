@@ -219,7 +219,11 @@ def test_id_and_meta_of_the_client_are_ignored(scim):
     assert scim.put(path, made | given).data["id"] == made["id"]
     for target in ("id", "meta.location", "meta.version", "meta"):
         operation = {"op": "replace", "path": target, "value": "x"}
-        assert_error(scim.patch(path, operation), 400, "mutability", target)
+        answer = scim.patch(path, operation)
+        if target == "id":
+            assert_error(answer, 400, "mutability", target)
+        else:
+            assert answer.data["meta"] == made["meta"]
 
 
 def test_group_named_like_a_privileged_group(scim):
@@ -244,8 +248,8 @@ def test_groups_of_a_user_are_read_only(scim):
     groups = [{"value": link.scim_id}]
     made = scim.make_user("mallory", groups=groups)
     path = f"/Users/{made['id']}"
-    assert_error(scim.patch(path, {"op": "add", "path": "groups", "value": groups}),
-                 400, "mutability")  # fmt: skip
+    scim.patch(path, {"op": "add", "path": "groups", "value": groups})
+    assert not privileged.user_set.exists()
     scim.put(path, made | {"groups": groups})
     assert not privileged.user_set.exists()
 

@@ -30,7 +30,7 @@ def test_body_limits(scim, settings, limits, body, status, scim_type, words):
         b'{"userName": -Infinity}',
         b'{"userName": "\\ud800"}',
         b'{"\\udc00": "x"}',
-        b'\xef\xbb\xbf{"userName": "a"}',
+        b'\xef\xbb\xbf\xef\xbb\xbf{"userName": "a"}',
         b'{"userName": "\xff"}',
         b'{"userName": "\xed\xa0\x80"}',
         b'{"userName": "a"} x',

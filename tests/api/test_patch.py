@@ -87,9 +87,9 @@ def test_failed_operation_changes_nothing(either):
         user,
         {"op": "replace", "path": "title", "value": "x"},
         {"op": "remove", "path": "emails"},
-        {"op": "replace", "path": "nosuch", "value": 1},
+        {"op": "replace", "path": "nickName", "value": {"a": 1}},
     )
-    assert_error(answer, 400, "invalidPath", "nosuch")
+    assert_error(answer, 400, "invalidValue", "nickName")
     assert either.get(f"/Users/{user['id']}").data == user
 
 
@@ -173,12 +173,10 @@ def test_replace_a_selected_value(scim, strict):
         ({"op": "remove"}, "noTarget"),
         ({"op": "remove", "path": "userName"}, "mutability"),
         ({"op": "replace", "path": "userName", "value": ""}, "mutability"),
-        ({"op": "add", "path": "groups", "value": [{"value": "x"}]}, "mutability"),
-        ({"op": "replace", "path": "meta.created", "value": "x"}, "mutability"),
         ({"op": "replace", "path": "id", "value": "x"}, "mutability"),
         ({"op": "replace", "value": {"id": "x"}}, "mutability"),
         ({"op": "replace", "path": "emails[type zz 1]", "value": {}}, "invalidFilter"),
-        ({"op": "replace", "path": "urn:x:y", "value": {}}, "invalidPath"),
+        ({"op": "replace", "path": "/title", "value": "x"}, "invalidPath"),
         ({"op": "add", "path": "title"}, "invalidValue"),
         ({"op": "replace", "path": "title", "value": {"a": 1}}, "invalidValue"),
         ({"op": "jump", "path": "title"}, "invalidSyntax"),

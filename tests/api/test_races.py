@@ -103,7 +103,7 @@ def test_asgi(scim):
     )
     assert answer.status_code == 201
     path = f"/scim/v2/Users/{answer.json()['id']}"
-    patch = {"schemas": [PATCH], "Operations": [{"op": "replace", "path": "nosuch", "value": 1}]}
+    patch = {"schemas": [PATCH], "Operations": [{"op": "replace", "path": "/title", "value": 1}]}
     wrong = async_to_sync(client.patch)(
         path, json.dumps(patch), content_type="application/json", headers=headers
     )

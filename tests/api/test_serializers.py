@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from django_scim.adapters import UserAdapter
 from django_scim.api.serializers import AttributesSerializer, ResourceSerializer, serializer_for
-from tests.client import ENTERPRISE, USER, assert_error
+from tests.client import ENTERPRISE, PATCH, USER, assert_error
 
 
 class EnterpriseRules(AttributesSerializer):
@@ -189,7 +189,7 @@ def test_validate_and_save(context):
     [
         ({"schemas": [USER]}, {"userName": ["is required"]}),
         ({"schemas": [USER], "userName": "b", "active": "perhaps"}, {"active"}),
-        ({"userName": "b"}, {"schemas"}),
+        ({"userName": "b", "schemas": [PATCH]}, {"schemas"}),
         ("text", {"non_field_errors": ["the body must be a JSON object"]}),
     ],
 )

@@ -73,7 +73,7 @@ CAUSES = [
      "token_unknown", "Issue a new token"),
     (lambda scim, _: scim.get("/Users", {"filter": "x y"}), "filter_invalid", "userName"),
     (lambda scim, _: scim.post("/Users", raw=b"{"), "message_invalid", "profile"),
-    (lambda scim, _: scim.post("/Users", BODY | {"title": 5}), "value_invalid", "mapping"),
+    (lambda scim, _: scim.post("/Users", BODY | {"title": {"x": 1}}), "value_invalid", "mapping"),
     (lambda scim, _: scim.request("PUT", "/Users", BODY), "method_unsupported", "ends in /v2"),
     (lambda scim, _: scim.get("/Me"), "not_offered", "Turn the feature off"),
 ]  # fmt: skip

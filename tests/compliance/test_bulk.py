@@ -1,9 +1,12 @@
 """Bulk (RFC 7644 section 3.7)."""
 
+import io
 import json
 
 import pytest
 from django.db import IntegrityError
+from django.test import RequestFactory
+from django.test.client import ClientHandler
 
 from tests.client import USER, assert_error
 
@@ -34,7 +37,8 @@ def test_blk_01_published_and_can_be_disabled(scim, settings):
 
 
 @pytest.mark.parametrize("schemas", [[], None, [USER], [RESPONSE], [BULK, USER]])
-def test_blk_02_schemas(scim, schemas):
+def test_blk_02_schemas(connect, schemas):
+    scim = connect("strict")
     body = {"schemas": schemas, "Operations": [post_user()]}
     assert_error(scim.post("/Bulk", body), 400, "invalidSyntax", "schemas")
     assert statuses(scim.bulk(post_user())) == ["201"]
@@ -80,13 +84,14 @@ def test_blk_05_paths(scim, method, path):
 def test_blk_06_data(scim, method):
     user = scim.make_user()
     path = "/Users" if method == "POST" else f"/Users/{user['id']}"
-    for data in (None, "text", []):
+    for data in (None, "text", 1):
         response = scim.bulk({"method": method, "path": path, "bulkId": "1", "data": data})
         assert "data" in assert_rejected(response, 400, "invalidSyntax")["detail"]
     assert scim.get(f"/Users/{user['id']}").data == user
 
 
-def test_blk_07_patch_has_a_complete_message(scim):
+def test_blk_07_patch_has_a_complete_message(connect):
+    scim = connect("strict")
     path = f"/Users/{scim.make_user()['id']}"
     operation = {"op": "replace", "path": "title", "value": "Guide"}
     bare = {"method": "PATCH", "path": path, "data": {"Operations": [operation]}}
@@ -256,6 +261,23 @@ def test_t42_body_without_content_length_is_limited(scim, settings):
     settings.DJANGO_SCIM = {"BULK_MAX_PAYLOAD": 1_000}
     body = {"schemas": [BULK], "Operations": [post_user(title="x" * 1_000)]}
     assert_error(scim.post("/Bulk", raw=json.dumps(body)), 413, None, "maxPayloadSize", "1000")
+
+
+def test_t42_body_in_chunks_is_limited(scim):
+    """Without a Content-Length, 10 MiB and 1 byte."""
+    environ = RequestFactory().post(f"{scim.base}/Bulk").environ
+    environ.pop("CONTENT_LENGTH", None)
+    size = 10 * 1024 * 1024 + 1
+    environ |= {
+        "CONTENT_TYPE": "application/scim+json", "HTTP_TRANSFER_ENCODING": "chunked",
+        "HTTP_AUTHORIZATION": f"Bearer {scim.secret}", "wsgi.input_terminated": True,
+        "wsgi.input": io.BytesIO(b" " * size),
+    }  # fmt: skip
+    answer = ClientHandler()(environ)
+    assert answer.status_code == 413 and b"maxPayloadSize" in answer.content
+    environ["wsgi.input"] = io.BytesIO(b" " * (size - 1))
+    answer = ClientHandler()(environ)
+    assert answer.status_code == 400 and b"invalidSyntax" in answer.content
 
 
 @pytest.mark.parametrize("method", ["post", "Post", "POST"])

@@ -99,7 +99,8 @@ def test_cre_12_body_must_be_an_object(raw, scim):
     assert_error(scim.post("/Users", raw=raw), 400, "invalidSyntax")
 
 
-def test_cre_13_missing_schemas(scim):
+def test_cre_13_missing_schemas(connect):
+    scim = connect("strict")
     for given in ({"userName": "bjensen"}, body(schemas=[]), body(schemas=None)):
         assert_error(scim.post("/Users", given), 400, "invalidSyntax", "schemas")
 

@@ -81,8 +81,11 @@ def test_pat_25_sub_attribute_of_every_value(patch):
     path = "emails.display"
     data = patch({"op": "replace", "path": path, "value": "D"}).data
     assert data["emails"] == [WORK | {"display": "D"}, HOME | {"display": "D"}]
-    assert_error(patch({"op": "add", "path": path, "value": "x"}), 400, "invalidPath", "emails")
-    assert_error(patch({"op": "remove", "path": path}), 400, "invalidPath", "emails")
+    data = patch({"op": "add", "path": path, "value": "E"}).data
+    assert data["emails"] == [WORK | {"display": "E"}, HOME | {"display": "E"}]
+    data = patch({"op": "remove", "path": path}).data
+    assert not any("display" in each for each in data["emails"])
+    assert [each["value"] for each in data["emails"]] == [WORK["value"], HOME["value"]]
 
 
 def test_pat_36_replace_without_path(patch):

@@ -44,7 +44,7 @@ def test_pat_28_remove_all_values(scim, user, remove):
     assert "emails" not in remove("emails").data
     group = scim.make_group("Guides", user, scim.make_user("other"))
     scim.patch(f"/Groups/{group['id']}", {"op": "remove", "path": "members"})
-    assert "members" not in scim.get(f"/Groups/{group['id']}").data
+    assert not scim.get(f"/Groups/{group['id']}").data.get("members")
     assert not Group.objects.get().user_set.exists()
 
 
@@ -54,9 +54,13 @@ def test_pat_29_remove_selected_values(remove):
 
 
 def test_pat_30_required_and_read_only_attributes_are_kept(scim, user, remove):
+    is_strict = scim.connection.profile == "strict"
     for path in ("userName", "id", "meta", "meta.created", "groups", "schemas"):
         answer = remove(path)
-        assert_error(answer, 400, "mutability", path)
+        if is_strict or path in ("userName", "id", "schemas"):
+            assert_error(answer, 400, "mutability", path)
+        else:  # ignored, and noted in the event
+            assert answer.status_code == 200
     group = scim.make_group("Guides")
     answer = scim.patch(f"/Groups/{group['id']}", {"op": "remove", "path": "displayName"})
     assert_error(answer, 400, "mutability", "displayName")

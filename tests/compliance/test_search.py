@@ -27,7 +27,8 @@ def test_src_01_on_every_endpoint(people):
     assert {each["meta"]["resourceType"] for each in at_base["Resources"]} == {"User", "Group"}
 
 
-def test_src_02_schemas(people):
+def test_src_02_schemas(people, connect):
+    people = connect("strict")
     for schemas in ([USER], [], None, [SEARCH, USER], SEARCH):
         for at in ("/Users", ""):
             answer = people.post(f"{at}/.search", {"schemas": schemas, "filter": "title pr"})

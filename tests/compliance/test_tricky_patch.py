@@ -113,13 +113,13 @@ def test_t7_two_new_primaries(either):
 def test_t8_failure_changes_nothing(either):
     user = either.make_user(title="old", emails=[WORK])
     group = either.make_group("Guides")
-    wrong = {"op": "replace", "path": "nosuch", "value": 1}
+    wrong = {"op": "replace", "path": "externalId", "value": {"nosuch": 1}}
     title = {"op": "replace", "path": "title", "value": "x"}
     emails = {"op": "remove", "path": "emails"}
-    assert_error(patch(either, user, title, emails, wrong), 400, "invalidPath", "nosuch")
+    assert_error(patch(either, user, title, emails, wrong), 400, "invalidValue", "externalId")
     assert read(either, user) == user
     join = {"op": "add", "path": "members", "value": [{"value": user["id"]}]}
-    assert_error(patch(either, group, join, wrong), 400, "invalidPath", "nosuch")
+    assert_error(patch(either, group, join, wrong), 400, "invalidValue", "externalId")
     # An operation that fails when it is applied must undo the others as well.
     taken = {"op": "replace", "path": "displayName", "value": either.make_group("T")["displayName"]}
     assert_error(patch(either, group, join, taken), 409, "uniqueness")

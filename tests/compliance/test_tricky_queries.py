@@ -156,4 +156,10 @@ def test_t44_plus_in_the_url(either):
     either.make_user("bjensen")
     text = "meta.lastModified%20ge%20%222024-01-01T00:00:00{}02:00%22"
     assert either.get(f"/Users?filter={text.format('%2B')}").data["totalResults"] == 1
-    assert_error(either.get(f"/Users?filter={text.format('+')}"), 400, "invalidFilter")
+    plain = either.get(f"/Users?filter={text.format('+')}")
+    if either.connection.profile == "strict":
+        assert_error(plain, 400, "invalidFilter")
+    else:  # a client that encodes blanks as %20 means a plus
+        assert plain.data["totalResults"] == 1
+    blanks = text.replace("%20", "+")
+    assert_error(either.get(f"/Users?filter={blanks.format('+')}"), 400, "invalidFilter")

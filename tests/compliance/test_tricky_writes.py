@@ -66,7 +66,8 @@ def test_t26_versions_are_compared_weakly(either, user):
 
 
 @pytest.mark.parametrize("schemas", [["urn:unknown"], [], None])
-def test_t28_schemas_are_required(either, schemas):
+def test_t28_schemas_are_required(connect, schemas):
+    either = connect("strict")
     body = {"userName": "bjensen"} | ({} if schemas is None else {"schemas": schemas})
     assert_error(either.post("/Users", body), 400, "invalidSyntax", "schemas")
     assert not User.objects.exists()

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/tutorial/quickstart.md")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-#: What a site may have before it follows the page.
+#: The settings of a site before its owner follows the page.
 BEFORE = {
     "a fresh project": "",
     "a site with REST framework": 'INSTALLED_APPS += ["rest_framework", "django_filters"]\n',

@@ -4,7 +4,7 @@ from datetime import timedelta, timezone
 
 from hypothesis import strategies as st
 
-from django_scim.protocol.values import parse_datetime
+from django_scim.protocol.formats import parse_datetime
 
 from .strategies import KEYED
 from .texts import UNUSUAL, comparable, relatives

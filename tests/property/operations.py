@@ -215,18 +215,23 @@ def names_and_states(draw):
 
 #: Operations that must fail for every resource.
 wrong = st.sampled_from([
-    {"op": "replace", "path": "nonsense", "value": "x"},
+    {"op": "replace", "path": "/nonsense", "value": "x"},
     {"op": "replace", "path": "id", "value": "x"},
     {"op": "replace", "path": "meta.created", "value": "2020-01-01T00:00:00Z"},
-    {"op": "add", "path": "groups", "value": [{"value": "x"}]},
-    {"op": "replace", "path": "title", "value": 5},
-    {"op": "replace", "path": "title", "value": "x" * 300},
+    {"op": "add", "path": "meta.location", "value": "x"},
+    {"op": "replace", "path": "externalId", "value": 5},
+    {"op": "replace", "path": "externalId", "value": "x" * 300},
     {"op": "replace", "value": {"id": "another"}},
     {"op": "remove"},
     {"op": "move", "path": "title", "value": "x"},
+]).map(lambda each: (each, [None]))  # fmt: skip
+
+
+#: Those that must fail for every user; a group does not have the attributes.
+wrong_for_users = wrong | st.sampled_from([
     {"op": "add", "path": "emails[type eq", "value": {"value": "x"}},
     {"op": "add", "path": "emails[nonsense eq \"x\"]", "value": {"value": "x"}},
-    {"op": "add", "path": "name[givenName eq \"x\"].familyName.x", "value": "x"},
+    {"op": "add", "path": "name[givenName eq \"x\"]familyName", "value": "x"},
     {"op": "replace", "path": "emails", "value": [{"value": "a", "primary": True},
                                                   {"value": "b", "primary": True}]},
 ]).map(lambda each: (each, [None]))  # fmt: skip
@@ -237,11 +242,11 @@ def of_a_user(ids):
         singles(), singles(), wholes(), lists(), lists(), selected(), selected(), selected(),
         managers(ids), names_and_states(),
     )  # fmt: skip
-    return _sequence(several)
+    return _sequence(several, wrong_for_users)
 
 
-def _sequence(several):
-    return st.lists(st.integers(0, 14).flatmap(lambda n: wrong if n == 14 else several),
+def _sequence(several, bad=wrong):
+    return st.lists(st.integers(0, 14).flatmap(lambda n: bad if n == 14 else several),
                     min_size=1, max_size=4)  # fmt: skip
 
 

@@ -35,10 +35,14 @@ def patched(state, changes, known=()):
             raise Refused
         if change.attribute in LISTS:
             elements = _on_list(state.get(change.attribute, []), change)
+            if change.where is not None or change.sub:
+                elements = _merged(elements)
             state[change.attribute] = [each for each in elements if each]
         elif change.attribute == "members":
             state["members"] = _on_members(state.get("members", set()), change, known)
         elif change.op == "remove" or change.value in (None, ""):
+            if change.attribute == "active":
+                continue  # it always shows the state of the account
             if change.attribute in state.get("required", ()):
                 raise Refused
             state.pop(change.attribute, None)
@@ -89,6 +93,21 @@ def _on_list(elements, change):
             each.pop(key, None)
     _one_primary(elements, [each for each in chosen if each.get("primary") is True], given)
     return elements
+
+
+def _merged(elements):
+    """Merge values that are now equal (RFC 7643 section 2.4)."""
+    result = []
+    for each in elements:
+        same = next(
+            (e for e in result if "value" in each and _identity(e) == _identity(each)), None
+        )
+        if same is None:
+            result.append(each)
+            continue
+        primary = True in (each.get("primary"), same.get("primary"))
+        same.update(each | same | ({"primary": True} if primary else {}))
+    return result
 
 
 def _add(elements, items):

@@ -55,8 +55,8 @@ ERRORS = [
                    "not ')'"),
     ('title is "x"', 7, "not 'is'"),
     ('title "pr"', 7, "not '\"pr\"'"),
-    ("title eq (", 10, "expected a value such as \"text\", true or 5, not '('"),
-    ("title eq 5", 10, "expected a value such as \"text\", true or 5, not '5'"),
+    ("title eq (", 10, "expected a text such as \"x\", not '('"),
+    ("title eq 5", 10, "expected a text such as \"x\", not '5'"),
     # Attributes
     ("nothing pr", 1, "User has no attribute 'nothing'"),
     ("title pr and nothing pr", 14, "User has no attribute 'nothing'"),
@@ -125,7 +125,7 @@ def test_error_after_the_brackets_of_a_value_path(user_schema, entra):
         ("emails[type eq]", 15, "expected a value, but the filter ends"),
         ("emails[title pr]", 8, "emails has no sub-attribute 'title'"),
         ("emails[type[value pr]]", 12, "emails.type cannot be followed by brackets"),
-        ("emails[type eq work]", 16, "expected a value"),
+        ("emails[type eq work]", 16, "expected a text such as"),
     ],
 )
 def test_errors_in_the_brackets_of_a_patch_path(text, position, words, user_schema, strict):

@@ -15,7 +15,8 @@ def message(kind, schema, tolerances, change):
         return search_parameters(change({"schemas": [SEARCH_URN], "count": 1}), tolerances)
     if kind == "bulk":
         operation = {"method": "DELETE", "path": "/Users/1"}
-        return parse_bulk(change({"schemas": [REQUEST_URN], "Operations": [operation]}), 10)
+        body = {"schemas": [REQUEST_URN], "Operations": [operation]}
+        return parse_bulk(change(body), 10, tolerances)
     operation = {"op": "remove", "path": "title"}
     body = {"schemas": [PATCH_URN], "Operations": [operation]}
     return parse_patch(change(body), schema, tolerances, "the-id")

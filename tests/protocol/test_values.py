@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from django_scim.protocol.attributes import ENTERPRISE_URN, Attribute, load_schema
 from django_scim.protocol.errors import InvalidSyntax, InvalidValue
+from django_scim.protocol.formats import format_datetime, parse_datetime
 from django_scim.protocol.projection import parse_projection
 from django_scim.protocol.resource_body import read_resource
-from django_scim.protocol.values import coerce, fold, format_datetime, parse_datetime
+from django_scim.protocol.values import coerce, fold
 
 USER = load_schema("User").id
 

@@ -132,7 +132,9 @@ def test_filters(text, expected, company):
 def test_filters_by_reference(company):
     ann = company.ids["ann"]
     assert names(company.find(f'manager eq "{ann}"')) == {"b"}
-    assert names(company.find(f'{ENTERPRISE}:manager.$ref eq "http://x/v2/Users/{ann}"')) == {"b"}
+    assert names(
+        company.find(f'{ENTERPRISE}:manager.$ref eq "http://testserver/scim/v2/Users/{ann}"')
+    ) == {"b"}
     assert names(company.find(f'id eq "{company.ids["Bob"]}" and manager eq "{ann}"')) == {"b"}
     assert not company.find(f'id eq "{ann.upper()}"')
     (group,) = company.find(f'members eq "{ann}"', "/Groups")
@@ -145,7 +147,7 @@ def test_filters_by_reference(company):
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("", "empty"),
+        (" ", "empty"),
         ('nope eq "x"', "character 1"),
         ('userName regex "x"', "character 10"),
         ("active gt true", "character 8"),
@@ -260,9 +262,12 @@ def test_sensitive_filter_in_a_url_is_rejected(company, settings, events, text):
 
 
 def test_unassigned_attribute_sorts_as_absent(company):
-    company.patch(f"/Users/{company.ids['ann']}", {"op": "remove", "path": "active"})
+    for name in ("Bob", "carl_100%"):
+        title = {"op": "replace", "path": "title", "value": name}
+        company.patch(f"/Users/{company.ids[name]}", title)
+    company.patch(f"/Users/{company.ids['ann']}", {"op": "remove", "path": "title"})
     for order, expected in (("ascending", "bca"), ("descending", "acb")):
-        page = company.get("/Users", {"sortBy": "active", "sortOrder": order}).data
+        page = company.get("/Users", {"sortBy": "title", "sortOrder": order}).data
         assert "".join(each["userName"][0].lower() for each in page["Resources"]) == expected
 
 

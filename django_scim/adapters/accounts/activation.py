@@ -19,11 +19,12 @@ class Activation(Behaviour):
     """Remove an account's access when the attribute becomes false.
 
     The adapter's hooks ``deactivate`` and ``reactivate`` run, and the guard counts deactivations.
-    A PUT without the attribute does not change it, so that it never reactivates an account.
+    A PUT without the attribute does not change it, so that it never reactivates an account. Neither
+    does a removal: the attribute always shows the state of the account.
     """
 
     def __init__(self) -> None:
-        super().__init__(Role.ACTIVATION, kept_on_put=True)
+        super().__init__(Role.ACTIVATION, kept_on_put=True, always_present=True)
 
     def refuse_unmapped(self, value: Any) -> None:
         """Raise InvalidValue for a deactivation, since the account would stay active."""

@@ -29,7 +29,7 @@ def user_attributes(model: Any) -> dict[str, Mapping]:
         ),
     }
     if has(model, "is_active"):
-        attributes["active"] = Field("is_active", absent="link.active_absent")
+        attributes["active"] = Field("is_active")
     email = model.get_email_field_name()
     # If one column contains both, a change of the e-mail would change the user name.
     mirror = email if has(model, email) and email != name else ""

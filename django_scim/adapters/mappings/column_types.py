@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from ...protocol.attributes import Attribute
 from ...protocol.errors import InvalidValue
-from ...protocol.values import format_datetime, parse_datetime
+from ...protocol.formats import format_datetime, parse_datetime
 from ..model_paths import MappingError
 
 Kind = Literal["text", "boolean", "plain", "opaque"]

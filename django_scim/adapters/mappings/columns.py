@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
 from django.db.models import Q
 
 from ...models import ExactCharField, FoldedField
@@ -28,18 +27,14 @@ class Field(Mapping):
     ``Field("username")``, ``Field("scim_profile.title")``, ``Field("link.external_id")``. The row
     at the end of a reverse one-to-one relation is created when there is a value for it.
 
-    ``key`` names the column with the folded key, for comparisons without case. ``absent`` names a
-    boolean column that is true while the attribute is unassigned, for a column that has no value
-    for that: unassigning the attribute then does not change the column. ``validate=False`` skips
-    the site's validators, but not those of the column's type.
+    ``key`` names the column with the folded key, for comparisons without case. ``validate=False``
+    skips the site's validators, but not those of the column's type.
     """
 
     can_batch = True
 
-    def __init__(
-        self, column: str, *, key: str = "", absent: str = "", validate: bool = True
-    ) -> None:
-        self.column, self.key, self.absent, self.validate = column, key, absent, validate
+    def __init__(self, column: str, *, key: str = "", validate: bool = True) -> None:
+        self.column, self.key, self.validate = column, key, validate
 
     def resolve(self, adapter: type[Adapter]) -> None:
         self.relations, self.field = locate(adapter, self.column)
@@ -60,12 +55,6 @@ class Field(Mapping):
             and self.relations != LINK
             and (self.field.unique or self.attribute.uniqueness in ("server", "global"))
         )
-        if self.absent:
-            self.absent_relations, self.absent_field = locate(adapter, self.absent)
-            if not isinstance(self.absent_field, models.BooleanField):
-                raise MappingError(f"absent: {self.absent!r} must be a BooleanField")
-            if self.attribute.mutability != "readOnly":
-                refuse_write(adapter, self.absent)
 
     def _check_key(self, adapter: type[Adapter]) -> None:
         relations, key = locate(adapter, self.key)
@@ -86,23 +75,16 @@ class Field(Mapping):
             bool(key) and not getattr(locate(adapter, key)[1], "source", ""),
             isinstance(self.field, ExactCharField),
             self.field.null or bool(self.relations and self.relations != LINK),
-            absence=orm_path(adapter, self.absent) if self.absent else "",
             adjust=self.conversion.adjust,
         )
 
     # Reading
 
     def columns(self) -> dict[str, Selected]:
-        columns: dict[str, Selected] = {"value": self.orm_path}
-        if self.absent:
-            columns["absent"] = self.query_column.absence
-        return columns
+        return {"value": self.orm_path}
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:
         index, read = at["value"], self.conversion.read
-        if self.absent:
-            absent = at["absent"]
-            return lambda row, page: None if row[absent] else row[index]
         if read is same:
             return lambda row, page: row[index]
         return lambda row, page: None if row[index] is None else read(row[index])
@@ -119,11 +101,6 @@ class Field(Mapping):
 
     def stage(self, unit: UnitOfWork, operation: Operation) -> None:
         value = None if operation.op == "remove" else operation.value
-        if self.absent:
-            flag = f"{self.full_name} unassigned"
-            unit.set(self.absent_relations, self.absent_field, value is None, flag)
-            if value is None:
-                return
         read = self.conversion.read
         unit.set(self.relations, self.field, self.stored(value), self.full_name, read)
 
@@ -168,5 +145,4 @@ class Field(Mapping):
             )
 
     def written_columns(self) -> Sequence[tuple[tuple[str, ...], Any]]:
-        written = [(self.relations, self.field)]
-        return [*written, (self.absent_relations, self.absent_field)] if self.absent else written
+        return [(self.relations, self.field)]

@@ -160,7 +160,8 @@ class Location(ServerWritten):
 
     def where(self, term: Any, adapter: Adapter, negated: bool) -> Q:
         own_id = Column("scim_id", case_exact=True, exact_storage=True, nullable=False)
-        return Locator(own_id).test(term.op, term.value, negated)
+        locator = Locator(own_id, adapter.base_url, adapter.endpoint)
+        return locator.test(term.op, term.value, negated)
 
 
 class Ignored(Mapping):

@@ -15,8 +15,9 @@ from django.db.models import F, Q
 from ...protocol.attributes import Attribute, AttributePath
 from ...protocol.errors import InvalidValue
 from ...protocol.filters import ValueFilter
+from ...protocol.formats import format_datetime, parse_datetime
 from ...protocol.messages.patch import Operation
-from ...protocol.values import format_datetime, is_empty, parse_datetime
+from ...protocol.values import is_empty
 from ...query import Column
 from ...query.columns import Sortable
 from ...query.json_expressions import (

@@ -99,7 +99,7 @@ class Memberships(Mapping):
         links, own_id = self.loader.links(adapter), id_column(self.attribute)
         columns: dict[str, Comparable] = {
             "value": own_id,
-            "$ref": Locator(own_id),
+            "$ref": Locator(own_id, adapter.base_url, adapter.registry.endpoints[self.to]),
             "display": adapter.registry.adapter(self.to).display_column(),
             "type": Constant(self.kind, case_exact=False),
         }
@@ -234,7 +234,7 @@ class StagedMembers:
         def load() -> ValueList:
             rows = mapping.loader.load([key], [""], unit.adapter).get((key, ""), [])
             members = [
-                MultiValue({"value": scim_id, "display": display, "type": mapping.kind})
+                MultiValue(self._member(scim_id) | {"display": display})
                 for scim_id, display in rows
             ]
             return ValueList(name, mapping.attribute, members, unit.effort)
@@ -245,7 +245,12 @@ class StagedMembers:
         return members
 
     def _new(self) -> list[dict[str, Any]]:
-        return [{"value": each, "type": self._mapping.kind} for each in self._added]
+        return [self._member(each) for each in self._added]
+
+    def _member(self, scim_id: str) -> dict[str, Any]:
+        adapter = self.unit.adapter
+        location = adapter.location_of(self._mapping.to, scim_id)
+        return {"value": scim_id, "$ref": location, "type": self._mapping.kind}
 
     def is_changed(self) -> bool:
         return self._is_cleared or bool(self._added or self._removed)

@@ -15,7 +15,7 @@ from ...protocol.filters.evaluation import comparable, element_matches
 from ...protocol.messages.patch import Operation
 from ...protocol.messages.selectors import created_value, kept_selectors
 from ...protocol.tolerances import Tolerances
-from ...protocol.values import check_one_primary
+from ...protocol.values import check_one_primary, drops_empty, is_label
 from ..writing.effort import CHANGE, Effort
 
 #: The length of a list that is searched without an index.
@@ -152,13 +152,34 @@ class ValueList:
         else:
             self._add(operation.value)
         for each in list(self._changed.values()):
-            if not each.data:
+            if not each.data or self._is_emptied(each, operation, tolerances):
                 self._delete(each)
+        if operation.path.sub is not None or operation.where is not None:
+            self._merge_equal()
         self._effort.spend(CHANGE * len(self._changed), self.path)
         for each in self._changed.values():
             check_parts(self.attribute, each.original, each.data)
         self._refuse_more(len(self._values), max(settings.MAX_ATTRIBUTE_VALUES, self._initial))
         return list(self._changed.values())
+
+    def _merge_equal(self) -> None:
+        """Merge changed values with others that now count as the same (RFC 7643 section 2.4)."""
+        for each in list(self._changed.values()):
+            if id(each) not in self._positions or "value" not in each.data:
+                continue  # already merged into another, or without a value to compare
+            first, *others = self._identical(each.data)
+            for other in others:
+                merged = other.data | first.data
+                if other.data.get("primary") is True:
+                    merged["primary"] = True
+                self._delete(other)
+                self._set(first, merged)
+
+    def _is_emptied(self, value: MultiValue, operation: Operation, tolerances: Tolerances) -> bool:
+        """Return whether an operation has left nothing of a value but its labels."""
+        if operation.op != "remove" or operation.path.leaf is not self.attribute.default_sub:
+            return False
+        return is_label(self.attribute, value.data) and drops_empty(tolerances)
 
     def _refuse_more(self, count: int, limit: int) -> None:
         if count > limit:

@@ -129,7 +129,7 @@ class Reference(Mapping):
         target = adapter.registry.adapter(self.to)
         columns: dict[str, Comparable] = {
             "value": (own_id := id_column(self.attribute)),
-            "$ref": Locator(own_id),
+            "$ref": Locator(own_id, adapter.base_url, adapter.registry.endpoints[self.to]),
             "displayName": target.display_column(),
         }
         links = target.queryset()

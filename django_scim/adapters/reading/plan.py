@@ -59,8 +59,12 @@ class Plan:
         self._shows_version = meta is not None and meta.sub("version") is not None
         # If only some attributes are requested, others are not read just for the version.
         self.has_version = self._shows_version or projection.attributes is None
+        #: The lists of members that are shown even if they are empty.
+        self._members: list[str] = []
         for mapping in mappings:
             wanted = _select(mapping, projection)
+            if wanted is not None and mapping.has_members and not mapping.path.is_extension:
+                self._members.append(mapping.path.name)
             counted = _select(mapping, FULL) if self.has_version and mapping.versioned else None
             is_counted = bool(counted and wanted and _parts(counted) == _parts(wanted))
             if counted is not None and not is_counted:
@@ -137,7 +141,12 @@ class Plan:
             for loader, names in self._loaders.items()
         }
         page = Page(adapter, loaded)
-        return [self._assemble(row, page) for row in rows]
+        resources = [self._assemble(row, page) for row in rows]
+        if self._members and adapter.tolerances.profile.shows_empty_members:
+            for resource in resources:
+                for name in self._members:
+                    resource.setdefault(name, [])
+        return resources
 
     def _assemble(self, row: Sequence[Any], page: Page) -> dict[str, Any]:
         urns = [self.urn]

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db import models
 
-from ...protocol.values import EMPTY, format_datetime
+from ...protocol.formats import format_datetime
+from ...protocol.values import EMPTY
 
 
 @dataclass(frozen=True)

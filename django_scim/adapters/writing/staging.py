@@ -1,19 +1,52 @@
-"""Stage a body, or one operation of a PATCH, on the mappings of the attributes that it names."""
+"""Stage a body, or the operations of a PATCH, on the mappings of the attributes that they name.
 
-from collections.abc import Collection
+All attributes are tried, so that one error names every value that cannot be stored.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from ...protocol.attributes import Attribute
+from ...protocol.attributes import Attribute, AttributePath
+from ...protocol.errors import NoTarget, ScimError, all_in_one
+from ...protocol.filters.evaluation import element_matches
 from ...protocol.messages.patch import Operation
-from ..interfaces import Assigned
+from ...protocol.projection import Projection
+from ...protocol.values import is_empty
+from ..interfaces import Adapter, Assigned
 from .unit_of_work import UnitOfWork
+
+
+def prepared(adapter: Adapter, values: Assigned, scim_id: str, body: Assigned) -> Assigned:
+    """Return values after the slow work of their mappings.
+
+    Raise the first ScimError, with the details of all.
+    """
+    mappings = adapter.declared.prepared
+    result, errors = dict(values), list[ScimError]()
+    for path, value in values.items():
+        try:
+            if value is not None and (mapping := mappings.get(path.full_name)):
+                result[path] = mapping.prepare(adapter, value, scim_id, body)
+        except ScimError as error:
+            error.paths |= {path}
+            errors.append(error)
+    if errors:
+        raise all_in_one(errors)
+    return result
 
 
 def assign(unit: UnitOfWork, values: Assigned, kept: Collection[Attribute] = ()) -> None:
     """Stage a complete body: replace the attributes that it contains, unassign all others.
 
-    Attributes in ``kept`` do not change.
+    Attributes in ``kept`` do not change. Raise the errors of ``apply_all``.
     """
+    apply_all(unit, _assignments(unit, values, kept))
+
+
+def _assignments(
+    unit: UnitOfWork, values: Assigned, kept: Collection[Attribute]
+) -> Iterator[Operation]:
     declared = unit.adapter.declared
     by_name = {path.full_name: value for path, value in values.items()}
     for path in declared.writable_paths:
@@ -26,16 +59,36 @@ def assign(unit: UnitOfWork, values: Assigned, kept: Collection[Attribute] = ())
             continue
         is_single_complex = path.attribute.is_complex and not path.attribute.multi_valued
         if value is None or is_single_complex:  # the old sub-attributes must not remain
-            apply(unit, Operation("remove", path))
+            yield Operation("remove", path)
         if value is not None:
-            apply(unit, Operation("replace", path, None, value))
+            yield Operation("replace", path, None, value)
 
 
 def assign_given(unit: UnitOfWork, values: Assigned) -> None:
     """Stage the attributes that a body contains. Other attributes do not change."""
-    for path, value in values.items():
-        if value is not None:
-            apply(unit, Operation("replace", path, None, value))
+    apply_all(unit, replacements(values))
+
+
+def replacements(values: Assigned) -> list[Operation]:
+    """Return the operations that set the values of a body."""
+    return [
+        Operation("replace", path, None, value)
+        for path, value in values.items()
+        if value is not None
+    ]
+
+
+def apply_all(unit: UnitOfWork, operations: Iterable[Operation]) -> None:
+    """Stage operations in their order. Raise the first ScimError, with the details of all."""
+    errors: list[ScimError] = []
+    for operation in operations:
+        try:
+            apply(unit, operation)
+        except ScimError as error:
+            error.paths |= {operation.path}
+            errors.append(error)
+    if errors:
+        raise all_in_one(errors)
 
 
 def apply(unit: UnitOfWork, operation: Operation) -> None:
@@ -49,10 +102,46 @@ def apply(unit: UnitOfWork, operation: Operation) -> None:
     mapping = declared.by_path.get(path.full_name)
     if mapping is None and path.sub is not None:
         mapping = declared.by_path.get(path.name)
-    if mapping is not None:
-        mapping.stage(unit, operation)
-    else:
+    if operation.where is not None and not path.attribute.multi_valued:
+        if not _selects(unit, operation):
+            return
+        operation = replace(operation, where=None)
+    if mapping is None:
         _apply_to_parts(unit, operation, declared.mappings_for(path))
+    elif operation.op != "remove" or not mapping.behaviour.always_present:
+        mapping.stage(unit, operation)
+
+
+def _selects(unit: UnitOfWork, operation: Operation) -> bool:
+    """Return whether the filter in a path selects the value of a single-valued attribute.
+
+    Raise NoTarget if it does not, except for a removal, which then changes nothing.
+    """
+    path = operation.path
+    value = _current_value(unit, replace(path, sub=None))
+    assert operation.where is not None
+    if value and element_matches(operation.where, value):
+        return True
+    if operation.op == "remove":
+        return False
+    raise NoTarget(f"{path}: its value is not selected by the path")
+
+
+def _current_value(unit: UnitOfWork, path: AttributePath) -> dict[str, Any]:
+    """Return the value of a single-valued complex attribute as JSON, {} if it has none."""
+    value: dict[str, Any] = {}
+    for mapping in unit.adapter.declared.mappings_for(path):
+        if mapping.refers:  # only the client's view of it has the id of the other resource
+            adapter: Any = unit.adapter
+            projection = Projection(attributes=frozenset({path.name}))
+            stored = adapter.get(unit.link.scim_id, projection) if unit.has_past else {}
+            place = stored.get(path.schema, {}) if path.is_extension else stored
+            value |= place.get(path.attribute.name) or {}
+        elif mapping.path.sub is None:
+            value |= mapping.current(unit) or {}
+        else:
+            value[mapping.path.sub.name] = mapping.current(unit)
+    return {name: each for name, each in value.items() if not is_empty(each)}
 
 
 def _apply_to_parts(unit: UnitOfWork, operation: Operation, parts: list[Any]) -> None:

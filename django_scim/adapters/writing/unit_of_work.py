@@ -37,6 +37,8 @@ class UnitOfWork:
         self.has_past = not target._state.adding
         #: True for a write of a deletion, which can only take permissions away.
         self.is_deletion = False
+        #: True for an account whose locked attributes do not change until an admin confirms it.
+        self.is_locked = bool(getattr(link, "unconfirmed", False))
         self.ignored: list[str] = []
         #: What an admin should know about the write, for the event.
         self.remark = ""
@@ -212,7 +214,7 @@ class UnitOfWork:
         caller must then roll back.
         """
         declared = self.adapter.declared
-        if getattr(self.link, "unconfirmed", False):
+        if self.is_locked:
             self._refuse_locked()
         self.adapter.before_save(self)
         for mapping in declared.before_save:

@@ -12,7 +12,7 @@ from ...protocol.messages.patch import Operation
 from ...transactions import in_transaction
 from ..authentication import Authority
 from ..exceptions import Unavailable, as_scim_error
-from ..resource_writer import finish_batch
+from ..outcome_events import finish_batch
 from . import references
 from .operations import OperationRunner
 
@@ -103,7 +103,11 @@ class BulkExecutor:
                 finally:  # the token counts first, whatever else is wrong
                     self._authority.confirm(*runner.scopes)
                 writer = runner.writer
-                runner.succeed(*in_transaction(runner.write, writer.start_again, writer.note))
+                runner.succeed(
+                    *in_transaction(
+                        runner.write, writer.start_again, writer.note, writer.leaves_out
+                    )
+                )
             except Exception as error:
                 self._fail(runner, as_scim_error(error, runner.view.correlation_id))
 

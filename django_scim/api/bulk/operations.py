@@ -15,7 +15,8 @@ from ...protocol.messages.responses import error_message
 from ...protocol.tolerances import Tolerances
 from ..exceptions import Unavailable, as_scim_error
 from ..http import etags
-from ..resource_writer import ResourceWriter, record_failure
+from ..outcome_events import record_failure
+from ..resource_writer import ResourceWriter
 from ..views import ACTIONS, ScimView
 from . import references
 
@@ -87,7 +88,7 @@ class OperationRunner:
         if operation.method == "PATCH":
             self.patch = self.writer.read_patch(operation.data, operation.resource_id)
         elif operation.method != "DELETE":
-            self.values = self.writer.read_body(operation.data)
+            self.values = self.writer.read_body(operation.data, operation.resource_id)
         if operation.method == "POST":  # passwords are hashed while other operations run
             self.values = self.writer.prepare_body(self.values)
 
@@ -177,7 +178,10 @@ class OperationRunner:
     def success_status(self) -> int:
         """The status that the operation has if it succeeds."""
         method = self.operation.method
-        return STATUS[method] if self.may_read or method == "POST" else 204
+        is_empty = method == "PATCH" and not self.writer.returns_patched
+        if is_empty or not (self.may_read or method == "POST"):
+            return 204
+        return STATUS[method]
 
     @property
     def is_done(self) -> bool:

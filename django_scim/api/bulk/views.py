@@ -52,7 +52,7 @@ class Bulk(ScimView):
     def post(self, request: Request) -> Response:
         if not settings.BULK_MAX_OPERATIONS:
             raise NotImplementedByServer("this server does not support bulk requests")
-        bulk = parse_bulk(request.data, settings.BULK_MAX_OPERATIONS)
+        bulk = parse_bulk(request.data, settings.BULK_MAX_OPERATIONS, self.tolerances)
         count_operations(self.token.connection, len(bulk.operations))
         pool = HashingPool()
         try:

@@ -3,6 +3,7 @@
 The documents are generated from the settings and the adapters.
 """
 
+from functools import cached_property
 from typing import Any
 
 from rest_framework.request import Request
@@ -13,6 +14,7 @@ from ...models import Connection
 from ...protocol.attributes import load_schema
 from ...protocol.errors import Forbidden, NotFound, ScimError
 from ...protocol.messages.responses import list_response
+from ...protocol.tolerances import Profile
 from ..authentication import BearerAuthentication
 from ..views import ScimView
 
@@ -21,7 +23,7 @@ CORE = "urn:ietf:params:scim:schemas:core:2.0:"
 
 def refuse_filter(request: Request, kind: str) -> None:
     """Raise Forbidden for a filter (RFC 7644 section 4). Sorting and paging are ignored."""
-    if "filter" in request.query_params:
+    if any(name.lower() == "filter" for name in request.query_params):
         raise Forbidden(f"{kind} cannot be filtered")
 
 
@@ -113,17 +115,9 @@ class ServiceProviderConfig(ScimView):
                 "maxPayloadSize": settings.BULK_MAX_PAYLOAD,
             },
             "filter": {"supported": True, "maxResults": settings.MAX_PAGE_SIZE},
-            "changePassword": {"supported": self._accepts_passwords(request)},
+            "changePassword": {"supported": self._accepts_passwords()},
             "sort": {"supported": True},
             "etag": {"supported": True},
-            "pagination": {
-                "cursor": True,
-                "index": True,
-                "defaultPaginationMethod": "index",
-                "defaultPageSize": min(settings.PAGE_SIZE, settings.MAX_PAGE_SIZE),
-                "maxPageSize": settings.MAX_PAGE_SIZE,
-                "cursorTimeout": settings.CURSOR_TIMEOUT,
-            },
             "authenticationSchemes": [
                 {
                     "type": "oauthbearertoken",
@@ -138,15 +132,36 @@ class ServiceProviderConfig(ScimView):
                 "location": f"{self.base_url()}/ServiceProviderConfig",
             },
         }
+        # Some clients reject a document with a member that RFC 7643 does not have; the profile of a
+        # client that sends no token is not known.
+        if self.connection is not None and self.tolerances.profile.offers_cursors:
+            document["pagination"] = {
+                "cursor": True,
+                "index": True,
+                "defaultPaginationMethod": "index",
+                "defaultPageSize": min(settings.PAGE_SIZE, settings.MAX_PAGE_SIZE),
+                "maxPageSize": settings.MAX_PAGE_SIZE,
+                "cursorTimeout": settings.CURSOR_TIMEOUT,
+            }
         if settings.DOCUMENTATION_URI:
             document["documentationUri"] = settings.DOCUMENTATION_URI
         return Response(document)
 
-    @staticmethod
-    def _accepts_passwords(request: Request) -> bool:
-        """Return whether the request's connection accepts passwords, False without a token."""
+    @cached_property
+    def connection(self) -> Connection | None:
+        """The connection whose token the request has, None without a valid token."""
         try:
-            principal, _ = BearerAuthentication().authenticate(request)
+            principal, _ = BearerAuthentication().authenticate(self.request)
         except ScimError:
-            return False
-        return bool(principal.connection.passwords == Connection.Passwords.ACCEPT)
+            return None
+        return principal.connection
+
+    def profile_without_token(self, request: Request) -> Profile:
+        if self.connection is None:
+            return super().profile_without_token(request)
+        return self.connection.tolerated
+
+    def _accepts_passwords(self) -> bool:
+        """Return whether the request's connection accepts passwords, False without a token."""
+        connection = self.connection
+        return connection is not None and connection.passwords == Connection.Passwords.ACCEPT

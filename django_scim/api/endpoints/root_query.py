@@ -6,9 +6,9 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ...protocol.errors import Forbidden
-from ...protocol.messages.search import search_parameters
+from ...protocol.messages.search import SEARCH_URN, empty_search, search_parameters
 from ..pagination import page
+from ..permissions import InsufficientScope
 from ..views import ScimView
 
 
@@ -24,17 +24,17 @@ class BaseQuery(ScimView):
         return True
 
     def get(self, request: Request) -> Response:
-        return self._list(request.query_params, in_url=True)
+        return self._list(None)
 
-    def _list(self, parameters: Mapping[str, str], *, in_url: bool) -> Response:
+    def _list(self, parameters: Mapping[str, str] | None) -> Response:
         adapters: list[Any] = [self.registry.adapter(name) for name in self.registry.names()]
         for adapter in adapters:
             scope = f"{adapter.endpoint.lower()}:read"
             if not self.token.permits(scope):
-                raise Forbidden(
+                raise InsufficientScope(
                     f"the token does not have the scope {scope}", "scope_missing", scope=scope
                 )
-        body = page(self, adapters, parameters, in_url=in_url)
+        body = page(self, adapters, parameters)
         self.record_read()
         return Response(body)
 
@@ -45,5 +45,10 @@ class BaseSearch(BaseQuery):
     depth = 1
     http_method_names = ["post", "options"]
 
+    def empty_body(self, detail: str) -> Any:
+        if empty_search(self.tolerances):
+            return {"schemas": [SEARCH_URN]}
+        return super().empty_body(detail)
+
     def post(self, request: Request) -> Response:
-        return self._list(search_parameters(request.data, self.tolerances), in_url=False)
+        return self._list(search_parameters(request.data, self.tolerances))

@@ -174,6 +174,14 @@ REASONS: Mapping[str, Reason] = {
         _("Set the media type at the identity provider, and look for a proxy in between."),
         PARSED,
     ),
+    "length_missing": Reason(
+        _("the length of the body is unknown"),
+        _("The body came in chunks without a length, and the web server in front of Django did not "
+          "pass it on (411)."),
+        _("Let the web server read chunked bodies completely, for example with proxy_request_"
+          "buffering on in nginx; see the page on deployment."),
+        PARSED,
+    ),
     "body_too_large": Reason(
         _("the request is too large"),
         _("The body, or what it contains, exceeds a limit, which the detail names."),
@@ -253,6 +261,7 @@ BY_STATUS: Mapping[int, str] = {
     405: "method_unsupported",
     406: "accept_unsupported",
     409: "conflict",
+    411: "length_missing",
     412: "version_outdated",
     413: "body_too_large",
     415: "media_type",

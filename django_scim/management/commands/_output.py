@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...models import Connection
+from ...primary import on_primary
 from ._tables import require_tables
 
 STATUS = "The exit status is 0 if it is done, 1 if it was refused, 2 for a wrong argument."
@@ -29,6 +30,7 @@ class ScimCommand(BaseCommand):
         }
         return super().create_parser(prog_name, subcommand, **kwargs)
 
+    @on_primary()
     def execute(self, *args: Any, **options: Any) -> Any:
         require_tables()
         return super().execute(*args, **options)

@@ -9,7 +9,7 @@ from ...models import Connection
 
 def require_tables() -> None:
     """Raise CommandError if the database cannot be reached, or ``migrate`` has not run."""
-    alias = router.db_for_read(Connection)
+    alias = router.db_for_write(Connection)
     try:
         Connection.objects.using(alias).values_list("pk", flat=True).first()
     except (DatabaseError, InterfaceError) as error:

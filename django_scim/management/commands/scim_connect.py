@@ -11,6 +11,7 @@ from ...api.http.network import public_base
 from ...audit.administration import Actor, Description, record
 from ...conf import settings
 from ...models import Connection
+from ...primary import on_primary
 from ._progress import Progress
 from ._tables import require_tables
 
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--quiet", action="store_true", help="print only the token")
 
+    @on_primary()
     def handle(
         self,
         *args: Any,

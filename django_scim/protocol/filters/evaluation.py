@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..attributes import Attribute, AttributePath
-from ..values import fold, is_empty, parse_datetime
+from ..formats import parse_datetime
+from ..values import fold, is_empty
 from .terms import And, Comparison, Filter, Not, Or, ValueFilter
 
 

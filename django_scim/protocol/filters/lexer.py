@@ -1,4 +1,7 @@
-"""Splits a filter into words, strings and marks (RFC 7644 section 3.4.2.2, figure 1)."""
+"""Splits a filter into words, strings and marks (RFC 7644 section 3.4.2.2, figure 1).
+
+A token of the kind "other" is a string in quotes that JSON does not have.
+"""
 
 import re
 from typing import NamedTuple
@@ -6,7 +9,9 @@ from typing import NamedTuple
 from ..errors import InvalidFilter
 
 _TOKEN = re.compile(
-    r'\s*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<mark>[()\[\]])|(?P<word>[^\s()\[\]"]+))'
+    r'\s*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<other>\'(?:[^\'\\]|\\.)*\'(?![^\s()\[\]])'
+    r"|[“”][^“”]*[“”](?![^\s()\[\]])|[‘’][^‘’]*[‘’](?![^\s()\[\]]))"
+    r'|(?P<mark>[()\[\]])|(?P<word>[^\s()\[\]"]+))'
 )
 
 

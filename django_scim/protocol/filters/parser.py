@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..attributes import Attribute, AttributePath
+from ..attributes import Attribute, AttributePath, Schema
 from ..errors import InvalidFilter, InvalidValue
+from ..formats import read_datetime
 from ..resource_schema import ResourceSchema
-from ..tolerances import Tolerance, Tolerances
-from ..values import coerce_simple, parse_datetime
+from ..tolerances import Tolerance, Tolerances, mend_urn
+from ..values import coerce_simple
 from .lexer import Token, tokenize
 from .terms import And, Comparison, Filter, Not, Or, ValueFilter
 
@@ -40,6 +41,7 @@ class Limits:
 
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_QUOTES = "'“”‘’"
 _NAME = re.compile(r"\$?[A-Za-z][\w$:.-]*", re.ASCII)
 
 Resolver = Callable[[str, int], AttributePath]
@@ -73,7 +75,8 @@ def parse_filter(
             raise InvalidFilter(f"{schema.name} has no attribute {name!r}", position)
         return path
 
-    return Parser(tokenize(text), resolve, tolerances, limits, len(text)).parse()
+    tokens = tokenize(text)
+    return Parser(tokens, resolve, tolerances, limits, len(text), schema=schema).parse()
 
 
 def parse_value_filter(
@@ -113,10 +116,11 @@ class Parser:
         limits: Limits,
         end: int,
         nested: bool = False,
+        schema: ResourceSchema | None = None,
     ) -> None:
         self.tokens = [*tokens, Token("end", "", end)]
         self.resolve, self.tolerances, self.limits = resolve, tolerances, limits
-        self.nested = nested
+        self.nested, self.schema = nested, schema
         self.at = self.depth = self.terms = self.value_terms = 0
 
     def parse(self) -> Filter:
@@ -196,6 +200,10 @@ class Parser:
             raise InvalidFilter(
                 f"expected the name of an attribute, not {token.text!r}", token.position
             )
+        if self.schema is not None and ":" in token.text:
+            whole = self.schema.by_urn(mend_urn(token.text, self.tolerances))
+            if whole is not None:
+                return self._whole_schema(whole, token)
         path = self.resolve(token.text, token.position)
         if path.attribute.returned == "never":
             raise InvalidFilter(f"{path} cannot be used in a filter", token.position)
@@ -204,6 +212,16 @@ class Parser:
             return self._value_path(path, following)
         self._count_value_term(path, token)
         return self._comparison(path, token)
+
+    def _whole_schema(self, whole: Schema, token: Token) -> Filter:
+        """Return the filter for a schema's URN and ``pr``: any attribute is present."""
+        operator = self._next("an operator")
+        if operator.text.lower() != "pr" or not self.tolerances.permit(Tolerance.WHOLE_SCHEMA):
+            raise InvalidFilter(f"{token.text!r} is not the name of an attribute", token.position)
+        assert self.schema is not None
+        path = self.schema.find("schemas")
+        assert path is not None
+        return Comparison(path, "eq", whole.id)
 
     def _count_value_term(self, path: AttributePath, token: Token) -> None:
         attribute = path.attribute
@@ -296,7 +314,10 @@ class Parser:
             if "\0" in value:
                 raise InvalidFilter("a string cannot contain NUL", token.position)
             return value
-        if token.kind == "word":
+        if token.kind == "other" and self.tolerances.permit(Tolerance.OTHER_QUOTES):
+            # Such clients write a backslash as it is.
+            return re.sub(r"\\([\\'])", r"\1", token.text[1:-1])
+        if token.kind == "word" and token.text[0] not in _QUOTES:
             if token.text in ("true", "false", "null"):
                 return json.loads(token.text)
             if _NUMBER.fullmatch(token.text) and not attribute.is_text and len(token.text) < 40:
@@ -306,14 +327,13 @@ class Parser:
                 return number
             if self.tolerances.permit(Tolerance.UNQUOTED_VALUE):
                 return token.text
-        raise InvalidFilter(
-            f'expected a value such as "text", true or 5, not {token.text!r}', token.position
-        )
+        wanted = 'a text such as "x"' if attribute.is_text else 'a value such as "text", true or 5'
+        raise InvalidFilter(f"expected {wanted}, not {token.text!r}", token.position)
 
     def _typed(self, path: AttributePath, value: Any, token: Token) -> Any:
         leaf: Attribute = path.leaf
         if leaf.type == "dateTime":
-            moment = parse_datetime(value) if isinstance(value, str) else None
+            moment = read_datetime(value, self.tolerances)
             if moment is None:
                 raise InvalidFilter(
                     f'{path} must be compared with a time such as "2008-01-23T04:56:22Z"',

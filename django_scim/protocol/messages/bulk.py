@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import InvalidSyntax, InvalidValue, PayloadTooLarge, ScimError
+from ..tolerances import Tolerances
 from .envelope import read_members, read_message
 
 REQUEST_URN = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
@@ -39,14 +40,14 @@ class BulkRequest:
     fail_on_errors: int = 0
 
 
-def parse_bulk(body: Any, limit: int) -> BulkRequest:
+def parse_bulk(body: Any, limit: int, tolerances: Tolerances) -> BulkRequest:
     """Return the request in the body of a POST to /Bulk.
 
     Raises InvalidSyntax for a body that is not a BulkRequest message or a ``bulkId`` that is given
     twice, InvalidValue for a wrong ``failOnErrors``, PayloadTooLarge for more than ``limit``
     operations.
     """
-    members = read_message(body, REQUEST_URN)
+    members = read_message(body, REQUEST_URN, tolerances)
     given = members.get("operations")
     if not isinstance(given, list) or not given:
         raise InvalidSyntax("Operations: must be an array of at least one operation")
@@ -74,6 +75,7 @@ def _operation(given: Any, where: str) -> BulkOperation:
             raise InvalidSyntax(f"{where}.{name}: must be a string")
         texts[name] = value or ""
     endpoint, _, resource_id = texts["path"].removeprefix("/").removesuffix("/").partition("/")
+    is_versioned = members.get("version") is not None
     operation = BulkOperation(
         texts["method"].upper(),
         endpoint,
@@ -83,7 +85,10 @@ def _operation(given: Any, where: str) -> BulkOperation:
         members.get("data"),
         texts["path"],
     )
-    return replace(operation, fault=_fault(operation, where))
+    fault = _fault(operation, where)
+    if fault is None and is_versioned and not operation.version:  # a dropped precondition
+        fault = InvalidSyntax(f"{where}.version: must be a version of the resource, not empty")
+    return replace(operation, fault=fault)
 
 
 def _fault(operation: BulkOperation, where: str) -> ScimError | None:
@@ -100,7 +105,8 @@ def _fault(operation: BulkOperation, where: str) -> ScimError | None:
         return InvalidSyntax(f"{where}.path: must be that of a resource, such as /Users/2819c223")
     if is_post and not operation.bulk_id:
         return InvalidSyntax(f"{where}.bulkId: is required with POST")
-    if operation.method != "DELETE" and not isinstance(operation.data, Mapping):
+    is_list = operation.method == "PATCH" and isinstance(operation.data, list)
+    if operation.method != "DELETE" and not is_list and not isinstance(operation.data, Mapping):
         return InvalidSyntax(f"{where}.data: must be an object with {operation.method}")
     return None
 

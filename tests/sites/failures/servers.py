@@ -179,7 +179,7 @@ class MariaDB(Server):
 class Site:
     """A site in a process of its own; see ``driver``."""
 
-    def __init__(self, url, settings="tests.sites.failures.settings", **environment):
+    def __init__(self, url, settings="tests.sites.failures.site_settings", **environment):
         self.environment = os.environ | {
             "DATABASE_URL": url,
             "DJANGO_SETTINGS_MODULE": settings,

@@ -133,7 +133,7 @@ def assert_rejected(connection, secret):
     """Assert that the response is the one for any invalid token."""
     answer = ScimClient(connection, secret).get("/Users")
     assert_error(answer, 401, None, "the bearer token is not valid")
-    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="SCIM"'
+    assert answer.headers["WWW-Authenticate"] == ('Bearer realm="SCIM", error="invalid_token"')
 
 
 def test_valid_token(bind, make_token):

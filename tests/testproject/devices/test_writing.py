@@ -61,13 +61,13 @@ def test_add_and_remove_users(scim, fleet, anna, bo):
     found = scim.patch(path, remove).data
     assert [each["value"] for each in found["users"]] == [bo["id"]]
     assert [user.username for user in device.users.all()] == ["bo"]
-    assert "users" not in scim.patch(path, {"op": "remove", "path": "users"}).data
+    assert scim.patch(path, {"op": "remove", "path": "users"}).data["users"] == []
 
 
 @pytest.mark.parametrize("path", ["displayName", "kind", "keeper", "users"])
 def test_remove_attribute(path, scim, fleet):
     found = scim.patch(at(fleet["laptop"]), {"op": "remove", "path": path}).data
-    assert found.keys() == fleet["laptop"].keys() - {path}
+    assert {name for name in found if found[name]} == fleet["laptop"].keys() - {path}
     device = Device.objects.get(serial_number="LT-0001a")
     left = {
         "displayName": device.label,
@@ -82,7 +82,7 @@ def test_remove_attribute(path, scim, fleet):
 def test_put_replaces_the_device(scim, fleet, bo):
     sent = body("LT-0002", kind="phone", keeper={"value": bo["id"]})
     found = scim.put(at(fleet["laptop"]), sent).data
-    assert found.keys() == sent.keys() | {
+    assert found.keys() - {"users"} == sent.keys() | {
         "id",
         "meta",
         "purchased",
@@ -102,7 +102,7 @@ def test_put_replaces_the_device(scim, fleet, bo):
         ("kind", 5),
         ("serialNumber", "x" * 65),
         ("serialNumber", ""),
-        ("serialNumber", 5),
+        ("serialNumber", True),
         ("displayName", "x" * 101),
         ("keeper", {"value": "x" * 256}),
         ("users", [{"value": "nobody"}]),
