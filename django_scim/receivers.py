@@ -32,8 +32,12 @@ def user_saved(
     using: str = "default",
     **kwargs: object,
 ) -> None:
-    """Update the key and the mirrored values of a user that the site has saved."""
-    if raw or not _is_relevant(instance, update_fields):
+    """Update the key and the mirrored values of a user that the site has saved.
+
+    For a user whom SCIM saves, the unit of work updates them.
+    """
+    is_own = getattr(instance, "_scim_saving", False)
+    if raw or (is_own and not created) or not _is_relevant(instance, update_fields):
         return
     with on_primary():
         _update(instance, created, using)
@@ -43,7 +47,7 @@ def _update(instance: Any, created: bool, using: str) -> None:
     from .models import Connection
 
     try:
-        if getattr(instance, "_scim_saving", False):  # the unit of work updates keys and values
+        if getattr(instance, "_scim_saving", False):
             _link_on_commit(instance, created, using)
             return
         with transaction.atomic(using=using):

@@ -235,15 +235,19 @@ class ResourceAdapter(ResourceReader):
     def replace(self, link: Any, values: Assigned) -> UnitOfWork:
         """Replace the attributes of a resource by those of a body (RFC 7644 section 3.5.1)."""
         unit = self.unit_of_work(link)
-        assign(unit, values, kept_attributes(unit, values))
-        refuse_personal_changes(unit)
+        is_personal = self.registry.acts_for_person
+        is_limited = unit.is_locked or is_personal
+        assign(unit, values, kept_attributes(unit, values) if is_limited else ())
+        if is_personal:
+            refuse_personal_changes(unit)
         return self.save(unit)
 
     def patch(self, link: Any, operations: list[Operation]) -> UnitOfWork:
         """Apply the operations of a PATCH in their order (RFC 7644 section 3.5.2)."""
         unit = self.unit_of_work(link)
-        apply_all(unit, permitted(unit, operations))
-        refuse_personal_changes(unit)
+        apply_all(unit, permitted(unit, operations) if unit.is_locked else operations)
+        if self.registry.acts_for_person:
+            refuse_personal_changes(unit)
         return self.save(unit)
 
     def save(self, unit: UnitOfWork, *, is_side_effect: bool = False) -> UnitOfWork:

@@ -12,8 +12,8 @@ from ..models import AbstractLink, Connection, Event, Token
 from ..protocol.tolerances import Tolerances
 from .event_log import log_events
 from .naming import known_names
+from .recorder import set_object
 from .redacted_text import DETAIL_LIMIT, shown_text
-from .subject_names import set_object
 
 
 class Description(StrEnum):

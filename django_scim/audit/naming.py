@@ -9,8 +9,8 @@ from ..adapters.behaviours import Role
 from ..adapters.subjects import Keys, Subject, deactivates, resource_in, subject_of
 from ..models import Connection, Event
 from ..protocol.errors import InternalError, NotFound, ScimError
-from .recorder import Recorder
-from .subject_names import path_text, set_object
+from .recorder import Recorder, set_object
+from .subject_names import path_text
 
 #: No resource has a longer id.
 _LONGEST_ID: int = Event._meta.get_field("scim_id").max_length or 0

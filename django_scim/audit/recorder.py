@@ -4,7 +4,7 @@ import copy
 import json
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import nullcontext
 from typing import Any
 
@@ -19,7 +19,7 @@ from ..models.fields import KEY_LENGTH, SCIM_ID_LENGTH
 from ..protocol.errors import GuardTripped, ScimError, Sensitive
 from ..transactions import without_waiting
 from .event_log import audit_logger, log_events
-from .redacted_text import DETAIL_LIMIT, hide_secrets
+from .redacted_text import DETAIL_LIMIT, hide_secrets, shown_text
 from .redaction import (
     redact_body,
     redact_url,
@@ -28,7 +28,7 @@ from .redaction import (
 )
 from .repetition import count_repetition
 from .secret_detection import HIDDEN, contains_secret, secrets_in, suspect
-from .subject_names import redact_names, set_keys, set_object, shown_name
+from .subject_names import names_in, redact_names, set_keys
 
 logger = logging.getLogger("django_scim")
 #: With more secrets than this, a body is not searched for further copies of them.
@@ -67,7 +67,7 @@ class Recorder:
         )
 
     def _shown(self, text: str, limit: int, secrets: Iterable[str] = ()) -> str:
-        return shown_name(text, limit, self._secrets.union(secrets))
+        return _shown(text, limit, self._secrets.union(secrets))
 
     def begin(self) -> None:
         """Start measuring the event's duration."""
@@ -257,3 +257,36 @@ class Recorder:
         self.event.tolerances = sorted(str(each) for each in tolerances)
         self.event.duration = int((time.perf_counter() - self.started) * 1000)
         self.recorded = True
+
+
+def _shown(text: str, limit: int, secrets: Collection[str] = ()) -> str:
+    """Return ``shown_text``; most texts are short and have nothing that it would change."""
+    if len(text) <= limit and suspect(text) is None:
+        lowered = text.lower()
+        if not any(secret[:24].lower() in lowered for secret in secrets):
+            return text
+    return shown_text(text, limit, secrets)
+
+
+def set_object(
+    event: Event,
+    link: Any,
+    name: str,
+    resource: dict[str, Any] | None = None,
+    paths: SubjectPaths | None = None,
+) -> None:
+    """Store in an event the object that a link points to, or pointed to, with its names."""
+    event.scim_id, event.external_id = (
+        link.scim_id,
+        link.external_id and _shown(link.external_id, 255),
+    )
+    key, model = link.target_id or link.former_target_key, type(link)._meta.get_field("target")
+    event.object_type = model.related_model._meta.label_lower
+    event.object_key = str(key)[:64]
+    event.object_name = _shown(name, 256)
+    display = email = ""
+    if resource is not None and paths is not None:
+        display, email = (each and _shown(each, KEY_LENGTH) for each in names_in(resource, paths))
+    set_keys(event, display, email)
+    if settings.REDACT and paths is not None:
+        redact_names(event, paths)

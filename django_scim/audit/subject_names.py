@@ -1,51 +1,14 @@
 """The names under which an event is found: of the object, and of the person that it stands for."""
 
-from collections.abc import Collection
 from typing import Any
 
 from ..adapters.subjects import SubjectPaths
-from ..conf import settings
 from ..models import Event, fold_key
 from ..models.fields import KEY_LENGTH
-from .redacted_text import shown_text
 from .redaction import redact_value, rule_for
-from .secret_detection import suspect
 
 
-def shown_name(text: str, limit: int, secrets: Collection[str] = ()) -> str:
-    """Return ``shown_text``; most texts are short and have nothing that it would change."""
-    if len(text) <= limit and suspect(text) is None:
-        lowered = text.lower()
-        if not any(secret[:24].lower() in lowered for secret in secrets):
-            return text
-    return shown_text(text, limit, secrets)
-
-
-def set_object(
-    event: Event,
-    link: Any,
-    name: str,
-    resource: dict[str, Any] | None = None,
-    paths: SubjectPaths | None = None,
-) -> None:
-    """Store in an event the object that a link points to, or pointed to, with its names."""
-    event.scim_id, event.external_id = (
-        link.scim_id,
-        link.external_id and shown_name(link.external_id, 255),
-    )
-    key, model = link.target_id or link.former_target_key, type(link)._meta.get_field("target")
-    event.object_type = model.related_model._meta.label_lower
-    event.object_key = str(key)[:64]
-    event.object_name = shown_name(name, 256)
-    display = email = ""
-    if resource is not None and paths is not None:
-        display, email = _names(resource, paths)
-    set_keys(event, display, email)
-    if settings.REDACT and paths is not None:
-        redact_names(event, paths)
-
-
-def _names(resource: dict[str, Any], paths: SubjectPaths) -> tuple[str, str]:
+def names_in(resource: dict[str, Any], paths: SubjectPaths) -> tuple[str, str]:
     """Return the display name and the e-mail address in a resource of this site.
 
     This does what ``subject_of`` does for any body, with fewer steps.
@@ -67,7 +30,7 @@ def _names(resource: dict[str, Any], paths: SubjectPaths) -> tuple[str, str]:
         for each in value if isinstance(value, list) else ():
             if not email or each.get("primary"):
                 email = str(each.get("value") or "")
-    return display and shown_name(display, KEY_LENGTH), email and shown_name(email, KEY_LENGTH)
+    return display, email
 
 
 def set_keys(event: Event, display: str, email: str) -> None:

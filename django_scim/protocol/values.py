@@ -188,7 +188,8 @@ def _coerce_complex(
         value = object_in(attribute, value, path, tolerances)
     if not isinstance(value, Mapping):
         raise InvalidValue(f"{path}: must be an object")
-    value = with_plain_value(attribute, value, path, tolerances)
+    if str(value.get("value", "")).startswith("{"):
+        value = with_plain_value(attribute, value, path, tolerances)
     result: dict[str, Any] = {}
     seen: set[str] = set()
     errors: list[ScimError] = []

@@ -28,20 +28,19 @@ def kept_attributes(unit: UnitOfWork, values: Assigned) -> set[Attribute]:
         ]
         permitted(unit, named)
         kept |= _locked_attributes(unit.adapter)
-    if _acts_for_person(unit):
+    adapter: Any = unit.adapter
+    if adapter.registry.acts_for_person:
         given = {path.attribute for path in values}
         kept |= {mapping.path.attribute for mapping in _admin_mappings(unit.adapter)} - given
     return kept
 
 
 def permitted(unit: UnitOfWork, operations: list[Operation]) -> list[Operation]:
-    """Return the operations on attributes that are not locked.
+    """Return the operations of a PATCH on attributes that are not locked.
 
     Addresses and names are compared without case, and without their types and their order. Raise
     Mutability for an operation that would change one, unless the profile ignores it.
     """
-    if not unit.is_locked:
-        return operations
     adapter: Any = unit.adapter
     locked = _locked_attributes(adapter)
     on_locked = [each for each in operations if each.path.attribute in locked]
@@ -75,17 +74,10 @@ def refuse_personal_changes(unit: UnitOfWork) -> None:
 
     The columns are compared as well: several attributes may write the same one.
     """
-    if not _acts_for_person(unit):
-        return
     for mapping in _admin_mappings(unit.adapter):
         columns = {field.name for _, field in mapping.written_columns()}
         if unit.changed(mapping.full_name) or unit.column_changes(columns):
             raise Mutability(f"{mapping.full_name}: cannot be changed by /Me")
-
-
-def _acts_for_person(unit: UnitOfWork) -> bool:
-    adapter: Any = unit.adapter
-    return bool(adapter.registry.acts_for_person)
 
 
 def _admin_mappings(adapter: Adapter) -> list[Any]:
