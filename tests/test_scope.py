@@ -151,7 +151,7 @@ def test_other_connections_keep_their_accounts(wide, connect):
     assert names(other) == list("abcde")
 
 
-# What a client has deleted before
+# Accounts that the client has deleted before
 
 
 @pytest.mark.parametrize("keep_written", [False, True])

@@ -299,7 +299,7 @@ def test_deleted_group_with_permissions_does_not_come_back(scim, group, site_gro
 
 
 def test_adopted_account_gets_no_privileged_group(connect):
-    """What an adoption links is an account; its groups of the site stay out of reach."""
+    """An adoption links only the account. The connection cannot reach the groups of the site."""
     client = connect(adoption="username")
     site = Group.objects.create(name="Admins")
     site.permissions.add(Permission.objects.first())

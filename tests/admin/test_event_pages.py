@@ -1,4 +1,4 @@
-"""What an admin reads in the list of events, and on the page of one of them."""
+"""The list of events in the admin, and the page of an event."""
 
 import re
 from datetime import timedelta
@@ -233,7 +233,7 @@ def test_who_tries_again(profile, words, connect, ada):
     assert words in ada.read(page_of(Event.objects.get()))
 
 
-# Who has the name
+# The account with the taken name
 
 
 def protect(user, scim, other):
@@ -321,7 +321,7 @@ def test_link_in_one_click_then_the_retry_settles_it(okta, ada, refusal):
     assert (link.connection, link.preexisting) == (okta.connection, True)
     linked = Event.objects.get(action="administration")
     assert "assigned to the connection by admin ada" in linked.detail
-    # What Okta does next.
+    # Okta then finds the account and updates it.
     (found,) = okta.find('userName eq "maria.rossi@example.com"')
     assert okta.put(f"/Users/{found['id']}", MARIA).status_code == 200
     settling = Event.objects.latest("pk")
@@ -346,7 +346,7 @@ def test_link_of_an_unknown_event(ada):
     assert ada.get("event/999/link/").status_code == 302
 
 
-# What settles a refusal
+# Later requests that settle a refusal
 
 
 OFF = {"op": "replace", "path": "active", "value": False}

@@ -82,8 +82,9 @@ acts = st.one_of(
 CREATED, DELETED = ("create", 0, ("amy", "e1"), True), ("delete", 0, 0)
 BACK = ("come_back", 0, 0)
 ADOPTED = [("adoption", 0, "username"), ("site_account", "amy", False, 0), CREATED]
-#: How some sequences begin, because such orders are rare by chance: an account comes back after a
-#: deletion; or it was adopted before; or an admin took it away; or the site touched it.
+#: The first steps of some sequences, because random sequences rarely contain them: an account comes
+#: back after a deletion, after it was adopted, after an admin unassigned it, or after the site
+#: changed it.
 PRELUDES = [
     [],
     [CREATED, DELETED, BACK],

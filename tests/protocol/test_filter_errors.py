@@ -1,4 +1,4 @@
-"""What a wrong filter is told, and the exact limits of a filter (RFC 7644 section 3.4.2.2)."""
+"""The error messages for invalid filters, and the exact limits (RFC 7644 section 3.4.2.2)."""
 
 import pytest
 
@@ -190,7 +190,7 @@ def test_longest_filter(user_schema, strict):
 
 @pytest.mark.parametrize("before", ["", "(title pr) and (title pr) and ", "not (title pr) or "])
 def test_deepest_filter(before, user_schema, strict):
-    """What is in brackets before does not matter."""
+    """Earlier brackets, which are closed, do not count."""
     check_limit(
         user_schema, strict,
         before + "(" * 39 + "title pr" + ")" * 39,

@@ -1,4 +1,4 @@
-"""A leaver leaves: what stands beside ``active: false`` does not keep an account open."""
+"""A request with ``active: false`` closes the account even if its other values are invalid."""
 
 import pytest
 from django.contrib.auth.models import User

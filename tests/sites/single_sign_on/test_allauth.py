@@ -1,4 +1,4 @@
-"""Provisioned people sign in to their accounts, and nobody else does."""
+"""Provisioned people can sign in to their accounts, and other people cannot."""
 
 from functools import partial
 
