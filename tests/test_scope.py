@@ -240,7 +240,7 @@ def test_withdrawn_account_can_be_assigned(wide, people, by):
     assert create(wide, "a").status_code == 201
 
 
-def test_scim_link_assigns_what_the_scope_granted(wide):
+def test_scim_link_assigns_accounts_of_the_scope(wide):
     write_to(wide, "a")
     found = bulk_linking.survey(wide.connection, "username")
     assert (len(found.matching), found.assigned, found.deleted) == (5, 0, 0)

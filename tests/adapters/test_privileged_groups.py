@@ -117,7 +117,7 @@ def test_put_that_keeps_the_members_is_allowed(scim, group, site_group):
     assert names(site_group) == {"amy"}
 
 
-def test_change_that_changes_nothing_is_no_error(scim, amy, group):
+def test_change_without_effect_is_no_error(scim, amy, group):
     same = {"op": "add", "path": "members", "value": value_of(amy)}
     assert scim.patch(f"/Groups/{group['id']}", same).status_code == 204
 

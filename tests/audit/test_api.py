@@ -179,7 +179,7 @@ def test_the_log_cannot_be_changed(scim, reader, method):
     assert Event.objects.filter(pk=event.pk).exists()
 
 
-def test_what_is_out_of_reach_is_neither_shown_nor_found(connect):
+def test_accounts_out_of_reach_are_neither_shown_nor_found(connect):
     """An account that became staff, and that the site renamed since."""
     scim = connect()
     user = scim.make_user("maria", externalId="E1")

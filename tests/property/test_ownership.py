@@ -103,7 +103,7 @@ sequences = st.builds(
 
 @pytest.mark.django_db
 @pytest.mark.timeout(7_200)
-def test_connections_touch_only_what_they_own(settings):
+def test_connections_change_only_their_own_resources(settings):
     settings.DJANGO_SCIM = {"ADAPTERS": {"User": "tests.property.ownership.TenantAdapter"}}
     done = []
     each_of(sequences, COUNT, 11, lambda steps: done.append(run(steps)))

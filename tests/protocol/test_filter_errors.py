@@ -87,7 +87,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("text", "position", "words"), ERRORS)
-def test_errors_say_what_is_wrong_and_where(text, position, words, user_schema, strict):
+def test_errors_contain_cause_and_position(text, position, words, user_schema, strict):
     detail = refusal(text, user_schema, strict)
     assert words in detail and f"(at character {position})" in detail
 
@@ -157,7 +157,7 @@ def test_numbers_of_json(text, value, strict):
              "1" * 40]
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["count", "weight"])
-def test_what_is_no_number(text, name, strict):
+def test_invalid_numbers(text, name, strict):
     detail = refusal(f"{name} eq {text}", MEASURES, strict)
     assert "expected a value such as" in detail and f"not {text!r}" in detail
     assert f"(at character {len(name) + 5})" in detail
