@@ -31,10 +31,11 @@ def replace_commit_hooks(
 ) -> None:
     """Replace the functions that wait for a commit, from the position ``first`` on.
 
-    The public ``transaction.on_commit`` only adds functions. One of the site's that raises would
-    keep those after it from running, and would make a committed change look like a failed one.
+    The public ``transaction.on_commit`` only adds functions. If a function of the site raised an
+    exception, the functions after it would not run, and a committed change would look like a failed
+    one.
     """
-    waiting: Any = connections[alias].run_on_commit  # triples, other than the stubs say
+    waiting: Any = connections[alias].run_on_commit  # triples, unlike in the stubs
     waiting[first:] = [(ids, replacement(each), True) for ids, each, _robust in waiting[first:]]
 
 

@@ -17,7 +17,7 @@ LONGEST = ("tests/sites/hostile/test_requests.py", "tests/docs/test_examples.py"
 
 _numbers = itertools.count(1)
 
-#: What QUERY_TIMEOUT adds to the text of a read. It contains the remaining time.
+#: The SQL that QUERY_TIMEOUT adds to a read. It varies, because it contains the remaining time.
 LIMIT = re.compile(
     r"^SET STATEMENT max_statement_time=[\d.]+ FOR |"
     r"^(BEGIN|SAVEPOINT scim_read); SET LOCAL statement_timeout = \d+; |"

@@ -1,6 +1,6 @@
-"""The state that the events of a connection describe, and the state that its client sees.
+"""Compare the state that the events of a connection describe with the state that its client sees.
 
-Where only SCIM wrote, the two are equal.
+The two are equal if all changes were made over SCIM.
 """
 
 import json

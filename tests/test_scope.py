@@ -151,7 +151,7 @@ def test_other_connections_keep_their_accounts(wide, connect):
     assert names(other) == list("abcde")
 
 
-# What a client has deleted before
+# Accounts that the client has deleted before
 
 
 @pytest.mark.parametrize("keep_written", [False, True])
@@ -240,7 +240,7 @@ def test_withdrawn_account_can_be_assigned(wide, people, by):
     assert create(wide, "a").status_code == 201
 
 
-def test_scim_link_assigns_what_the_scope_granted(wide):
+def test_scim_link_assigns_accounts_of_the_scope(wide):
     write_to(wide, "a")
     found = bulk_linking.survey(wide.connection, "username")
     assert (len(found.matching), found.assigned, found.deleted) == (5, 0, 0)

@@ -41,7 +41,7 @@ def test_advice_is_a_string_in_the_active_language(status, monkeypatch):
     assert type(advice) is str and advice.isupper()
 
 
-def test_what_an_event_stores_is_not_translated(db, monkeypatch):
+def test_stored_details_are_not_translated(db, monkeypatch):
     monkeypatch.setattr("django.utils.translation._trans.gettext", lambda text: text.upper())
     connection = connections.create("Okta", actor=connections.Actor("ada"))
     connections.pause(connection, actor=connections.Actor("ada"))

@@ -137,7 +137,9 @@ class ResourceAdapter(ResourceReader):
 
     @classmethod
     def privileged_objects(cls) -> Any:
-        """Return a queryset of the objects whose members get permissions, None if there are none.
+        """Return a queryset that selects the objects that give permissions to their members.
+
+        The default, None, means that no object of this type does.
 
         The result is kept for the whole process; its rows are read by each write.
         """

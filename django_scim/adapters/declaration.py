@@ -35,9 +35,9 @@ class Declaration:
     errors: tuple[DeclarationError, ...] = ()
     #: The fields of the columns with which people sign in.
     sign_in_fields: frozenset[Any] = frozenset()
-    #: The queryset of the objects whose members get permissions, None if there are none.
+    #: Selects the objects that give permissions to their members; None if no object does.
     privileged: Any = None
-    #: Where a resource has what names it in events.
+    #: The paths of the values that name a resource in events.
     subject: SubjectPaths = NO_SUBJECT
     by_path: dict[str, Mapping] = field(init=False)
     by_name: dict[str, list[Mapping]] = field(init=False)

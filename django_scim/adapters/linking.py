@@ -124,7 +124,7 @@ def _grant(connection: Connection, keys: list[Any]) -> int | None:
 
 @dataclass
 class Withdrawal:
-    """What happened to the accounts that a connection had by the scope ``site``."""
+    """The numbers of accounts that ``withdraw_site`` has withdrawn and kept."""
 
     withdrawn: int = 0
     kept: int = 0

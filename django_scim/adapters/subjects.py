@@ -1,6 +1,6 @@
-"""What a resource, or the body of a request, says about whom it concerns, by the declaration.
+"""Find the name of the person or group that a resource, or the body of a request, is about.
 
-Events name the person or group from this, also if the request was refused.
+Events use this name, even if the request was refused.
 """
 
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ Keys = tuple[str, ...]
 
 
 class SubjectPaths(NamedTuple):
-    """Where a resource of one type has the values that identify it; () for what it lacks."""
+    """The paths of the values that identify a resource of one type; () for missing values."""
 
     name: Keys = ()
     external_id: Keys = ()
@@ -27,7 +27,7 @@ NO_SUBJECT = SubjectPaths()
 
 
 class Subject(NamedTuple):
-    """Whom a resource or body concerns; "" for what it does not say."""
+    """The person or group that a resource or body is about; values that it lacks are ""."""
 
     name: str = ""
     external_id: str = ""

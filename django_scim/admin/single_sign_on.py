@@ -13,7 +13,8 @@ from .actions import may_manage_access
 class SingleSignOnInline(admin.StackedInline):
     """The provider of a connection. It decides who signs in to the connection's accounts.
 
-    So it needs the permission to manage the access, beside the one to change the connection.
+    To change it, an admin therefore needs the permission to manage the access as well as the
+    permission to change connections.
     """
 
     model = SingleSignOn

@@ -106,10 +106,10 @@ def require_token(request: Request) -> Any:
 
 
 def _why_rejected(token: Token | None, now: datetime) -> str:
-    """Return the reason of a rejection for the event; all rejections are answered alike."""
+    """Return the reason of a rejection for the event. The response does not reveal it."""
     if token is None:
         return "token_unknown"
-    if getattr(token, "revoked", None) is not None:  # a token of the site's finder has none
+    if getattr(token, "revoked", None) is not None:  # the site's own tokens may lack it
         return "token_revoked"
     return "token_expired" if not token.is_usable(now) else "connection_paused"
 
@@ -148,9 +148,9 @@ class Authority:
 
 
 def _touch(token: Token, now: datetime) -> None:
-    """Store the time of a token's use. A database that is read-only or locked is no reason to fail.
+    """Store the time of a token's use, unless the database is read-only or locked.
 
-    What the request itself needs from the database, it finds out by itself.
+    A request that only reads can still succeed then.
     """
     try:
         with without_waiting(router.db_for_write(type(token))):

@@ -29,7 +29,7 @@ from .serializers import RejectedBody, error_text
 logger = logging.getLogger("django_scim")
 
 
-#: Exceptions of the site's code that are answered like those of Django and REST framework.
+#: Exceptions that get the usual response even if code of the site has raised them.
 ANSWERED = (DataError, drf.AuthenticationFailed, drf.NotAuthenticated, drf.Throttled)
 
 

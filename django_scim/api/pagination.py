@@ -42,7 +42,7 @@ def page(
 ) -> dict[str, Any]:
     """Return the ListResponse to a query on the resources of some resource types.
 
-    ``parameters`` are None for those in the URL.
+    The parameters are read from the URL unless ``parameters`` contains those of a body.
 
     Raise a ScimError if a parameter is invalid.
     """

@@ -39,7 +39,7 @@ from .exceptions import as_scim_error
 from .http import etags
 from .serializers import ResourceSerializer, serializer_for
 
-#: Errors of a write that may come from a value beside ``active``.
+#: Errors that may be caused by a value that a deactivation can ignore.
 _IGNORABLE = (ScimError, ValidationError, DjangoValidationError, IntegrityError, DataError)
 
 
@@ -209,13 +209,13 @@ class ResourceWriter:
     def _prepared(self, operation: Operation, scim_id: str) -> Any:
         return self.adapter.prepare({operation.path: operation.value}, scim_id)[operation.path]
 
-    # Closing an account in spite of errors beside
+    # Deactivating an account although other values are invalid
 
     def leaves_out(self, error: Exception) -> bool:
-        """Return whether the write can be repeated without what caused an error.
+        """Return whether the write can be repeated without the values that caused an error.
 
-        A request that closes an account is repeated without what cannot be stored beside: first
-        without those values, then with nothing else at all.
+        A request that deactivates an account is first repeated without the values that cannot be
+        stored, then without any values that the deactivation does not need.
         """
         if not isinstance(error, _IGNORABLE):
             return False
@@ -234,7 +234,8 @@ class ResourceWriter:
         return self.adapter.create(self.leaver.kept_values(values) if self.leaver else values)
 
     def replace(self, scim_id: str, values: Assigned) -> UnitOfWork:
-        if self.leaver and self.leaver.is_partial:  # what the body lacks may be what was ignored
+        # Attributes may be missing only because they were ignored, so do not clear them.
+        if self.leaver and self.leaver.is_partial:
             return self.patch(scim_id, replacements(values))
         return self.adapter.replace(self._locked(scim_id), values)
 

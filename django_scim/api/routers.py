@@ -37,7 +37,7 @@ def scim_urls(name: str = "base") -> list[URLPattern]:
 
 
 def addresses_around() -> list[Any]:
-    """Return the patterns beside the SCIM base ``v2/``.
+    """Return the patterns for URLs next to the SCIM base ``v2/``.
 
     ``V2/`` and addresses without a version mean the same (RFC 7644 section 3.13); another version
     gets an error that says which base URL is right. All other addresses are left to the site.

@@ -49,11 +49,12 @@ FIELDS: dict[str, Callable[[Event], Any]] = {
     "request_body": lambda event: event.request_body,
     "response_body": lambda event: event.response_body,
 }
-#: What only the site's own staff may know: its primary keys, why an account is out of reach, and
-#: where its admins are.
+#: Fields that only the site's staff may see: its primary keys, and the reasons of refusals, such as
+#: why an account is out of reach.
 INTERNAL = ("object_type", "object_key", "reason", "reason_params")
 #: The reason of requests for accounts that became protected.
 OUT_OF_REACH = "resource_protected"
+#: Fields that are also hidden if the event is an action of an admin.
 PERSONAL = ("address", "user_agent")
 
 
@@ -65,8 +66,8 @@ def event_data(event: Event) -> dict[str, Any]:
 def connection_data(event: Event) -> dict[str, Any]:
     """Return the fields that the client of the event's own connection may see.
 
-    It does not see the primary keys of the site's objects, nor the addresses of its admins, nor the
-    name that an account has now that is out of its reach.
+    The primary keys of the site's objects, the reasons of refusals and the network addresses of
+    admins are left out, and so are the names of accounts that are out of the connection's reach.
     """
     data = event_data(event)
     if event.reason == OUT_OF_REACH:
@@ -96,5 +97,5 @@ def _cell(value: Any) -> str:
 
 
 _SKIPPED = " \n\v\f\u00a0\ufeff"
-#: Where the separator is a semicolon, a spreadsheet begins a cell in the middle of a text.
+#: A spreadsheet that uses another separator, such as a semicolon, starts a cell inside a text.
 _SEPARATED = re.compile(r"([;\t\r\n][\s\"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from ..models import Connection, Event, ExactCharField, fold_key
 from .search import names_beginning_with
 
-#: Conditions that select few events, by an index of their own.
+#: Conditions that select few events, each with a separate index.
 _SELECTIVE = ("scim_id", "external_id", "request_id", "name")
 
 #: Times outside of these cannot be converted to every time zone.

@@ -25,7 +25,7 @@ _NAMES = (
 def name_subject(
     recorder: Recorder, action: str, error: ScimError, body: Any, adapter: Any, scim_id: str
 ) -> str:
-    """Name in the event whom a refused request concerns. Return what it wanted to do.
+    """Name the person or group of a refused request in its event. Return the intended action.
 
     Runs after the rollback; ``scim_id`` is "" for a new resource. A database error is logged.
     """

@@ -82,8 +82,8 @@ def read_page(
 def in_batches(events: QuerySet, size: int = 1_000) -> Iterator[Any]:
     """Yield events, the latest first, in batches of constant memory.
 
-    Unlike a server-side cursor, this needs neither a transaction nor a connection of its own, and
-    works with every database and behind a pool of connections.
+    Unlike a server-side cursor, this needs neither a transaction nor a separate connection, and it
+    works with every database and behind a connection pool.
     """
     position = None
     while True:

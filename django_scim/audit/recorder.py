@@ -106,7 +106,7 @@ class Recorder:
             set_object(self.event, link, name, resource, paths)
 
     def set_subject(self, subject: Subject, paths: SubjectPaths, body: Any = None) -> None:
-        """Name whom a refused request concerns, as far as the event does not name them yet.
+        """Add the names of a refused request's person or group that the event lacks.
 
         ``body`` is the request's; the secrets in it are hidden in the names, too.
         """

@@ -1,4 +1,4 @@
-"""Delete old events, in batches that each commit by themselves."""
+"""Delete old events in batches, each in a separate transaction."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,9 +17,9 @@ def old_events(before: datetime) -> int:
 def prune(before: datetime, batch_size: int, actor: Actor) -> Iterator[int]:
     """Delete the events before a moment. Yield the number deleted so far after each batch.
 
-    Each batch is a transaction of its own: an interruption loses nothing, and no lock is held for
-    long. The log says how many events were deleted, in one event of the last batch, or of the one
-    after which the caller stopped.
+    Each batch is a separate transaction, so that an interruption loses nothing and no lock is held
+    for long. One event records how many events were deleted. It is part of the last batch, or of
+    the one after which the caller stopped.
     """
     alias = router.db_for_write(Event)
     deleted, is_recorded = 0, False

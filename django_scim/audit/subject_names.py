@@ -36,7 +36,7 @@ def names_in(resource: dict[str, Any], paths: SubjectPaths) -> tuple[str, str]:
 def set_keys(event: Event, display: str, email: str) -> None:
     """Set the folded names by which the event is found; equal ones only once.
 
-    The last word of a display name has a column of its own: nearly always it is the last name.
+    The last word of a display name is nearly always the last name, so it has a separate column.
     """
     event.name_key = name = _key(event.object_name)
     event.external_key = _key(event.external_id)

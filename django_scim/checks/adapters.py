@@ -38,7 +38,7 @@ def check_adapters(**kwargs: Any) -> list[CheckMessage]:
         return messages  # nothing else can be read
     messages += _endpoints(classes)
     if not_fitting := list(_own_groups(classes)):
-        return messages + not_fitting  # what it says is the cause of the other errors
+        return messages + not_fitting  # the cause of all other errors
     for adapter in classes.values():
         messages += _declaration(adapter)
     messages += _connection_adapters(classes)

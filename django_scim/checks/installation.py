@@ -81,7 +81,7 @@ def check_base_url(**kwargs: Any) -> list[CheckMessage]:
 
 @register("django_scim", deploy=True)
 def check_retention(**kwargs: Any) -> list[CheckMessage]:
-    """Report that nobody decided how long events are kept (``check --deploy``)."""
+    """Report that EVENT_RETENTION is not set (``check --deploy``)."""
     if not are_settings_readable() or settings.EVENT_RETENTION > 0:
         return []
     return [message("W013", "DJANGO_SCIM['EVENT_RETENTION'] is not set.")]

@@ -185,7 +185,7 @@ CHECKS = {
     ),
     "E042": SystemCheck(
         Error,
-        "The site has groups of its own",
+        "The site does not use Django's groups",
         "Set DJANGO_SCIM['ADAPTERS'] = {'Group': None}, or the path of an adapter for your groups.",
     ),
     "E043": SystemCheck(
@@ -255,7 +255,7 @@ CHECKS = {
     ),
     "W013": SystemCheck(
         Warning,
-        "Nobody decided how long events are kept",
+        "No retention period for events is set",
         "Set EVENT_RETENTION to a number of days, and run scim_prune once a day.",
     ),
     "W020": SystemCheck(

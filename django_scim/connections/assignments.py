@@ -132,7 +132,7 @@ def carries_permissions(adapter: Any, target: Any) -> bool:
 
 
 def adapter_of(target: Any, connection: Connection) -> Any:
-    """Return the adapter class of a stored object. Raise ValidationError if there is none."""
+    """Return the adapter class of a stored object. Raise ValidationError if no adapter fits."""
     for adapter in adapter_classes(connection).values():
         if isinstance(target, adapter.model) and target.pk is not None:
             return adapter

@@ -18,7 +18,7 @@ from .events import record_for
 
 @dataclass(frozen=True)
 class ScopeCounts:
-    """How many accounts a connection has, by what it has them for.
+    """The numbers of accounts that a connection has, by the way in which it got them.
 
     Protected accounts, which its client does not see, are included.
     """
@@ -37,7 +37,7 @@ class ScopeCounts:
 
 @dataclass(frozen=True)
 class ScopeChange:
-    """What the connection had before and after a change of its scope."""
+    """The accounts of a connection before and after a change of its scope."""
 
     before: ScopeCounts
     after: ScopeCounts

@@ -26,7 +26,7 @@ def user_for(connection: Connection, *, external_id: str = "", user_name: str = 
     * The connection has no such account, or more than one with this externalId.
     * The account is protected, such as that of a superuser or of staff.
     * The connection adopted the account, and no admin has confirmed it: a sign-in would take over
-      what the connection may not even rename.
+      an account that the connection may not even rename.
     * The tenant of the connection no longer exists.
     """
     require(connection, Connection)

@@ -2,7 +2,7 @@
 
 django-scim2 kept the ids that the identity provider knows in columns of the site's user and group
 models. They are read from the tables, because the models lose these columns together with
-django-scim2, which cannot be installed beside this package.
+django-scim2, which cannot be installed together with this package.
 """
 
 import re
@@ -27,7 +27,7 @@ _USABLE_ID = re.compile(r"[^/?#%\s\x00-\x1f\x7f]+")
 
 @dataclass
 class Imported:
-    """What was found of one resource type: how many resources, and why some were left out."""
+    """The result of the import of one resource type."""
 
     resource_type: str
     linked: int = 0

@@ -13,7 +13,7 @@ from ..audit.secret_detection import HIDDEN, is_secret, member_name
 from ..models import Event, Token
 from .requests import Answer, Sender, rolled_back
 
-#: Where the log cut a text.
+#: The end of a text that the log has truncated.
 _CUT = re.compile(r"… \(\d+ characters\)$")
 #: Failures that depend on a header, which the log does not keep.
 _BY_HEADER = {406: "Accept", 412: "If-Match", 415: "Content-Type", 428: "If-Match"}
@@ -25,7 +25,7 @@ class NotReplayable(Exception):
 
 @dataclass
 class Replay:
-    """What happened, what would happen now, and what of the request could not be sent again."""
+    """The result of a replay, with notes on the parts of the request that were not sent again."""
 
     event: Event
     status: int

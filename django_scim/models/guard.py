@@ -11,7 +11,7 @@ from .connections import Connection
 
 
 class Guard(models.Model):
-    """Whether the guard has stopped a connection, or an admin has turned it off for a while."""
+    """The state of a connection's guard: whether it has tripped, or is temporarily turned off."""
 
     connection = models.OneToOneField(
         Connection, models.CASCADE, related_name="guard", verbose_name=_("connection")
@@ -28,7 +28,7 @@ class Guard(models.Model):
 
 
 class GuardCount(models.Model):
-    """How much of one kind a connection has lost since ``started``, and how much it had then.
+    """The losses of one kind by a connection since ``started``, and the total at that time.
 
     ``kind`` is the name of a resource type, or one of the constants. Every loss locks the row: two
     processes could otherwise exceed the limits together.

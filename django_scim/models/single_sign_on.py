@@ -1,4 +1,4 @@
-"""How the people of a connection sign in: which claim of a sign-in identifies their account."""
+"""The single sign-on provider of a connection, and the claims that identify accounts."""
 
 import re
 
@@ -35,8 +35,8 @@ class DomainsValidator:
 class SingleSignOn(models.Model):
     """The single sign-on provider of a connection, and what its claims mean.
 
-    With this, a person whom the connection has provisioned gets the provisioned account at the
-    first sign-in; see ``django_scim.connections.user_for``.
+    A person who signs in through the provider for the first time is signed in to the account that
+    the connection has provisioned; see ``django_scim.connections.user_for``.
     """
 
     connection = models.OneToOneField(

@@ -17,7 +17,7 @@ GROUP_URN = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE_URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
-#: Formats of texts that identify somebody or something; see ``protocol.formats``.
+#: Formats of texts that identify a person or an object; see ``protocol.formats``.
 NAME_FORMATS = frozenset(("identifier", "label"))
 
 

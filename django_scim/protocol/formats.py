@@ -85,7 +85,7 @@ _IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef]"
 )
-#: What labels may contain between other characters: joiners, and selectors of an emoji's form.
+#: Characters that labels may contain between others: joiners, and selectors of an emoji's form.
 _JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
 
 

@@ -16,7 +16,7 @@ def name_skeleton(name: str) -> str:
     """Return the part of a name that people compare.
 
     Case, accents, character width, invisible characters, and the kind and number of spaces are
-    removed. Letters of different alphabets that look alike are not compared.
+    removed. Letters of different alphabets stay different, even if they look the same.
 
     >>> name_skeleton("Ädmins") == name_skeleton("ＡＤＭＩＮＳ\\u200b") == name_skeleton(" admins")
     True

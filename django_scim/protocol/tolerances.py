@@ -33,7 +33,7 @@ class Tolerance(StrEnum):
     JSON_TEXT = "json-text"  # a JSON document inside a string: SCIM-SDK, Entra's roles
     KEEP_MEMBERS = "keep-members"  # a PUT of a group without members keeps them
     KEEP_SELECTORS = "keep-selectors"  # replacing emails[type eq "work"] keeps the type: Entra
-    LEAVER = "leaver"  # whatever stands beside "active": false does not keep an account open: all
+    LEAVER = "leaver"  # "active": false counts even if other values are invalid: all
     LISTED_REMOVAL = "listed-removal"  # remove members with a list removes only those: Entra
     LOCKED_ATTRIBUTE = "locked-attribute"  # a name or address that is locked is ignored: all
     LONE_ELEMENT = "lone-element"  # emails as a single object: OneLogin
@@ -107,7 +107,7 @@ class Tolerances:
     def __init__(self, profile: Profile = PROFILES["strict"]) -> None:
         self.profile = profile
         self.used: set[Tolerance] = set()
-        #: What was ignored, for the event.
+        #: Messages about ignored values, for the event.
         self.ignored: list[str] = []
 
     def permit(self, tolerance: Tolerance) -> bool:

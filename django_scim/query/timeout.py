@@ -1,8 +1,8 @@
 """The time that the database may take for the answer to one read.
 
-SQLite has no such limit. On PostgreSQL, the timeout belongs to a transaction of its own, or to a
-savepoint if there is a transaction already, so that it works behind a PgBouncer that pools
-transactions and is gone afterwards. Usually all of this is sent as one message together with the
+SQLite has no such limit. On PostgreSQL, the timeout is set in a separate transaction, or in a
+savepoint if a transaction is already open, so that it works behind a PgBouncer that pools
+transactions and is reset afterwards. Usually all of this is sent as one message together with the
 query. MariaDB has a syntax for single statements.
 """
 
@@ -100,7 +100,7 @@ def _sends_text(cursor: Any) -> bool:
 
 
 def _send(connection: Any, statements: str) -> None:
-    """Run statements with a cursor of their own, so that the query's result is kept."""
+    """Run statements with a separate cursor, so that the query's result is kept."""
     with connection.wrap_database_errors, connection.connection.cursor() as cursor:
         for statement in statements.split("; "):
             cursor.execute(statement)

@@ -135,7 +135,7 @@ def test_query_is_run_through_djangos_wrappers(scim):
     assert any("scim_token" in sql for sql in seen)
 
 
-# What can be compiled
+# Queries that can be compiled, and others
 
 
 def compile_users(build, **values):

@@ -81,7 +81,7 @@ def test_packages_that_are_not_installed_are_skipped(install):
 
 
 def test_new_account_has_no_tokens(install):
-    """Its primary key is None, which would match the tokens without a user."""
+    """A new account has no primary key yet, and must not match the tokens without a user."""
     packages = install({package for package, _, _ in MODELS}, {label for _, label, _ in MODELS})
     credentials.end_credentials(NEW)
     assert packages.deleted == {}

@@ -123,7 +123,7 @@ def test_new_account_has_unusable_password(scim):
     assert not user.has_usable_password() and user.password != ""
 
 
-def test_site_that_cannot_deactivate_says_so(scim, person, settings):
+def test_deactivation_without_a_mapping_is_rejected(scim, person, settings):
     settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.WithoutActive"}}
     body = {"schemas": [USER], "userName": "bjensen"}
     for answer in (

@@ -181,7 +181,7 @@ def test_percentage_of_99_still_counts(connect, clock):
 # A guard that tripped
 
 
-def test_refused_losses_do_not_change_what_tripped_the_guard(company, clock, caplog):
+def test_refused_losses_do_not_change_the_counts(company, clock, caplog):
     leave(company, *company.users[:3])
     clock.now += 10 * MINUTE
     again = company.patch(f"/Users/{company.users[4]['id']}", INACTIVE)
@@ -272,7 +272,7 @@ def test_override_lasts_an_hour_by_default(company, clock, later, lost):
     assert sum(each for each, _ in counts(company).values()) == lost
 
 
-def test_override_says_what_was_lost(connect, clock):
+def test_override_reports_the_losses(connect, clock):
     scim = begin(connect(guard_count=2, guard_percent=20), clock)
     path = unite(scim, clock, scim.users)
     remove(scim, path, scim.users[9])

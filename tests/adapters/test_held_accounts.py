@@ -219,7 +219,7 @@ def test_account_with_access_that_another_connection_deleted_stays_inactive(
     assert events(action="create")[-1].detail == f"{ADOPTED}; {ACCESS}; {HELD}"
 
 
-def test_adoption_lists_what_the_account_has(by_name, amy, events):
+def test_adoption_lists_the_access_of_the_account(by_name, amy, events):
     give_access(amy)
     resource = create(by_name).data
     assert resource["active"] is True and live(amy).unconfirmed
@@ -257,7 +257,7 @@ def test_new_users_have_no_remark(scim, events):
     assert {event.detail for event in events()} == {""}
 
 
-def test_admin_sees_what_is_held(by_name, banned, admin_client):
+def test_admin_shows_held_accounts(by_name, banned, admin_client):
     create(by_name)
     url = f"/admin/django_scim/connection/{by_name.connection.pk}/change/"
     assert "inactive until confirmed" in admin_client.get(url).content.decode()

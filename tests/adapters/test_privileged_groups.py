@@ -117,7 +117,7 @@ def test_put_that_keeps_the_members_is_allowed(scim, group, site_group):
     assert names(site_group) == {"amy"}
 
 
-def test_change_that_changes_nothing_is_no_error(scim, amy, group):
+def test_change_without_effect_is_no_error(scim, amy, group):
     same = {"op": "add", "path": "members", "value": value_of(amy)}
     assert scim.patch(f"/Groups/{group['id']}", same).status_code == 204
 
@@ -299,7 +299,7 @@ def test_deleted_group_with_permissions_does_not_come_back(scim, group, site_gro
 
 
 def test_adopted_account_gets_no_privileged_group(connect):
-    """What an adoption links is an account; its groups of the site stay out of reach."""
+    """An adoption links only the account. The connection cannot reach the groups of the site."""
     client = connect(adoption="username")
     site = Group.objects.create(name="Admins")
     site.permissions.add(Permission.objects.first())

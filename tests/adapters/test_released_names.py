@@ -95,7 +95,7 @@ def test_rename_sends_a_signal(scim, released, django_capture_on_commit_callback
     assert heard == [(released.pk, [("userName", "amy")])]
 
 
-def test_failing_request_renames_nobody(scim, released, events, settings):
+def test_failing_request_renames_no_account(scim, released, events, settings):
     use(settings, LateAdapter)
     assert_error(take(scim), 400, "invalidValue", "too late")
     released.refresh_from_db()

@@ -33,7 +33,7 @@ class Leaves(Custom):
 
 
 class State(Custom):
-    """Store whether an account is active in a column of the site's own."""
+    """Store whether an account is active in another column than ``is_active``."""
 
     select = {"text": "last_name"}
     writes = ("last_name",)

@@ -1,4 +1,4 @@
-"""What a connection can access: the fields with a permission of their own, and its scope."""
+"""The access of a connection: its scope, and the fields that need a separate permission."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -115,7 +115,7 @@ def test_new_connection_with_the_permission(staff):
     )
 
 
-# Names with adapters of their own
+# Names in CONNECTION_ADAPTERS
 
 
 @pytest.mark.parametrize(("old", "new"), [("Okta", "Loose"), ("Loose", "Okta"), (None, "Loose")])

@@ -1,4 +1,4 @@
-"""What an admin reads in the list of events, and on the page of one of them."""
+"""The list of events in the admin, and the page of an event."""
 
 import re
 from datetime import timedelta
@@ -162,7 +162,7 @@ def test_search_finds_maria_in_the_list(ada, refusal):
         assert "could not create maria.rossi@example.com" in ada.read("event/", q=text)
 
 
-def test_empty_search_says_what_was_searched(ada, staff, refusal):
+def test_empty_result_describes_the_search(ada, staff, refusal):
     User.objects.create_user("ossi")
     answer = ada.get("event/", q="ossi")
     content = answer.content.decode()
@@ -227,13 +227,13 @@ def test_failed_step(send, failed, reached, scim, ada):
         ("default", "repeat a failed request automatically"),
     ],
 )
-def test_who_tries_again(profile, words, connect, ada):
+def test_page_explains_the_retry(profile, words, connect, ada):
     scim = connect(profile)
     scim.post("/Users", {"schemas": [USER], "userName": {"x": 1}})
     assert words in ada.read(page_of(Event.objects.get()))
 
 
-# Who has the name
+# The account with the taken name
 
 
 def protect(user, scim, other):
@@ -275,7 +275,7 @@ HOLDERS = [
 
 
 @pytest.mark.parametrize(("happen", "why", "remedy", "can_link"), HOLDERS)
-def test_who_has_the_name(happen, why, remedy, can_link, okta, connect, ada, refusal):
+def test_page_shows_the_holder(happen, why, remedy, can_link, okta, connect, ada, refusal):
     happen(User.objects.get(username__istartswith="maria"), okta, connect())
     answer = ada.get(page_of(refusal))
     page = text_of(answer)
@@ -288,7 +288,7 @@ def test_who_has_the_name(happen, why, remedy, can_link, okta, connect, ada, ref
 
 
 @pytest.mark.parametrize("happen", [each[0] for each in HOLDERS[:-1]])
-def test_only_who_may_see_the_account_reads_who_has_the_name(happen, okta, connect, staff, refusal):
+def test_holder_is_hidden_without_view_permission(happen, okta, connect, staff, refusal):
     happen(User.objects.get(username__istartswith="maria"), okta, connect())
     sam = staff("view_event", "view_connection", "change_connection")
     answer = sam.get(page_of(refusal))
@@ -321,7 +321,7 @@ def test_link_in_one_click_then_the_retry_settles_it(okta, ada, refusal):
     assert (link.connection, link.preexisting) == (okta.connection, True)
     linked = Event.objects.get(action="administration")
     assert "assigned to the connection by admin ada" in linked.detail
-    # What Okta does next.
+    # Okta then finds the account and updates it.
     (found,) = okta.find('userName eq "maria.rossi@example.com"')
     assert okta.put(f"/Users/{found['id']}", MARIA).status_code == 200
     settling = Event.objects.latest("pk")
@@ -346,7 +346,7 @@ def test_link_of_an_unknown_event(ada):
     assert ada.get("event/999/link/").status_code == 302
 
 
-# What settles a refusal
+# Later requests that settle a refusal
 
 
 OFF = {"op": "replace", "path": "active", "value": False}
@@ -365,7 +365,7 @@ def test_later_change_does_not_settle_a_refused_deactivation(connect, ada):
     assert "Settled: yes, at" in ada.read(page_of(refused))
 
 
-def test_success_of_somebody_else_does_not_settle(okta, connect, ada, refusal):
+def test_success_for_another_person_does_not_settle(okta, connect, ada, refusal):
     okta.make_user("bob", externalId="b")
     User.objects.filter(username__istartswith="maria").delete()
     connect().post("/Users", MARIA)  # another connection

@@ -153,7 +153,7 @@ def tripped(connect):
     return scim
 
 
-def test_banner_shows_what_the_guard_counted(tripped, ada):
+def test_banner_shows_the_counts_of_the_guard(tripped, ada):
     assert [answer.status_code for answer in tripped.answers] == [200, 200, 403]
     page = ada.read(of(tripped.connection))
     assert page.index("The guard has tripped") < page.index("Profile:")

@@ -121,7 +121,7 @@ def test_unknown_connection(site, ada, key):
 
 
 @pytest.mark.parametrize("number", range(len(BUTTONS)))
-def test_access_needs_a_permission_of_its_own(site, staff, number):
+def test_access_needs_a_separate_permission(site, staff, number):
     """The permission to change connections is sufficient for all other buttons."""
     pages = staff("view_connection", "change_connection", "change_group")
     path = of(site, site.buttons[number])

@@ -41,7 +41,7 @@ def test_other_forms_of_the_base_are_served(everywhere, scim, base):
     "path",
     ["/scim/V2/Userz", "/scim/v2/v2/Users?x=1", "/scim/v2/scim/v2/Users", "/scim/v2//Userz"],
 )
-def test_s10_a_wrong_address_says_which_is_right(everywhere, events, method, path):
+def test_s10_error_for_a_wrong_address_names_the_right_one(everywhere, events, method, path):
     response = everywhere.request(method, path)
     assert_error(response, 404)
     assert response["Content-Type"].startswith("application/scim+json")
@@ -67,7 +67,7 @@ def test_s10_the_setting_of_the_base_is_used(everywhere, settings):
     assert "is https://id.example.com/scim/v2 " in response.data["detail"] + " "
 
 
-def test_s10_an_older_version_says_which_is_right(everywhere):
+def test_s10_error_for_an_older_version_names_the_right_address(everywhere):
     response = everywhere.get("/scim/v1/Users")
     assert_error(response, 400, "invalidVers")
     assert "http://testserver/scim/v2" in response.data["detail"]

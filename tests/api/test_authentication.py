@@ -170,7 +170,7 @@ def test_every_wrong_token_costs_the_same(scim, django_assert_num_queries):
 
 
 def test_caller_is_the_connection_and_has_no_permissions(scim):
-    """What the site's own middleware and permissions see as ``request.user``."""
+    """Middleware and permission classes of the site get this caller as ``request.user``."""
     headers = {"Authorization": f"Bearer {scim.secret}"}
     request = Request(APIRequestFactory().get("/", headers=headers))
     caller, token = BearerAuthentication().authenticate(request)
@@ -214,7 +214,7 @@ def test_first_finder_that_knows_the_token_decides(connect, settings, monkeypatc
     assert site.get(f"/Users/{user['id']}").status_code == 200
 
 
-#: The secrets of the site's own tokens, each with that of the token that it stands for.
+#: Secrets of tokens that the site issues, mapped to the secrets of tokens in this package.
 FOUND = {}
 
 

@@ -1,6 +1,6 @@
-"""A taken name is refused with the same statements, whoever has it.
+"""The statements for a refused name do not depend on the owner of the name.
 
-The number of statements shows in the time of a response.
+Otherwise, the response time would reveal who uses it.
 """
 
 import re
@@ -190,7 +190,7 @@ def test_a_refused_name_locks_and_writes_nothing(connect):
 
 
 def test_taken_group_name_depends_on_own_groups_only(connect):
-    """A name that only others have is free, and costs the same as one that nobody has."""
+    """A name that only other connections use is free. It needs the same statements as a new one."""
 
     def create(prepare):
         scim = connect()

@@ -111,7 +111,7 @@ def test_visible_names_are_accepted(scim, name):
 
 @pytest.mark.parametrize("char", ["\u200b", "\u202e", "\u00ad", "\u0085"], ids=code)
 def test_look_ups_match_nothing(scim, char):
-    """An identity provider that looks a name up first learns that nobody has it."""
+    """An identity provider that searches for the name before it creates the user finds nothing."""
     scim.make_user("ada", emails=[{"value": "ada"}], externalId="ada")
     scim.make_group("ada")
     for attribute in ("userName", "emails.value", "externalId"):

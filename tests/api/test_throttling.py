@@ -16,7 +16,7 @@ from .bulk import patch, statuses, user
 
 
 class LikeMemcached(LocMemCache):
-    """What differs in memcached: keys are limited, values are text, evicted keys cannot grow."""
+    """Behaves like memcached: it limits keys, stores text, and cannot increment evicted keys."""
 
     evicts = False
     counting = threading.Lock()

@@ -80,7 +80,7 @@ def copy():
 
 
 def build():
-    """Create the initial state, and return what the writes need to know of it."""
+    """Create the initial state, and return the ids that the writes need."""
     made = connections.create("Okta", guard_percent=100)
     scim = ScimClient(made, connections.issue_token(made).secret)
     boss = scim.make_user("boss", externalId="B", title="Boss")
@@ -205,7 +205,8 @@ def carry_out(write, ids):
 class Death:
     """Counts statements and commits, and kills the process or its connection at one of them.
 
-    ``at`` counts the moments before (even) and after (odd) each of them. None kills nobody.
+    ``at`` is a number of moments, those before (even) and after (odd) each of them. With None, only
+    the moments are counted.
     """
 
     def __init__(self, at, victim):
@@ -233,7 +234,7 @@ class Death:
 
 
 def in_child(write, ids, at=None, victim="process"):
-    """Carry out a write in a process of its own. Return what it reports, None if it was killed."""
+    """Carry out a write in a child process. Return its report, or None if it was killed."""
     connection.close()
     with tempfile.NamedTemporaryFile("r") as report:
         pid = os.fork()
@@ -256,7 +257,7 @@ def in_child(write, ids, at=None, victim="process"):
     return json.loads(text) if text else None
 
 
-# What must hold
+# The invariants
 
 
 def problems(name, ids):

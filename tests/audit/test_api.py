@@ -85,7 +85,7 @@ def reader(scim):
     return Reader(scim, "audit:read")
 
 
-# Who sees what
+# Scopes of tokens
 
 
 def test_a_token_has_no_scope_of_the_log_by_default(scim):
@@ -105,7 +105,7 @@ def test_own_events_only(connect):
     first, second = connect(), connect()
     first.make_user("mine")
     second.make_user("theirs")
-    first.http.get("/scim/v2/Users", HTTP_AUTHORIZATION="Bearer wrong")  # an event of nobody
+    first.http.get("/scim/v2/Users", HTTP_AUTHORIZATION="Bearer wrong")  # of no connection
     reader = Reader(first, "audit:read")
     assert reader.names() == ["mine"]
     assert reader.names(action="authentication") == []
@@ -179,7 +179,7 @@ def test_the_log_cannot_be_changed(scim, reader, method):
     assert Event.objects.filter(pk=event.pk).exists()
 
 
-def test_what_is_out_of_reach_is_neither_shown_nor_found(connect):
+def test_accounts_out_of_reach_are_neither_shown_nor_found(connect):
     """An account that became staff, and that the site renamed since."""
     scim = connect()
     user = scim.make_user("maria", externalId="E1")
@@ -402,7 +402,7 @@ def test_each_filter_uses_an_index(connect, monkeypatch, scope, order):
 def costly_steps(sql):
     """Return the steps of a plan that read or sort the whole table.
 
-    A walk along the index of the time is none: it ends with the page.
+    A scan of the index on the time is not among them, because it ends with the page.
     """
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":

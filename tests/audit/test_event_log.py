@@ -82,7 +82,7 @@ def test_repeated_failures_are_logged_each_time(scim, records):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_rolled_back_is_not_logged(scim, records):
+def test_rolled_back_events_are_not_logged(scim, records):
     with pytest.raises(RuntimeError), transaction.atomic():
         connections.pause(scim.connection, actor=connections.Actor("admin ada"))
         assert records() == []
@@ -105,7 +105,7 @@ def test_a_handler_that_fails_does_not_break_the_request(scim, records):
     assert Event.objects.get().outcome == "success"
 
 
-def test_nothing_is_done_if_nobody_listens(scim, monkeypatch):
+def test_no_data_is_collected_if_the_logger_is_disabled(scim, monkeypatch):
     assert not logging.getLogger(LOGGER).isEnabledFor(logging.INFO)
     monkeypatch.setattr(event_log, "event_data", None)  # would fail if it were called
     scim.make_user("maria")

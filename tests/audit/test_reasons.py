@@ -1,4 +1,4 @@
-"""Each cause of a refusal has a code and an explanation of its own."""
+"""Each cause of a refusal has a different code and explanation."""
 
 import pytest
 from django.utils import timezone

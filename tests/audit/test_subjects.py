@@ -105,7 +105,7 @@ def test_refusal_and_deletion_are_found_by_the_persons_name(attributes, display,
     assert (last().action, last().display_key) == ("delete", "maria rossi")
 
 
-def test_rename_that_is_refused_names_who_has_the_old_name(scim):
+def test_event_of_a_refused_rename_has_the_old_name(scim):
     scim.make_user("taken")
     person = scim.make("/Users", MARIA)
     scim.patch(f"/Users/{person['id']}", {"op": "replace", "path": "userName", "value": "taken"})

@@ -47,7 +47,7 @@ def test_s8_names_are_compared_without_case(db):
     "command",
     [("scim_connect", "Okta"), ("scim_token", "list"), ("scim_token", "revoke", "x")],
 )
-def test_s9_before_migrate_a_command_says_one_sentence(command):
+def test_s9_before_migrate_a_command_prints_one_sentence(command):
     table = Connection._meta.db_table
     with database.schema_editor() as editor:
         editor.execute(f"ALTER TABLE {table} RENAME TO gone")

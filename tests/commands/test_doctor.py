@@ -124,7 +124,7 @@ def test_fault_is_found_and_mended(healthy, code):
     assert run()["findings"] == []
 
 
-def test_what_was_mended_works(healthy):
+def test_fixed_data_is_found(healthy):
     renamed_without_signal(healthy)
     address_changed_without_signal(healthy)
     User.objects.filter(username="Rossi").update(email="rossi@example.com")

@@ -37,7 +37,7 @@ def remaining():
     return Event.objects.exclude(action="administration").count()
 
 
-def test_deletes_what_is_older(old):
+def test_deletes_older_events(old):
     assert "7 events before" in run("--older-than", "3d")
     assert remaining() == 3
     event = Event.objects.get(action="administration")
@@ -69,7 +69,7 @@ def test_batches(old, size, django_assert_max_num_queries):
     assert remaining() == 3 and Event.objects.filter(action="administration").count() == 1
 
 
-def test_an_interruption_keeps_what_was_done_and_records_it(old):
+def test_an_interruption_keeps_and_records_the_finished_batches(old):
     before = timezone.now() - timedelta(days=3)
     work = retention.prune(before, 2, Actor("test"))
     assert next(work) == 2

@@ -117,7 +117,7 @@ def test_the_scopes_of_the_token_count(refused):
     assert answer["now"]["status"] == 403 and "users:write" in answer["now"]["detail"]
 
 
-# What cannot be replayed
+# Events that cannot be replayed
 
 
 def reason(event):

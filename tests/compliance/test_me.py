@@ -164,7 +164,7 @@ def forms(name, value):
 
 
 @pytest.mark.parametrize("name", ADMIN)
-def test_a_person_cannot_change_what_an_admin_decides(scim, sign_in, name):
+def test_a_person_cannot_change_attributes_managed_by_admins(scim, sign_in, name):
     made = scim.make_user(**STORED)
     me = sign_in("bjensen")
     for operation in forms(name, ADMIN[name]):
@@ -194,7 +194,7 @@ def test_a_person_cannot_change_read_only_attributes(scim, sign_in, name):
     assert scim.get(f"/Users/{made['id']}").data == made
 
 
-def test_a_person_keeps_what_an_admin_decided(scim, sign_in):
+def test_put_by_a_person_keeps_attributes_managed_by_admins(scim, sign_in):
     """A PUT by the person replaces the other attributes; equal values are accepted."""
     made = scim.make_user(title="x", **STORED)
     me = sign_in("bjensen")

@@ -65,7 +65,7 @@ def test_import_reads_every_user_once(okta):
     assert len(seen) == 5 and set(seen) == made
 
 
-def test_profile_push_returns_what_was_read(okta, user):
+def test_profile_push_sends_all_attributes_back(okta, user):
     okta.make_group("G", user)
     path = f"/Users/{user['id']}"
     body = okta.get(path).data

@@ -38,7 +38,7 @@ class TenantAdapter(UserAdapter):
 
 @dataclass(frozen=True)
 class State:
-    """What is stored, and what each connection can see of it over HTTP."""
+    """The stored data, and the parts of it that each connection can see over HTTP."""
 
     accounts: dict[int, dict[str, Any]]
     members: frozenset[tuple[int, int]]  # (account, group)
@@ -59,7 +59,7 @@ class State:
 
 @dataclass(frozen=True)
 class Held:
-    """How a connection has an account."""
+    """The link of a connection to an account."""
 
     external_id: str
     created: bool  # by the connection; otherwise the account existed before
@@ -68,7 +68,7 @@ class Held:
 
 @dataclass
 class Model:
-    """Who has which account, and which deleted account could come back to whom."""
+    """The expected links, and the deleted accounts that a connection may get back."""
 
     held: dict[tuple[int, int], Held] = field(default_factory=dict)
     released: dict[int, tuple[int, Held, Any]] = field(default_factory=dict)
@@ -104,7 +104,7 @@ class World:
         self.status = 0
         self.state = self.look()
 
-    # What there is
+    # The stored state
 
     def look(self):
         visible = tuple(self.targets(n, "/Users", UserLink) for n in (0, 1))
@@ -226,7 +226,7 @@ class World:
         urn = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
         self.send(who, "POST", "/Bulk", {"schemas": [urn], "Operations": operations})
 
-    # What the site and its admin do
+    # Steps of the site and its admin
 
     def do_site_account(self, name, staff, tenant):
         if not any(fold(each.username) == fold(name) for each in User.objects.all()):
@@ -311,7 +311,7 @@ class World:
         self.connections[who].adoption = policy
         self.connections[who].save()
 
-    # What a client may do
+    # Changes that a client may cause
 
     def check_client(self, who, before, after):
         """Check that a request changed, revealed and returned only what it was allowed to."""
@@ -416,7 +416,7 @@ class World:
         for group in after.groups - before.groups:
             model.created_groups.add((who, group))
 
-    # What an admin's step may change for the connections
+    # Changes that a step of an admin may cause for the connections
 
     def check_admin(self, kind, args, before, after):
         for who in (0, 1):

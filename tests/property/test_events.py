@@ -1,4 +1,4 @@
-"""Where only SCIM wrote, the changes in the events lead to the present state."""
+"""If all changes were made over SCIM, the changes in the events lead to the present state."""
 
 import random
 

@@ -25,7 +25,7 @@ OVER_HTTP = 25
 
 
 @pytest.mark.django_db
-def test_database_finds_what_matches_in_memory():
+def test_database_and_memory_find_the_same():
     tried = []
     for number in range(COUNT // (2 * PER_SITE)):
         with transaction.atomic():

@@ -1,7 +1,7 @@
-"""A request that deactivates closes the account, or is refused for a reason that the rule names.
+"""A deactivating request closes the account, or is refused for one of the documented reasons.
 
-The parts beside ``active: false`` are mixed at random: unknown, read-only, locked, over-long,
-duplicate and malformed ones.
+In addition to ``active: false``, the requests contain random values: unknown, read-only, locked,
+overlong, duplicate and malformed ones.
 """
 
 import itertools

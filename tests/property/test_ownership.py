@@ -82,8 +82,9 @@ acts = st.one_of(
 CREATED, DELETED = ("create", 0, ("amy", "e1"), True), ("delete", 0, 0)
 BACK = ("come_back", 0, 0)
 ADOPTED = [("adoption", 0, "username"), ("site_account", "amy", False, 0), CREATED]
-#: How some sequences begin, because such orders are rare by chance: an account comes back after a
-#: deletion; or it was adopted before; or an admin took it away; or the site touched it.
+#: The first steps of some sequences, because random sequences rarely contain them: an account comes
+#: back after a deletion, after it was adopted, after an admin unassigned it, or after the site
+#: changed it.
 PRELUDES = [
     [],
     [CREATED, DELETED, BACK],
@@ -102,7 +103,7 @@ sequences = st.builds(
 
 @pytest.mark.django_db
 @pytest.mark.timeout(7_200)
-def test_connections_touch_only_what_they_own(settings):
+def test_connections_change_only_their_own_resources(settings):
     settings.DJANGO_SCIM = {"ADAPTERS": {"User": "tests.property.ownership.TenantAdapter"}}
     done = []
     each_of(sequences, COUNT, 11, lambda steps: done.append(run(steps)))

@@ -60,7 +60,7 @@ def test_both_accept_every_filter(text):
     assert is_taken(text, "default") and is_taken_by_the_other(text)
 
 
-def test_other_parser_accepts_what_is_accepted_here():
+def test_other_parser_accepts_the_same_texts():
     outcomes = []
 
     @settings(max_examples=500, deadline=None, database=None)

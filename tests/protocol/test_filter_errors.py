@@ -1,4 +1,4 @@
-"""What a wrong filter is told, and the exact limits of a filter (RFC 7644 section 3.4.2.2)."""
+"""The error messages for invalid filters, and the exact limits (RFC 7644 section 3.4.2.2)."""
 
 import pytest
 
@@ -87,7 +87,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("text", "position", "words"), ERRORS)
-def test_errors_say_what_is_wrong_and_where(text, position, words, user_schema, strict):
+def test_errors_contain_cause_and_position(text, position, words, user_schema, strict):
     detail = refusal(text, user_schema, strict)
     assert words in detail and f"(at character {position})" in detail
 
@@ -157,7 +157,7 @@ def test_numbers_of_json(text, value, strict):
              "1" * 40]
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["count", "weight"])
-def test_what_is_no_number(text, name, strict):
+def test_invalid_numbers(text, name, strict):
     detail = refusal(f"{name} eq {text}", MEASURES, strict)
     assert "expected a value such as" in detail and f"not {text!r}" in detail
     assert f"(at character {len(name) + 5})" in detail
@@ -190,7 +190,7 @@ def test_longest_filter(user_schema, strict):
 
 @pytest.mark.parametrize("before", ["", "(title pr) and (title pr) and ", "not (title pr) or "])
 def test_deepest_filter(before, user_schema, strict):
-    """What is in brackets before does not matter."""
+    """Earlier brackets, which are closed, do not count."""
     check_limit(
         user_schema, strict,
         before + "(" * 39 + "title pr" + ")" * 39,

@@ -65,8 +65,8 @@ def _is_free(adapter: Any, user: Any) -> bool:
 def access_of(adapter: Any, user: Any) -> list[str]:
     """Return an account's permissions, and its groups that the connection cannot see, as texts.
 
-    The connection did not give it this access. Among the groups are objects of the site's own
-    resource types that have members.
+    The connection did not grant this access. Objects of additional resource types that have members
+    count as groups.
     """
     access = dict(_access_of(adapter, [user.pk])[str(user.pk)])
     texts = []

@@ -16,8 +16,8 @@ _cached: dict[str, tuple[object, Q]] = {}
 def reachable_users() -> Q:
     """Return a condition on links for the accounts that EXCLUDED_USERS leaves.
 
-    Raises ImproperlyConfigured if the setting cannot be used: without it, a client could reach
-    what the site meant to exclude.
+    Raise ImproperlyConfigured if the setting cannot be used: if it was ignored, clients could reach
+    the accounts that the site wants to exclude.
     """
     found = _cached.get("")
     if found is None or found[0] is not settings.EXCLUDED_USERS:

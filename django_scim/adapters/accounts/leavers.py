@@ -1,8 +1,8 @@
 """A person who leaves must lose access, whatever else the request contains.
 
-A request that deactivates an account is not refused because of a value beside that cannot be
-stored: an unknown, read-only or locked attribute, a name that is too long or taken (the tolerance
-LEAVER). It is still refused if the message cannot be read, a precondition fails, or the guard or
+A request that deactivates an account is not refused because another of its values cannot be stored:
+an unknown, read-only or locked attribute, a name that is too long or taken (the tolerance LEAVER).
+It is still refused if the message cannot be read, a precondition fails, or the guard or
 the rules of ownership refuse it.
 """
 

@@ -1,7 +1,7 @@
-"""Let the guard count changes of what people sign in with: the user name and the e-mail address.
+"""Count changes of user names and e-mail addresses, with which people sign in, for the guard.
 
 Single sign-on finds an account by its SCIM attributes, Django by its columns. A change of either
-can lock people out of their accounts, or let somebody else in.
+can lock people out of their accounts, or give another person access to them.
 """
 
 from typing import Any

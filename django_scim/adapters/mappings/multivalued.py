@@ -276,7 +276,7 @@ class ValueList:
 
 
 class _Index:
-    """The positions of values, by a key. Values whose key is None are not in it."""
+    """Finds the positions of values by a key. Nothing is found for the key None."""
 
     def __init__(self, key_of: Callable[[dict[str, Any]], Any]) -> None:
         self._key_of = key_of

@@ -120,7 +120,10 @@ class Plan:
 
     @cached_property
     def _is_shared(self) -> bool:
-        """Whether no column comes from code of the site, which may depend on the request."""
+        """Return whether all columns come from this package.
+
+        Columns from code of the site may depend on the request.
+        """
         return all(
             isinstance(selected, str) or selected.__module__.startswith("django_scim.")
             for selected in self._columns.values()

@@ -26,7 +26,7 @@ KINDS = {"UNIQUE": "unique", "CHECK": "check", "NOT NULL": "required"}
 
 
 class Violation(NamedTuple):
-    """What the database says: the kind of constraint, its name or its columns, and its table."""
+    """A violated constraint as the database reports it: kind, name or columns, and table."""
 
     kind: str
     name: str = ""
@@ -35,7 +35,7 @@ class Violation(NamedTuple):
 
 
 def violation_of(error: IntegrityError) -> Violation | None:
-    """Return what the database says about a rejected write, None if it is of another kind."""
+    """Return the constraint that a write violated, or None for errors of other kinds."""
     cause: Any = error.__cause__ or error
     number = cause.args[0] if cause.args else None
     state = getattr(cause, "sqlstate", None)

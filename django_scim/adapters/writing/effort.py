@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...conf import settings
 from ...protocol.errors import InvalidValue
 
-#: What a step costs, compared with the comparison of a stored value with one term of a filter.
+#: The cost of a step. Comparing one stored value with one term of a filter costs 1.
 LOOKUP = 500  # another resource in the database
 CHANGE = 5  # a changed value
 

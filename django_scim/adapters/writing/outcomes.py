@@ -112,7 +112,7 @@ def announce(change: ResourceChange, *, is_side_effect: bool = False) -> None:
         adapter.after_commit(change)
         for _receiver, answer in answers:
             if isinstance(answer, Exception):
-                raise answer  # after everybody was told; whoever runs this logs and notes it
+                raise answer  # all receivers have run; ``in_transaction`` logs and notes the error
 
     transaction.on_commit(send, using=router.db_for_write(type(change.link)), robust=True)
 

@@ -40,7 +40,7 @@ class UnitOfWork:
         #: True for an account whose locked attributes do not change until an admin confirms it.
         self.is_locked = bool(getattr(link, "unconfirmed", False))
         self.ignored: list[str] = []
-        #: What an admin should know about the write, for the event.
+        #: A remark about the write for admins, which the event shows.
         self.remark = ""
         self.changes: list[Change] = []
         #: The kinds of the saved changes, for the event and the signals; see ``outcomes``.

@@ -1,4 +1,4 @@
-"""The filters of the audit log beside the list of events: those of ``EventFilter``."""
+"""The sidebar filters of the list of events: one for each parameter of ``EventFilter``."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -24,7 +24,7 @@ REFUSED = (Event.Outcome.FAILURE, Event.Outcome.STOPPED)
 
 
 class AttentionFilter(admin.SimpleListFilter):
-    """What an admin should look at: refused requests, from an index of their own."""
+    """Select the refused requests, which need an admin's attention, by a separate index."""
 
     title, parameter_name = _("attention"), "attention"
 

@@ -48,7 +48,7 @@ class EventPage:
         self.site, self.request, self.event = admin_site, request, event
         self.explanation = explanation(event)
 
-    # What happened
+    # The event
 
     def object_link(self) -> SafeString | str:
         """Link the object's admin page, if this admin may see it and it still exists."""
@@ -106,11 +106,11 @@ class EventPage:
             "last": to_the_second(event.created),
         }
 
-    # What to do
+    # The remedy
 
     @cached_property
     def holder(self) -> Holder | None:
-        """Who uses the name that is taken, if this admin may see that account."""
+        """Return the holder of the taken name, or None if this admin may not view the account."""
         found = holder_of(self.event)
         if found is None or found.account is None:
             return found
@@ -183,12 +183,12 @@ class EventPage:
 
     @property
     def may_link(self) -> bool:
-        """Whether this admin can link the account that has the name to the connection."""
+        """Return whether this admin can link the holder's account to the connection."""
         holder = self.holder
         is_possible = holder is not None and holder.account is not None and holder.can_link
         return is_possible and may_change_connections(self.site, self.request)
 
-    # What changed, and the raw data
+    # The changes, and the raw data
 
     def change_table(self) -> SafeString | str:
         changes = changes_in_words(self.event)

@@ -1,8 +1,8 @@
 """The audit log over HTTP, read-only, for a SIEM or the owner of a connection.
 
-A token with the scope ``audit:read`` sees the events of its own connection, and one with
-``audit:read-all`` those of every connection. No token has either of them by default. Errors have
-the form of RFC 7644 section 3.12, as those of the SCIM endpoints.
+A token with the scope ``audit:read`` can read the events of its connection, and a token with
+``audit:read-all`` the events of every connection. By default, no token has either scope. Errors
+have the format of RFC 7644 section 3.12, like those of the SCIM endpoints.
 """
 
 import json
@@ -27,7 +27,7 @@ from ..permissions import AUDIT_ALL, AuditScope
 from ..renderers import JSONRenderer
 from ..views import ScimView
 
-#: The parameters of paging, beside the filters.
+#: The parameters for paging. They are allowed in addition to the filters.
 PAGING = ("cursor", "order", "page_size")
 
 

@@ -20,7 +20,7 @@ class WrongAddress(ScimView):
     The pattern captures what comes after the prefix of the SCIM base as ``rest``.
     """
 
-    #: What comes between the prefix and the end of the SCIM base.
+    #: The segment that follows the prefix in the SCIM base URL.
     version_segment = "v2"
 
     def dispatch(self, request: HttpRequest, *args: Any, rest: str = "", **kwargs: Any) -> Any:

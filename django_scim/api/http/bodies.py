@@ -1,7 +1,7 @@
 """The body of a request without a Content-Length, which comes in chunks.
 
 Django reads the body of a WSGI request up to its Content-Length, so that a body in chunks (RFC 9112
-section 7.1) would be empty. A server that removes the chunks itself says so with the key
+section 7.1) would be empty. A server that decodes the chunks itself sets the key
 ``wsgi.input_terminated``; its stream ends where the body ends.
 """
 

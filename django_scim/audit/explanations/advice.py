@@ -10,14 +10,14 @@ from ...models import Event
 from .reasons import BY_STATUS, REASONS
 from .steps import ANSWERED, APPLIED, AUTHENTICATED, STEPS, Reason
 
-#: Who repeats a request, by the profile of the connection.
+#: Texts about the repetition of failed requests, by the profile of the connection.
 _RETRIES = {
     "entra": _(
-        "Entra tries again by itself in its next cycle, about every 40 minutes. To try at once, "
-        "use “Provision on demand” there."
+        "Entra tries again automatically in its next cycle, about every 40 minutes. To try at "
+        "once, use “Provision on demand” there."
     ),
     "okta": _(
-        "Okta does not try again by itself: an admin there selects the task under Dashboard › "
+        "Okta does not try again automatically: an admin there selects the task under Dashboard › "
         "Tasks and presses “Retry Selected”."
     ),
 }
@@ -38,7 +38,7 @@ _REJECTED_RETRIES = {
 
 
 class Explanation(NamedTuple):
-    """What an admin should know about a refusal, in the active language."""
+    """The explanation of a refusal for admins, in the active language."""
 
     title: str
     why: str

@@ -57,7 +57,7 @@ _TEXTS = {
 
 
 class Holder(NamedTuple):
-    """The account that has a name, None if there is none any more, and what to do about it."""
+    """The account that uses a name, or None if the name is free by now, and the remedy."""
 
     kind: HolderKind
     account: Any
@@ -66,7 +66,7 @@ class Holder(NamedTuple):
 
     @property
     def can_link(self) -> bool:
-        """Whether an admin can link the account to the event's connection."""
+        """Return whether an admin can link the account to the event's connection."""
         linkable = (HolderKind.SITE, HolderKind.OTHER_CONNECTION)
         return self.kind in linkable or (
             self.kind == HolderKind.OWN_DEACTIVATED and not self.is_linked

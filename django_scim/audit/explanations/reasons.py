@@ -252,7 +252,7 @@ REASONS: Mapping[str, Reason] = {
     **RESOURCE_REASONS,
 }  # fmt: skip
 
-#: Reasons of errors that have none of their own, by status.
+#: The default reasons, by status, of errors without a more specific one.
 BY_STATUS: Mapping[int, str] = {
     400: "value_invalid",
     401: "token_unknown",

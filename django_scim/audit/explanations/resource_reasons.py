@@ -37,7 +37,7 @@ RESOURCE_REASONS: Mapping[str, Reason] = {
     ),
     "member_unknown": Reason(
         _("a member does not exist here"),
-        _("The group has a member with the id %(value)s, whom this connection does not have."),
+        _("The request names a member with the id %(value)s, which this connection cannot see."),
         _("Provision that person first: assign them to the application at the identity provider, "
           "then let it send the group again."),
         MATCHED,
@@ -50,7 +50,7 @@ RESOURCE_REASONS: Mapping[str, Reason] = {
     ),
     "version_outdated": Reason(
         _("it was changed in the meantime"),
-        _("Since the identity provider read the resource, somebody else changed it (412)."),
+        _("The resource was changed after the identity provider had read it (412)."),
         _("Usually nothing: the identity provider reads it again and repeats its change."),
         MATCHED,
     ),

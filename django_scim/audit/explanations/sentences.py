@@ -54,7 +54,7 @@ def sentence(event: Event) -> str:
 
 
 def object_of(event: Event) -> str:
-    """Return the name of whom an event is about, or what is known instead of it."""
+    """Return the name of the person or group that an event is about, or a substitute for it."""
     if event.object_name or event.external_id:
         return event.object_name or event.external_id
     if event.scim_id:

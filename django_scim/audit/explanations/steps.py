@@ -20,7 +20,7 @@ STEPS: Mapping[str, Promise] = {
 
 
 class Reason(NamedTuple):
-    """Why a request was refused.
+    """The reason for which a request was refused.
 
     ``title`` completes the sentence "Okta could not create amy: …". ``step`` is the step that
     failed; an ``early`` refusal comes right after the authentication.

@@ -54,7 +54,7 @@ def stale_keys(options: Options) -> Iterator[Finding]:
             claims.append(key)
     text = "users were renamed without a signal, and have the folded user name from before"
     yield from found("user-key-stale", text, [key.user for key in stale], partial(_refold, stale))
-    text = "users hold the claim on another name than theirs, which nobody else can have"
+    text = "users have the claim on a name that is not theirs, so that no other user can get it"
     fix = partial(_refold, claims)
     yield from found("claim-stale", text, [key.user for key in claims], fix)
 
@@ -119,7 +119,7 @@ def _set_folded(model: Any, key: str, stale: list[tuple[Any, str]]) -> None:
 
 @examination
 def duplicates(options: Options) -> Iterator[Finding]:
-    """Find what should be unique for an identity provider, although no constraint says so."""
+    """Find duplicates that confuse identity providers, but that no constraint prevents."""
     names = _repeated(UserKey.objects.exclude(folded=""), "folded")
     text = "user names differ only in case: SCIM cannot create or adopt these accounts"
     yield from found("name-duplicate", text, names)

@@ -38,7 +38,7 @@ def migrations(options: Options) -> Iterator[Finding]:
 
 @examination
 def indexes(options: Options) -> Iterator[Finding]:
-    """Find indexes and unique constraints that somebody dropped."""
+    """Find indexes and unique constraints that are missing in the database."""
     connection = connections[router.db_for_read(Connection)]
     lost_indexes, lost_constraints = [], []
     with connection.cursor() as cursor:
@@ -77,12 +77,12 @@ def _unique_columns(model: type[models.Model]) -> Iterator[tuple[str, ...]]:
 
 @examination
 def throttle_cache(options: Options) -> Iterator[Finding]:
-    """Find a limit of requests that each process of the site counts for itself."""
+    """Find a request limit whose count the processes of the site do not share."""
     backend = site_settings.CACHES.get("default", {}).get("BACKEND", "")
     if settings.THROTTLE_RATE and backend.endswith(_PROCESS_CACHES):
         text = (
-            "THROTTLE_RATE is set, but the default cache belongs to one process, so that each "
-            "process counts for itself: use Redis, Memcached or the database"
+            "THROTTLE_RATE is set, but the processes of the site do not share the default cache, "
+            "so that each counts separately: use Redis, Memcached or the database"
         )
         yield Finding("throttle-cache", text, [backend])
 

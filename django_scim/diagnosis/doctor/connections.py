@@ -24,7 +24,7 @@ FIRST_REQUEST = timedelta(days=1)
 
 @examination
 def tokens(options: Options) -> Iterator[Finding]:
-    """Find tokens that end, that nobody uses, and scopes that do not exist."""
+    """Find tokens that expire soon or are not used, and scopes that do not exist."""
     now = timezone.now()
     usable = Token.objects.usable().select_related("connection").order_by("pk")
     current = usable.filter(connection__is_active=True, replaced_by=None)

@@ -1,4 +1,4 @@
-"""What the doctor found, and the list of everything that it looks for."""
+"""The findings of the doctor, and the list of its examinations."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Options:
-    """What counts as too old."""
+    """The periods after which connections and tokens count as unused."""
 
     silent_after: timedelta = timedelta(days=3)
     unused_after: timedelta = timedelta(days=90)
@@ -22,7 +22,7 @@ class Options:
 
 @dataclass
 class Finding:
-    """One fault: a code, what is wrong, whom it concerns, and what mends it if that is safe."""
+    """A fault: its code and description, the objects that have it, and the fix if one is safe."""
 
     code: str
     text: str

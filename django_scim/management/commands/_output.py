@@ -1,4 +1,4 @@
-"""What the commands share: examples in their help, output as JSON, names of connections."""
+"""Shared code of the commands: examples in the help, JSON output, and connections by name."""
 
 import json
 from argparse import RawDescriptionHelpFormatter

@@ -49,7 +49,7 @@ class Operation:
 
 @dataclass
 class _Context:
-    """What the operations of one message have in common."""
+    """The context that the operations of one message share."""
 
     schema: ResourceSchema
     tolerances: Tolerances

@@ -53,7 +53,7 @@ def empty_search(tolerances: Tolerances) -> bool:
 
 
 def _counts_as_absent(name: str, tolerances: Tolerances) -> bool:
-    """Return whether an empty parameter is none. An empty cursor asks for the first page."""
+    """Return whether an empty parameter is ignored. An empty cursor requests the first page."""
     return name != "cursor" and tolerances.permit(Tolerance.EMPTY_PARAMETER)
 
 

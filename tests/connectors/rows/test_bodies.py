@@ -125,7 +125,7 @@ SERVERS = {
 
 @pytest.mark.parametrize("name", SERVERS)
 def test_row_R1_real_servers(name, tmp_path):
-    """Each server in turn, with a database of its own."""
+    """Send a body in chunks to a real server with a separate database."""
     if name != "runserver" and find_spec(name) is None:
         pytest.skip(f"{name} is not installed")
     arguments, expected = SERVERS[name]

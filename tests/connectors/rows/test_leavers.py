@@ -1,4 +1,4 @@
-"""A leaver leaves: what stands beside ``active: false`` does not keep an account open."""
+"""A request with ``active: false`` closes the account even if its other values are invalid."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -122,7 +122,7 @@ def test_row_leaver_taken_name(scim):
     assert not User.objects.get(username="ann").is_active
 
 
-def test_row_leaver_keeps_what_can_be_stored(scim, events):
+def test_row_leaver_keeps_valid_values(scim, events):
     user = scim.make_user()
     title = {"op": "replace", "path": "title", "value": "Gone"}
     answer = scim.patch(f"/Users/{user['id']}", title, BESIDE["long-name"], AWAY)

@@ -41,7 +41,7 @@ def test_row_22a_22b_J25_empty_member(lenient, group, value):
 
 
 @pytest.mark.parametrize("where", ["not ($ref pr)", "$ref eq null", 'display eq "nobody"'])
-def test_row_9a_9b_nobody_is_selected(connect, where):
+def test_row_9a_9b_no_member_is_selected(connect, where):
     for profile in ("default", "strict"):
         client = connect(profile)
         user = client.make_user(f"u{profile}")

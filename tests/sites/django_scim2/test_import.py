@@ -128,7 +128,7 @@ def test_links_keep_the_ids_and_leave_accounts_unchanged(scim, old_columns):
     assert Event.objects.filter(action="administration", object_name="maria").count() == 1
 
 
-def test_dry_run_writes_nothing_and_says_the_same(scim, old_columns):
+def test_dry_run_writes_nothing_and_reports_the_same(scim, old_columns):
     old_columns(User.objects.create_user("maria"), "1")
     old_columns(User.objects.create_user("boss", is_staff=True), "2")
     expected = imported(scim.connection, "--dry-run")
@@ -138,7 +138,7 @@ def test_dry_run_writes_nothing_and_says_the_same(scim, old_columns):
     assert UserLink.objects.get().target.username == "maria"
 
 
-def test_repeated_import_adds_only_what_is_new(scim, old_columns):
+def test_repeated_import_adds_only_new_resources(scim, old_columns):
     old_columns(User.objects.create_user("maria"), "1")
     imported(scim.connection)
     old_columns(User.objects.create_user("ben"), "2")
@@ -147,7 +147,7 @@ def test_repeated_import_adds_only_what_is_new(scim, old_columns):
     assert len(scim.get("/Users").data["Resources"]) == 2
 
 
-def test_what_cannot_be_linked_is_named(scim, old_columns):
+def test_resources_that_cannot_be_linked_are_reported(scim, old_columns):
     own = User.objects.get(pk=UserLink.objects.get(scim_id=scim.make_user("own")["id"]).target_id)
     taken = User.objects.create_user("taken")
     connections.unassign(scim.connection, connections.assign(scim.connection, taken).target)
@@ -173,7 +173,7 @@ def test_account_counts_as_the_sites_own_unless_the_provider_owns_it(connect, ol
         User.objects.all().delete()
 
 
-def test_site_without_the_columns_is_told(scim):
+def test_missing_columns_are_reported(scim):
     with pytest.raises(CommandError, match="Run this before the migration"):
         call_command("scim_import_django_scim2", scim.connection.name)
 

@@ -209,7 +209,7 @@ def test_a_missing_related_row_is_no_inactive_account(site):
     assert_closed(scim, by="deactivate")
 
 
-def test_a_new_account_does_not_end_tokens_that_belong_to_nobody(site, monkeypatch):
+def test_a_new_account_does_not_end_tokens_without_a_user(site, monkeypatch):
     """The account has no key yet: a condition on it would match rows without a user."""
     seen = []
     monkeypatch.setattr("django_scim.adapters.accounts.credentials.CREDENTIALS", Watched(seen))

@@ -193,7 +193,7 @@ def listed(scim, **query):
     return answer.data["Resources"]
 
 
-def test_filters_match_what_is_returned(archive):
+def test_filters_match_the_returned_values(archive):
     resources = listed(archive)
     assert len(resources) == len(DOCUMENTS) + len(LABELS)
     schema = ArchiveAdapter.declaration().resource_schema

@@ -1,7 +1,7 @@
-"""A site in a process of its own, served through WSGI and ASGI to requests on its standard input.
+"""Run a site in a separate process that reads requests from its standard input.
 
-Each line of the input is a request as JSON, each line of the output its response, with the lines
-that the site logged meanwhile. No server is between: a failing database is the site's matter.
+Each line of the input is a request as JSON, and each line of the output its response, with the
+lines that the site logged. The WSGI or ASGI application is called directly, without a web server.
 """
 
 import asyncio

@@ -177,7 +177,7 @@ class MariaDB(Server):
 
 
 class Site:
-    """A site in a process of its own; see ``driver``."""
+    """A site in a separate process; see ``driver``."""
 
     def __init__(self, url, settings="tests.sites.failures.site_settings", **environment):
         self.environment = os.environ | {

@@ -1,7 +1,7 @@
-"""What a client gets while the site's database is down, restarts, is full, locked or read-only.
+"""The responses while the site's database is down, restarts, is full, locked or read-only.
 
-docs/reference/reliability.md has the table; each row names its test. The servers are started by
-the tests, on ports of their own, and really stopped.
+docs/reference/reliability.md has the table; each row names its test. The tests start real servers
+on free ports, and stop them.
 """
 
 import pytest

@@ -87,7 +87,7 @@ def replace(path, value):
 
 
 @pytest.mark.parametrize("lag", [0, LAG])
-def test_61a_what_was_written_is_read(start, via, lag):
+def test_61a_reads_see_the_latest_writes(start, via, lag):
     site = start(lag)
     made = site.request(via, "POST", "/Users", person())
     assert made["status"] == 201, made

@@ -1,4 +1,4 @@
-"""What a client gets while the site's SQLite file is locked, full or read-only."""
+"""The responses while the site's SQLite file is locked, full or read-only."""
 
 import shutil
 import sqlite3

@@ -1,4 +1,4 @@
-"""What django-crum, django-simple-history and django-reversion do: remember who is asking."""
+"""Remember the request, and so its user, as django-crum and django-simple-history do."""
 
 from contextvars import ContextVar
 

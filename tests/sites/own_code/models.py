@@ -6,7 +6,7 @@ from django.db.models.functions import Lower
 
 
 class Account(AbstractUser):
-    """A user found by e-mail, who still has Django's user name; with rules of the site's own."""
+    """A user who signs in by e-mail but keeps Django's user name, with additional constraints."""
 
     email = models.EmailField(unique=True)
     full_name = models.CharField(max_length=200, blank=True)
@@ -32,6 +32,6 @@ class Account(AbstractUser):
 
 
 class Note(models.Model):
-    """A table of the site's own, which its receivers write."""
+    """A table to which the receivers of the site write."""
 
     text = models.CharField(max_length=50, unique=True)

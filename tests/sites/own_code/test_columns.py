@@ -21,14 +21,14 @@ def body(user_name, **attributes):
     return {"schemas": [USER], "userName": user_name, **attributes}
 
 
-def test_62a_a_user_name_that_nobody_signs_in_with_is_made_from_the_address(scim):
+def test_62a_user_name_is_generated_from_the_address(scim):
     scim.make_user("a@example.com")
     scim.make_user("b@example.com")
     names = get_user_model().objects.order_by("pk").values_list("username", flat=True)
     assert list(names) == ["a@example.com", "b@example.com"]
 
 
-def test_62a_the_made_name_is_free(scim):
+def test_62a_the_generated_name_is_free(scim):
     get_user_model().objects.create_user("a@example.com", email="other@example.com")
     assert scim.post("/Users", body("a@example.com")).status_code == 201
     account = get_user_model().objects.get(email="a@example.com")
@@ -40,7 +40,7 @@ def test_62a_in_a_bulk_request(scim):
     assert statuses(response) == ["201"] * 3
 
 
-def test_62a_a_changed_address_leaves_the_made_name(scim):
+def test_62a_a_changed_address_keeps_the_generated_name(scim):
     person = scim.make_user("a@example.com")
     scim.patch(
         f"/Users/{person['id']}", {"op": "replace", "path": "userName", "value": "b@example.com"}

@@ -179,7 +179,7 @@ def test_63b_a_receiver_of_this_package_that_raises_is_noted(scim, listen, event
 
 
 @pytest.mark.django_db(transaction=True)
-def test_63d_bulk_answers_with_the_ids_of_what_it_created(scim, listen, events):
+def test_63d_bulk_returns_the_ids_of_created_resources(scim, listen, events):
     listen(after_commit(RuntimeError("x")))
     response = scim.bulk(*(user(f"b{n}@example.com") for n in range(3)))
     assert statuses(response) == ["201"] * 3
@@ -189,7 +189,7 @@ def test_63d_bulk_answers_with_the_ids_of_what_it_created(scim, listen, events):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_63e_bulk_resolves_a_reference_to_what_was_created(scim, listen):
+def test_63e_bulk_resolves_a_reference_to_a_created_user(scim, listen):
     listen(after_commit(RuntimeError("x")))
     response = scim.bulk(user("u@example.com", "u"), group("G", "bulkId:u"))
     assert statuses(response) == ["201", "201"]

@@ -7,7 +7,7 @@ from django_scim.models import AbstractGroupLink
 
 
 class Team(models.Model):
-    """What this site has instead of Django's groups."""
+    """A model that this site uses instead of Django's groups."""
 
     title = models.CharField(max_length=80, unique=True)
 

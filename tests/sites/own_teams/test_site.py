@@ -42,7 +42,7 @@ def person_of(user):
         ({}, ""),
     ],
 )
-def test_s3_the_column_is_filled_from_what_the_client_sends(scim, attributes, full_name):
+def test_s3_the_column_is_filled_from_the_request(scim, attributes, full_name):
     user = scim.make_user("ada@example.com", **attributes)
     assert person_of(user).full_name == full_name
     assert user.get("name", {}).get("formatted", "") == full_name
@@ -76,7 +76,7 @@ def test_s3_another_change_leaves_the_column(scim):
 # S4, S5
 
 
-def test_s4_one_check_says_what_the_site_needs():
+def test_s4_one_check_reports_other_groups():
     environment = os.environ | {
         "OWN_TEAMS_BARE": "1",
         "DJANGO_SETTINGS_MODULE": "tests.sites.own_teams.settings",

@@ -53,7 +53,7 @@ def person(provider_url, settings):
 def sign_in(provider_url, db):
     """Return a function that signs a person in through the identity provider.
 
-    It returns the user name that the site then sees, or the text of the site's last page.
+    It returns the name of the user that is signed in then, or the text of the last page.
     """
 
     def sign_in(name):

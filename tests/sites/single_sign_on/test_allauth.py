@@ -1,4 +1,4 @@
-"""Provisioned people sign in to their accounts, and nobody else does."""
+"""Provisioned people can sign in to their accounts, and other people cannot."""
 
 from functools import partial
 
@@ -68,7 +68,7 @@ def test_user_name_finds_only_people_without_external_id(scim, single_sign_on, p
     assert "Sign Up Closed" in sign_in("ben")
 
 
-def test_user_name_is_not_used_unless_the_connection_says_so(scim, single_sign_on, person, sign_in):
+def test_user_name_is_used_only_if_a_claim_is_set(scim, single_sign_on, person, sign_in):
     single_sign_on()
     scim.make_user("maria")
     person("maria", sub="unknown", preferred_username="maria")

@@ -38,7 +38,7 @@ def use(settings):
 
 
 def sign_in_by_oidc(provider_url, name, method, start):
-    """Sign a person in, and return the name of the site's user, "" for nobody."""
+    """Sign a person in. Return the name of the user, or "" if the sign-in was rejected."""
     browser, site = requests.Session(), Client()
     assert browser.get(f"{provider_url}/sign-in/{name}", timeout=30).status_code == 204
     location = site.generic(method, start)["Location"]

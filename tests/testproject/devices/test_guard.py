@@ -1,4 +1,4 @@
-"""The guard counts the site's own resource types as well, each by itself."""
+"""The guard also counts additional resource types, each separately."""
 
 from datetime import timedelta
 
