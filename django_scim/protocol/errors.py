@@ -142,6 +142,10 @@ class InvalidValue(ScimError):
     reason = "value_invalid"
 
 
+class IncompleteResource(InvalidValue):
+    """The body lacks a required attribute, so that it is not a complete resource."""
+
+
 class InvalidVersion(ScimError):
     """The URL names a version of SCIM that this server does not support.
 

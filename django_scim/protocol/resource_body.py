@@ -10,6 +10,7 @@ from typing import Any
 from .attributes import AttributePath
 from .embedded_json import json_in
 from .errors import (
+    IncompleteResource,
     InvalidPath,
     InvalidSyntax,
     InvalidValue,
@@ -237,7 +238,8 @@ def read_resource(
             found.append(error)
     for path in schema.required:
         if result.get(path) is None and path not in wrong:
-            found.append(InvalidValue(f"{path}: is required"))
+            kind = InvalidValue if path in result else IncompleteResource
+            found.append(kind(f"{path}: is required"))
     if errors is not None:
         errors += found
     elif found:

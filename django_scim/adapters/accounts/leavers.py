@@ -2,19 +2,22 @@
 
 A request that deactivates an account is not refused because another of its values cannot be stored:
 an unknown, read-only or locked attribute, a name that is too long or taken (the tolerance LEAVER).
-It is still refused if the message cannot be read, a precondition fails, or the guard or
-the rules of ownership refuse it.
+It is still refused if the message cannot be read or lacks a required attribute, a precondition
+fails, or the guard or the rules of ownership refuse it.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from ...protocol.attributes import AttributePath
-from ...protocol.errors import MalformedMessage, ScimError, all_in_one
+from ...protocol.errors import IncompleteResource, MalformedMessage, ScimError, all_in_one
 from ...protocol.messages.patch import Operation
 from ...protocol.tolerances import Tolerance
 from ..behaviours import Role
 from ..interfaces import Assigned
+
+#: Errors of a message that does not clearly say what the client wants.
+_FATAL = (MalformedMessage, IncompleteResource)
 
 
 class Leaver:
@@ -33,7 +36,7 @@ class Leaver:
 
     def ignores_all(self, errors: list[ScimError]) -> bool:
         """Return whether the request closes an account, so that these errors are ignored."""
-        if any(isinstance(each, MalformedMessage) for each in errors) or not self._closes():
+        if any(isinstance(each, _FATAL) for each in errors) or not self._closes():
             return False
         detail = all_in_one(errors).detail
         self.is_partial = bool(self.adapter.tolerances.ignore(Tolerance.LEAVER, detail))
