@@ -152,7 +152,7 @@ def test_modules_and_folders_are_small():
 
 
 def test_only_mappings_know_the_kinds_of_mappings():
-    """Elsewhere a mapping is asked what it can do, so that a site's own kind works as well."""
+    """Other modules call methods of a mapping, so that mappings of a site work as well."""
     found = []
     for name, path in MODULES.items():
         if name.startswith("django_scim.adapters.mappings."):

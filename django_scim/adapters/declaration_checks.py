@@ -85,7 +85,7 @@ def link_errors(adapter: Any) -> Iterator[DeclarationError]:
 
 
 def privileged_errors(adapter: Any) -> Iterator[DeclarationError]:
-    """Yield what is wrong with the adapter's ``privileged_objects``."""
+    """Yield the errors of the adapter's ``privileged_objects``."""
     try:
         objects = adapter.privileged_objects()
     except (FieldError, TypeError, AttributeError, ValueError) as error:

@@ -62,7 +62,7 @@ def subject_paths(adapter: Any, schema: ResourceSchema) -> SubjectPaths:
 
 
 def subject_of(resource: dict[str, Any], paths: SubjectPaths) -> Subject:
-    """Return the subject of a resource, or of what ``resource_in`` returns."""
+    """Return the subject of a resource, or of a result of ``resource_in``."""
     displays = (" ".join(_text(resource, keys) for keys in each) for each in paths.displays)
     return Subject(
         _text(resource, paths.name),
@@ -93,10 +93,10 @@ def address_in(value: Any) -> str:
 
 
 def resource_in(body: Any, schema: ResourceSchema) -> dict[str, Any]:
-    """Return what the body of a POST, PUT or PATCH sets, with the attributes' own spelling.
+    """Return the values that a POST, PUT or PATCH sets, with the attribute names of the schema.
 
-    The body was perhaps refused, so nothing about it is certain; what is not understood is left
-    out. Values that a PATCH selects by a filter count as values of the attribute.
+    The body may be invalid, because the request may have been refused; unknown parts are left out.
+    Values that a PATCH selects by a filter count as values of the attribute.
     """
     found: dict[str, Any] = {}
     if not isinstance(body, dict):

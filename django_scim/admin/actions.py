@@ -1,7 +1,7 @@
 """The buttons and pages of one connection: issue tokens, pause, close, override the guard.
 
-Each of them requires the permission to change the connection, and those that decide what it can
-access also ``manage_connection_access``. Only a POST changes anything.
+Each of them requires the permission to change the connection. Those that change its access also
+require ``manage_connection_access``. Only a POST changes anything.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ TEMPLATES = "admin/django_scim/connection"
 
 
 def may_manage_access(request: HttpRequest) -> bool:
-    """Return whether a user may change what a connection can access.
+    """Return whether a user may change the access of connections.
 
     They also need the permission to change connections, or links.
     """
@@ -41,8 +41,8 @@ def connection_action(
 ) -> Callable[..., Any]:
     """Turn ``view(self, request, connection)`` into a view of the connection's admin.
 
-    Pass ``has_page`` for a view that answers GET as well, and ``manages_access`` for one that
-    changes what the connection can access.
+    Pass ``has_page`` for a view that also supports GET, and ``manages_access`` for a view that
+    changes the access of the connection.
     """
     if view is None:
         return lambda function: connection_action(

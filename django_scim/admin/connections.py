@@ -99,7 +99,7 @@ class ConnectionAdmin(ScopeMixin, ConnectionPrivilegesMixin):
     # The page of one connection
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Protect what needs a permission, and the scope, which has a page with a preview."""
+        """Return the fields that this user cannot change here; the scope has a separate page."""
         if not may_manage_access(request):
             return ACCESS_FIELDS
         return () if obj is None else ("scope",)
@@ -119,7 +119,7 @@ class ConnectionAdmin(ScopeMixin, ConnectionPrivilegesMixin):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
-        """Add what the page of an existing connection shows in addition to the form."""
+        """Add the context of the page of an existing connection."""
         if obj is not None and obj.pk is not None:
             context["scim"] = self._page_context(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)

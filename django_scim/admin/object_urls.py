@@ -33,7 +33,7 @@ def may_view(admin_site: AdminSite, request: HttpRequest, model: Any, instance: 
 
 
 def may_change_connections(admin_site: AdminSite, request: HttpRequest) -> bool:
-    """Return whether an admin may change connections, and so what they have."""
+    """Return whether an admin may change connections, and so the links of connections."""
     if not admin_site.is_registered(Connection):
         return request.user.has_perm("django_scim.change_connection")
     return bool(admin_site.get_model_admin(Connection).has_change_permission(request))

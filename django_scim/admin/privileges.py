@@ -158,7 +158,7 @@ class ConnectionPrivilegesMixin(ActionsMixin):
 
 
 def link_key(link: Any) -> str:
-    """Return what identifies a link among the links of all models, in a form."""
+    """Return the form value that identifies a link among the links of all models."""
     return f"{ContentType.objects.get_for_model(link).pk}-{link.pk}"
 
 

@@ -33,7 +33,7 @@ class ScopeMixin(AssignmentsMixin):
 
     @connection_action(has_page=True, manages_access=True)
     def change_scope(self, request: HttpRequest, connection: Connection) -> HttpResponse:
-        """Show what a change of the scope does; change it on POST, to the scope in the form."""
+        """Show the consequences of another scope; with POST, set the scope in the form."""
         if request.method == "POST":
             return self._set_scope(request, connection)
         counts = connections.count_scope(connection)

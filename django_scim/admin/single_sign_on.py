@@ -50,7 +50,7 @@ class SingleSignOnInline(admin.StackedInline):
 
 
 def changes_of(formset: Any, connection: Connection) -> list[dict[str, Any]]:
-    """Return what a valid formset of the inline changes, for the connection's event."""
+    """Return the changes in a valid formset of the inline, for the connection's event."""
     changes = []
     for form in formset.forms:
         is_deleted = form in formset.deleted_forms

@@ -119,9 +119,9 @@ _LOSSES = {
 
 
 def loss_counts(connection: Connection) -> list[str]:
-    """Return how much the guard has counted within the current hour, out of how much.
+    """Return the counts of the guard in the current hour, with the totals.
 
-    After the guard tripped, return what it had counted then.
+    If the guard has tripped, return the counts at that time.
     """
     tripped = has_tripped(connection)
     return [

@@ -1,7 +1,7 @@
 """Check the scopes of a token: one to read and one to write each resource type.
 
-A token without the read scope of a type is told nothing about its resources: its writes are
-answered without a body and without a version.
+A token without the read scope of a type learns nothing about its resources: the responses to its
+writes have no body and no version.
 
 A token of a single user can only access ``/Me``, regardless of its scopes.
 """

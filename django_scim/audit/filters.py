@@ -73,9 +73,10 @@ class EventFilter(django_filters.FilterSet):
         return events.filter(external_id=value)
 
     def errors_by_parameter(self, given: Iterable[str]) -> dict[str, str]:
-        """Return what is wrong with the parameters, by their names.
+        """Return the errors by the names of the parameters.
 
-        ``given`` are the names of those that were sent: one that is unknown would widen the result.
+        ``given`` contains the names in the request. Unknown ones are errors, because ignoring them
+        would return more events.
         """
         known = ", ".join(self.filters)
         wrong = {

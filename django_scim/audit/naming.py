@@ -53,7 +53,7 @@ def name_subject(
 
 
 def _known(event: Event, described: Subject) -> Subject:
-    """Return a subject with what the event already knows where the body says nothing."""
+    """Complete a subject from the body by the names that the event already has."""
     return described._replace(
         display=described.display or event.display_key or "",
         email=described.email or event.email_key or "",
@@ -87,9 +87,9 @@ def _name_existing(event: Event, error: ScimError, adapter: Any, scim_id: str) -
 
 
 def known_names(link: Any, adapter: Any) -> dict[str, Any]:
-    """Return a resource with the names that are in columns which were read with a link.
+    """Return a resource with the names in the columns that were read with a link.
 
-    This reads nothing more: what is in other tables is missing, unless it was joined.
+    Names in other tables are missing unless these were joined: this makes no queries.
     """
     declared, found = adapter.declared, dict[str, Any]()
     for keys, column in _name_columns(adapter).items():

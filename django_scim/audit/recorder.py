@@ -98,7 +98,7 @@ class Recorder:
     ) -> None:
         """Add the resource to the event and, once it is known, the object that it represents.
 
-        ``resource`` is what the client sees of it, and ``paths`` say where its names are.
+        ``resource`` contains the values that the client sees, and ``paths`` the paths of its names.
         """
         self.event.resource_type = resource_type
         self.event.scim_id = self._shown(scim_id, SCIM_ID_LENGTH) if scim_id else ""
@@ -132,8 +132,8 @@ class Recorder:
     ) -> None:
         """Write the event of a change, in the transaction of the change.
 
-        ``tolerances`` are those of the request: which it has used, and what was ignored of its
-        ``body``. ``remark`` is what an admin should know about the change.
+        ``tolerances`` contains those that the request has used, and the ignored parts of its
+        ``body``. ``remark`` is a remark about the change for admins.
         """
         event = self.build_success(
             action, status, tolerances=tolerances, changes=changes, body=body, remark=remark
@@ -175,7 +175,7 @@ class Recorder:
         Event.objects.filter(pk=self.event.pk).update(detail=self.event.detail)
 
     def _ignored(self, ignored: list[str], changes: list[Any] | None, body: Any) -> str:
-        """Return the text that lists what was ignored; it can name anything in the body."""
+        """Return the list of ignored values as text, without the secrets of the body."""
         how = "Ignored" if changes else "Nothing changed. Ignored"
         text = f"{how}: {'; '.join(dict.fromkeys(ignored))}"
         return self._shown(text, DETAIL_LIMIT, secrets_in(body))

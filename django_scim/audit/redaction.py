@@ -70,7 +70,7 @@ def rule_for(path: str) -> str:
 
 
 def _containers(path: str) -> Iterator[str]:
-    """Yield a path and what contains it, with and without its URN, in lower case."""
+    """Yield a path and the paths that contain it, with and without its URN, in lower case."""
     path = _BRACKETS.sub("", path[:TEXT_LIMIT]).strip().lower()
     urn, _, name = path.rpartition(":")
     names = [name]

@@ -1,4 +1,4 @@
-"""The names under which an event is found: of the object, and of the person that it stands for."""
+"""Store the names by which an event is found: of the object, and of the person."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from .redaction import redact_value, rule_for
 def names_in(resource: dict[str, Any], paths: SubjectPaths) -> tuple[str, str]:
     """Return the display name and the e-mail address in a resource of this site.
 
-    This does what ``subject_of`` does for any body, with fewer steps.
+    This is a faster version of ``subject_of``, which also supports request bodies.
     """
     display = email = ""
     for alternative in paths.displays:
@@ -53,7 +53,7 @@ def _key(text: str) -> str | None:
 
 
 def redact_names(event: Event, paths: SubjectPaths) -> None:
-    """Apply the site's rules to the names of an event; what they redact cannot be searched."""
+    """Apply the site's rules to the names of an event. Redacted names cannot be searched."""
     rules = {
         "name": rule_for(path_text(paths.name)),
         "external": rule_for(path_text(paths.external_id)),

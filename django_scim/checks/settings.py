@@ -113,7 +113,7 @@ def _excluded_users() -> Iterator[CheckMessage]:
 
 
 def _imported(path: Any) -> Any:
-    """Return what a dotted path names, or None if it cannot be imported."""
+    """Return the object at a dotted path, or None if it cannot be imported."""
     try:
         return import_string(path)
     except IMPORT_ERRORS:

@@ -1,4 +1,4 @@
-"""Record what the public API changes."""
+"""Record the changes that the public API makes."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -15,7 +15,7 @@ LIMIT = 100
 
 
 def author() -> str:
-    """Return the name of what is making the change, "" outside of a request of a connection."""
+    """Return the name of the author of changes, "" outside of a request of a connection."""
     connection = current_connection()
     return f"SCIM connection {connection.name}"[:LIMIT] if connection else ""
 

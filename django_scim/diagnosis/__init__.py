@@ -1,1 +1,1 @@
-"""Find out what is wrong with a site: replays of requests, and an examination of its data."""
+"""Find problems of a site by replays of requests and by an examination of its data."""

@@ -1,4 +1,4 @@
-"""Replay the request of an event: what would happen now, without changing anything."""
+"""Replay the request of an event to find out its present result, without a change."""
 
 import json
 import re
@@ -104,7 +104,7 @@ def _path(event: Event) -> tuple[str, list[str]]:
 
 
 def _body(event: Event) -> tuple[Any, list[str]]:
-    """Return the body of an event's request, and what is missing in it. Raise NotReplayable."""
+    """Return the body of an event's request, and notes on missing parts. Raise NotReplayable."""
     if event.method not in ("POST", "PUT", "PATCH"):
         return None, []
     text = event.request_body

@@ -1,7 +1,7 @@
 """Requests of a connection without HTTP and without a token, in a transaction that is rolled back.
 
-The site's own receivers and hooks run as in any request: what they do outside of the database is
-not undone. Signals and hooks that wait for the commit are never called.
+The site's receivers and hooks run as in any request, and their effects outside of the database are
+not undone. Signals and hooks that wait for the commit are not called.
 """
 
 import json

@@ -17,7 +17,7 @@ from .requests import Answer, Sender, rolled_back
 
 @dataclass
 class Step:
-    """One request of a sequence: what it does, its status, and what was wrong with the answer."""
+    """One request of a sequence: its purpose and status, and the problem with the response."""
 
     title: str
     request: str
@@ -30,7 +30,7 @@ DONE = (200, 204)
 
 
 class SelfTestImpossible(Exception):
-    """The site lacks what the self-test needs."""
+    """The self-test cannot run on this site."""
 
 
 class _Run:

@@ -10,9 +10,9 @@ class ScimError(Exception):
     """An error that is answered with a SCIM error message (RFC 7644 section 3.12).
 
     ``detail`` is read by the administrator of the identity provider. It names the attribute or
-    the position that is wrong and says what would be right. It never contains a secret.
+    the position of the error and describes the correct form. It never contains a secret.
     ``reason`` is the code of the cause for the event log, by default that of the class, and
-    ``params`` are what its explanation names. The client sees neither.
+    ``params`` are the parameters of its explanation. The client sees neither.
     """
 
     status: ClassVar[int] = 500

@@ -16,7 +16,7 @@ KEYS = ("based_on", "add", "remove", *ANSWERS)
 
 
 class ProfileError(ValueError):
-    """A declaration is wrong. The message says which part of it, and what would be right."""
+    """A declaration is invalid. The message names the part, and describes the correct form."""
 
 
 def declared_profile(name: object, declaration: object) -> Profile:

@@ -139,7 +139,7 @@ def takes_path_keys(tolerances: Tolerances) -> bool:
 
 
 def takes_loose_schemas(tolerances: Tolerances) -> bool:
-    """Return whether ``schemas`` need not say what the body is."""
+    """Return whether the profile accepts ``schemas`` that are missing, repeated or old."""
     return tolerances.permit(Tolerance.LOOSE_SCHEMAS)
 
 
@@ -151,7 +151,7 @@ _OLD = "urn:scim:schemas:"  # SCIM 1.1
 def names_other_message(urns: Any, expected: str) -> bool:
     """Return whether ``schemas`` is malformed, or names another message or resource type.
 
-    Without that, the URL and the method say what the body is.
+    Otherwise, the URL and the method determine the type of the body.
     """
     listed = urns if isinstance(urns, list) else [] if is_empty(urns) else [urns]
     return any(

@@ -118,7 +118,7 @@ class Tolerances:
         return False
 
     def ignore(self, tolerance: Tolerance, what: str) -> bool:
-        """Return whether the profile ignores something, and record ``what`` if so."""
+        """Return whether the profile ignores a deviation, and record the message ``what`` if so."""
         if not self.permit(tolerance):
             return False
         self.ignored.append(what)

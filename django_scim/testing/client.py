@@ -128,7 +128,7 @@ class ScimClient:
     # Requirements on every response
 
     def _check(self, response: Any) -> None:
-        """Parse the body of a response, and check what every SCIM response must have."""
+        """Parse the body of a response, and check the requirements for every SCIM response."""
         content = response.content
         if response.headers.get("Content-Encoding") == "gzip":
             content = gzip.decompress(content)

@@ -73,7 +73,7 @@ def _full_name(attributes: Mapping[str, Any]) -> str:
 
 
 def _user(user_name: str, attributes: Mapping[str, Any], **defaults: Any) -> Json:
-    """Return a new user, with ``defaults`` for what is not in ``attributes``."""
+    """Return a new user with the ``attributes``, and ``defaults`` for missing ones."""
     body = _document(attributes)
     schemas = [USER_URN, *([ENTERPRISE_URN] if ENTERPRISE_URN in body else [])]
     return {"schemas": schemas, "userName": user_name, "active": True} | defaults | body

@@ -99,7 +99,7 @@ def test_each_window_begins_with_its_first_loss(company, clock):
 
 
 def test_loss_after_the_window_begins_another(company, clock):
-    """Otherwise the losses would be compared with what the connection had long ago."""
+    """Otherwise the losses would be compared with an outdated total."""
     leave(company, company.users[0])
     date(company, clock.start, company.make_user("new"))
     clock.now += 2 * HOUR

@@ -14,7 +14,7 @@ from .pages import everything, of, text_of
 
 @pytest.fixture
 def editors(scim):
-    """A group of the connection that got a permission afterwards."""
+    """Return a group of the connection that got a permission after its creation."""
     scim.make_group("Editors")
     group = Group.objects.get()
     group.permissions.add(Permission.objects.get(codename="change_user"))

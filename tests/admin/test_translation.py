@@ -34,7 +34,7 @@ def capitals(monkeypatch):
 
 @pytest.fixture
 def okta(db):
-    """A connection on whose page there is something in every section."""
+    """Return a connection whose page shows every section."""
     made = connections.create("OKTA", profile="okta")
     connections.rotate(connections.issue_token(made).token)
     user = User.objects.create_user("AMY")

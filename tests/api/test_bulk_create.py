@@ -38,7 +38,7 @@ def without_server_side(resource):
 
 
 def summarize(events):
-    """Return what events record, with the ids of managers replaced."""
+    """Return the data of events, with the ids of managers replaced."""
     for event in events:
         for change in event.changes:
             if change["path"].endswith(":manager"):

@@ -126,7 +126,7 @@ def test_rejects_forged_cursor(five_users):
 
 
 def hidden_in(cursor):
-    """Return what can be read of a cursor: itself, decoded, and decompressed."""
+    """Return the readable forms of a cursor: as it is, decoded, and decompressed."""
     data = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     return cursor.encode() + data
 

@@ -205,8 +205,8 @@ def carry_out(write, ids):
 class Death:
     """Counts statements and commits, and kills the process or its connection at one of them.
 
-    ``at`` is a number of moments, those before (even) and after (odd) each of them. With None, only
-    the moments are counted.
+    ``at`` is the number of a moment: before (even) or after (odd) one of them. With None, the
+    moments are only counted.
     """
 
     def __init__(self, at, victim):
@@ -261,7 +261,7 @@ def in_child(write, ids, at=None, victim="process"):
 
 
 def problems(name, ids):
-    """Return what is wrong with the state of the working database."""
+    """Return the problems of the state of the working database."""
     made = Connection.objects.get()
     found = administration_problems(name, made, ids)
     Connection.objects.update(is_active=True)

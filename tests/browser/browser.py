@@ -24,7 +24,7 @@ NAMED = (
 
 
 def reason_to_skip():
-    """Return what is missing to run these tests, or ""."""
+    """Return the reason why these tests cannot run, or ""."""
     if webdriver is None:
         return "selenium is not installed"
     missing = [name for name in ("chromium", "chromedriver") if not shutil.which(name)]

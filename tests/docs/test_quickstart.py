@@ -19,7 +19,7 @@ BEFORE = {
 
 
 def lines_of(page):
-    """Return what the page adds to settings.py and urls.py, and its commands."""
+    """Return the lines that the page adds to settings.py and urls.py, and its commands."""
     added, commands = {"settings.py": "", "urls.py": ""}, []
     for language, text in BLOCK.findall((ROOT / page).read_text("utf-8")):
         if language == "python" and "INSTALLED_APPS" in text and "django_scim" in text:

@@ -142,7 +142,7 @@ class World:
     # One step
 
     def step(self, operation):
-        """Do one operation, and check what it changed."""
+        """Do one operation, and check its changes."""
         before, kind, *args = self.state, *operation
         started = Event.objects.count()
         getattr(self, f"do_{kind}")(*args)
@@ -314,7 +314,7 @@ class World:
     # Changes that a client may cause
 
     def check_client(self, who, before, after):
-        """Check that a request changed, revealed and returned only what it was allowed to."""
+        """Check that a request made only permitted changes, and returned only visible data."""
         gained = after.visible[who] - before.visible[who]
         for account in gained & before.accounts.keys():
             assert self.may_get(who, account, before), f"{account} was regained"
@@ -396,7 +396,7 @@ class World:
                 assert account in named, f"{account} was changed without an event"
 
     def learn(self, who, before, after):
-        """Update the model with what a client has done."""
+        """Update the model with the changes of a client."""
         model = self.model
         for account in after.visible[who] - before.visible[who]:
             link = UserLink.objects.get(connection=self.connections[who], target=account)

@@ -95,7 +95,7 @@ def try_one(scim, path, sequence, ids):
 
 
 def state(resource):
-    """Return a resource as a state of the oracle, without what the server sets."""
+    """Return a resource as a state of the oracle, without the values that the server sets."""
     found = {"required": ("userName",) if "userName" in resource else ("displayName",)}
     work = resource.get(ENTERPRISE, {})
     assert (ENTERPRISE in resource["schemas"]) is bool(work)

@@ -51,10 +51,10 @@ def release(adapter: Any, link: Any) -> list[Change]:
 
 
 def find_released(adapter: Any, users: Sequence[Any], **conditions: Any) -> list[Any]:
-    """Return those of some accounts which this connection deleted and may have again.
+    """Return the accounts in ``users`` that this connection deleted and may get back.
 
-    The statements are the same for all accounts, so that their number does not tell a client who
-    has the name that it asked for. Nothing is locked: ``lock_released`` decides.
+    The statements are the same for all accounts, so that the response time does not reveal who uses
+    a name. Rows are not locked here: ``lock_released`` makes the decision.
     """
     links: Any = adapter.link._default_manager
     keys = [user.pk for user in users]
@@ -112,8 +112,8 @@ def reserve_username(adapter: Any, user: Any) -> None:
     event. In these cases the account keeps its name, and the answer is 409:
 
     * It existed before the connection had it.
-    * Another connection or an admin had the account later, or the site has touched it: what the
-      connection deleted is no longer only its own.
+    * Another connection or an admin had the account later, or the site has changed it: the account
+      is no longer as the connection deleted it.
     * The account is protected, or belongs to another tenant.
     * The deleted link was unconfirmed: the connection may not change the account's user name, and
       a deletion must not allow what a rename does not.

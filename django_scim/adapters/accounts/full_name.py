@@ -27,9 +27,10 @@ def full_name_column(model: Any) -> str:
 
 
 class FullName(Behaviour):
-    """Fill the column from what the client sends, if that is not ``name.formatted``.
+    """Fill the column from other names if the client does not send ``name.formatted``.
 
-    Providers send the parts of a name and ``displayName``, and ``name.formatted`` seldom.
+    Providers rarely send ``name.formatted``, but they send the parts of the name and
+    ``displayName``.
     """
 
     SOURCES = ("name.givenName", "name.familyName", "displayName")

@@ -21,9 +21,9 @@ _FATAL = (MalformedMessage, IncompleteResource)
 
 
 class Leaver:
-    """Decides what a request that may close an account leaves out.
+    """Selects the values that a request which deactivates an account leaves out.
 
-    ``given`` are the attributes that it names, with their values, None for a removal.
+    ``given`` contains the attributes in the request with their values; None stands for a removal.
     """
 
     def __init__(

@@ -17,10 +17,10 @@ _ROLES = (Role.SIGN_IN_NAME, Role.ADDRESSES)
 
 
 def count_losses(unit: UnitOfWork) -> None:
-    """Count what a saved unit of work took from an account. Raise GuardTripped.
+    """Count the losses that a saved unit of work caused. Raise GuardTripped above the limits.
 
-    Deactivations are counted by ``Activation``, except one by another attribute that the site has
-    mapped to the column.
+    They are changed sign-in names, and deactivations by an attribute other than ``active`` that the
+    site has mapped to the column. ``Activation`` counts all other deactivations.
     """
     if _is_renamed(unit):
         guard.count_loss(unit.adapter, unit.link, kind=GuardCount.SIGN_IN)
@@ -37,9 +37,9 @@ def _is_deactivated(unit: UnitOfWork) -> bool:
 
 
 def _is_renamed(unit: UnitOfWork) -> bool:
-    """Return whether a saved unit of work took a user name or an e-mail address from an account.
+    """Return whether a saved unit of work removed or replaced a user name or e-mail address.
 
-    A first value takes nothing away, and neither does another spelling of the same value.
+    A first value does not count, and neither does another spelling of the same value.
     """
     columns = {field.name for field in unit.adapter.declared.sign_in_fields} - {"password"}
     if any(_has_lost(old, new) for old, new in unit.column_changes(columns)):
@@ -54,7 +54,7 @@ def _is_renamed(unit: UnitOfWork) -> bool:
 
 
 def _has_lost(old: Any, new: Any) -> bool:
-    """Return whether a value, or a list of values, lacks one that was there before."""
+    """Return whether a value, or one of a list of values, was removed or replaced."""
     return not _names(old) <= _names(new)
 
 

@@ -4,8 +4,8 @@ It stops a connection that loses too much within an hour: accounts and other res
 or the names that people sign in with. Then an admin must override it. The likely cause is a mistake
 at the identity provider, or a stolen token.
 
-A loss counts against what the connection had an hour before the first loss: whatever it got since
-does not raise the number of losses that are allowed.
+The limits are relative to the resources that the connection had an hour before the first loss.
+Later additions do not raise the number of losses that are allowed.
 """
 
 import logging
@@ -84,7 +84,7 @@ def _decide(adapter: Adapter, since: datetime | None, count: int, kind: str, now
 
 
 def _total(adapter: Adapter, kind: str, before: datetime) -> int:
-    """Return how much of a kind the connection has, without what it got after ``before``."""
+    """Return the total of a kind, without additions after ``before``."""
     if kind == GuardCount.MEMBERSHIPS:
         return sum(_memberships(adapter, name, before) for name in adapter.registry.names())
     name = "User" if kind == GuardCount.SIGN_IN else kind
@@ -92,7 +92,7 @@ def _total(adapter: Adapter, kind: str, before: datetime) -> int:
 
 
 def _memberships(adapter: Adapter, name: str, before: datetime) -> int:
-    """Return the memberships in a resource type's objects, without those of new members."""
+    """Return the number of memberships whose object and member are not newer than ``before``."""
     owner, total = adapter.registry.adapter(name), 0
     for mapping in owner.declared.members:
         relation: Any = mapping.relation  # type: ignore[attr-defined]

@@ -1,8 +1,8 @@
 """Objects that have permissions, such as a Django group with permissions.
 
-Their members get these permissions. So a connection may change their memberships, and what decides
-which permissions they have, only if an admin has marked its link as privileged. Memberships are
-tested where they are written: ``mappings.memberships``.
+Their members get these permissions. So a connection may change their memberships, and the columns
+that determine their permissions, only if an admin has marked its link as privileged. The check for
+memberships is in ``mappings.memberships``.
 """
 
 from functools import reduce

@@ -1,9 +1,10 @@
 """Attributes that a request cannot change, although the client may change the resource.
 
-Those of an account whose link no admin has confirmed are locked: a changed e-mail address would
-allow a password reset. But the client that sends the address as it is, in other words, must not be
-refused: it could then not deactivate the account either. A person cannot change by ``/Me`` what an
-admin decides about.
+Some attributes of an adopted account, such as the e-mail address, are locked until an admin
+confirms the link, because a changed address would allow a password reset. A request that sends the
+same address in another spelling must not be refused: otherwise, it could not deactivate the account
+either.
+People cannot change attributes by ``/Me`` that admins manage.
 """
 
 from typing import Any
@@ -70,7 +71,7 @@ def permitted(unit: UnitOfWork, operations: list[Operation]) -> list[Operation]:
 
 
 def refuse_personal_changes(unit: UnitOfWork) -> None:
-    """Raise Mutability if a request for ``/Me`` changes what an admin decides about.
+    """Raise Mutability if a request for ``/Me`` changes an attribute that admins manage.
 
     The columns are compared as well: several attributes may write the same one.
     """

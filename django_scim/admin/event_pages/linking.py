@@ -1,7 +1,7 @@
-"""Link the account that has a name to the connection that could not create it.
+"""Link the account with a taken name to the connection that could not create it.
 
-The page shows what that means; only a POST does it. It requires the permissions to change the
-connection and to see the account.
+The page explains the consequences, and a POST links the account. It requires the permissions to
+change the connection and to see the account.
 """
 
 from typing import Any
@@ -36,7 +36,7 @@ class EventLinkingMixin(admin.ModelAdmin):
         ]
 
     def link_account(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Show what linking means; with POST, link the account."""
+        """Show the consequences of linking; with POST, link the account."""
         event: Event | None = self.get_object(request, unquote(object_id))
         allowed = may_change_connections(self.admin_site, request)
         if not (allowed and self.has_view_permission(request, event)):

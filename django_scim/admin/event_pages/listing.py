@@ -86,7 +86,7 @@ class EventListMixin(admin.ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the list. If the search found nothing, say what was searched, and where to look."""
+        """Show the list. If nothing was found, explain the search, and suggest other pages."""
         answer = super().changelist_view(request, extra_context)
         changelist = getattr(answer, "context_data", {}).get("cl")
         if changelist is not None and changelist.query and not changelist.result_list:

@@ -1,4 +1,4 @@
-"""Times to the second: what happened within one minute must not look simultaneous."""
+"""Show times to the second, because events of one minute must not look simultaneous."""
 
 from datetime import datetime
 

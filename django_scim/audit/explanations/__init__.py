@@ -1,4 +1,4 @@
-"""Events in words: what happened, why, what to do, and what changed."""
+"""Explain events in words: the action, the cause, the remedy, and the changes."""
 
 from .advice import Explanation, Step, explain, explanation, needs_attention, reason_of, steps
 from .reasons import REASONS

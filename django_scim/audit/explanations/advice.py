@@ -1,4 +1,4 @@
-"""Explain a refused request to an admin: why, what to do, and who repeats it when."""
+"""Explain a refused request to an admin: the cause, the remedy, and the next retry."""
 
 from collections import defaultdict
 from typing import NamedTuple
@@ -53,7 +53,7 @@ def reason_of(event: Event) -> Reason:
 
 
 def explanation(event: Event) -> Explanation | None:
-    """Return what to know and to do about a refused request, None for any other event."""
+    """Return the explanation of a refused request, or None for any other event."""
     if not needs_attention(event):
         return None
     reason = reason_of(event)
@@ -104,7 +104,7 @@ class Step(NamedTuple):
 
 
 def steps(event: Event) -> list[Step]:
-    """Return the steps of the event's request; none for what an admin did."""
+    """Return the steps of the event's request. An action of an admin has no steps."""
     if event.action == Event.Action.ADMINISTRATION:
         return []
     states = dict.fromkeys(STEPS, "done")

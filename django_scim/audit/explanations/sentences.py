@@ -36,7 +36,7 @@ _MEMBERS_SHOWN = 3
 
 
 def sentence(event: Event) -> str:
-    """Return what happened as a sentence in the active language, without a full stop."""
+    """Describe an event by a sentence in the active language, without a full stop."""
     if event.action == _A.ADMINISTRATION:
         return event.detail[:1].upper() + event.detail[1:]
     names = {

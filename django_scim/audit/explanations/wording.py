@@ -94,7 +94,7 @@ def words(value: Any) -> str:
 
 
 def _object(value: Mapping[str, Any]) -> str:
-    """Return a complex value: what it is called, or its parts, with its type behind it."""
+    """Return a complex value as text: its name or its parts, followed by its type."""
     if isinstance(more := value.get("more"), int) and len(value) == 1:
         return ngettext("%(count)d more", "%(count)d more", more) % {"count": more}
     main = value.get("display") or value.get("formatted") or value.get("value")

@@ -44,7 +44,7 @@ def _add_keys(users: Any) -> None:
 
 @examination
 def stale_keys(options: Options) -> Iterator[Finding]:
-    """Find keys and claims that are not those of the user's name (queryset.update)."""
+    """Find keys and claims that do not match the user name, as after ``queryset.update``."""
     stale, claims = [], []
     for key in UserKey.objects.select_related("user").iterator(BATCH):
         folded = fold_key(key.user.get_username() or "")
@@ -86,7 +86,7 @@ def _refresh(users: list[Any]) -> None:
 
 @examination
 def folded_columns(options: Options) -> Iterator[Finding]:
-    """Find folded columns of profiles, values and groups that do not fit their text."""
+    """Find folded columns of profiles, values and groups that do not match their text."""
     yield from _folded(
         "profile-key-stale", UserProfile.objects.all(), "display_key", "display_name"
     )

@@ -1,4 +1,4 @@
-"""Connections: tokens, what they wait for, and whether they still work."""
+"""Examine connections: their tokens, activity, settings and pending confirmations."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -97,7 +97,7 @@ def _is_network(text: str) -> bool:
 
 @examination
 def waiting(options: Options) -> Iterator[Finding]:
-    """Find what waits for an admin."""
+    """Find accounts and connections that wait for an action of an admin."""
     links = UserLink.objects.filter(unconfirmed=True, target__isnull=False)
     text = "adopted accounts wait to be confirmed: confirm or unassign them"
     yield from found("unconfirmed", text, (link.target for link in links.select_related("target")))

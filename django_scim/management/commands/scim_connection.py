@@ -125,7 +125,7 @@ def _messages(error: ValidationError) -> str:
 
 
 def summary(connection: Connection) -> dict[str, Any]:
-    """Return what ``show`` prints about a connection."""
+    """Return the data that ``show`` prints about a connection."""
     guard = guard_summary(connection)
     links = UserLink.objects.filter(connection=connection, target__isnull=False)
     state = "stopped by its guard" if guard["tripped"] else "active"

@@ -1,4 +1,4 @@
-"""``manage.py scim_doctor``: what is wrong with this site's provisioning?"""
+"""``manage.py scim_doctor``: find problems of this site's provisioning."""
 
 import json
 import sys

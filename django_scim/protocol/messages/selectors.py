@@ -1,7 +1,7 @@
 """The values that the filter in a PATCH path describes (RFC 7644 section 3.5.2).
 
-``emails[type eq "work" and primary eq true]`` selects values, and at the same time says what the
-``type`` and ``primary`` of such a value are.
+``emails[type eq "work" and primary eq true]`` selects values, and also defines the ``type`` and
+``primary`` of a value that is created or replaced.
 """
 
 from typing import Any

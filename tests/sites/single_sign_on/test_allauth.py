@@ -177,7 +177,7 @@ def test_ambiguous_external_id_is_refused(scim, single_sign_on, person, sign_in)
 
 @pytest.fixture
 def commit(django_capture_on_commit_callbacks):
-    """Return a context manager at whose end what waits for the commit is done."""
+    """Return a context manager that runs the on-commit functions at its end."""
     return partial(django_capture_on_commit_callbacks, execute=True)
 
 
