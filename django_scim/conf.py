@@ -60,6 +60,8 @@ class Defaults:
     )
     #: Accounts that no connection reaches: a Q on the user model, or the dotted path of one.
     EXCLUDED_USERS: str | Q = ""
+    #: Show in Django's admin of users and groups which connection manages each of them.
+    EXTEND_USER_ADMIN: bool = False
     #: Addresses and networks of proxies whose X-Forwarded-For is trusted.
     TRUSTED_PROXIES: list[str] = field(default_factory=list)
     #: Serve plain HTTP even without DEBUG; loopback is always allowed.

@@ -51,6 +51,7 @@ class AssignmentsMixin(ActionsMixin):
         can_share = may_share(request, adapter.model)
         form = AssignmentForm(
             request.POST if request.method == "POST" else None,
+            initial={"objects": _keys(request)},
             connection=connection,
             adapter=adapter,
             admin_site=self.admin_site,
@@ -136,6 +137,11 @@ class AssignmentsMixin(ActionsMixin):
             "%(count)d account was confirmed.", "%(count)d accounts were confirmed.", len(links)
         )
         return self._back(request, connection, message % {"count": len(links)})
+
+
+def _keys(request: HttpRequest) -> list[str]:
+    """Return the primary keys of the objects that were chosen on another page."""
+    return [key for key in request.GET.get("objects", "").split(",") if key]
 
 
 def _label(adapter: Any) -> str:

@@ -72,6 +72,7 @@ LOGIN_REDIRECT_URL = "directory"
 LOGOUT_REDIRECT_URL = "login"
 
 DJANGO_SCIM = {
+    "EXTEND_USER_ADMIN": True,
     "EVENT_RETENTION": 90,
     "ADAPTERS": {
         "User": "company.scim.PersonAdapter",

@@ -29,6 +29,25 @@ def test_protected_account_is_rejected(ada, connect):
     assert not UserLink.objects.exists()
 
 
+def test_assign_from_the_list_of_users(ada, connect):
+    scim = connect()
+    amy = User.objects.create_user("amy")
+    page = f"/admin/auth/user/{amy.pk}/change/"
+    assert "No connection has it" in ada.open("", root=page)
+    assert "MANAGED BY" in ada.open("", root="/admin/auth/user/").upper()
+    ada.find(f"input[name=_selected_action][value='{amy.pk}']").click()
+    ada.find("select[name=action] option[value=assign_to_connection]").click()
+    with ada.wait_for_next_page():
+        ada.find("button[name=index]").click()
+    assert "Which connection shall manage them?" in ada.text
+    ada.find("input[name=scim_connection]").click()
+    ada.press("Continue")
+    assert f"Assigned to {scim.connection}: amy." in ada.press("Assign")
+    shown = ada.open("", root=page)
+    assert f"{scim.connection} assigned" in shown and "History" in shown
+    assert not ada.console_errors()
+
+
 def test_share_a_group(ada, connect):
     scim = connect()
     Group.objects.create(name="Readers")

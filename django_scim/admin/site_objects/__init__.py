@@ -1,0 +1,6 @@
+"""What the site's own admin pages of accounts and groups say about SCIM."""
+
+from .mixins import ScimGroupAdminMixin, ScimUserAdminMixin
+from .stock import extend_stock_admins
+
+__all__ = ["ScimGroupAdminMixin", "ScimUserAdminMixin", "extend_stock_admins"]
