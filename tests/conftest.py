@@ -6,6 +6,7 @@ from django.core.cache import cache
 from django.test.utils import CaptureQueriesContext
 
 from django_scim import connections
+from django_scim.api import throttling
 from django_scim.models import Event
 
 from .client import ScimClient
@@ -67,6 +68,25 @@ def scim(connect):
 def events(db):
     """Return a function that returns events in their order."""
     return lambda **wanted: list(Event.objects.filter(**wanted).order_by("pk"))
+
+
+class Clock:
+    """A clock that stands still until a test changes its ``time``."""
+
+    def __init__(self):
+        self.time = 1_000_000.0
+
+    def __call__(self):
+        return self.time
+
+
+@pytest.fixture(autouse=True)
+def clock_of_throttles(monkeypatch):
+    """Stop the clock of the throttles, so that no window ends during a test."""
+    stopped = Clock()
+    monkeypatch.setattr(throttling, "now", stopped)
+    monkeypatch.setattr(throttling.Allowance, "cache_fails", False)
+    return stopped
 
 
 @pytest.fixture(autouse=True)

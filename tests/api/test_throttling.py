@@ -1,6 +1,8 @@
 """Throttling of connections, of bulk operations, and of failed authentications."""
 
 import json
+import os
+import re
 import threading
 
 import pytest
@@ -45,24 +47,14 @@ class Broken(LocMemCache):
         return super().add(*args, **kwargs)
 
 
-class Clock:
-    def __init__(self):
-        self.time = 1_000_000.0
-
-    def __call__(self):
-        return self.time
+@pytest.fixture
+def clock(clock_of_throttles):
+    return clock_of_throttles
 
 
-@pytest.fixture(autouse=True)
-def clock(monkeypatch):
-    """Let the time stand still, so that no window ends during a test."""
-    stopped = Clock()
-    monkeypatch.setattr(throttling, "now", stopped)
-    monkeypatch.setattr(throttling.Allowance, "cache_fails", False)
-    return stopped
-
-
-REDIS = "redis://127.0.0.1:6379/9"
+#: A database of its own for each worker, since a test begins by emptying it.
+WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
+REDIS = f"redis://127.0.0.1:6379/{8 + WORKER % 8}"
 
 
 def use_cache(settings, backend, location=""):
