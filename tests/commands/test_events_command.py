@@ -77,5 +77,5 @@ def test_s11_follow(scim):
     scim.make_user("amy")
     scim.make_user("bob")
     thread.join(20)
-    names = [json.loads(line)["object_name"] for line in seen[0].splitlines()]
+    names = [json.loads(line)["name"] for line in seen[0].splitlines()]
     assert names == ["amy", "bob"]

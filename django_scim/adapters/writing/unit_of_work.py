@@ -39,7 +39,6 @@ class UnitOfWork:
         self.is_deletion = False
         #: True for an account whose locked attributes do not change until an admin confirms it.
         self.is_locked = bool(getattr(link, "unconfirmed", False))
-        self.ignored: list[str] = []
         #: A remark about the write for admins, which the event shows.
         self.remark = ""
         self.changes: list[Change] = []

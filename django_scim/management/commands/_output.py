@@ -5,7 +5,12 @@ from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import (
+    BaseCommand,
+    CommandError,
+    CommandParser,
+    DjangoHelpFormatter,
+)
 
 from ...models import Connection
 from ...primary import on_primary
@@ -14,25 +19,35 @@ from ._tables import require_tables
 STATUS = "The exit status is 0 if it is done, 1 if it was refused, 2 for a wrong argument."
 
 
-class ExampleFormatter(RawDescriptionHelpFormatter):
-    """Keep the line breaks of the examples."""
+class ExampleFormatter(DjangoHelpFormatter, RawDescriptionHelpFormatter):
+    """Django's formatter, which keeps the lines of the examples."""
 
 
 class ScimCommand(BaseCommand):
-    """A command with ``examples`` at the end of its help, which needs the tables of this app."""
+    """A command whose help ends with examples: lines of arguments, each with what it does.
 
-    examples = ""
+    A command that ``needs_tables`` of this app says so if they do not exist.
+    """
+
+    examples: tuple[tuple[str, str], ...] = ()
+    exit_status = STATUS
+    needs_tables = True
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        lines = [
+            f"  manage.py {subcommand} {arguments}\n      {text}"
+            for arguments, text in self.examples
+        ]
         kwargs |= {
             "formatter_class": ExampleFormatter,
-            "epilog": f"examples:\n{self.examples.rstrip()}\n\n{STATUS}",
+            "epilog": "\n".join(["examples:", *lines, "", self.exit_status]).rstrip(),
         }
         return super().create_parser(prog_name, subcommand, **kwargs)
 
     @on_primary()
     def execute(self, *args: Any, **options: Any) -> Any:
-        require_tables()
+        if self.needs_tables:
+            require_tables()
         return super().execute(*args, **options)
 
     def print_json(self, value: Any) -> None:

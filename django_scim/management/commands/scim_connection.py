@@ -18,11 +18,16 @@ LONGEST_OVERRIDE = 24 * 30
 
 class Command(ScimCommand):
     help = "List, show, change, pause, resume and close connections, and override their guard."
-    examples = """  manage.py scim_connection list
-  manage.py scim_connection show Okta --json
-  manage.py scim_connection set Okta deletion=delete networks="203.0.113.0/24 198.51.100.7"
-  manage.py scim_connection pause Okta
-  manage.py scim_connection guard Okta --override 2"""
+    examples = (
+        ("list", "list all connections"),
+        ("show Okta --json", "print the settings, tokens and counts of a connection as JSON"),
+        (
+            'set Okta deletion=delete networks="203.0.113.0/24 198.51.100.7"',
+            "change two settings",
+        ),
+        ("pause Okta", "reject all requests of a connection until it is resumed"),
+        ("guard Okta --override 2", "let a stopped connection continue for two hours"),
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)

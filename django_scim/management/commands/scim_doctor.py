@@ -9,14 +9,16 @@ from django.core.management.base import CommandError, CommandParser
 from ...diagnosis.doctor import Finding, Options, examine
 from ...diagnosis.selftest import SEQUENCES, SelfTestImpossible, Step, run_selftest
 from ._durations import duration
-from ._formats import CommandWithExamples
+from ._output import ScimCommand
 
 
-class Command(CommandWithExamples):
+class Command(ScimCommand):
     help = (
         "Examine the configuration, the tables, the accounts and the connections, and print what "
         "is wrong. The exit status is 0 if nothing is wrong or everything was mended, else 1."
     )
+    exit_status = ""  # see help
+    needs_tables = False  # that they are missing is a finding
     examples = (
         ("", "print what is wrong; nothing is changed"),
         ("--fix", "also mend what is safe to mend"),

@@ -6,48 +6,27 @@ from json import dumps
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from ...audit.event_data import event_data
+from ...audit.search import search
 from ...connections import explain
 from ...models import Event
-from ...models.fields import SCIM_ID_LENGTH
 from ._output import ScimCommand, connection_named
 
-FIELDS = (
-    "id",
-    "created",
-    "connection_name",
-    "token_prefix",
-    "action",
-    "outcome",
-    "status",
-    "scim_type",
-    "detail",
-    "resource_type",
-    "object_name",
-    "scim_id",
-    "external_id",
-    "object_type",
-    "object_key",
-    "method",
-    "path",
-    "correlation_id",
-    "address",
-    "changes",
-    "tolerances",
-    "occurrences",
-)
 #: Seconds between two looks of ``follow``.
 INTERVAL = 1.0
 
 
 class Command(ScimCommand):
     help = "List the events of the audit log, follow new ones, or explain one."
-    examples = """  manage.py scim_events list --connection Okta --failures --hours 24
-  manage.py scim_events list --person amy@example.com --json
-  manage.py scim_events follow --failures
-  manage.py scim_events explain 4711"""
+    examples = (
+        ("list --connection Okta --failures --hours 24", "list the refusals of the last day"),
+        ("list --person amy@example.com --json", "print the events about a person as JSON"),
+        ("follow --failures", "print new refusals until it is interrupted"),
+        ("explain 4711", "show all of the event with this id, and what to do"),
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
@@ -57,7 +36,8 @@ class Command(ScimCommand):
             each.add_argument("--connection", help="only those of this connection")
             each.add_argument(
                 "--person",
-                help="only those about the account or group with this name, id or externalId",
+                help="only those about the account or group whose name, e-mail address, id or "
+                "externalId begins with this",
             )
             each.add_argument("--failures", action="store_true", help="only refused requests")
             each.add_argument("--json", action="store_true", help="print JSON")
@@ -84,8 +64,7 @@ class Command(ScimCommand):
         if options["connection"]:
             events = events.filter(connection=connection_named(options["connection"]))
         if person := options["person"]:
-            names = Q(object_name__iexact=person) | Q(external_id=person[:255])
-            events = events.filter(names | Q(scim_id=person[:SCIM_ID_LENGTH]))
+            events = search(events, person)
         if options["failures"]:
             events = events.filter(outcome__in=(Event.Outcome.FAILURE, Event.Outcome.STOPPED))
         return events
@@ -97,7 +76,7 @@ class Command(ScimCommand):
             events = events.filter(created__gte=timezone.now() - timedelta(hours=hours))
         found = list(events[:limit])
         if self.as_json:
-            self.print_json([as_dict(each) for each in found])
+            self.print_json([event_data(each) for each in found])
             return
         titles = ("ID", "TIME", "CONNECTION", "ACTION", "OUTCOME", "STATUS", "OBJECT", "DETAIL")
         self.print_table(titles, [_row(each) for each in found])
@@ -128,24 +107,19 @@ class Command(ScimCommand):
         found = found or list(events.filter(correlation_id=wanted[:64]))
         if not found:
             raise CommandError(f"There is no event with the number or request id {wanted[:64]!r}.")
-        data = [as_dict(each) | {"advice": str(explain(each) or "")} for each in found]
+        data = [event_data(each) | {"advice": str(explain(each) or "")} for each in found]
         if self.as_json:
             self.print_json(data if len(data) > 1 else data[0])
             return
         for each in data:
             for name, value in each.items():
-                if value not in ("", None, []):
+                if value not in ("", None, [], {}):
                     self.stdout.write(f"{name:18}{value}")
             self.stdout.write("")
 
 
-def as_dict(event: Event) -> dict[str, Any]:
-    """Return an event as ``--json`` prints it."""
-    return {name: getattr(event, name) for name in FIELDS}
-
-
 def json_line(event: Event) -> str:
-    return dumps(as_dict(event), ensure_ascii=False, default=str)
+    return dumps(event_data(event), ensure_ascii=False, default=str)
 
 
 def _row(event: Event) -> tuple[Any, ...]:

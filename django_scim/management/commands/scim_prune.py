@@ -11,11 +11,11 @@ from ...audit.administration import Actor
 from ...audit.retention import old_events, prune
 from ...conf import settings
 from ._durations import duration, positive
-from ._formats import CommandWithExamples
+from ._output import ScimCommand
 from ._progress import Progress
 
 
-class Command(CommandWithExamples):
+class Command(ScimCommand):
     help = (
         "Delete the events of the audit log that are older than an age. An event records how many "
         "were deleted. Run this once a day."

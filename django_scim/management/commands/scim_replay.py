@@ -9,16 +9,17 @@ from django.core.management.base import CommandError, CommandParser
 from ...diagnosis.replay import NotReplayable, Replay, replay
 from ...models import Event
 from ._durations import positive
-from ._formats import CommandWithExamples
+from ._output import ScimCommand
 
 
-class Command(CommandWithExamples):
+class Command(ScimCommand):
     help = (
         "Send the request of an event again, in a transaction that is rolled back, and print what "
         "would happen now. Nothing is changed in the database, and no signal of this package is "
         "sent; receivers of post_save and m2m_changed run. The exit status is 0 if the request "
         "would succeed, 1 if it would be refused, and 2 if the log does not have all of it."
     )
+    exit_status = ""  # see help
     examples = (
         ("4711", "replay the event with the id 4711, as in the URL of its page"),
         ("4711 --json", "the same, with JSON as output"),
