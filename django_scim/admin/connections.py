@@ -18,6 +18,7 @@ from ..transactions import writing
 from .actions import may_manage_access
 from .actors import actor_of
 from .forms import ConnectionForm
+from .health import health_of
 from .privileges import ConnectionPrivilegesMixin
 from .scope import ScopeMixin
 from .single_sign_on import SingleSignOnInline, changes_of
@@ -73,6 +74,7 @@ class ConnectionAdmin(ScopeMixin, ConnectionPrivilegesMixin):
 
     class Media:
         css = {"all": ("django_scim/admin.css",)}
+        js = ("django_scim/copy.js",)
 
     # The list
 
@@ -129,6 +131,7 @@ class ConnectionAdmin(ScopeMixin, ConnectionPrivilegesMixin):
         guard = connections.guard_of(connection)
         may_manage = may_change and may_manage_access(request)
         context: dict[str, Any] = {
+            "health": health_of(self.admin_site, request, connection),
             "may_change": may_change,
             "may_manage_access": may_manage,
             "guard_tripped": has_tripped(connection),
