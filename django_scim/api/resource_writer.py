@@ -16,7 +16,7 @@ from ..adapters.accounts.leavers import Leaver
 from ..adapters.interfaces import Assigned
 from ..adapters.reading.plan import pop_version
 from ..adapters.writing.outcomes import action_of
-from ..adapters.writing.staging import replacements
+from ..adapters.writing.staging import operations_of, replacements
 from ..adapters.writing.unit_of_work import UnitOfWork
 from ..audit import Recorder
 from ..audit.naming import known_names
@@ -110,7 +110,9 @@ class ResourceWriter:
         adapter = self.adapter
         if adapter.serializer_class is not None:
             try:
-                return self.serializer().read(data)
+                values = self.serializer().read(data)
+                self.given = values.items()
+                return values
             except ValidationError as error:
                 rejected = error
                 errors.append(as_scim_error(error, ""))
@@ -119,6 +121,9 @@ class ResourceWriter:
         except ScimError:
             self._require(scim_id)
             raise
+        if rejected:  # its values were not validated, and the site may refuse to close an account
+            named = operations_of(values)
+            values = {each.path: each.value for each in self._checked(named, [])}
         self.given = values.items()
         if errors and not self._leaver().ignores_all(errors):
             self._require(scim_id)

@@ -6,10 +6,12 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from rest_framework import serializers
 
 from django_scim import connections
 from django_scim.adapters import UserAdapter
 from django_scim.api.http import freshness
+from django_scim.api.serializers import ResourceSerializer
 from tests.client import ENTERPRISE, PATCH, USER, ScimClient, assert_error
 
 LONG = "x" * 400
@@ -195,6 +197,74 @@ def test_replica_is_not_read_after_a_long_bulk_request(scim, settings, monkeypat
     assert not freshness.may_read_replica(scim.connection)
     clock[0] += timedelta(seconds=3_600)
     assert freshness.may_read_replica(scim.connection)
+
+
+class SiteRules(ResourceSerializer):
+    """Rules of a site for single attributes, and one for the whole body."""
+
+    def validate_userName(self, name):
+        if name.startswith("service-"):
+            raise serializers.ValidationError("is a service")
+        return name
+
+    def validate_active(self, active):
+        if self.rule == "keep":
+            raise serializers.ValidationError("must stay open")
+        return active
+
+    def validate_emails(self, emails):
+        if any(not each["value"].endswith("@example.com") for each in emails):
+            raise serializers.ValidationError("must be addresses of the company")
+        return emails
+
+    def validate(self, data):
+        if data.get("title") == "refused":
+            raise serializers.ValidationError("not this title")
+        return data
+
+
+class RuledAdapter(UserAdapter):
+    serializer_class = SiteRules
+
+
+@pytest.fixture
+def ruled(connect, settings, monkeypatch):
+    monkeypatch.setattr(SiteRules, "rule", "", raising=False)
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.RuledAdapter"}}
+    return connect(adoption="username")
+
+
+def test_site_decides_which_names_are_closed(ruled, amy):
+    """Otherwise, a client could close accounts that the site keeps from its provisioning."""
+    User.objects.create_user("service-db")
+    for title in ("", "refused", LONG):
+        answer = ruled.post("/Users", leaver("service-db", title=title))
+        assert_error(answer, 400, "invalidValue", "is a service" if title == "" else "")
+    assert ruled.post("/Users", leaver(title="refused")).status_code == 201
+    assert stored() == [("amy", False), ("service-db", True)]
+
+
+@pytest.mark.parametrize("title", ["", "refused", LONG])
+def test_site_decides_whether_an_account_is_closed(ruled, monkeypatch, title):
+    user = ruled.make_user("amy")
+    monkeypatch.setattr(SiteRules, "rule", "keep")
+    path, beside = f"/Users/{user['id']}", {"op": "add", "path": "title", "value": title}
+    assert_error(ruled.put(path, leaver(title=title)), 400, "invalidValue")
+    assert_error(ruled.patch(path, beside, AWAY), 400, "invalidValue")
+    assert stored() == [("amy", True)]
+    monkeypatch.setattr(SiteRules, "rule", "")
+    assert ruled.put(path, leaver(title=title)).status_code == 200
+    assert stored() == [("amy", False)]
+
+
+def test_revived_account_gets_no_address_that_the_site_refuses(ruled):
+    body = {"externalId": "e-1", "emails": [{"value": "amy@example.com"}]}
+    user = ruled.make_user("amy", **body)
+    ruled.delete(f"/Users/{user['id']}")
+    body["emails"] = [{"value": "amy@evil.example"}]
+    answer = ruled.post("/Users", leaver(**body))
+    assert answer.status_code == 201 and answer.data["externalId"] == "e-1"
+    assert User.objects.get().email != "amy@evil.example"
 
 
 def test_nothing_is_repeated_if_nothing_can_be_left_out(scim, events):

@@ -71,21 +71,21 @@ class Leaver:
         paths = {path.attribute for path in error.paths}
         if self._left_out is None and paths and not paths & {p.attribute for p in self._needed}:
             self._left_out = lambda path: path.attribute in paths
-        elif not self.leave_out_more():
-            return False
+        else:
+            before = self._kept()
+            while self._attempts and self._kept() == before:
+                self.leave_out_more()
+            if self._kept() == before:
+                return False
         return self.ignores_all([error])
 
-    def leave_out_more(self) -> bool:
-        """Leave out everything that the next attempt does not need.
+    def leave_out_more(self) -> None:
+        """Leave out everything that the next attempt does not need."""
+        needed = self._attempts.pop(0)
+        self._left_out = lambda path: path not in needed
 
-        Return False if no attempt would differ from the one before.
-        """
-        while self._attempts:
-            before, needed = self.kept_values(dict(self.given)), self._attempts.pop(0)
-            self._left_out = lambda path, needed=needed: path not in needed
-            if self.kept_values(dict(self.given)).keys() != before.keys():
-                return True
-        return False
+    def _kept(self) -> set[AttributePath]:
+        return set(self.kept_values(dict(self.given)))
 
     def require_account(self, unit: UnitOfWork) -> None:
         """Raise the first error that was ignored if a creation has found no existing account."""
