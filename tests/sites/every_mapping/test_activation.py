@@ -135,8 +135,8 @@ def test_values_that_cannot_be_stored_keep_no_account_open(name, site, method):
         body = {"schemas": [USER], "userName": long, "active": False, "colour": "blue"}
         answer = scim.put(path, body)
     else:
-        operations = [("userName", long), ("active", False), ("colour", "blue")]
-        answer = scim.patch(path, *({"op": "replace", "path": p, "value": v} for p, v in operations))
+        given = [("userName", long), ("active", False), ("colour", "blue")]
+        answer = scim.patch(path, *({"op": "replace", "path": p, "value": v} for p, v in given))
     assert (answer.status_code, answer.data["active"]) == (200, False)
     assert_closed(scim, by="deactivate")
 
