@@ -16,7 +16,7 @@ from ..adapters.accounts.leavers import Leaver
 from ..adapters.interfaces import Assigned
 from ..adapters.reading.plan import pop_version
 from ..adapters.writing.outcomes import action_of
-from ..adapters.writing.staging import replacements
+from ..adapters.writing.staging import operations_of, replacements
 from ..adapters.writing.unit_of_work import UnitOfWork
 from ..audit import Recorder
 from ..audit.naming import known_names
@@ -110,7 +110,9 @@ class ResourceWriter:
         adapter = self.adapter
         if adapter.serializer_class is not None:
             try:
-                return self.serializer().read(data)
+                values = self.serializer().read(data)
+                self.given = values.items()
+                return values
             except ValidationError as error:
                 rejected = error
                 errors.append(as_scim_error(error, ""))
@@ -119,13 +121,16 @@ class ResourceWriter:
         except ScimError:
             self._require(scim_id)
             raise
+        if rejected:  # its values were not validated, and the site may refuse to close an account
+            named = operations_of(values)
+            values = {each.path: each.value for each in self._checked(named, [])}
         self.given = values.items()
         if errors and not self._leaver().ignores_all(errors):
             self._require(scim_id)
             raise rejected or all_in_one(errors)
         if rejected:  # the site's rules may concern any attribute
-            self._leaver().leave_out_all()
-        return self.leaver.kept_values(values) if self.leaver else values
+            self._leaver().leave_out_more()
+        return self.kept_values(values)
 
     def read_patch(self, data: Any, scim_id: str) -> list[Operation]:
         """Return the operations in the body of a PATCH.
@@ -174,7 +179,7 @@ class ResourceWriter:
         except ScimError as error:
             if not self._leaver().leaves_out(error):
                 raise
-            values = self.leaver.kept_values(values) if self.leaver else values
+            values = self.kept_values(values)
             prepared = self.adapter.prepare(values, scim_id, values)
         return prepared
 
@@ -188,9 +193,7 @@ class ResourceWriter:
         except ScimError as error:
             if not self._leaver().leaves_out(error):
                 raise
-            return self._prepare_patch(
-                self.leaver.kept_operations(operations) if self.leaver else operations, scim_id
-            )
+            return self._prepare_patch(self.kept_operations(operations), scim_id)
 
     def _prepare_patch(self, operations: list[Operation], scim_id: str) -> list[Operation]:
         slow = self.adapter.declared.prepared
@@ -228,22 +231,33 @@ class ResourceWriter:
             self.leaver = Leaver(self.adapter, list(self.given), is_creation=is_creation)
         return self.leaver
 
+    @property
+    def is_partial(self) -> bool:
+        """True if the request closes an account, and something in it was ignored."""
+        return self.leaver is not None and self.leaver.is_partial
+
+    def kept_values(self, values: Assigned) -> Assigned:
+        return self.leaver.kept_values(values) if self.leaver else values
+
+    def kept_operations(self, operations: list[Operation]) -> list[Operation]:
+        return self.leaver.kept_operations(operations) if self.leaver else operations
+
     # Writing
 
     def create(self, values: Assigned) -> UnitOfWork:
-        return self.adapter.create(self.leaver.kept_values(values) if self.leaver else values)
+        unit: UnitOfWork = self.adapter.create(self.kept_values(values))
+        if self.leaver is not None:
+            self.leaver.require_account(unit)
+        return unit
 
     def replace(self, scim_id: str, values: Assigned) -> UnitOfWork:
         # Attributes may be missing only because they were ignored, so do not clear them.
-        if self.leaver and self.leaver.is_partial:
+        if self.is_partial:
             return self.patch(scim_id, replacements(values))
         return self.adapter.replace(self._locked(scim_id), values)
 
     def patch(self, scim_id: str, operations: list[Operation]) -> UnitOfWork:
-        return self.adapter.patch(
-            self._locked(scim_id),
-            self.leaver.kept_operations(operations) if self.leaver else operations,
-        )
+        return self.adapter.patch(self._locked(scim_id), self.kept_operations(operations))
 
     def delete(self, scim_id: str) -> None:
         link = self._locked(scim_id)

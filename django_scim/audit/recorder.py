@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, router, transaction
+from django.utils import timezone
 
 from ..adapters.subjects import Subject, SubjectPaths
 from ..adapters.writing.outcomes import action_of
@@ -51,7 +52,7 @@ class Recorder:
         user_agent: str,
         authorization: str = "",
     ) -> None:
-        self.begin()
+        self.started = time.perf_counter()
         self._secrets = {each for each in authorization.split()[1:] if len(each) >= 8}
         self._secrets |= secrets_in_url(path)
         self.recorded = False
@@ -70,8 +71,8 @@ class Recorder:
         return _shown(text, limit, self._secrets.union(secrets))
 
     def begin(self) -> None:
-        """Start measuring the event's duration."""
-        self.started = time.perf_counter()
+        """Start the event's time and duration again: the turn of a bulk operation has come."""
+        self.started, self.event.created = time.perf_counter(), timezone.now()
 
     def authenticated(self, token: Token) -> None:
         self.connection = token.connection
@@ -163,8 +164,9 @@ class Recorder:
                 event.outcome = Event.Outcome.NO_CHANGE
         event.detail = remark and self._shown(remark, DETAIL_LIMIT)
         if tolerances.ignored:
-            ignored = self._ignored(tolerances.ignored, changes, body)
-            event.detail = f"{event.detail} {ignored}".strip()[:DETAIL_LIMIT]
+            limit = DETAIL_LIMIT // 2 if remark else DETAIL_LIMIT  # each must leave the other room
+            ignored = self._ignored(tolerances.ignored, changes, body, limit)
+            event.detail = f"{self._shown(remark, limit - 2)}. {ignored}" if remark else ignored
         self._complete(tolerances.used)
         return event
 
@@ -174,11 +176,11 @@ class Recorder:
         self.event.detail = self._shown(f"{self.event.detail} {note}".strip(), DETAIL_LIMIT)
         Event.objects.filter(pk=self.event.pk).update(detail=self.event.detail)
 
-    def _ignored(self, ignored: list[str], changes: list[Any] | None, body: Any) -> str:
+    def _ignored(self, ignored: list[str], changes: list[Any] | None, body: Any, limit: int) -> str:
         """Return the list of ignored values as text, without the secrets of the body."""
         how = "Ignored" if changes else "Nothing changed. Ignored"
         text = f"{how}: {'; '.join(dict.fromkeys(ignored))}"
-        return self._shown(text, DETAIL_LIMIT, secrets_in(body))
+        return self._shown(text, limit, secrets_in(body))
 
     def save_side_effects(self, writes: list[Any]) -> None:
         """Write an event for each further object that the request changed.

@@ -1,7 +1,7 @@
 """Serve SCIM under ``scim/v2/`` and the audit log under ``scim/audit/``.
 
 A site writes ``path("scim/", include("django_scim.urls"))``. Without a version, a URL means the
-latest one (RFC 7644 section 3.13).
+latest one (RFC 7644 section 3.13). Own pages of a site below ``scim/`` must come first.
 """
 
 from django.urls import include, path

@@ -147,6 +147,9 @@ class World:
         started = Event.objects.count()
         getattr(self, f"do_{kind}")(*args)
         self.state = after = self.look()
+        for who in (0, 1):
+            reached = {each for each in after.visible[who] if is_protected(after, each)}
+            assert not reached, f"{reached} are staff"
         if kind in CLIENT_STEPS:
             assert self.status < 500, operation
             who = args[0]

@@ -31,12 +31,13 @@ PATHS = NAMES | st.sampled_from(
     ['emails[type eq "work"].value', 'emails[colour eq "x"].value', "emails[", "/title", "title]",
      'members[value eq "x"]', 'name[familyName eq "ZZ"]', 'phoneNumbers[value sw "q"].type']
 )  # fmt: skip
+UNKNOWN = {"op": "add", "path": f"{ENTERPRISE}:manager", "value": {"value": "bulkId:none"}}
 OPERATIONS = st.fixed_dictionaries(
     {"op": st.sampled_from(["add", "replace", "remove", "Replace"]), "path": PATHS,
      "value": ANYTHING}
 ) | st.fixed_dictionaries(
     {"op": st.just("replace"), "value": st.dictionaries(NAMES, ANYTHING, max_size=4)}
-)  # fmt: skip
+) | st.just(UNKNOWN)  # fmt: skip
 
 
 def away(value):

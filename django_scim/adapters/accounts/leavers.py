@@ -3,7 +3,8 @@
 A request that deactivates an account is not refused because another of its values cannot be stored:
 an unknown, read-only or locked attribute, a name that is too long or taken (the tolerance LEAVER).
 It is still refused if the message cannot be read or lacks a required attribute, a precondition
-fails, or the guard or the rules of ownership refuse it.
+fails, or the guard or the rules of ownership refuse it. A creation is also refused if it finds no
+existing account: a new one closes nothing, and the account that the client means may stay open.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,17 @@ from ...protocol.messages.patch import Operation
 from ...protocol.tolerances import Tolerance
 from ..behaviours import Role
 from ..interfaces import Assigned
+from ..writing.unit_of_work import UnitOfWork
+
+#: The statuses of errors that a value causes. 413 is one password too many in a bulk request.
+_OF_VALUES = (400, 409, 413)
+#: The attributes that each further attempt needs. A creation finds the existing account by its
+#: names and addresses, so it gives these up last.
+_ATTEMPTS = ((Role.ACTIVATION,),)
+_ATTEMPTS_OF_CREATION = (
+    (Role.ACTIVATION, Role.SIGN_IN_NAME, Role.EXTERNAL_ID, Role.ADDRESSES),
+    (Role.ACTIVATION, Role.SIGN_IN_NAME),
+)
 
 #: Errors of a message that does not clearly say what the client wants.
 _FATAL = (MalformedMessage, IncompleteResource)
@@ -29,36 +41,59 @@ class Leaver:
     def __init__(
         self, adapter: Any, given: list[tuple[AttributePath, Any]], *, is_creation: bool
     ) -> None:
-        self.adapter, self.given, self._is_creation = adapter, given, is_creation
-        #: True if something was ignored, so that a PUT must not unassign what it lacks.
-        self.is_partial = False
+        self.adapter, self.given = adapter, given
+        #: The first error that was ignored.
+        self.refusal: ScimError | None = None
+        by_role = adapter.declared.by_role
+        self._attempts = [
+            {by_role[role].path for role in roles if role in by_role}
+            for roles in (_ATTEMPTS_OF_CREATION if is_creation else _ATTEMPTS)
+        ]
+        self._needed = self._attempts[-1]
         self._left_out: Callable[[AttributePath], bool] | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        """True if something was ignored, so that a PUT must not unassign what it lacks."""
+        return self.refusal is not None
 
     def ignores_all(self, errors: list[ScimError]) -> bool:
         """Return whether the request closes an account, so that these errors are ignored."""
         if any(isinstance(each, _FATAL) for each in errors) or not self._closes():
             return False
-        detail = all_in_one(errors).detail
-        self.is_partial = bool(self.adapter.tolerances.ignore(Tolerance.LEAVER, detail))
-        return self.is_partial
+        error = all_in_one(errors)
+        if not self.adapter.tolerances.ignore(Tolerance.LEAVER, error.detail):
+            return False
+        self.refusal = self.refusal or error
+        return True
 
     def leaves_out(self, error: ScimError) -> bool:
         """Return whether the request can be repeated without the values that caused an error."""
-        if error.status not in (400, 409) or not self._closes():
+        if error is self.refusal or error.status not in _OF_VALUES or not self._closes():
             return False
         paths = {path.attribute for path in error.paths}
-        kept = {path for path, _ in self.given if not self._is_dispensable(path)}
-        if self._left_out is None and paths and not paths & {path.attribute for path in kept}:
+        if self._left_out is None and paths and not paths & {p.attribute for p in self._needed}:
             self._left_out = lambda path: path.attribute in paths
-        elif self._left_out != self._is_dispensable:
-            self.leave_out_all()
         else:
-            return False
+            before = self._kept()
+            while self._attempts and self._kept() == before:
+                self.leave_out_more()
+            if self._kept() == before:
+                return False
         return self.ignores_all([error])
 
-    def leave_out_all(self) -> None:
-        """Leave out everything that is not needed to close the account."""
-        self._left_out = self._is_dispensable
+    def leave_out_more(self) -> None:
+        """Leave out everything that the next attempt does not need."""
+        needed = self._attempts.pop(0)
+        self._left_out = lambda path: path not in needed
+
+    def _kept(self) -> set[AttributePath]:
+        return set(self.kept_values(dict(self.given)))
+
+    def require_account(self, unit: UnitOfWork) -> None:
+        """Raise the first error that was ignored if a creation has found no existing account."""
+        if self.refusal is not None and not unit.has_past:
+            raise self.refusal
 
     def _closes(self) -> bool:
         """Return whether the request deactivates an account: its last word on ``active``."""
@@ -66,13 +101,6 @@ class Leaver:
         said = [value for path, value in self.given if mapping and path == mapping.path]
         said = [value for value in said if value is not None]  # a removal changes nothing
         return bool(said) and said[-1] is False
-
-    def _is_dispensable(self, path: AttributePath) -> bool:
-        """Return whether a request that closes an account can do without an attribute."""
-        roles = (Role.ACTIVATION, Role.SIGN_IN_NAME)
-        kept = roles if self._is_creation else roles[:1]
-        by_role = self.adapter.declared.by_role
-        return path not in [by_role[role].path for role in kept if role in by_role]
 
     def kept_values(self, values: Assigned) -> Assigned:
         if self._left_out is None:

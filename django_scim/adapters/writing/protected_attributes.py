@@ -15,7 +15,7 @@ from ...protocol.messages.patch import Operation
 from ...protocol.tolerances import Tolerance
 from ...protocol.values import fold
 from ..interfaces import Adapter, Assigned
-from .staging import apply
+from .staging import apply, operations_of
 from .unit_of_work import UnitOfWork
 
 
@@ -23,11 +23,7 @@ def kept_attributes(unit: UnitOfWork, values: Assigned) -> set[Attribute]:
     """Return the attributes that a PUT does not change. Raise the errors of ``permitted``."""
     kept: set[Attribute] = set()
     if unit.is_locked:
-        named = [
-            Operation("remove" if value is None else "replace", path, None, value)
-            for path, value in values.items()
-        ]
-        permitted(unit, named)
+        permitted(unit, operations_of(values))
         kept |= _locked_attributes(unit.adapter)
     adapter: Any = unit.adapter
     if adapter.registry.acts_for_person:

@@ -69,6 +69,14 @@ def assign_given(unit: UnitOfWork, values: Assigned) -> None:
     apply_all(unit, replacements(values))
 
 
+def operations_of(values: Assigned) -> list[Operation]:
+    """Return the operations that do what a body says: remove an attribute, or set its value."""
+    return [
+        Operation("remove" if value is None else "replace", path, None, value)
+        for path, value in values.items()
+    ]
+
+
 def replacements(values: Assigned) -> list[Operation]:
     """Return the operations that set the values of a body."""
     return [

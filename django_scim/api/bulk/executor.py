@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from ...adapters.batch_create import batch_create
+from ...adapters.batch_create import BatchRefused, batch_create
 from ...adapters.writing.unit_of_work import UnitOfWork
 from ...protocol.errors import Conflict, InvalidValue, ScimError
 from ...protocol.messages.bulk import dependency_order
@@ -136,6 +136,8 @@ class BulkExecutor:
         try:
             for runner in runners:
                 runner.prepare(self._id_of)
+            if not all(runner.can_batch() for runner in runners):
+                raise BatchRefused("a request that closes an account has lost a reference")
             self._authority.confirm(*runners[0].scopes)
             created = in_transaction(create, lambda: _start_again(runners), _note(runners))
         except Exception as error:  # the individual runs show which operation failed
@@ -162,7 +164,12 @@ class BulkExecutor:
                 self._fail(runner, error)
             return
         try:
-            created = in_transaction(group.create, lambda: _start_again(runners), _note(runners))
+            created = in_transaction(
+                group.create,
+                lambda: _start_again(runners),
+                _note(runners),
+                lambda error: group.current.writer.leaves_out(error),
+            )
         except Exception as error:
             failed = group.current
             for runner in runners:
@@ -207,7 +214,8 @@ class _CyclicGroup:
         units: list[tuple[OperationRunner, UnitOfWork, list[Operation]]] = []
         for runner in self.runners:
             self.current, adapter = runner, runner.writer.adapter
-            now, later = references.defer_references(runner.values, adapter, self.names)
+            values = runner.writer.kept_values(runner.values)
+            now, later = references.defer_references(values, adapter, self.names)
             unit = runner.writer.create(references.resolve_body(now, adapter, self.id_of))
             ids[runner.operation.bulk_id] = unit.link.scim_id
             units.append((runner, unit, later))
@@ -219,6 +227,7 @@ class _CyclicGroup:
         for runner, unit, later in units:
             self.current, adapter = runner, runner.writer.adapter
             operations = [references.resolve(each, adapter, id_of) for each in later]
-            unit.changes += adapter.patch(unit.link, operations).changes
+            kept = runner.writer.kept_operations(operations)
+            unit.changes += adapter.patch(unit.link, kept).changes
             result.append((unit.link.scim_id, runner.writer.finish(unit, 201, None).version))
         return result

@@ -105,15 +105,26 @@ class OperationRunner:
             return bulk_id
 
         self._resolved(note)
+        references.resolve_path_id(self.operation.resource_id, note)
         return bulk_ids
 
-    def _resolved(self, id_of: references.IdOf) -> tuple[Assigned, list[Operation], str]:
-        adapter = self.writer.adapter
+    def _resolved(self, id_of: references.IdOf) -> tuple[Assigned, list[Operation]]:
+        writer = self.writer
+        values, patch = writer.kept_values(self.values), writer.kept_operations(self.patch)
         return (
-            references.resolve_body(self.values, adapter, id_of),
-            [references.resolve(each, adapter, id_of) for each in self.patch],
-            references.resolve_path_id(self.operation.resource_id, id_of),
+            references.resolve_body(values, writer.adapter, id_of),
+            [references.resolve(each, writer.adapter, id_of) for each in patch],
         )
+
+    def _resolve(self, id_of: references.IdOf) -> None:
+        """Resolve all references. Those that cannot be resolved keep no account open."""
+        self.resource_id = references.resolve_path_id(self.operation.resource_id, id_of)
+        try:
+            self.values, self.patch = self._resolved(id_of)
+        except ScimError as error:
+            if not self.writer.leaves_out(error):
+                raise
+            self._resolve(id_of)
 
     @property
     def resource(self) -> tuple[str, str]:
@@ -127,7 +138,9 @@ class OperationRunner:
     def can_batch(self) -> bool:
         """Return whether it creates a resource that can be created in a batch with others."""
         is_valid_post = self.error is None and self.operation.method == "POST"
-        return is_valid_post and can_batch(self.writer.adapter, self.values)
+        if not is_valid_post or self.writer.is_partial:
+            return False
+        return can_batch(self.writer.adapter, self.values)
 
     # Carrying out
 
@@ -138,7 +151,7 @@ class OperationRunner:
         """
         if self.error is not None:
             raise self.error
-        self.values, self.patch, self.resource_id = self._resolved(id_of)
+        self._resolve(id_of)
         match self.operation.method:
             case "PUT":
                 self.values = self.writer.prepare_body(self.values, self.resource_id)

@@ -4,13 +4,14 @@ Only values of attributes that refer to a resource are references: the title "bu
 title.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from ...adapters.interfaces import Adapter, Assigned
 from ...protocol.attributes import Attribute, AttributePath
-from ...protocol.errors import Conflict
+from ...protocol.errors import Conflict, ScimError
 from ...protocol.filters import And, Comparison, Filter, Not, Or
 from ...protocol.messages.bulk import REFERENCE
 from ...protocol.messages.patch import Operation
@@ -23,16 +24,31 @@ IdOf = Callable[[str], str]
 def resolve(operation: Operation, adapter: Adapter, id_of: IdOf) -> Operation:
     """Return an operation with the references in its value and its path's filter resolved."""
     path = operation.path
-    value = _resolved(operation.value, path, adapter, id_of)
-    where = operation.where
-    if where is not None and _refers(path, adapter):
-        where = _resolved_filter(where, id_of)
+    with _errors_of(path):
+        value = _resolved(operation.value, path, adapter, id_of)
+        where = operation.where
+        if where is not None and _refers(path, adapter):
+            where = _resolved_filter(where, id_of)
     return replace(operation, value=value, where=where)
 
 
 def resolve_body(values: Assigned, adapter: Adapter, id_of: IdOf) -> Assigned:
     """Return the values of a body with all references resolved."""
-    return {path: _resolved(value, path, adapter, id_of) for path, value in values.items()}
+    resolved: Assigned = {}
+    for path, value in values.items():
+        with _errors_of(path):
+            resolved[path] = _resolved(value, path, adapter, id_of)
+    return resolved
+
+
+@contextmanager
+def _errors_of(path: AttributePath) -> Iterator[None]:
+    """Add the attribute whose references are resolved to their errors."""
+    try:
+        yield
+    except ScimError as error:
+        error.paths |= {path}
+        raise
 
 
 def resolve_path_id(resource_id: str, id_of: IdOf) -> str:

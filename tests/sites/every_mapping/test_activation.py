@@ -126,6 +126,32 @@ def test_put_closes_the_account(name, site):
     assert_closed(scim, by="deactivate")
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+@pytest.mark.parametrize("name", WRITABLE)
+def test_values_that_cannot_be_stored_keep_no_account_open(name, site, method):
+    scim = site(name)
+    path, long = f"/Users/{make(scim)['id']}", "x" * 400
+    if method == "PUT":
+        body = {"schemas": [USER], "userName": long, "active": False, "colour": "blue"}
+        answer = scim.put(path, body)
+    else:
+        given = [("userName", long), ("active", False), ("colour", "blue")]
+        answer = scim.patch(path, *({"op": "replace", "path": p, "value": v} for p, v in given))
+    assert (answer.status_code, answer.data["active"]) == (200, False)
+    assert_closed(scim, by="deactivate")
+
+
+@pytest.mark.parametrize("name", ["InNoColumn", "ReadOnly", "Immutable"])
+def test_what_cannot_be_closed_is_not_changed_in_part(name, site):
+    """A request is only repeated without some of its values if that closes the account."""
+    scim = site(name)
+    path = f"/Users/{make_without_active(scim)['id']}"
+    operations = [("title", "Guide"), ("active", False), ("userName", "x" * 400)]
+    answer = scim.patch(path, *({"op": "replace", "path": p, "value": v} for p, v in operations))
+    assert answer.status_code == 400
+    assert "title" not in scim.get(path).data and User.objects.get().is_active
+
+
 @pytest.mark.parametrize("name", [*WRITABLE, "InNoColumn", "ReadOnly"])
 def test_delete_closes_the_account(name, site):
     scim = site(name)
