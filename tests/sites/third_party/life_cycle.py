@@ -12,15 +12,15 @@ TYPE = "application/scim+json"
 class Client:
     """Send requests to a running site; count them, and keep those that failed."""
 
-    def __init__(self, port, token, title):
-        self.port, self.token, self.title = port, token, title
+    def __init__(self, port, token, title, host="127.0.0.1"):
+        self.port, self.token, self.title, self.host = port, token, title, host
         self.requests, self.failures = 0, []
 
     def send(self, method, path, body=None, expected=200):
         """Send a request and return the parsed body; note a status that is not the expected one."""
         self.requests += 1
         http_client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": TYPE}
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": TYPE, "Host": self.host}
         text = None if body is None else json.dumps(body)
         http_client.request(method, f"/scim/v2{path}", text, headers)
         response = http_client.getresponse()

@@ -17,8 +17,11 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
+
+from .admin_pages import PASSWORD, Browser
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -51,14 +54,34 @@ class Result(NamedTuple):
     failures: list[str]
 
 
+class Options(NamedTuple):
+    """The keys of a project's ``site.toml``. Every key has a default."""
+
+    #: Further arguments of scim_connect.
+    connect: list[str] = []
+    #: The host of each tenant, by the name of its schema. The life cycles run once for each.
+    tenants: dict[str, str] = {"": "127.0.0.1"}
+    #: The URL of Django's admin.
+    admin: str = "/admin/"
+    #: Pages of the site that the superuser must see too.
+    pages: list[str] = []
+
+
 class Site:
-    """A project in a temporary folder, with the packages of its environment."""
+    """A project in a temporary folder, with the packages of its environment.
+
+    A project has the settings ``additions.py`` and ``requirements.txt``; if it needs them, an app
+    ``shop``, the URLs ``site_urls.py`` and scripts: ``first.py`` before the migrations,
+    ``migrated.py`` after them, ``afterwards.py`` after the life cycles, and ``last.py`` at the end.
+    """
 
     def __init__(self, name, environments):
         self.name, self.source = name, HERE / "projects" / name
         self.environment = environments / name
         self.python = self.environment / "bin" / "python"
         self.folder = Path(tempfile.mkdtemp(prefix=f"scim-{name}-"))
+        path = self.source / "site.toml"
+        self.options = Options(**tomllib.loads(path.read_text() if path.exists() else ""))
         self.variables = os.environ | {
             "DJANGO_SETTINGS_MODULE": "additions",
             "PYTHONPATH": os.pathsep.join([str(self.folder), str(ROOT)]),
@@ -76,9 +99,9 @@ class Site:
 
     def write(self):
         """Write the project: the settings, the URLs and the site's own app."""
+        (self.folder / "site_urls.py").write_text(URLS)
         shutil.copytree(self.source, self.folder, dirs_exist_ok=True)
         shutil.copy(HERE / "base.py", self.folder / "base.py")
-        (self.folder / "site_urls.py").write_text(URLS)
 
     def run(self, *arguments):
         done = subprocess.run(
@@ -92,21 +115,43 @@ class Site:
             raise RuntimeError(f"{' '.join(map(str, arguments))}: {done.stdout}{done.stderr}")
         return done.stdout
 
-    def manage(self, *arguments):
-        return self.run("-m", "django", *arguments)
+    def manage(self, command, *arguments, tenant=""):
+        """Run a command of the site, or of one of its tenants."""
+        if tenant:
+            command, *arguments = "tenant_command", command, "--schema", tenant, *arguments
+        return self.run("-m", "django", command, *arguments)
+
+    def script(self, name):
+        """Run a script of the project, if it has one of this name."""
+        if (self.source / name).exists():
+            self.run("-c", f"import django; django.setup(); exec(open({name!r}).read())")
 
     def prepare(self, providers):
-        """Migrate, check, and return the token of a connection for each provider."""
+        """Migrate, check, and return the tokens of a connection for each tenant and provider."""
         if (self.folder / "shop" / "models.py").exists():
             self.manage("makemigrations", "shop", "-v", "0")
         self.manage("migrate", "-v", "0")
+        self.script("migrated.py")
         self.manage("check", "--fail-level", "WARNING", "--tag", "django_scim")
-        path = self.source / "connect.txt"
-        options = path.read_text().split() if path.exists() else []
         return {
-            name: self.manage("scim_connect", name, "--profile", name, "--quiet", *options).strip()
+            (tenant, name): self.manage(
+                *("scim_connect", name, "--profile", name, "--quiet", *self.options.connect),
+                tenant=tenant,
+            ).strip()
+            for tenant in self.options.tenants
             for name in providers
         }
+
+    def superuser(self, tenant):
+        """Create a superuser and return the name with which it signs in."""
+        text = (
+            "from django.contrib.auth import get_user_model as model\n"
+            "fields = [model().USERNAME_FIELD, *model().REQUIRED_FIELDS]\n"
+            "values = {each: 'root' for each in fields} | {'email': 'root@example.com'}\n"
+            f"model().objects.create_superuser(**values, password={PASSWORD!r})\n"
+            "print('NAME', values[fields[0]])\n"
+        )
+        return self.manage("shell", "-c", text, tenant=tenant).split("NAME ")[1].strip()
 
     @contextlib.contextmanager
     def served(self):
@@ -138,27 +183,36 @@ class Site:
     def drive(self):
         """Send every request of the life cycles, and check the site afterwards."""
         cycles, client_class = life_cycles()
-        requests, failures = 0, []
+        clients = []
+        failures = []
         try:
             self.install()
             self.write()
+            self.script("first.py")
             tokens = self.prepare(cycles)
             with self.served() as port:
-                for provider, life_cycle in cycles.items():
-                    client = client_class(port, tokens[provider], provider)
-                    life_cycle(client)
-                    requests += client.requests
-                    failures += client.failures
-            self.run("-c", f"import django; django.setup(); {_source('afterwards.py')}")
+                for (tenant, provider), token in tokens.items():
+                    for other, host in self.options.tenants.items():
+                        title = f"{tenant} {provider} at {other}" if tenant else provider
+                        client = client_class(port, token, title, host)
+                        clients.append(client)
+                        if tenant == other:
+                            cycles[provider](client)
+                        else:
+                            client.send("GET", "/Users", expected=401)
+                self.script("afterwards.py")
+                for tenant, host in self.options.tenants.items():
+                    browser = Browser(port, host, f"{tenant} admin".strip(), self.options.admin)
+                    clients.append(browser)
+                    browser.visit(self.superuser(tenant), self.options.pages)
         except (RuntimeError, subprocess.CalledProcessError, OSError) as error:
             failures.append(str(error)[-3000:])
         finally:
+            with contextlib.suppress(RuntimeError):
+                self.script("last.py")
             shutil.rmtree(self.folder, ignore_errors=True)
-        return Result(self.name, requests, failures)
-
-
-def _source(name):
-    return f"exec(open({name!r}).read())"
+        failures = [each for client in clients for each in client.failures] + failures
+        return Result(self.name, sum(each.requests for each in clients), failures)
 
 
 def main(arguments=None):

@@ -1,0 +1,3 @@
+from postgresql import NAME, execute
+
+execute(f'CREATE DATABASE "{NAME}"')
