@@ -1,5 +1,6 @@
 """One operation of a bulk request: parse it, resolve its references, and carry it out."""
 
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from typing import Any
 
@@ -106,6 +107,18 @@ class OperationRunner:
 
         self._resolved(note)
         return bulk_ids
+
+    def check_types(self, types: Mapping[str, str]) -> None:
+        """Set ``error`` for a reference to an operation that creates another resource type.
+
+        ``types`` are the resource types of the operations by their ``bulkId``.
+        """
+        if self.error is None:
+            values = [*self.values.items(), *((each.path, each.value) for each in self.patch)]
+            try:
+                references.check_types(values, self.writer.adapter, types)
+            except ScimError as error:
+                self.error = error
 
     def _resolved(self, id_of: references.IdOf) -> tuple[Assigned, list[Operation], str]:
         adapter = self.writer.adapter
