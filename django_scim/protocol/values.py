@@ -220,9 +220,17 @@ def _coerce_complex(
         raise all_in_one(errors)
     uri = result.get("$ref")
     if uri and result.get("value", uri) not in (uri, split_location(uri)[1]):
-        if not tolerances.permit(Tolerance.LOOSE_REFERENCE):
-            raise InvalidValue(f"{path}.$ref: is not the URI of {path}.value")
+        refuse_contradiction(f"{path}.$ref: is not the URI of {path}.value", tolerances)
     return result or None
+
+
+def refuse_contradiction(wrong: str, tolerances: Tolerances) -> None:
+    """Raise InvalidValue for a reference that contradicts its ``value``.
+
+    Outside strict, only the ``value`` counts.
+    """
+    if not tolerances.permit(Tolerance.LOOSE_REFERENCE):
+        raise InvalidValue(wrong)
 
 
 def ignores_unknown(name: str, tolerances: Tolerances) -> bool:

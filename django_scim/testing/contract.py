@@ -57,13 +57,13 @@ class AdapterContract(AdapterSubject):
             assert_error(answer, 400, "mutability", returned)
             return
         assert answer.status_code == 200, answer.data
-        self.assert_shows(returned, value, scim.get(self.at(resource)).data)
+        self.assert_shows(returned, value, self.read(scim, resource, returned))
 
     def test_put_without_it_takes_it_away(self, scim: ScimClient, returned: str) -> None:
         attribute = self.find(returned).attribute
         mapping = self.adapter.declaration().by_path.get(returned)
         is_kept = mapping is not None and mapping.behaviour.kept_on_put
-        if attribute.required or is_kept:
+        if self.is_needed(returned) or is_kept:
             pytest.skip("a PUT without this attribute keeps its value")
         resource = self.make_with(scim, returned, self.value(scim, returned, 0), 0)
         answer = scim.put(self.at(resource), self.body(scim, 0))
@@ -71,7 +71,7 @@ class AdapterContract(AdapterSubject):
             assert_error(answer, 400, "mutability", returned)
             return
         assert answer.status_code == 200, answer.data
-        self.assert_shows(returned, None, scim.get(self.at(resource)).data)
+        self.assert_shows(returned, None, self.read(scim, resource, returned))
 
     @pytest.mark.parametrize("op", ["add", "replace"])
     def test_patch_sets_it(self, scim: ScimClient, returned: str, op: str) -> None:
@@ -80,7 +80,7 @@ class AdapterContract(AdapterSubject):
         operation = {"op": op, "path": returned, "value": value}
         version = made["meta"]["version"]
         self.patch(scim, made, operation)
-        resource = scim.get(self.at(made)).data
+        resource = self.read(scim, made, returned)
         self.assert_shows(returned, value, resource)
         assert resource["meta"]["version"] != version
         self.patch(scim, made, operation)  # again: changes nothing, so the version stays
@@ -94,9 +94,11 @@ class AdapterContract(AdapterSubject):
         if attribute.required or attribute.mutability == "immutable":
             assert_error(scim.patch(self.at(resource), operation), 400, "mutability", returned)
             return
-        before = scim.get(self.at(resource)).data
+        if self.is_needed(returned):
+            pytest.skip("the required extension needs an attribute")
+        before = self.read(scim, resource, returned)
         self.patch(scim, resource, operation)
-        after = scim.get(self.at(resource)).data
+        after = self.read(scim, resource, returned)
         mapping = self.adapter.declaration().by_path.get(returned)
         if mapping is not None and mapping.behaviour.always_present:
             assert after == before
@@ -136,7 +138,8 @@ class AdapterContract(AdapterSubject):
         assert self.found(scim, f"not ({returned} pr)") == _ids(*absent)
 
     def test_operators_never_widen_a_result(self, scim: ScimClient, returned: str) -> None:
-        one, other, _ = self.three(scim, returned)
+        one, other, last = self.three(scim, returned)
+        greater = [other] if self.leaf_value(returned, last) is None else [other, last]
         attribute, path = self.leaf(returned), self.simple(returned)
         value = self.leaf_value(returned, one)
         trials: list[tuple[str, Any, list[str]]] = []
@@ -146,8 +149,8 @@ class AdapterContract(AdapterSubject):
             trials = [("co", value[1:] or value, _ids(one)), ("sw", value, _ids(one)),
                       ("ew", "no such end", []), ("eq", swapped, same)]  # fmt: skip
         elif attribute.type in ORDERED:
-            trials = [("lt", value, []), ("le", value, _ids(one)), ("gt", value, _ids(other)),
-                      ("ge", value, _ids(one, other))]  # fmt: skip
+            trials = [("lt", value, []), ("le", value, _ids(one)), ("gt", value, _ids(*greater)),
+                      ("ge", value, _ids(one, *greater))]  # fmt: skip
         for op, operand, expected in trials:
             text = f"{path} {op} {json.dumps(operand)}"
             answer = self.search(scim, text)
@@ -197,7 +200,7 @@ class AdapterContract(AdapterSubject):
         resource = self.make_with(scim, returned, self.value(scim, returned, 0), 0)
         found = self.find(returned)
         if found.attribute.returned == "request":
-            assert take(resource, found) is None
+            assert take(scim.get(self.at(resource)).data, found) is None
         alone = scim.get(self.at(resource), {"attributes": returned}).data
         assert take(alone, found) == take(resource, found)
         urns = [found.schema] if found.is_extension else [found.attribute.name]

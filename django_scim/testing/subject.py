@@ -77,10 +77,8 @@ class AdapterSubject:
         """Return a body with the required attributes and the ``given`` ones, by path."""
         schema = adapter_classes()[name or self.resource_type].declaration().resource_schema
         body: dict[str, Any] = {"schemas": [each.id for each in schema.schemas]}
-        for path in schema.paths():
-            needed = path.attribute.required and path.attribute.mutability != "readOnly"
-            if needed and not path.is_extension:
-                body[str(path)] = self._needed(scim, str(path), number, name)
+        for path in _needed_paths(schema):
+            put(body, path, self._needed(scim, str(path), number, name))
         for text, value in given.items():
             put(body, _find(schema, text), value)
         return body
@@ -98,9 +96,24 @@ class AdapterSubject:
 
     def make_with(self, scim: ScimClient, path: str, value: Any, number: int) -> dict[str, Any]:
         """Create a resource with a value of one attribute, and return it as read back."""
-        made = scim.make(self.endpoint, self.body(scim, number, **{path: value}))
-        resource: dict[str, Any] = scim.get(f"{self.endpoint}/{made['id']}").data
-        return resource
+        return self.read(
+            scim, scim.make(self.endpoint, self.body(scim, number, **{path: value})), path
+        )
+
+    def read(self, scim: ScimClient, resource: dict[str, Any], path: str) -> dict[str, Any]:
+        """Read a resource, with an attribute that is returned only on request."""
+        found = self.find(path)
+        data: dict[str, Any] = scim.get(self.at(resource)).data
+        if found.attribute.returned == "request":
+            asked = take(scim.get(self.at(resource), {"attributes": path}).data, found)
+            if asked is not None:
+                put(data, found, asked)
+        return data
+
+    def is_needed(self, path: str) -> bool:
+        """Return whether each resource has this attribute."""
+        schema = self.adapter.declaration().resource_schema
+        return self.find(path) in _needed_paths(schema)
 
     @property
     def endpoint(self) -> str:
@@ -167,6 +180,22 @@ def _find(schema: ResourceSchema, path: str) -> AttributePath:
     found = schema.find(path)
     assert found is not None, f"{schema.name} has no attribute {path}"
     return found
+
+
+def _needed_paths(schema: ResourceSchema) -> list[AttributePath]:
+    """Return the attributes that each resource needs.
+
+    A required extension without required attributes needs any of them.
+    """
+    needed = list(schema.required)
+    for urn in schema.required_extensions - {path.schema for path in needed}:
+        writable = (
+            path
+            for path in schema.paths()
+            if path.schema == urn and path.attribute.mutability != "readOnly"
+        )
+        needed += list(writable)[:1]
+    return needed
 
 
 def put(body: dict[str, Any], path: AttributePath, value: Any) -> None:

@@ -12,7 +12,7 @@ from django_scim import connections
 from django_scim.adapters import UserAdapter
 from django_scim.api.http import freshness
 from django_scim.api.serializers import ResourceSerializer
-from tests.client import ENTERPRISE, PATCH, USER, ScimClient, assert_error
+from tests.client import ENTERPRISE, GROUP, PATCH, USER, ScimClient, assert_error
 
 LONG = "x" * 400
 AWAY = {"op": "replace", "path": "active", "value": False}
@@ -84,7 +84,7 @@ def manager(bulk_id):
     return {"manager": {"value": f"bulkId:{bulk_id}"}}
 
 
-@pytest.mark.parametrize("bulk_id", ["unknown", "failed"])
+@pytest.mark.parametrize("bulk_id", ["unknown", "failed", "group"])
 def test_references_keep_no_account_open(connect, events, bulk_id):
     client = connect(adoption="username")
     User.objects.create_user("cat")
@@ -92,13 +92,16 @@ def test_references_keep_no_account_open(connect, events, bulk_id):
     beside = {"op": "add", "path": f"{ENTERPRISE}:manager", "value": {"value": f"bulkId:{bulk_id}"}}
     patch = {"schemas": [PATCH], "Operations": [beside, AWAY]}
     put, post = (leaver(name, **{ENTERPRISE: manager(bulk_id)}) for name in ("bob", "cat"))
-    results = client.bulk(
+    group = {"schemas": [GROUP], "displayName": "Guides"}
+    *results, created = client.bulk(
         {"method": "POST", "path": "/Users", "bulkId": "failed", "data": {"schemas": [USER]}},
         {"method": "PATCH", "path": f"/Users/{amy['id']}", "data": patch},
         {"method": "PUT", "path": f"/Users/{bob['id']}", "data": put},
         {"method": "POST", "path": "/Users", "bulkId": "c", "data": post},
         {"method": "POST", "path": "/Users", "bulkId": "d", "data": post | {"userName": "dan"}},
+        {"method": "POST", "path": "/Groups", "bulkId": "group", "data": group},
     ).data["Operations"]
+    assert created["status"] == "201"
     statuses = [each["status"] for each in results]
     assert statuses[:4] == ["400", "200", "200", "201"] and statuses[4] in ("400", "409")
     assert stored() == [("cat", False), ("amy", False), ("bob", False)]

@@ -6,6 +6,7 @@ does not depend on the size of the group.
 
 from collections.abc import Iterable
 from collections.abc import Mapping as Dict
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Value
@@ -31,7 +32,7 @@ from ..writing.unit_of_work import UnitOfWork
 from .base import Mapping, Reader, Selected
 from .computed import read_only
 from .multivalued import MultiValue, ValueList
-from .references import id_column, refuse_parts
+from .references import check_type, id_column, refuse_parts
 from .relations import RelatedLinks, membership_relation
 
 _SUBS: dict[str, Any] = {
@@ -59,7 +60,13 @@ class Memberships(Mapping):
         self.accessor, self.to, self.kind, self.member = accessor, to, kind or to, member
 
     def describe(self, attribute: Attribute) -> Attribute:
+        """Return the attribute as /Schemas publishes it: with the one type of resource it has."""
         described = super().describe(attribute)
+        kind, uri = described.sub("type"), described.sub("$ref")
+        if kind is not None and self.kind in kind.canonical_values:
+            described = described.with_sub(replace(kind, canonical_values=(self.kind,)))
+        if uri is not None and self.to in uri.reference_types:
+            described = described.with_sub(replace(uri, reference_types=(self.to,)))
         return read_only(described) if self.is_derived else described
 
     def resolve(self, adapter: type[Adapter]) -> None:
@@ -146,6 +153,9 @@ class Members(Memberships):
             else:
                 staged.remove(self._ids(operation.value))
         else:
+            for index, item in enumerate(operation.value):
+                where = f"{self.full_name}[{index}]"
+                check_type(item, self.to, self.kind, where, unit)
             if operation.op == "replace":
                 staged.clear()
             staged.add(self._ids(operation.value))

@@ -12,7 +12,7 @@ from ...protocol.errors import InvalidValue
 from ...protocol.filters import ValueFilter
 from ...protocol.messages.patch import Operation
 from ...protocol.tolerances import Tolerance
-from ...protocol.values import split_location
+from ...protocol.values import fold, refuse_contradiction, split_location
 from ...query import Column, Locator
 from ...query.columns import Absent, Comparable, Sortable
 from ...query.translate import translate_element
@@ -173,6 +173,8 @@ class Reference(Mapping):
         if operation.path.sub is not None and operation.path.sub.name not in ("value", "$ref"):
             return  # displayName belongs to the target
         target = unit.adapter.registry.adapter(self.to)
+        if isinstance(operation.value, dict) and "value" in operation.value:
+            check_type(operation.value, self.to, self.to, self.full_name, unit)
         wanted = None if operation.op == "remove" else self._wanted_id(operation, target.endpoint)
         if wanted is None:
             self._set_target(unit, None, "")
@@ -276,6 +278,19 @@ class Reference(Mapping):
                 other.batch = batch
             referring.save(other, is_side_effect=True)
         batch.flush()
+
+
+def check_type(item: dict[str, Any], to: str, kind: str, where: str, unit: UnitOfWork) -> None:
+    """Refuse a reference whose ``type`` or ``$ref`` names another resource type."""
+    endpoint = unit.adapter.registry.endpoints[to]
+    named, other = item.get("type", kind), split_location(item.get("$ref", ""))[0] or endpoint
+    if fold(named) != fold(kind):
+        wrong = f"{where}.type: must be {kind}, not {named[:80]!r}"
+    elif other.lower() != endpoint.lower():
+        wrong = f"{where}.$ref: must lead to {endpoint}, not to {other[:80]!r}"
+    else:
+        return
+    refuse_contradiction(wrong, unit.tolerances)
 
 
 def refuse_parts(attribute: Attribute, known: Sequence[str]) -> None:

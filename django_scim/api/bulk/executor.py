@@ -43,6 +43,13 @@ class BulkExecutor:
         After too many errors, stop and return only the results so far.
         """
         posts = self.posts
+        types = {
+            bulk_id: self.runners[index].writer.resource_type
+            for bulk_id, index in posts.items()
+            if self.runners[index].error is None
+        }
+        for runner in self.runners:
+            runner.check_types(types)
         needs = [
             [posts[name] for name in runner.referenced_ids() if name in posts]
             for runner in self.runners

@@ -1,5 +1,6 @@
 """One operation of a bulk request: parse it, resolve its references, and carry it out."""
 
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from typing import Any
 
@@ -107,6 +108,24 @@ class OperationRunner:
         self._resolved(note)
         references.resolve_path_id(self.operation.resource_id, note)
         return bulk_ids
+
+    def check_types(self, types: Mapping[str, str]) -> None:
+        """Set ``error`` for a reference to an operation that creates another resource type.
+
+        ``types`` are the resource types of the operations by their ``bulkId``.
+        """
+        if self.error is not None:
+            return
+        writer = self.writer
+        patch = ((each.path, each.value) for each in writer.kept_operations(self.patch))
+        values = [*writer.kept_values(self.values).items(), *patch]
+        try:
+            references.check_types(values, writer.adapter, types)
+        except ScimError as error:
+            if writer.leaves_out(error):
+                self.check_types(types)
+            else:
+                self.error = error
 
     def _resolved(self, id_of: references.IdOf) -> tuple[Assigned, list[Operation]]:
         writer = self.writer

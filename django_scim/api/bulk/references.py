@@ -4,14 +4,14 @@ Only values of attributes that refer to a resource are references: the title "bu
 title.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from ...adapters.interfaces import Adapter, Assigned
 from ...protocol.attributes import Attribute, AttributePath
-from ...protocol.errors import Conflict, ScimError
+from ...protocol.errors import Conflict, InvalidValue, ScimError
 from ...protocol.filters import And, Comparison, Filter, Not, Or
 from ...protocol.messages.bulk import REFERENCE
 from ...protocol.messages.patch import Operation
@@ -55,6 +55,30 @@ def resolve_path_id(resource_id: str, id_of: IdOf) -> str:
     """Return the id in an operation's path, resolved if it is a reference."""
     is_reference = resource_id.startswith(REFERENCE)
     return id_of(resource_id.removeprefix(REFERENCE)) if is_reference else resource_id
+
+
+def check_types(
+    values: Iterable[tuple[AttributePath, Any]], adapter: Adapter, types: Mapping[str, str]
+) -> None:
+    """Raise InvalidValue for a reference to an operation that creates another resource type.
+
+    ``types`` are the resource types of the operations by their ``bulkId``.
+    """
+    for path, value in values:
+        mappings = adapter.declared.mappings_for(path)
+        allowed = sorted({mapping.to for mapping in mappings if mapping.refers})
+
+        def check(bulk_id: str, path: AttributePath = path, allowed: list[str] = allowed) -> str:
+            kind = types.get(bulk_id)
+            if kind and allowed and kind not in allowed:
+                raise InvalidValue(
+                    f"{path}: must refer to a {' or '.join(allowed)}; the operation "
+                    f"{bulk_id[:80]!r} creates a {kind}"
+                )
+            return bulk_id
+
+        with _errors_of(path):
+            _resolved(value, path, adapter, check)
 
 
 def defer_references(

@@ -25,7 +25,7 @@ from ..filters import Filter
 from ..paths import PatchPath, parse_path
 from ..resource_body import check_urn, entries, takes_path_keys
 from ..resource_schema import ResourceSchema
-from ..tolerances import Tolerance, Tolerances
+from ..tolerances import Tolerance, Tolerances, mend_urn
 from ..values import EMPTY, coerce, coerce_one, has_values, ignores_unknown, is_empty, only_element
 from .envelope import read_members, read_message
 
@@ -128,19 +128,20 @@ def _operations(data: Any, where: str, context: _Context) -> Iterable[Operation]
         return _whole_schema(op, target.extension, value, where, context)
     assert target.path is not None
     if target.path.attribute.name == "schemas":
-        _change_schemas(op, value, context)
-        return []
+        return _change_schemas(op, value, where, context)
     return list(_operation(op, target, value, context.tolerances))
 
 
-def _change_schemas(op: str, value: Any, context: _Context) -> None:
-    """Note the extensions that a change of ``schemas`` adds.
+def _change_schemas(op: str, value: Any, where: str, context: _Context) -> list[Operation]:
+    """Note the extensions that a change of ``schemas`` adds; return operations for those it lacks.
 
     The list itself follows from the data. After an extension is added, operations can name its
-    attributes without its URN (RFC 7644 section 3.5.2).
+    attributes without its URN (RFC 7644 section 3.5.2). A replaced list without an extension
+    removes the attributes of that extension, but only in strict: other clients list what they know.
 
     Raises Mutability for a removal.
     """
+    named: list[Schema | None] = []
     if op == "remove":
         raise Mutability(
             "schemas: is required and cannot be removed; remove the attributes of an extension, "
@@ -150,9 +151,15 @@ def _change_schemas(op: str, value: Any, context: _Context) -> None:
         if not isinstance(urn, str):
             raise InvalidValue("schemas: must be an array of URNs")
         check_urn(urn, context.schema, context.tolerances, InvalidValue)
-        named = context.schema.by_urn(urn)
-        if named is not None and context.schema.is_extension(named):
-            context.added.append(named)
+        named.append(context.schema.by_urn(mend_urn(urn, context.tolerances)))
+    extensions = [each for each in context.schema.extensions if each in named]
+    context.added.extend(extensions)
+    removals: list[Operation] = []
+    for extension in context.schema.extensions if op == "replace" else ():
+        what = f"the missing {extension.id} in schemas: its attributes were kept"
+        if extension not in named and not _ignores(what, context.tolerances):
+            removals += _whole_schema("remove", extension, None, where, context)
+    return removals
 
 
 def _without_path(op: str, value: Any, where: str, context: _Context) -> list[Operation]:
@@ -225,6 +232,11 @@ def _whole_schema(
     return _without_path(op, body, where, context)
 
 
+def _ignores(what: str, tolerances: Tolerances) -> bool:
+    """Return whether the profile ignores a change of what the server decides, and note it."""
+    return tolerances.ignore(Tolerance.READ_ONLY_PATH, what)
+
+
 def _operation(
     op: str, target: PatchPath, value: Any, tolerances: Tolerances
 ) -> Iterator[Operation]:
@@ -234,7 +246,7 @@ def _operation(
     attribute, leaf = path.attribute, path.leaf
     if "readOnly" in (attribute.mutability, leaf.mutability):
         what = f"{path}: is read-only"
-        if attribute.name != "id" and tolerances.ignore(Tolerance.READ_ONLY_PATH, what):
+        if attribute.name != "id" and _ignores(what, tolerances):
             return
         raise Mutability(what)
     if path.sub is not None and leaf.mutability == "immutable" and attribute.multi_valued:

@@ -16,8 +16,17 @@ from django_scim.adapters import (
     UserAdapter,
 )
 
-from .models import ACommonDeviceOfOurWarehouseLink, Device, Office, Organisation, Squad, SquadLink
-from .schemas import ACME, acme, device
+from .models import (
+    ACommonDeviceOfOurWarehouseLink,
+    Badge,
+    BadgeLink,
+    Device,
+    Office,
+    Organisation,
+    Squad,
+    SquadLink,
+)
+from .schemas import ACCESS, ACME, OWNER, access, acme, badge, device, owner
 
 
 class OfficeName(Custom):
@@ -110,4 +119,22 @@ class DeviceAdapter(ResourceAdapter):
         "displayName": Field("label"),
         "keeper": Reference("keeper", to="User", pending="link.keeper_value"),
         "users": Members("users", to="User"),
+    }
+
+
+class BadgeAdapter(ResourceAdapter):
+    """Has required extensions, attributes that are returned on request, and a binary one."""
+
+    name, endpoint, description = "Badge", "Badges", "A badge."
+    schema = badge
+    extensions = required_extensions = [access, owner]
+    model, link = Badge, BadgeLink
+    attributes = {
+        "number": Field("number"),
+        "note": Field("note"),
+        "picture": Json("extras", "picture"),
+        f"{ACCESS}:level": Field("level"),
+        f"{ACCESS}:door": Json("extras", "door"),
+        f"{OWNER}:department": Json("extras", "department"),
+        f"{OWNER}:room": Json("extras", "room"),
     }

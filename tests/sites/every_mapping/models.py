@@ -85,3 +85,14 @@ class ACommonDeviceOfOurWarehouseLink(AbstractLink):
 
     target = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="scim_links")
     keeper_value = models.CharField(max_length=255, blank=True, default="")
+
+
+class Badge(models.Model):
+    number = models.CharField(max_length=40, unique=True)
+    level = models.IntegerField(default=0)
+    note = models.CharField(max_length=80, blank=True)
+    extras = models.JSONField(default=dict)
+
+
+class BadgeLink(AbstractLink):
+    target = models.ForeignKey(Badge, models.SET_NULL, null=True, related_name="scim_links")

@@ -2,6 +2,8 @@ from django_scim.adapters import Attribute, Schema
 
 ACME = "urn:example:scim:schemas:acme:2.0:User"
 DEVICE = "urn:example:scim:schemas:acme:2.0:Device"
+ACCESS = "urn:example:scim:schemas:acme:2.0:BadgeAccess"
+OWNER = "urn:example:scim:schemas:acme:2.0:BadgeOwner"
 
 
 def complex_attribute(name, *subs, **characteristics):
@@ -60,4 +62,29 @@ device = Schema(
         complex_attribute("keeper", "value", "$ref", "displayName"),
         complex_attribute("users", "value", "$ref", "display", "type", multi_valued=True),
     ),
+)
+badge = Schema(
+    "urn:example:scim:schemas:acme:2.0:Badge",
+    "Badge",
+    "A badge.",
+    (
+        Attribute(name="number", required=True, case_exact=True, uniqueness="server"),
+        Attribute(name="note", returned="request"),
+        Attribute(name="picture", type="binary", case_exact=True),
+    ),
+)
+access = Schema(
+    ACCESS,
+    "BadgeAccess",
+    "An extension that each badge has, with a required attribute.",
+    (
+        Attribute(name="level", type="integer", required=True),
+        Attribute(name="door", returned="request"),
+    ),
+)
+owner = Schema(
+    OWNER,
+    "BadgeOwner",
+    "An extension that each badge has, without a required attribute.",
+    (Attribute(name="department"), Attribute(name="room")),
 )

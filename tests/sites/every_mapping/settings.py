@@ -7,5 +7,6 @@ DJANGO_SCIM = {
         "User": "tests.sites.every_mapping.adapters.AcmeUserAdapter",
         "Group": "tests.sites.every_mapping.adapters.SquadAdapter",
         "Device": "tests.sites.every_mapping.adapters.DeviceAdapter",
+        "Badge": "tests.sites.every_mapping.adapters.BadgeAdapter",
     }
 }

@@ -34,3 +34,9 @@ class TestGroups(AdapterContract):
 
 class TestDevices(AdapterContract):
     resource_type = "Device"
+
+
+class TestBadges(AdapterContract):
+    """Required extensions, attributes that are returned on request, a binary attribute."""
+
+    resource_type = "Badge"
