@@ -124,6 +124,36 @@ def test_fault_is_found_and_mended(healthy, code):
     assert run()["findings"] == []
 
 
+def test_deleted_group_has_no_fault(healthy):
+    """The link of a deleted group has no key, so that a new group can have its name."""
+    for _ in range(2):
+        (old,) = healthy.find('displayName eq "sales"', "/Groups")
+        healthy.delete(f"/Groups/{old['id']}")
+        assert run()["findings"] == []
+        group = healthy.make_group("Sales")
+        assert run("--fix")["findings"] == []
+        assert healthy.find('displayName eq "SALES"', "/Groups")[0]["id"] == group["id"]
+
+
+def test_groups_that_exchanged_their_names_are_mended(healthy):
+    other = healthy.make_group("Marketing")
+    GroupLink.objects.filter(display_name="Sales").update(display_name="tmp")
+    GroupLink.objects.filter(display_name="Marketing").update(display_name="Sales")
+    GroupLink.objects.filter(display_name="tmp").update(display_name="Marketing")
+    assert found("--fix", status=0)["display-key-stale"]["fixed"] is True
+    assert run()["findings"] == []
+    assert healthy.find('displayName eq "sales"', "/Groups")[0]["id"] == other["id"]
+
+
+def test_name_of_a_group_that_the_site_deleted_is_released(healthy):
+    Group.objects.all().delete()
+    group = healthy.make_group("Marketing")
+    GroupLink.objects.exclude(target=None).update(display_name="Sales")
+    assert found("--fix", status=0)["display-key-stale"]["fixed"] is True
+    assert run()["findings"] == []
+    assert healthy.find('displayName eq "sales"', "/Groups")[0]["id"] == group["id"]
+
+
 def test_fixed_data_is_found(healthy):
     renamed_without_signal(healthy)
     address_changed_without_signal(healthy)
@@ -193,6 +223,11 @@ def old_events(scim):
     return {"EVENT_RETENTION": 30}
 
 
+def groups_with_the_same_name(scim):
+    scim.make_group("Marketing")
+    GroupLink.objects.filter(display_name="Marketing").update(display_name="Sales")
+
+
 def unknown_profile(scim):
     Connection.objects.update(profile="gone")
 
@@ -250,6 +285,7 @@ def guard_tripped(scim):
 
 REPORTED = {
     "name-duplicate": two_names_that_differ_in_case,
+    "group-name-duplicate": groups_with_the_same_name,
     "external-id-duplicate": one_external_id_twice,
     "email-duplicate": one_address_twice,
     "primary-duplicate": two_primary_values,

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,30 @@ BEFORE = {
     "a fresh project": "",
     "a site with REST framework": 'INSTALLED_APPS += ["rest_framework", "django_filters"]\n',
 }
+#: Further versions of Django, which SCIM_LONG adds, each in a virtual environment.
+VERSIONS = ("6.0", "6.1") if os.environ.get("SCIM_LONG") else ()
+
+
+@pytest.fixture(scope="module", params=["as installed", *VERSIONS])
+def python(request, tmp_path_factory):
+    """Return a Python that has a version of Django."""
+    if request.param == "as installed":
+        return sys.executable
+    base = next(filter(_runs, ("python3.13", "python3.12")), None)
+    if base is None:
+        pytest.skip("Django 6 needs Python 3.12 or 3.13")
+    folder = tmp_path_factory.mktemp("environment")
+    subprocess.run([base, "-m", "venv", folder], check=True)
+    packages = [f"Django=={request.param}.*", "djangorestframework>=3.16", "django-filter"]
+    python = folder / "bin/python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
+    return python
+
+
+def _runs(command):
+    """Return whether a Python starts. pyenv has commands for versions that are switched off."""
+    path = shutil.which(command)
+    return path and not subprocess.run([path, "--version"], capture_output=True).returncode
 
 
 def lines_of(page):
@@ -35,13 +60,13 @@ def lines_of(page):
 
 @pytest.mark.parametrize("before", BEFORE)
 @pytest.mark.parametrize("page", PAGES)
-def test_s2_the_page_is_enough(tmp_path, page, before):
+def test_s2_the_page_is_enough(tmp_path, python, page, before):
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     del environment["DJANGO_SETTINGS_MODULE"]
 
     def run(*arguments):
         done = subprocess.run(
-            [sys.executable, *arguments],
+            [python, *arguments],
             cwd=tmp_path,
             env=environment,
             capture_output=True,

@@ -1,5 +1,6 @@
 """The folded keys, claims and values of users and groups, and duplicates among them."""
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -93,13 +94,39 @@ def folded_columns(options: Options) -> Iterator[Finding]:
     values = UserValue.objects.filter(mirrored=False)
     yield from _folded("value-key-stale", values, "key", "value")
     for model in _group_links():
-        yield from _folded(
-            "display-key-stale", model._default_manager.all(), "display_key", "display_name"
-        )
+        yield from _group_keys(model)
 
 
 def _group_links() -> list[Any]:
     return [each for each in apps.get_models() if issubclass(each, AbstractGroupLink)]
+
+
+def _group_keys(model: Any) -> Iterator[Finding]:
+    """Compare the keys of groups. The link of a deleted group has released its name."""
+    links = model._default_manager.exclude(target=None)
+    rows = list(links.values_list("pk", "connection", "display_name", "display_key"))
+    holders = Counter((connection, fold_key(name)) for _, connection, name, _ in rows if name)
+    repeated: list[tuple[Any, str]] = []
+    stale: list[tuple[Any, str]] = []
+    for pk, connection, name, key in rows:
+        if (key or None) == (fold_key(name) if name else None):
+            continue
+        is_repeated = name and holders[connection, fold_key(name)] > 1
+        (repeated if is_repeated else stale).append((pk, name))
+    text = "groups of one connection have the same name, so that filters miss rows: rename them"
+    yield from found("group-name-duplicate", text, (name for _, name in repeated))
+    text = "the column display_key does not fit display_name, so that filters miss rows"
+    fix = partial(_set_group_keys, model, stale)
+    yield from found("display-key-stale", text, (name for _, name in stale), fix)
+
+
+def _set_group_keys(model: Any, stale: list[tuple[Any, str]]) -> None:
+    """Release the keys that are wrong, and those of groups that the site deleted; then set them."""
+    links = model._default_manager
+    links.filter(target=None).exclude(display_key=None).update(display_key=None)
+    for pk, _ in stale:
+        links.filter(pk=pk).update(display_key=None)
+    _set_folded(model, "display_key", stale)
 
 
 def _folded(code: str, rows: Any, key: str, source: str) -> Iterator[Finding]:

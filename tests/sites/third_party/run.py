@@ -202,6 +202,7 @@ class Site:
                             client.send("GET", "/Users", expected=401)
                 self.script("afterwards.py")
                 for tenant, host in self.options.tenants.items():
+                    self.manage("scim_doctor", tenant=tenant)  # fails if it finds anything
                     browser = Browser(port, host, f"{tenant} admin".strip(), self.options.admin)
                     clients.append(browser)
                     browser.visit(self.superuser(tenant), self.options.pages)
