@@ -19,6 +19,8 @@ FILES = (
     "protocol/schemas/EnterpriseUser.json",
     "migrations/0001_initial.py",
     "templates/admin/django_scim/event/change_form.html",
+    "locale/de/LC_MESSAGES/django.po",
+    "locale/de/LC_MESSAGES/django.mo",
 )
 SETTINGS = """
 INSTALLED_APPS += ["rest_framework", "django_filters", "django_scim"]

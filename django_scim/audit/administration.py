@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
+from django.utils.translation import gettext_noop
+
 from ..adapters import Registry
 from ..models import AbstractLink, Connection, Event, Token
 from ..protocol.tolerances import Tolerances
@@ -19,30 +21,32 @@ from .redacted_text import DETAIL_LIMIT, shown_text
 class Description(StrEnum):
     """Descriptions of the changes that admins make; ``{}`` stands for the token or object.
 
-    Events are stored, so these texts are not translated.
+    Events store them in English. ``explanations.acts`` translates them for the reader.
     """
 
-    CREATED = "connection created"
-    CHANGED = "settings changed"
-    SCOPE_CHANGED = "scope changed"
-    SCOPE_LINKED = "accounts of the site linked"
-    SCOPE_WITHDRAWN = "accounts of the site withdrawn"
-    DELETED = "connection deleted"
-    PAUSED = "connection paused"
-    RESUMED = "connection resumed"
-    CLOSED = "connection closed and its tokens revoked"
-    GUARD_OVERRIDDEN = "guard overridden"
-    TOKEN_ISSUED = "token {} issued"  # nosec B105
-    TOKEN_ROTATED = "token {} rotated"  # nosec B105
-    TOKEN_REVOKED = "token {} revoked"  # nosec B105
-    ASSIGNED = "{} assigned to the connection"
-    ASSIGNED_WITH_PERMISSIONS = "{}, with its permissions, assigned to the connection"
-    SHARED = "{} marked as privileged: the connection may change it while it has permissions"
-    UNSHARED = "{} no longer marked as privileged"
-    UNASSIGNED = "{} unassigned from the connection"
-    CONFIRMED = "link of {} confirmed"
-    EXPORTED = "events exported"
-    PRUNED = "{} events deleted"
+    CREATED = gettext_noop("connection created")
+    CHANGED = gettext_noop("settings changed")
+    SCOPE_CHANGED = gettext_noop("scope changed")
+    SCOPE_LINKED = gettext_noop("accounts of the site linked")
+    SCOPE_WITHDRAWN = gettext_noop("accounts of the site withdrawn")
+    DELETED = gettext_noop("connection deleted")
+    PAUSED = gettext_noop("connection paused")
+    RESUMED = gettext_noop("connection resumed")
+    CLOSED = gettext_noop("connection closed and its tokens revoked")
+    GUARD_OVERRIDDEN = gettext_noop("guard overridden")
+    TOKEN_ISSUED = gettext_noop("token {} issued")  # nosec B105
+    TOKEN_ROTATED = gettext_noop("token {} rotated")  # nosec B105
+    TOKEN_REVOKED = gettext_noop("token {} revoked")  # nosec B105
+    ASSIGNED = gettext_noop("{} assigned to the connection")
+    ASSIGNED_WITH_PERMISSIONS = gettext_noop("{}, with its permissions, assigned to the connection")
+    SHARED = gettext_noop(
+        "{} marked as privileged: the connection may change it while it has permissions"
+    )
+    UNSHARED = gettext_noop("{} no longer marked as privileged")
+    UNASSIGNED = gettext_noop("{} unassigned from the connection")
+    CONFIRMED = gettext_noop("link of {} confirmed")
+    EXPORTED = gettext_noop("events exported")
+    PRUNED = gettext_noop("{} events deleted")
 
 
 @dataclass(frozen=True)

@@ -260,6 +260,7 @@ def test_new_users_have_no_remark(scim, events):
 def test_admin_shows_held_accounts(by_name, banned, admin_client):
     create(by_name)
     url = f"/admin/django_scim/connection/{by_name.connection.pk}/change/"
+    admin_client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     assert "inactive until confirmed" in admin_client.get(url).content.decode()
     UserLink.objects.update(held_inactive=False)
     assert "inactive until confirmed" not in admin_client.get(url).content.decode()

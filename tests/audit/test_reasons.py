@@ -1,7 +1,7 @@
 """Each cause of a refusal has a different code and explanation."""
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from django_scim import connections
 from django_scim.audit.explanations import explanation, steps
@@ -84,7 +84,8 @@ def test_cause_is_explained(refuse, code, remedy, scim, settings):
     refuse(scim, settings)
     event = Event.objects.latest("pk")
     assert event.reason == code
-    found = explanation(event)
+    with translation.override("en"):
+        found = explanation(event)
     assert remedy in found.remedy
     assert all(found) and "%(" not in "".join(found)
     assert [each.state for each in steps(event)].count("failed") == 1

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from ...models import Event
+from .acts import act_in_words
 from .advice import title_of
 
 _A = Event.Action
@@ -38,7 +39,8 @@ _MEMBERS_SHOWN = 3
 def sentence(event: Event) -> str:
     """Describe an event by a sentence in the active language, without a full stop."""
     if event.action == _A.ADMINISTRATION:
-        return event.detail[:1].upper() + event.detail[1:]
+        text = act_in_words(event.detail)
+        return text[:1].upper() + text[1:]
     names = {
         "connection": event.connection_name or _("An unknown client"),
         "object": object_of(event),
