@@ -5,6 +5,7 @@ import re
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
+from django.utils import translation
 
 from django_scim import connections
 from django_scim.models import Connection, Event, Guard, UserLink
@@ -26,7 +27,8 @@ def german(db, settings):
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.locale.LocaleMiddleware"]
     client = Client(headers={"accept-language": "de"})
     client.force_login(User.objects.create_superuser("ada", "ada@example.com", "secret"))
-    return Pages(client)
+    with translation.override("de"):  # LocaleMiddleware does not restore the language
+        yield Pages(client)
 
 
 def english_in(page):
