@@ -139,7 +139,7 @@ def test_row_leaver_is_refused_for_the_four_reasons(connect):
     odd = {"op": "frobnicate"}
     assert_error(scim.patch(path, AWAY, odd), 400, "invalidSyntax", "Operations[1].op")
     assert_error(scim.patch(path, AWAY, if_match='W/"0"'), 412)
-    without_name = {"schemas": [USER], "userame": "bjensen", "active": False}
+    without_name = {"schemas": [USER], "usrName": "bjensen", "active": False}
     assert_error(scim.put(path, without_name), 400, "invalidValue", "userName: is required")
     assert User.objects.get().is_active
 
