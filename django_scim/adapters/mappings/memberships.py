@@ -155,7 +155,8 @@ class Members(Memberships):
         else:
             for index, item in enumerate(operation.value):
                 where = f"{self.full_name}[{index}]"
-                check_type(item, self.to, self.kind, where, unit)
+                if len(item) > 1:  # it has more than an id
+                    check_type(item, self.to, self.kind, where, unit)
             if operation.op == "replace":
                 staged.clear()
             staged.add(self._ids(operation.value))

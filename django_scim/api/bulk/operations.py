@@ -42,6 +42,7 @@ class OperationRunner:
         self.error: ScimError | None = operation.fault
         #: The scopes that the token must have.
         self.scopes: tuple[str, ...] = ()
+        self._may_refer = references.may_refer(operation.data)
         self.values: Assigned = {}
         self.patch: list[Operation] = []
         self.resource_id, self._location = operation.resource_id, ""
@@ -114,7 +115,7 @@ class OperationRunner:
 
         ``types`` are the resource types of the operations by their ``bulkId``.
         """
-        if self.error is not None:
+        if self.error is not None or not self._may_refer:
             return
         writer = self.writer
         patch = ((each.path, each.value) for each in writer.kept_operations(self.patch))
@@ -128,6 +129,8 @@ class OperationRunner:
                 self.error = error
 
     def _resolved(self, id_of: references.IdOf) -> tuple[Assigned, list[Operation]]:
+        if not self._may_refer:
+            return self.values, self.patch
         writer = self.writer
         values, patch = writer.kept_values(self.values), writer.kept_operations(self.patch)
         return (

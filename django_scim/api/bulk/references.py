@@ -21,6 +21,15 @@ IdOf = Callable[[str], str]
 """The function that returns the id of the resource with a ``bulkId``."""
 
 
+def may_refer(data: Any) -> bool:
+    """Return whether a text in the data of an operation may be, or contain, a reference."""
+    if isinstance(data, str):
+        return REFERENCE in data
+    if isinstance(data, Mapping):
+        return may_refer([*data, *data.values()])
+    return isinstance(data, list) and any(map(may_refer, data))
+
+
 def resolve(operation: Operation, adapter: Adapter, id_of: IdOf) -> Operation:
     """Return an operation with the references in its value and its path's filter resolved."""
     path = operation.path
