@@ -3,6 +3,8 @@
 import pytest
 from django.contrib.auth.models import Group
 
+from django_scim.models import Event
+
 from ..client import ENTERPRISE, assert_error
 
 HOME = {"value": "home@example.com", "type": "home"}
@@ -107,3 +109,16 @@ def test_pat_34_sub_attribute_of_a_complex_attribute(remove):
 def test_pat_35_unassigned_stays_unassigned(path, user, remove):
     answer = remove(path)
     assert answer.status_code == 200 and answer.data == user
+
+
+@pytest.mark.parametrize("path", ["title", "name.middleName", f"{ENTERPRISE}:department"])
+def test_adding_and_removing_a_value_changes_nothing(scim, path):
+    """The attribute is in another table, where a new user has no row yet."""
+    user = scim.make_user()
+    patched = scim.patch(
+        f"/Users/{user['id']}",
+        {"op": "add", "path": path, "value": "x"},
+        {"op": "remove", "path": path},
+    )
+    assert patched.status_code == 200 and patched.data == user
+    assert Event.objects.latest("pk").outcome == "no_change"

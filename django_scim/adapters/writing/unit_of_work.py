@@ -130,8 +130,10 @@ class UnitOfWork:
             if value in EMPTY:
                 return
             record = self._new_record(relations)
-            # The column had no value before: the default of a new row was never stored.
-            self._columns[key] = StagedColumn(record, field, None, path, show)
+            # The column had no value before: the default of a new row was never stored. A text that
+            # is removed again has none either.
+            old = "" if empty(field) == "" else None
+            self._columns[key] = StagedColumn(record, field, old, path, show)
         elif key not in self._columns:
             self._columns[key] = StagedColumn(
                 record, field, getattr(record, field.attname), path, show
