@@ -19,7 +19,6 @@ NAMES = (
     "django_scim2",
     "email_username",
     "every_mapping",
-    "failures",
     "minimal_user",
     "oauth_toolkit",
     "own_code",
