@@ -117,7 +117,7 @@ def reads() -> list[tuple[str, float]]:
     for name, query in queries.items():
         started = time.perf_counter()
         list(query[:51])
-        len(query.values_list("pk", flat=True)[:5_001])  # what the paginator counts
+        len(query.values_list("pk", flat=True)[:5_001])  # the count of the paginator
         timed.append((name, (time.perf_counter() - started) * 1_000))
     return timed
 

@@ -15,7 +15,7 @@ from ..models import Connection, Event, UserLink
 from .object_urls import change_url, may_view
 from .status_badges import grouped
 
-#: Where the base URL and the token are entered, by profile.
+#: Instructions for entering the base URL and the token, by profile.
 _WHERE = {
     "entra": gettext_lazy(
         "In Entra: Enterprise applications, your application, Provisioning. Enter the base URL as "

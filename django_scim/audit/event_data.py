@@ -49,8 +49,8 @@ FIELDS: dict[str, Callable[[Event], Any]] = {
     "request_body": lambda event: event.request_body,
     "response_body": lambda event: event.response_body,
 }
-#: Fields that only the site's staff may see: its primary keys, and the reasons of refusals, such as
-#: why an account is out of reach.
+#: Fields that only staff may see: primary keys, and the reasons for refusals, because they tell why
+#: a connection cannot access an account.
 INTERNAL = ("object_type", "object_key", "reason", "reason_params")
 #: The reason of requests for accounts that became protected.
 OUT_OF_REACH = "resource_protected"
@@ -64,10 +64,10 @@ def event_data(event: Event) -> dict[str, Any]:
 
 
 def connection_data(event: Event) -> dict[str, Any]:
-    """Return the fields that the client of the event's own connection may see.
+    """Return the fields that the client of this event's connection may see.
 
-    The primary keys of the site's objects, the reasons of refusals and the network addresses of
-    admins are left out, and so are the names of accounts that are out of the connection's reach.
+    Leave out primary keys, the reasons for refusals, the network addresses of admins, and the
+    names of accounts that the connection cannot access.
     """
     data = event_data(event)
     if event.reason == OUT_OF_REACH:

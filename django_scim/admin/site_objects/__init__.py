@@ -1,4 +1,4 @@
-"""What the site's own admin pages of accounts and groups say about SCIM."""
+"""Show SCIM data on the site's own admin pages of accounts and groups."""
 
 from .mixins import ScimGroupAdminMixin, ScimUserAdminMixin
 from .stock import extend_stock_admins

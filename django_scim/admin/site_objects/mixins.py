@@ -154,10 +154,10 @@ class ScimAdminMixin(admin.ModelAdmin):
 
 
 class ScimUserAdminMixin(ScimAdminMixin):
-    """For the admin class of the site's accounts: put it before ``UserAdmin``."""
+    """Extend the admin class of accounts. List it before ``UserAdmin``."""
 
     actions: Any = ("assign_to_connection",)
 
 
 class ScimGroupAdminMixin(ScimAdminMixin):
-    """For the admin class of the site's groups. Groups are shared on the connection's page."""
+    """Extend the admin class of groups. The page of a connection shares groups."""
