@@ -20,14 +20,14 @@ def as_json(*arguments):
 
 def test_s11_list(connect):
     one, other = connect(), connect()
-    amy = one.make_user("Amy", externalId="7")
+    amy = one.make_user("Amy", externalId="employee-7")
     other.make_user("bob")
     one.post("/Users", {"schemas": [USER], "userName": "amy"})
     assert len(as_json("list")) == 3 == len(as_json("list", "--hours", "1"))
     assert len(as_json("list", "--connection", other.connection.name)) == 1
     (failure,) = as_json("list", "--failures")
     assert failure["status"] == 409 and "taken" in failure["detail"]
-    for person in ("7", amy["id"]):
+    for person in ("employee-7", amy["id"]):
         (event,) = as_json("list", "--person", person)
         assert event["action"] == "create" and event["scim_id"] == amy["id"]
     for person in ("Amy", "aMY"):  # also the creation that was refused
