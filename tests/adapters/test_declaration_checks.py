@@ -141,7 +141,15 @@ CASES = {
                 "no many-to-many relation 'people'"),
     "path": ("E004", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes
                                                 | {"nickname2": Field("last_name")}}),
-             "did you mean 'nickName'"),
+             "did you mean 'nickName'?"),
+    "path of an extension": ("E004", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes
+                             | {f"{ENTERPRISE}:departement": Field("last_name")}}),
+                             f"did you mean '{ENTERPRISE}:department'?"),
+    "path with the URN alone in common": ("E004", type("A", (UserAdapter,), {"attributes":
+        UserAdapter.attributes | {f"{ENTERPRISE}:pronouns": Field("last_name")}}),
+        f"has the attribute '{ENTERPRISE}:pronouns'."),
+    "schema twice": ("E020", type("A", (UserAdapter,), {"extensions":
+        [*UserAdapter.extensions, *UserAdapter.extensions]}), "is there twice"),
     "sub path": ("E004", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes
                                                     | {"name.given": Field("last_name")}}),
                  "did you mean 'name.givenName'"),
