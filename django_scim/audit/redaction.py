@@ -35,6 +35,8 @@ TEXT_LIMIT = 2_000
 #: The depth to which bodies are stored; that of JSON in strings counts.
 _DEPTH = 40
 SHOWN_MEMBERS = 100
+#: The rules of the setting REDACT; see ``redact_value``.
+RULES = ("keep", "mask", "hash", "drop")
 #: The characters of all changes of an event.
 CHANGES_LIMIT = 50_000
 #: Members of messages, below which attributes begin.
