@@ -52,7 +52,7 @@ def _is_suspicious(text: str) -> bool:
     return any([part in lowered for part in _SUSPICIOUS])  # noqa: C419 (twice as fast)
 
 
-def fold(text: str) -> str:
+def normalized(text: str) -> str:
     """Return a text in which equal names are equal: decoded, without case, dashes and blanks.
 
     Characters that look different but fold to the same letter, such as full-width ones, become
@@ -74,7 +74,7 @@ def fold(text: str) -> str:
 @lru_cache(maxsize=2_000)
 def is_secret_name(name: str) -> bool:
     """Return whether a key or path names a secret, in any spelling and after any URN."""
-    return _NAME.search(fold(name)) is not None
+    return _NAME.search(normalized(name)) is not None
 
 
 def is_secret(name: object) -> bool:
@@ -103,7 +103,7 @@ def contains_secret(text: str) -> bool:
     """
     if not _is_suspicious(text):
         return False
-    folded = fold(text)
+    folded = normalized(text)
     if _MENTIONED.search(folded) is None and not _is_assigned(folded):
         return False
     return len(text) > _LONGEST_NAME or _BARE.fullmatch(folded) is None
@@ -161,7 +161,7 @@ def secret_words(text: str) -> set[str]:
     return {
         word
         for word in words
-        if len(word) > 3 and (len(word) > 60 or not _BARE.fullmatch(fold(word)))
+        if len(word) > 3 and (len(word) > 60 or not _BARE.fullmatch(normalized(word)))
     }
 
 
@@ -181,12 +181,12 @@ def member_name(key: str) -> str:
 
 @lru_cache(maxsize=2_000)
 def _short_name(key: str) -> str:
-    return fold(key).strip()
+    return normalized(key).strip()
 
 
 @lru_cache(maxsize=2_000)
 def _is_bare(text: str) -> bool:
-    return _BARE.fullmatch(fold(text)) is not None
+    return _BARE.fullmatch(normalized(text)) is not None
 
 
 def is_bare(value: object) -> bool:
@@ -219,7 +219,7 @@ class Shape:
 
     def __init__(self, keys: Iterable[str]) -> None:
         keys = tuple(keys)
-        folded = fold("\0".join(keys))
+        folded = normalized("\0".join(keys))
         names = [name.strip() for name in folded.split("\0")]
         may_be_secret = _NAME.search(folded) is not None
         if len(names) != len(keys):  # a key contains an encoded NUL

@@ -92,7 +92,7 @@ _JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
 def check_format(attribute: Attribute, value: str, path: str, tolerances: Tolerances) -> None:
     """Check a string against the format of its attribute, which must have one.
 
-    Raises InvalidValue unless it matches or the profile accepts any string. No profile accepts
+    Raise InvalidValue unless it matches or the profile accepts any string. No profile accepts
     invisible characters in names.
     """
     if attribute.is_name:

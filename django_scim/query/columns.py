@@ -91,7 +91,7 @@ class Column:
     def test(self, op: str, value: Any = None, negated: bool = False) -> Q:
         """Return the Q for ``column op value``, or for its negation.
 
-        Raises InvalidFilter for an operator that does not apply to the column.
+        Raise InvalidFilter for an operator that does not apply to the column.
         """
         if op == "pr":
             return self.absent() if negated else self.present()
