@@ -59,6 +59,11 @@ class Mapping:
     mirror = ""
     #: The column of the link that contains a reference to a resource which does not exist yet.
     pending = ""
+    #: The ORM path, from the link, of the one column with the value, and the column with its folded
+    #: key; empty if there is none.
+    orm_path = key = ""
+    #: Filters and sorts by that column, or by the value of an expression, or None.
+    query_column: Any = None
     #: Set for a text in a column, which can serve as the display name of the resource.
     text_column: Column | None = None
     #: True if clients cannot change the value.
