@@ -18,7 +18,7 @@ ENTERPRISE_URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
 #: Formats of texts that identify a person or an object; see ``protocol.formats``.
-NAME_FORMATS = frozenset(("identifier", "label"))
+NAME_FORMATS = frozenset(("identifier", "label", "line", "login"))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

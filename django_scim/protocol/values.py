@@ -70,7 +70,8 @@ def coerce_one(
     cleaned = coerce_simple(attribute, value, path, tolerances)
     if attribute.text_format and isinstance(cleaned, str):
         if attribute.is_name and cleaned.isascii() and cleaned.isprintable():
-            return cleaned
+            if cleaned[:1] != " " and cleaned[-1:] != " ":
+                return cleaned
         check_format(attribute, cleaned, path, tolerances)
     return cleaned
 

@@ -18,7 +18,7 @@ from ...protocol.errors import InvalidFilter, InvalidValue
 from ...protocol.filters import Comparison, ValueFilter
 from ...protocol.messages.patch import Operation
 from ...query import Column
-from ...query.columns import Sortable
+from ...query.columns import Sortable, WithDefault
 from ..behaviours import Behaviour
 from ..interfaces import Adapter, Assigned, Page
 from ..writing.changes import Change
@@ -68,6 +68,8 @@ class Mapping:
     text_column: Column | None = None
     #: True if clients cannot change the value.
     is_derived = False
+    #: True if resources without a stored value show another one, so that it is never absent.
+    has_default = False
     _characteristics: Dict[str, Any] = {}
 
     def having(self, **characteristics: Any) -> Self:
@@ -122,6 +124,10 @@ class Mapping:
     def digest(self, value: Any) -> Any:
         """Return the part of a value that counts for the resource's version."""
         return value
+
+    def shown_text(self, adapter: Adapter) -> Column | WithDefault | None:
+        """Return the column of the text that a resource shows; see ``text_column``."""
+        return self.text_column
 
     # Filtering and sorting
 
