@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from django_scim.audit.redacted_text import hide_secrets, limited
+from django_scim.audit.redacted_text import hide_secrets, limited, shown_text
 from django_scim.audit.redaction import (
     Redactor,
     redact_body,
@@ -16,7 +16,7 @@ from django_scim.audit.redaction import (
     rule_for,
     secrets_in_url,
 )
-from django_scim.audit.secret_detection import hide_tokens, is_secret_name, secrets_in
+from django_scim.audit.secret_detection import hide_tokens, is_secret_name, secrets_in, tokens_in
 from django_scim.models import Event
 from django_scim.protocol.messages.bulk import REQUEST_URN
 from tests.client import ENTERPRISE, PATCH, USER
@@ -156,6 +156,27 @@ def test_secret_in_a_string_is_hidden(text):
         assert SECRET not in redact_body(body)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"password": "hunter2-hunter2"}',
+        '\ufeff {"password": "hunter2-hunter2"}',
+        {"title": '{"pwd":"hunter2-hunter2"}'},
+        {"title": '"{\\"pwd\\": \\"hunter2-hunter2\\"}"'},
+        [['{"pwd": ["hunter2-hunter2"]}']],
+        {"path": "password", "value": ["x", ["hunter2-hunter2"]]},
+        {"path": 'token[value eq "hunter2-hunter2"]'},
+    ],
+    ids=str,
+)
+def test_secrets_are_found_in_values_and_in_json_in_strings(body):
+    assert SECRET in secrets_in(body)
+
+
+def test_short_json_in_a_string_is_searched():
+    assert "abcdef" in secrets_in({"title": '{"pwd":"abcdef"}'})
+
+
 def test_harmless_bodies_are_kept():
     body = {
         "schemas": [USER],
@@ -209,6 +230,44 @@ def test_rules_by_path(settings):
     )  # fmt: skip
 
 
+BADGE = "urn:example:scim:schemas:acme:2.0:Badge"
+ROOM = {"floor": "12", "colour": "red"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "hidden"),
+    [
+        (f"{BADGE}:number", ["7"]),
+        (f"{BADGE.upper()}:NUMBER", ["7"]),
+        (f"{BADGE}:room", ["12", "red"]),
+        (f"{BADGE}:room.colour", ["red"]),
+        (BADGE, ["7", "12", "red"]),
+        ("room.floor", ["12"]),
+    ],
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        {BADGE: {"number": "7", "room": ROOM}},
+        patch_body({"path": BADGE, "value": {"number": "7", "room": ROOM}}),
+        patch_body({"value": {BADGE: {"number": "7", "room.floor": "12", "room.colour": "red"}}}),
+        patch_body({"value": {f"{BADGE}:number": "7", f"{BADGE}:room.floor": "12",
+                              f"{BADGE}:room": {"colour": "red"}}}),
+    ],
+)  # fmt: skip
+def test_rules_cover_members_of_an_extension(settings, rule, hidden, body):
+    settings.DJANGO_SCIM = {"REDACT": {rule: "mask"}}
+    found = redact_body(body)
+    assert [each for each in ("7", "12", "red") if f'"{each}"' not in found] == hidden
+
+
+def test_rule_of_an_attribute_precedes_that_of_its_extension(settings):
+    settings.DJANGO_SCIM = {"REDACT": {BADGE: "drop", f"{BADGE}:room": "keep"}}
+    for path in (f"{BADGE}:room", f"{BADGE}:room.floor", f"{BADGE}.room.floor"):
+        assert rule_for(path) == "keep"
+    assert rule_for(BADGE) == rule_for(f"{BADGE}:number") == rule_for(f"{BADGE}.number") == "drop"
+
+
 # Tokens and URLs
 
 
@@ -223,6 +282,13 @@ def test_tokens_are_hidden(text):
     assert "***" in hidden and "Tail" not in hidden and "54" not in hidden
     assert "Tail" not in redact_url(f"/scim/v2/{text}?a={text}")
     assert "Tail" not in redact_body({"title": text, text: 1})
+
+
+@pytest.mark.parametrize("token", ["scim_" + "abcdefgh" * 5, "scim_abcdefghijklmnopqrs7", TOKEN])
+def test_tokens_of_any_length_are_hidden(token):
+    assert hide_tokens(token) == hide_tokens(token.replace("_", "%5F")) == "***"
+    assert tokens_in(f"{token}, {token}") == [token, token]
+    assert secrets_in({"title": f"is {token}"}) == {token}
 
 
 def test_prefixes_of_tokens_are_kept():
@@ -259,7 +325,18 @@ def test_urls(url, expected, settings):
 def test_limited_texts():
     assert limited("short", 10) == "short"
     text = limited("x" * 5_000, 100)
-    assert len(text) == 100 and text.endswith("… (5000 characters)")
+    assert text == "x" * 81 + "… (5000 characters)"
+    assert limited("x" * 5_000, 100, "***") == "***… (5000 characters)"
+    assert limited("x" * 100, 100) == "x" * 100
+
+
+def test_shown_texts_are_on_one_line_and_without_secrets():
+    assert shown_text("a\nb\x00c", 100) == "a�b�c"
+    assert shown_text(f"path: {SECRET}", 100, {SECRET}) == "path: ***"
+    assert shown_text("x" * 5_000, 100) == "x" * 81 + "… (5000 characters)"
+    # A token is recognised although the limit cuts it.
+    assert TOKEN[:20] not in shown_text("x" * 60 + TOKEN, 100)
+    assert TOKEN[:20] not in redact_body({"title": "%" + "x" * 1_950 + TOKEN + "y" * 5_000})
 
 
 def test_hidden_values_are_hidden_in_details():
@@ -269,6 +346,57 @@ def test_hidden_values_are_hidden_in_details():
     assert hide_secrets(f"path: {SECRET.upper()} here", known) == "path: *** here"
     assert "s3cret" not in hide_secrets(f"{long[:80]!r} does not begin", known)
     assert hide_secrets("userName: is required", {"user"}) == "userName: is required"
+
+
+QUOTED = 'it\'s "mine"'
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets", "expected"),
+    [
+        (f"{SECRET} is unknown, {SECRET}", {SECRET}, "*** is unknown, ***"),
+        (f"{SECRET} or {SECRET[:7]}", {SECRET, SECRET[:7]}, "*** or ***"),
+        (f"abc or {SECRET}", {"abc", SECRET}, "abc or ***"),
+        (f"got {QUOTED!r}", {QUOTED}, "got '***'"),
+        (f"got {QUOTED}", {QUOTED}, "got ***"),
+        ("got 'back\\\\slash'", {"back\\slash"}, "got '***'"),
+        ("got 'two\\nlines'", {"two\nlines"}, "got '***'"),
+        ("pass, a pass, passing, bypass", {"pass"}, "***, a ***, passing, bypass"),
+        ("word7777 and a7777777", {"7777777", "word7777"}, "*** and a7777777"),
+        ("aword7777b", {"word7777"}, "a***b"),
+        (f"{'s3cret' * 4}… is too long", {"s3cret" * 5}, "***… is too long"),
+        (f"{'s3cret' * 4}s is too long", {"s3cret" * 5}, "*** is too long"),
+        (f"got {'s3cret' * 4}", {"s3cret" * 5}, "got ***"),
+    ],
+)
+def test_every_form_of_a_secret_is_hidden(text, secrets, expected):
+    assert hide_secrets(text, secrets) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("y" * 998, 21),
+        ("é" * 998, 21),
+        ({"value": "y" * 993}, 21),
+        ({"value": "é" * 993}, 21),
+        (["y" * 996], 21),
+        ({"password": "y"}, 1_429),
+        (5, 5_001),
+        (None, 5_001),
+    ],
+)
+def test_a_list_is_cut_at_the_limit_of_its_event(value, kept):
+    rows = Redactor(20_000).redact([value] * 10_000)
+    assert abs(len(rows) - 1 - kept) < kept / 10
+    assert rows[-1] == {"more": 10_000 - len(rows) + 1}
+
+
+def test_an_object_is_cut_at_the_limit_of_its_event():
+    for value in ({"a": "é"}, 5):
+        found = Redactor(2_000).redact({f"key {n}": value for n in range(10_000)})
+        assert 100 < len(found) < 300
+        assert list(found)[-1] == "more" and found["more"] == 10_000 - len(found) + 1
 
 
 def test_values_of_changes_are_limited():
