@@ -189,6 +189,15 @@ def test_email_of_two_accounts_is_not_adopted(by_email, amy):
     assert not UserLink.objects.filter(target=amy).exists()
 
 
+@pytest.mark.parametrize("policy", ["username", "email"])
+def test_similar_names_and_addresses_are_not_adopted(connect, settings, policy):
+    """MariaDB's collation treats them as equal, but they may belong to another person."""
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.VerifyingAdapter"}}
+    zoe = User.objects.create_user("zo\u00eb", "zo\u00eb@example.com")
+    create(connect(adoption=policy), "zoe", emails=emails("zoe@example.com"))
+    assert not UserLink.objects.filter(target=zoe).exists()
+
+
 def test_conflicting_email_and_username_adopt_nothing(by_email, amy):
     User.objects.create_user("bob", "bob@example.com")
     answer = create(by_email, "bob", emails=emails("amy@example.com"))
