@@ -91,7 +91,7 @@ def is_secret(name: object) -> bool:
                 found += [*each, *each.values()]
             elif isinstance(each, list):
                 found += each
-            elif isinstance(each, str) and is_secret(each):
+            elif is_secret(each):
                 return True
     return False
 

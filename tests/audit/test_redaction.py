@@ -1,5 +1,6 @@
 """Secrets never reach the audit log, however a client spells, nests or encodes them."""
 
+import hashlib
 import json
 import logging
 from urllib.parse import quote
@@ -8,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from django_scim.adapters.accounts.passwords import SET, UNSET
+from django_scim.adapters.writing.changes import Change
 from django_scim.audit.redacted_text import hide_secrets, limited, shown_text
 from django_scim.audit.redaction import (
     Redactor,
@@ -15,6 +18,7 @@ from django_scim.audit.redaction import (
     redact_url,
     rule_for,
     secrets_in_url,
+    shown_changes,
 )
 from django_scim.audit.secret_detection import hide_tokens, is_secret_name, secrets_in, tokens_in
 from django_scim.models import Event
@@ -49,7 +53,8 @@ NAMES = [
     "pass\u200bword", "userPassword", "new-password", "password.value", "secret", "client_secret",
     "token", "access_token", "accessToken", "Access-Token", "refreshToken", "authorization",
     "Authorization", "proxy-authorization", "api_key", "apiKey", "X-API-Key", "api-\u212aey",
-    "privateKey", "secretKey", "Set-Cookie", "jwt", "passphrase", "credentials",
+    "privateKey", "secretKey", "signingKey", "access_key", "bearer", "secrets",
+    "Set-Cookie", "jwt", "passphrase", "credentials",
     f"{USER}:password", f"{USER.upper()}:PassWord",
     f"{ENTERPRISE}:password", f"{USER} : password", 'password[value eq "x"]', "/password",
     'emails[type eq "work"].password', "pass%77ord", "$.password",
@@ -143,6 +148,13 @@ TEXTS = [
     f"a=1&api_key={SECRET}",
     f"Authorization: Bearer {SECRET}",
     f"token: {SECRET}",
+    f"Bearer {SECRET}",
+    f"cookie: {SECRET}",
+    f"jwt={SECRET}",
+    f"pwd={SECRET}",
+    f"credentials = {SECRET}",
+    f"my passphrase is {SECRET}",
+    f"signing-key: {SECRET}",
     f'secret eq "{SECRET}"',
     quote(f"password={SECRET}"),
     "[" * 2000 + json.dumps({"password": SECRET}) + "]" * 2000,
@@ -171,6 +183,13 @@ def test_secret_in_a_string_is_hidden(text):
 )
 def test_secrets_are_found_in_values_and_in_json_in_strings(body):
     assert SECRET in secrets_in(body)
+
+
+def test_only_what_is_hidden_is_a_secret():
+    assert secrets_in({"path": "title", "password": SECRET}) == {SECRET}
+    assert secrets_in({"path": "password", "value": SECRET, "op": "replace"}) == {SECRET}
+    assert secrets_in({"path": SECRET, "name": "password"}) >= {SECRET}
+    assert secrets_in({"userName": "bjensen", "title": ["Guide"], "active": True}) == set()
 
 
 def test_short_json_in_a_string_is_searched():
@@ -268,6 +287,87 @@ def test_rule_of_an_attribute_precedes_that_of_its_extension(settings):
     assert rule_for(BADGE) == rule_for(f"{BADGE}:number") == rule_for(f"{BADGE}.number") == "drop"
 
 
+def test_filters_in_paths_are_hidden_by_the_rules_of_the_site(settings):
+    settings.DJANGO_SCIM = {"REDACT": {"phoneNumbers": "mask"}}
+    hidden, kept = 'phoneNumbers[value eq "+49301234"].type', 'emails[value eq "a@b.cd"].type'
+    body = patch_body({"op": "remove", "path": hidden}, {"op": "remove", "path": kept})
+    redacted = set()
+    operations = json.loads(redact_body(body, redacted))["Operations"]
+    assert [each["path"] for each in operations] == ["phoneNumbers[***]", kept]
+    assert "+49301234" in redacted and "a@b.cd" not in redacted
+
+
+def test_redacted_texts_are_returned(settings):
+    settings.DJANGO_SCIM = {"REDACT": {"title": "mask", "name": "drop", "locale": "hash"}}
+    redacted = set()
+    body = {"title": "Guide", "name": {"givenName": "Ada"}, "locale": "de-CH", "nickName": "Nick"}
+    found = json.loads(redact_body(body, redacted))
+    digest = hashlib.sha256(b'"de-CH"').hexdigest()[:16]
+    assert found == {"title": "***", "name": None, "locale": f"sha256:{digest}", "nickName": "Nick"}
+    assert redacted >= {"Guide", "Ada", "de-CH"} and "Nick" not in redacted
+
+
+def test_rules_of_the_site_in_changes(settings):
+    rules = {"title": "mask", "nickName": "drop", "locale": "hash", "name": "keep"}
+    settings.DJANGO_SCIM = {"REDACT": rules}
+    changes = [
+        Change("title", None, "Guide"),
+        Change("nickName", "a", "b"),
+        Change("locale", "de", "en"),
+        Change("name.givenName", "A", "B"),
+        Change("active", True, False),
+    ]
+    de, en = (hashlib.sha256(text).hexdigest()[:16] for text in (b'"de"', b'"en"'))
+    assert shown_changes(changes) == [
+        {"path": "title", "old": None, "new": "***"},
+        {"path": "locale", "old": f"sha256:{de}", "new": f"sha256:{en}"},
+        {"path": "name.givenName", "old": "A", "new": "B"},
+        {"path": "active", "old": True, "new": False},
+    ]
+
+
+def test_secrets_in_changes_are_hidden(settings):
+    settings.DJANGO_SCIM = {"REDACT": {f"{BADGE}:room.floor": "mask"}}
+    changes = [
+        Change("password", UNSET, SET),
+        Change(f"{BADGE}:apiKey", "old", SECRET),
+        Change("title", f"password: {SECRET}", "x"),
+        Change(f"{BADGE}:room", None, {"floor": 1, "colour": "red"}),
+    ]
+    assert shown_changes(changes) == [
+        {"path": "password", "old": UNSET, "new": SET},
+        {"path": f"{BADGE}:apiKey", "old": "***", "new": "***"},
+        {"path": "title", "old": "***", "new": "x"},
+        {"path": f"{BADGE}:room", "old": None, "new": {"floor": "***", "colour": "red"}},
+    ]
+
+
+def test_changes_show_a_hundred_members():
+    members = [{"value": str(number)} for number in range(150)]
+    first, second = shown_changes([Change("members", members[:100], members), Change("x", 1, 2)])
+    assert first["old"] == members[:100]
+    assert first["new"] == [*members[:100], {"more": 50}]
+    assert second == {"path": "x", "old": 1, "new": 2}
+
+
+def test_json_in_a_string_keeps_what_is_not_secret():
+    text = '{"password": "hunter2-hunter2", "n": [1, "\\ud800"]}'
+    shown = '{"password": "***", "n": [1, "\\ud800"]}'
+    assert json.loads(redact_body({"title": text})) == {"title": shown}
+    for kept in ("[1,  2]", '{"a":1}', '"x"', " {not JSON", "[x]"):
+        assert json.loads(redact_body({"title": kept})) == {"title": kept}
+    long = json.dumps({"password": SECRET, "n": "x" * 5_000})
+    found = json.loads(redact_body({"title": long}))["title"]
+    assert len(found) == 2_000 and found.startswith('{"password": "***", "n": "xxx')
+
+
+def test_cut_body_says_how_long_it_was(settings):
+    settings.DJANGO_SCIM = {"EVENT_BODY_LIMIT": 100}
+    assert redact_body({"a": "\u00e9" * 90}) == json.dumps({"a": "\u00e9" * 90}, ensure_ascii=False)
+    text = redact_body({"a": "x" * 200})
+    assert text == f'{{"a": "{"x" * 93}\u2026 (209 characters)'
+
+
 # Tokens and URLs
 
 
@@ -317,6 +417,23 @@ def test_prefixes_of_tokens_are_kept():
 def test_urls(url, expected, settings):
     settings.DJANGO_SCIM = {"REDACT": {"phoneNumbers": "mask"}}
     assert redact_url(url) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"/Users?access_token={SECRET}",
+        f"/Users?count=1&pwd={SECRET}&x=1",
+        f"/Users/password={SECRET}/x",
+        f"/Users/pass%77ord={SECRET}",
+        f"/Users?filter={quote(f'token eq {SECRET}')}",
+    ],
+)
+def test_secrets_in_urls_are_found(url):
+    assert SECRET in secrets_in_url(url)
+    assert not {"Users", "count", "1"} & secrets_in_url(url)
+    assert secrets_in_url(f"/Users/{TOKEN}?x={TOKEN}") == {TOKEN}
+    assert secrets_in_url('/Users?filter=title eq "Guide"') == set()
 
 
 # Limits and speed
