@@ -32,6 +32,14 @@ class DirectorProtectingAdapter(VerifyingAdapter):
         return super().unprotected() & ~Q(target__scim_profile__title="Director")
 
 
+class OwnAccountsAdapter(VerifyingAdapter):
+    """Protect the accounts that existed before the connection."""
+
+    @classmethod
+    def unprotected(cls):
+        return super().unprotected() & Q(preexisting=False)
+
+
 class GroupTenantAdapter(VerifyingAdapter):
     """Use groups as tenants; a user belongs to the tenant if they are in the group."""
 
@@ -123,6 +131,12 @@ def test_protected_accounts_are_not_adopted(connect, settings, amy, policy):
     UserProfile.objects.update(title="Guide")
     assert create(connect(adoption="username")).status_code == 201
     assert UserLink.objects.get().target == amy
+
+
+def test_condition_on_adopted_accounts_is_tested_before_the_adoption(connect, settings, amy):
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.OwnAccountsAdapter"}}
+    assert_error(create(connect(adoption="username")), 409, "uniqueness")
+    assert not UserLink.objects.exists()
 
 
 def test_linked_accounts_are_not_adopted_again(connect, amy):
