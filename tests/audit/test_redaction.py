@@ -189,6 +189,7 @@ def test_only_what_is_hidden_is_a_secret():
     assert secrets_in({"path": "title", "password": SECRET}) == {SECRET}
     assert secrets_in({"path": "password", "value": SECRET, "op": "replace"}) == {SECRET}
     assert secrets_in({"path": SECRET, "name": "password"}) >= {SECRET}
+    assert secrets_in({"path": f"token.{SECRET}", "op": "remove"}) >= {SECRET}
     assert secrets_in({"userName": "bjensen", "title": ["Guide"], "active": True}) == set()
 
 
@@ -236,6 +237,21 @@ def test_rules_of_the_site_in_bodies(settings, body, expected):
     }
     found = json.loads(redact_body(body))
     assert (found["Operations"][0]["value"] if "Operations" in found else found) == expected
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"Operations": [{"method": "POST", "path": "/Users", "data": {"title": "Guide"}}]},
+        {"operations": [{"DATA": patch_body({"path": "title", "value": "Guide"})}]},
+        {"totalResults": 1, "Resources": [{"id": "1", "title": "Guide"}]},
+    ],
+)
+def test_rules_of_the_site_in_messages(settings, message):
+    settings.DJANGO_SCIM = {"REDACT": {"title": "mask"}}
+    assert json.loads(redact_body(message)) == json.loads(
+        json.dumps(message).replace('"Guide"', '"***"')
+    )
 
 
 def test_rules_by_path(settings):
@@ -363,7 +379,7 @@ def test_json_in_a_string_keeps_what_is_not_secret():
 
 def test_cut_body_says_how_long_it_was(settings):
     settings.DJANGO_SCIM = {"EVENT_BODY_LIMIT": 100}
-    assert redact_body({"a": "\u00e9" * 90}) == json.dumps({"a": "\u00e9" * 90}, ensure_ascii=False)
+    assert redact_body({"a": "\u00e9" * 91}) == json.dumps({"a": "\u00e9" * 91}, ensure_ascii=False)
     text = redact_body({"a": "x" * 200})
     assert text == f'{{"a": "{"x" * 93}\u2026 (209 characters)'
 
