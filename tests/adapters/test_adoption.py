@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.db.models import Q
 
+from django_scim import connections
 from django_scim.adapters import UserAdapter
 from django_scim.adapters.accounts.adoption import AdoptionPolicy
 from django_scim.models import UserLink, UserProfile
@@ -137,6 +138,15 @@ def test_condition_on_adopted_accounts_is_tested_before_the_adoption(connect, se
     settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.OwnAccountsAdapter"}}
     assert_error(create(connect(adoption="username")), 409, "uniqueness")
     assert not UserLink.objects.exists()
+
+
+def test_unassignment_of_another_account_prevents_no_adoption(by_name, amy):
+    bob = User.objects.create_user("bob")
+    create(by_name, "bob")
+    connections.unassign(by_name.connection, bob)
+    assert_error(create(by_name, "bob"), 409, "uniqueness")
+    assert create(by_name).status_code == 201
+    assert UserLink.objects.get(target=amy).unconfirmed
 
 
 def test_linked_accounts_are_not_adopted_again(connect, amy):

@@ -246,6 +246,13 @@ def test_groups_of_the_connection_are_not_listed(by_name, amy, events):
     assert events(action="create")[0].detail == ADOPTED
 
 
+def test_groups_are_listed_if_the_site_publishes_none(connect, settings, amy, events):
+    settings.DJANGO_SCIM = {"ADAPTERS": {"Group": None}}
+    give_access(amy)
+    create(connect(adoption="username"))
+    assert events(action="create")[0].detail == f"{ADOPTED}; {ACCESS}"
+
+
 def test_groups_of_another_connection_are_listed(by_name, connect, amy, events):
     connect().make_group("Theirs")
     amy.groups.add(Group.objects.get(name="Theirs"))

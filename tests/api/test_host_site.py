@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
+from django_scim.adapters.accounts.usernames import conflicts
 from django_scim.models import UserKey, UserProfile, UserValue
 
 from ..client import USER, assert_error
@@ -74,6 +75,16 @@ def test_name_that_the_site_changed_without_a_signal_is_free(scim):
     User.objects.filter(username="amy").update(username="Zoe")
     assert scim.post("/Users", {"schemas": [USER], "userName": "amy"}).status_code == 201
     assert keys() == [("zoe", None), ("bob", "bob"), ("amy", "amy")]
+
+
+def test_users_that_have_a_name_are_found_by_any_spelling(scim):
+    for name in ("amy", "bob"):
+        scim.make_user(name)
+    User.objects.filter(username="bob").update(username="Zoe")
+    amy, zoe = User.objects.order_by("pk")
+    wanted = {"AMY": [amy], "Zoe": [zoe], "nobody": []}
+    assert conflicts(wanted) == wanted
+    assert conflicts(wanted) == wanted
 
 
 def test_user_with_the_same_name_as_before_keeps_the_claim(scim):
