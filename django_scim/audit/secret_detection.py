@@ -91,7 +91,7 @@ def is_secret(name: object) -> bool:
                 found += [*each, *each.values()]
             elif isinstance(each, list):
                 found += each
-            elif isinstance(each, str) and is_secret(each):
+            elif is_secret(each):
                 return True
     return False
 
@@ -272,7 +272,7 @@ def secrets_in(body: Any) -> set[str]:
             if len(value) > 20:
                 found.update(tokens_in(value))
         elif isinstance(value, list | tuple):
-            work += [(each, hidden) for each in value if hidden or not isinstance(each, str)]
+            work += [(each, hidden) for each in value if hidden or _may_hold_secrets(each)]
         elif isinstance(value, dict):
             if hidden:
                 found.update(value)
@@ -280,7 +280,7 @@ def secrets_in(body: Any) -> set[str]:
             has_secret = bool(shape.targets) and shape.has_secret_target(value)
             is_plain = not (hidden or has_secret or shape.secret)
             for key, each in value.items():
-                if is_plain and isinstance(each, str) and len(each) <= 20 and each[:1] not in _JSON:
+                if is_plain and not _may_hold_secrets(each):
                     continue
                 is_hidden = hidden
                 if not is_plain:
@@ -289,11 +289,16 @@ def secrets_in(body: Any) -> set[str]:
                         is_hidden |= not is_bare(each)
                     elif has_secret:
                         is_hidden |= contains_secret_path(key, each)
-                if isinstance(each, dict | list) or (
-                    isinstance(each, str) and (is_hidden or len(each) > 20 or each[:1] in _JSON)
-                ):
+                if is_hidden or _may_hold_secrets(each):
                     work.append((each, is_hidden))
     return found
+
+
+def _may_hold_secrets(value: object) -> bool:
+    """Return whether a value can contain JSON or a token."""
+    if isinstance(value, str):
+        return len(value) > 20 or value[:1] in _JSON
+    return isinstance(value, dict | list | tuple)
 
 
 _JSON = frozenset(("{", "[", '"', " ", "\n", "\t", "\r", "\ufeff"))
