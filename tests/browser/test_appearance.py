@@ -60,7 +60,15 @@ def pages(tripped):
     own = f"connection/{connection.pk}"
     refused = Event.objects.get(status=409)
     created = Event.objects.filter(outcome="success", action="create").earliest("pk")
-    lists = ["connection/", "event/", "token/", "userlink/", "grouplink/", "connection/add/"]
+    lists = [
+        "overview/",
+        "connection/",
+        "event/",
+        "token/",
+        "userlink/",
+        "grouplink/",
+        "connection/add/",
+    ]
     below = ("change", "close", "assign/User", "assign/Group", "history", "delete")
     events = [f"event/{event.pk}/change/" for event in (refused, created)]
     other = ScimClient(connections.create("Other"))
@@ -89,7 +97,11 @@ def test_every_page_fits_and_is_readable(ada, pages, size, scheme):
 
 def keep_picture(browser, name):
     if folder := os.environ.get("SCIM_SCREENSHOTS"):
-        options = {"format": "png", "captureBeyondViewport": True}
+        width, height = browser.run(
+            "const page = document.documentElement; return [innerWidth, page.scrollHeight]"
+        )
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        options = {"format": "png", "captureBeyondViewport": True, "clip": clip}
         picture = browser.driver.execute_cdp_cmd("Page.captureScreenshot", options)["data"]
         Path(folder, f"{name}.png").write_bytes(b64decode(picture))
 
