@@ -4,6 +4,7 @@ from ..conf import settings
 from .connections import ConnectionAdmin
 from .events import EventAdmin
 from .links import GroupLinkAdmin, UserLinkAdmin
+from .overview import OverviewAdmin
 from .site_objects import ScimGroupAdminMixin, ScimUserAdminMixin, extend_stock_admins
 from .tokens import TokenAdmin
 
@@ -11,6 +12,7 @@ __all__ = [
     "ConnectionAdmin",
     "EventAdmin",
     "GroupLinkAdmin",
+    "OverviewAdmin",
     "ScimGroupAdminMixin",
     "ScimUserAdminMixin",
     "TokenAdmin",

@@ -13,12 +13,13 @@ from django.utils.translation import ngettext
 from .. import connections
 from ..audit.administration import Description, record
 from ..conf import settings
-from ..models import AbstractLink, Connection, Token
+from ..models import AbstractLink, Connection, Overview, Token
 from ..transactions import writing
 from .actions import may_manage_access
 from .actors import actor_of
 from .forms import ConnectionForm
 from .health import health_of
+from .object_urls import list_url
 from .privileges import ConnectionPrivilegesMixin
 from .scope import ScopeMixin
 from .single_sign_on import SingleSignOnInline, changes_of
@@ -81,6 +82,13 @@ class ConnectionAdmin(ScopeMixin, ConnectionPrivilegesMixin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
         unrevoked = Prefetch("tokens", Token.objects.filter(revoked=None), to_attr="unrevoked")
         return super().get_queryset(request).prefetch_related(unrevoked, "guard_counts")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list, with a link to the overview."""
+        context = {"overview_url": list_url(self.admin_site, Overview), **(extra_context or {})}
+        return super().changelist_view(request, context)
 
     @admin.display(description=_("scope"), ordering="scope")
     def short_scope(self, connection: Connection) -> str:

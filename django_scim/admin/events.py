@@ -17,6 +17,7 @@ from .event_pages import (
     EventLinkingMixin,
     EventListMixin,
     EventPage,
+    RequestsOnFilter,
 )
 from .event_pages.export import EventExportMixin
 from .event_pages.filters import EVENT_FILTERS
@@ -49,7 +50,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 class EventAdmin(EventExportMixin, EventListMixin, EventLinkingMixin, ReadOnlyAdmin):
     list_display = ("when", "happened", "badge")
     list_display_links = ("when", "happened")
-    list_filter = (AttentionFilter, *EVENT_FILTERS, "created")
+    list_filter = (AttentionFilter, RequestsOnFilter, *EVENT_FILTERS, "created")
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # they count all events

@@ -22,6 +22,17 @@ def change_url(admin_site: AdminSite, model: type[Any], key: Any) -> str:
         return ""
 
 
+def list_url(admin_site: AdminSite, model: type[Any]) -> str:
+    """Return the URL of a model's list, or "" if the admin has none."""
+    opts = model._meta
+    try:
+        return reverse(
+            f"admin:{opts.app_label}_{opts.model_name}_changelist", current_app=admin_site.name
+        )
+    except NoReverseMatch:
+        return ""
+
+
 def may_view(admin_site: AdminSite, request: HttpRequest, model: Any, instance: Any = None) -> bool:
     """Return whether an admin may see objects of a model, or one of them."""
     if admin_site.is_registered(model):

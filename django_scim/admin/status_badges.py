@@ -8,7 +8,7 @@ from django.template.defaultfilters import date
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime, now
+from django.utils.timezone import is_aware, localtime, now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -34,9 +34,14 @@ class State(NamedTuple):
         return format_html('<span class="scim-badge scim-{}">{}</span>', self.kind, self.text)
 
 
+def local(time: datetime) -> datetime:
+    """Return a stored time in the reader's time zone; without USE_TZ it is in the site's."""
+    return localtime(time) if is_aware(time) else time
+
+
 def formatted(time: datetime) -> str:
     """Return a time in the site's time zone and format."""
-    return str(date(localtime(time), "DATETIME_FORMAT"))
+    return str(date(local(time), "DATETIME_FORMAT"))
 
 
 def token_state(token: Token) -> State:

@@ -7,6 +7,7 @@ from ipaddress import ip_address, ip_network
 from django.db.models import Exists, F, OuterRef, Q
 
 from ..models import Event
+from .totals import count_new_day
 
 #: A refusal counts as a repetition this long after the last equal one.
 WINDOW = timedelta(days=1)
@@ -41,17 +42,18 @@ def count_repetition(event: Event) -> bool:
         name: getattr(event, name)
         for name in ("correlation_id", "address", "user_agent", "detail", "duration")
     }
-    return bool(
-        Event.objects.filter(pk=pk).update(
-            first=first or created,
-            created=event.created,
-            refused=event.created,
-            occurrences=F("occurrences") + 1,
-            request_body=event.request_body,
-            response_body=event.response_body,
-            **latest,
-        )
+    is_counted = Event.objects.filter(pk=pk).update(
+        first=first or created,
+        created=event.created,
+        refused=event.created,
+        occurrences=F("occurrences") + 1,
+        request_body=event.request_body,
+        response_body=event.response_body,
+        **latest,
     )
+    if is_counted:
+        count_new_day(event, pk, created)
+    return bool(is_counted)
 
 
 def repeat_key(event: Event) -> str:

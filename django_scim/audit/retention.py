@@ -1,4 +1,4 @@
-"""Delete old events in batches, each in a separate transaction."""
+"""Delete old events in batches, each in a separate transaction, after counting them."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,6 +7,7 @@ from django.db import router, transaction
 
 from ..models import Event
 from .administration import Actor, Description, record_act
+from .totals import count_deleted, counted, roll_up
 
 
 def old_events(before: datetime) -> int:
@@ -19,18 +20,19 @@ def prune(before: datetime, batch_size: int, actor: Actor) -> Iterator[int]:
 
     Each batch is a separate transaction, so that an interruption loses nothing and no lock is held
     for long. One event records how many events were deleted. It is part of the last batch, or of
-    the one after which the caller stopped.
+    the one after which the caller stopped. The daily totals keep the number of the events.
     """
     alias = router.db_for_write(Event)
-    deleted, is_recorded = 0, False
+    deleted, is_recorded, last_counted = 0, False, roll_up()
     changes = [{"path": "before", "old": None, "new": before.isoformat()}]
     try:
         while True:
             with transaction.atomic(using=alias):
                 rows = Event.objects.using(alias).filter(created__lt=before)
-                keys = list(
-                    rows.order_by("created", "id").values_list("pk", flat=True)[:batch_size]
-                )
+                batch = counted(rows.order_by("created", "id")[:batch_size])
+                keys = [event.pk for event in batch]
+                if max(keys, default=0) > last_counted:
+                    last_counted = count_deleted(batch)
                 Event.objects.using(alias).filter(pk__in=keys).delete()
                 deleted += len(keys)
                 if len(keys) < batch_size:

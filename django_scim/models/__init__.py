@@ -6,11 +6,14 @@ from .links import AbstractGroupLink, AbstractLink, GroupLink, UserLink
 from .profiles import UserKey, UserProfile, UserValue
 from .single_sign_on import DomainsValidator, SingleSignOn
 from .tokens import Token
+from .totals import CountedEvents, DailyTotal, Overview
 
 __all__ = [
     "AbstractGroupLink",
     "AbstractLink",
     "Connection",
+    "CountedEvents",
+    "DailyTotal",
     "DomainsValidator",
     "Event",
     "ExactCharField",
@@ -19,6 +22,7 @@ __all__ = [
     "Guard",
     "GuardCount",
     "NetworksValidator",
+    "Overview",
     "ScimIdField",
     "SingleSignOn",
     "Token",

@@ -116,6 +116,7 @@ class Event(models.Model):
                 fields=["object_type", "object_key", "-created"], name="scim_event_object"
             ),
             models.Index(fields=["refused"], name="scim_event_refused"),
+            models.Index(fields=["connection", "refused"], name="scim_event_failure"),
             models.Index(fields=["repeat_key"], name="scim_event_repeat"),
             models.Index(fields=["name_key"], name="scim_event_name"),
             models.Index(fields=["display_key"], name="scim_event_display"),

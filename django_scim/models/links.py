@@ -179,6 +179,7 @@ class UserLink(AbstractLink):
         indexes = [
             *AbstractLink.Meta.indexes,
             models.Index(fields=["connection", "manager_value"]),
+            models.Index(fields=["connection", "unconfirmed"]),
         ]
 
 

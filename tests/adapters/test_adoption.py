@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.db.models import Q
 
+from django_scim import connections
 from django_scim.adapters import UserAdapter
 from django_scim.adapters.accounts.adoption import AdoptionPolicy
 from django_scim.models import UserLink, UserProfile
@@ -30,6 +31,14 @@ class DirectorProtectingAdapter(VerifyingAdapter):
     @classmethod
     def unprotected(cls):
         return super().unprotected() & ~Q(target__scim_profile__title="Director")
+
+
+class OwnAccountsAdapter(VerifyingAdapter):
+    """Protect the accounts that existed before the connection."""
+
+    @classmethod
+    def unprotected(cls):
+        return super().unprotected() & Q(preexisting=False)
 
 
 class GroupTenantAdapter(VerifyingAdapter):
@@ -125,6 +134,21 @@ def test_protected_accounts_are_not_adopted(connect, settings, amy, policy):
     assert UserLink.objects.get().target == amy
 
 
+def test_condition_on_adopted_accounts_is_tested_before_the_adoption(connect, settings, amy):
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.OwnAccountsAdapter"}}
+    assert_error(create(connect(adoption="username")), 409, "uniqueness")
+    assert not UserLink.objects.exists()
+
+
+def test_unassignment_of_another_account_prevents_no_adoption(by_name, amy):
+    bob = User.objects.create_user("bob")
+    create(by_name, "bob")
+    connections.unassign(by_name.connection, bob)
+    assert_error(create(by_name, "bob"), 409, "uniqueness")
+    assert create(by_name).status_code == 201
+    assert UserLink.objects.get(target=amy).unconfirmed
+
+
 def test_linked_accounts_are_not_adopted_again(connect, amy):
     scim = connect(scope="site", adoption="username")
     assert_error(create(scim), 409, "uniqueness")
@@ -187,6 +211,15 @@ def test_email_of_two_accounts_is_not_adopted(by_email, amy):
     User.objects.create_user("other", "Amy@example.com")
     assert create(by_email, "amy.new", emails=emails("amy@example.com")).status_code == 201
     assert not UserLink.objects.filter(target=amy).exists()
+
+
+@pytest.mark.parametrize("policy", ["username", "email"])
+def test_similar_names_and_addresses_are_not_adopted(connect, settings, policy):
+    """MariaDB's collation treats them as equal, but they may belong to another person."""
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.VerifyingAdapter"}}
+    zoe = User.objects.create_user("zo\u00eb", "zo\u00eb@example.com")
+    create(connect(adoption=policy), "zoe", emails=emails("zoe@example.com"))
+    assert not UserLink.objects.filter(target=zoe).exists()
 
 
 def test_conflicting_email_and_username_adopt_nothing(by_email, amy):

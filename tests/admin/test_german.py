@@ -106,6 +106,22 @@ def test_the_pages_below_a_connection(german, okta, path):
     assert english_in(read(german, of(okta.connection, path))) == []
 
 
+def test_the_overview(german, okta):
+    User.objects.create_user("maria")
+    okta.make_user("bob")
+    okta.post("/Users", {"schemas": [USER], "userName": "maria"})
+    page = read(german, "overview/")
+    for text in (
+        "2 aktive Benutzer, 0 inaktiv, 1 Gruppe",
+        "1 wartet auf Bestätigung",
+        "1 Erfolg, 0 ohne Änderung, 1 Fehler",
+        "Letzter Fehler Okta konnte maria nicht anlegen",
+        "höchster Balken: 2",
+    ):
+        assert text in page
+    assert english_in(page) == []
+
+
 def test_sentences(german, okta):
     people = [{"value": okta.make_user(name)["id"]} for name in ("ann", "bob", "cy", "di", "ed")]
     group = f"/Groups/{okta.make_group('Leitung')['id']}"

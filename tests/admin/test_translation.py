@@ -13,6 +13,8 @@ from .pages import of, text_of
 
 #: The parts of a message that no translation may change: placeholders, tags and entities.
 KEPT = r"%\(\w+\)[sd]|%[sd%]|<[^>]*>|&\w+;"
+#: Names of months are texts of Django.
+MONTH = r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 
 
 def upper(message):
@@ -110,3 +112,11 @@ def test_the_page_of_an_event(capitals, ada, okta):
     shown = text_of(ada.get(f"event/{event.pk}/change/"))
     for text in ("What happened", "Nothing needs to be done.", "Nothing changed.", "response"):
         assert text not in shown and text.upper() in shown
+
+
+def test_the_overview(capitals, ada, okta):
+    Event.objects.create(
+        connection=okta, connection_name="OKTA", action="update", outcome="success"
+    )
+    words = untranslated(ada.get("overview/"), 'class="scim-cards', "</main>")
+    assert [word for word in words if not re.fullmatch(MONTH, word)] == []

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_scim.models import UserLink
 
 from .browser import Browser, reason_to_skip, start
+from .pages import every_page
 
 FOLDER = Path(__file__).parent
 
@@ -81,3 +82,8 @@ def tripped(connect):
     assert [answer.status_code for answer in answers] == [200, 200, 403]
     scim.leaver = users[2]
     return scim
+
+
+@pytest.fixture
+def pages(tripped):
+    return every_page(tripped)

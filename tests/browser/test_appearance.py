@@ -1,20 +1,12 @@
 """Appearance of the admin's pages, and use by keyboard.
 
-Set SCIM_SCREENSHOTS=FOLDER to store a screenshot of every page.
+``scripts/screenshots FOLDER`` stores the pictures that these tests make of every page.
 """
 
-import os
-from base64 import b64decode
-from pathlib import Path
-
 import pytest
-from django.contrib.auth.models import User
-
-from django_scim import connections
-from django_scim.models import Event
-from tests.client import USER, ScimClient
 
 from .browser import NARROW, WIDE
+from .pages import keep_picture
 
 #: Return the contrast of each of our texts with its background, and the text (WCAG 2, level AA).
 CONTRAST = """
@@ -47,58 +39,27 @@ return outlineStyle != "none" && parseFloat(outlineWidth) >= 1;
 """
 
 
-@pytest.fixture
-def pages(tripped):
-    """Return the paths of all pages, with content on each of them."""
-    connection = tripped.connection
-    connection.adoption = "username"
-    connection.save()
-    User.objects.create_user("amy", "amy@example.com")
-    for _ in range(2):  # the second one is rejected
-        tripped.post("/Users", {"schemas": [USER], "userName": "amy", "externalId": "NW-1"})
-    tripped.make_group("Readers")
-    own = f"connection/{connection.pk}"
-    refused = Event.objects.get(status=409)
-    created = Event.objects.filter(outcome="success", action="create").earliest("pk")
-    lists = ["connection/", "event/", "token/", "userlink/", "grouplink/", "connection/add/"]
-    below = ("change", "close", "assign/User", "assign/Group", "history", "delete")
-    events = [f"event/{event.pk}/change/" for event in (refused, created)]
-    other = ScimClient(connections.create("Other"))
-    other.post("/Users", {"schemas": [USER], "userName": "amy"})
-    events.append(f"event/{Event.objects.latest('pk').pk}/link/")
-    return [*lists, *(f"{own}/{name}/" for name in below), *events]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_every_page_fits_and_is_readable(ada, pages, size, scheme):
-    for number, path in enumerate(pages):
+    for page in pages:
         ada.emulate(size, scheme)
-        ada.open(path)
-        for summary in ada.find_all("main fieldset summary"):
-            summary.click()
+        page.open(ada)
         width, room = ada.run(
             "const page = document.documentElement; return [page.scrollWidth, page.clientWidth]"
         )
-        assert width <= room, path
-        assert ada.run(OUT_OF_SIGHT, BUTTONS) == [], path
+        assert width <= room, page
+        assert ada.run(OUT_OF_SIGHT, BUTTONS) == [], page
         for contrast, text in ada.run(CONTRAST, OURS):
-            assert contrast >= 4.5, (path, text, contrast)
-        keep_picture(ada, f"{scheme}-{size[0]}-{number:02}")
-
-
-def keep_picture(browser, name):
-    if folder := os.environ.get("SCIM_SCREENSHOTS"):
-        options = {"format": "png", "captureBeyondViewport": True}
-        picture = browser.driver.execute_cdp_cmd("Page.captureScreenshot", options)["data"]
-        Path(folder, f"{name}.png").write_bytes(b64decode(picture))
+            assert contrast >= 4.5, (page, text, contrast)
+        keep_picture(ada, f"{page.name}-{scheme}-{size[0]}")
 
 
 def test_follows_the_colour_scheme_of_the_user(ada, pages):
     grounds = []
     for scheme in ("light", "dark"):
         ada.emulate(WIDE, scheme)
-        ada.open(pages[0])
+        pages[0].open(ada)
         grounds.append(ada.run("return getComputedStyle(document.body).backgroundColor"))
     assert grounds[0] != grounds[1]
 

@@ -1,5 +1,6 @@
 """The parts of the audit log's pages: the list, the page of one event, and linking an account."""
 
+from .days import RequestsOnFilter
 from .linking import EventLinkingMixin
 from .listing import AttentionFilter, EventListMixin
 from .page import EventPage
@@ -9,4 +10,5 @@ __all__ = [
     "EventLinkingMixin",
     "EventListMixin",
     "EventPage",
+    "RequestsOnFilter",
 ]

@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
-from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -15,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ...audit.explanations import sentence
 from ...audit.search import search
-from ...models import Event
-from ..object_urls import may_view
+from ...models import Event, Overview
+from ..object_urls import list_url, may_view
 from ..status_badges import State
 from .times import to_the_second
 
@@ -87,7 +86,8 @@ class EventListMixin(admin.ModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the list. If nothing was found, explain the search, and suggest other pages."""
-        answer = super().changelist_view(request, extra_context)
+        context = {"overview_url": list_url(self.admin_site, Overview), **(extra_context or {})}
+        answer = super().changelist_view(request, context)
         changelist = getattr(answer, "context_data", {}).get("cl")
         if changelist is not None and changelist.query and not changelist.result_list:
             messages.info(request, self._nothing_found(request, changelist.query))
@@ -117,13 +117,8 @@ class EventListMixin(admin.ModelAdmin):
         model = get_user_model()
         if not may_view(self.admin_site, request, model):
             return ""
-        opts = model._meta
-        name = f"admin:{opts.app_label}_{opts.model_name}_changelist"
-        try:
-            url = reverse(name, current_app=self.admin_site.name)
-        except NoReverseMatch:
-            return ""
-        return f"{url}?{urlencode({'q': text})}"
+        url = list_url(self.admin_site, model)
+        return url and f"{url}?{urlencode({'q': text})}"
 
     def _is_list(self, request: HttpRequest) -> bool:
         match = request.resolver_match

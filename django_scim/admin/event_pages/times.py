@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
+
+from ..status_badges import local
 
 
 def to_the_second(time: datetime) -> str:
     """Return a time in the site's time zone, with the date in the site's format."""
-    local = localtime(time)
-    return f"{date_format(local, 'SHORT_DATE_FORMAT')} {local:%H:%M:%S}"
+    shown = local(time)
+    return f"{date_format(shown, 'SHORT_DATE_FORMAT')} {shown:%H:%M:%S}"

@@ -1,6 +1,7 @@
 """Mixins for the site's own admin classes of accounts and groups."""
 
 from collections.abc import Callable, Iterable
+from inspect import signature
 from typing import Any
 
 from django.contrib import admin, messages
@@ -111,8 +112,19 @@ class ScimAdminMixin(admin.ModelAdmin):
 
     # Assigning objects
 
-    def get_actions(self, request: HttpRequest) -> Any:
-        actions = super().get_actions(request)
+    def get_actions(self, request: HttpRequest, action_location: Any = None) -> Any:
+        """Return the actions that the admin may use, by their names.
+
+        Since version 6.1, Django passes ``action_location``: the page, a list or a form. Like
+        Django, show no actions in a form if the site's own class does not know the parameter.
+        """
+        inherited: Any = super().get_actions
+        if action_location is None:
+            actions = inherited(request)
+        elif "action_location" in signature(inherited).parameters:
+            actions = inherited(request, action_location=action_location)
+        else:
+            actions = inherited(request) if action_location.name == "CHANGE_LIST" else {}
         may_assign = may_change_connections(self.admin_site, request) and may_manage_access(request)
         if actions and not (may_assign and self.admin_site.is_registered(Connection)):
             actions.pop("assign_to_connection", None)
