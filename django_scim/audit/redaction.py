@@ -65,7 +65,8 @@ def rule_for(path: str) -> str:
     """
     if not settings.REDACT:
         return "keep"
-    cores = [f"{each.schema.id}:".lower() for each in settings.adapter_classes().values()]
+    adapters: Any = settings.adapter_classes().values()
+    cores = [f"{adapter.schema.id}:".lower() for adapter in adapters]
     rules: dict[str, str] = {}
     for key, rule in settings.REDACT.items():
         key = key.lower()
