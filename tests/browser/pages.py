@@ -25,14 +25,17 @@ class Page:
     root: str = ROOT
     button: str = ""
     part: str = "html"
+    #: The sections that are closed at first.
+    closed: str = "main fieldset summary"
 
     def open(self, browser):
         """Open the page with all its sections."""
         browser.open(self.path, root=self.root)
         if self.button:
             browser.press(self.button)
-        for summary in browser.find_all("main summary"):
+        for summary in browser.find_all(self.closed):
             summary.click()
+        browser.run("scrollTo(0, 0)")
 
 
 class ChoiceOfConnections(Page):
@@ -67,6 +70,7 @@ def every_page(scim):
     below = ("change", "scope", "close", "assign/User", "assign/Group", "history", "delete")
     return [
         Page("overview", "overview/"),
+        Page("overview-tables", "overview/", closed=".scim-card summary"),
         Page("connections", "connection/"),
         Page("events", "event/"),
         Page("events-none", "event/?q=nobody"),
