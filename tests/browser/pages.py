@@ -51,8 +51,9 @@ class ChoiceOfConnections(Page):
 def every_page(scim):
     """Return all pages, with the connection of a client that the guard has stopped."""
     connection = scim.connection
-    connection.adoption = "username"
+    connection.name, connection.adoption = "Entra", "username"
     connection.save()
+    Event.objects.filter(connection=connection).update(connection_name="Entra")
     User.objects.create_user("amy", "amy@example.com")
     for _ in range(2):  # the second one is rejected
         scim.post("/Users", {"schemas": [USER], "userName": "amy", "externalId": "NW-1"})
