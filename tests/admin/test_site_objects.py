@@ -249,3 +249,15 @@ def test_actions_of_lists_and_forms(extended_class, rf, admin_user):
         return
     assert "assign_to_connection" in found.get_actions(request, location.CHANGE_LIST)
     assert "assign_to_connection" not in found.get_actions(request, location.CHANGE_FORM)
+
+
+@pytest.mark.parametrize("has_fieldsets", [True, False])
+def test_the_section_is_shown_once(scim, ada, maria, monkeypatch, has_fieldsets):
+    """GroupAdmin has no fieldsets, so that Django shows every field it knows in one."""
+    if not has_fieldsets:
+        monkeypatch.setattr(ScimUserAdmin, "fieldsets", None)
+    scim.make_group("Readers")
+    for instance in (account(), Group.objects.get(name="Readers")):
+        html = ada.client.get(page_of(instance)).content.decode()
+        assert html.count('class="scim-links"') == 1
+        assert "django_scim/admin.css" in html

@@ -92,11 +92,12 @@ def test_nothing_is_counted_twice(okta):
 def test_the_newest_success(okta):
     first, second = make(okta, "success", "success")
     make(okta, "failure")
-    assert activity([okta.pk], date(2000, 1, 1))[0][okta.pk].last_success[0] == second.pk
+    assert activity([okta.pk], date(2000, 1, 1))[0][okta.pk].last_success[1] == second.pk
     roll_up()
     (third,) = make(okta, "success")
     assert first.pk < second.pk < third.pk
-    assert activity([okta.pk], date(2000, 1, 1))[0][okta.pk].last_success[0] == third.pk
+    make(okta, "success", created=timezone.now() - timedelta(days=3))  # written later
+    assert activity([okta.pk], date(2000, 1, 1))[0][okta.pk].last_success[1] == third.pk
 
 
 # Days

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 try:
     from selenium import webdriver
+    from selenium.common.exceptions import WebDriverException
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
@@ -94,7 +95,9 @@ class Browser:
         """Wait for the next page at the end of the block."""
         page = self.find("html")
         yield
-        WebDriverWait(self.driver, PATIENCE).until(staleness_of(page))
+        # While the page changes, the driver may know neither the old element nor that it is gone.
+        wait = WebDriverWait(self.driver, PATIENCE, ignored_exceptions=[WebDriverException])
+        wait.until(staleness_of(page))
 
     def field(self, label):
         """Return the field of a label."""

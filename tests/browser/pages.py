@@ -25,14 +25,17 @@ class Page:
     root: str = ROOT
     button: str = ""
     part: str = "html"
+    #: The sections that are closed at first.
+    closed: str = "main fieldset summary"
 
     def open(self, browser):
         """Open the page with all its sections."""
         browser.open(self.path, root=self.root)
         if self.button:
             browser.press(self.button)
-        for summary in browser.find_all("main summary"):
+        for summary in browser.find_all(self.closed):
             summary.click()
+        browser.run("scrollTo(0, 0)")
 
 
 class ChoiceOfConnections(Page):
@@ -48,8 +51,9 @@ class ChoiceOfConnections(Page):
 def every_page(scim):
     """Return all pages, with the connection of a client that the guard has stopped."""
     connection = scim.connection
-    connection.adoption = "username"
+    connection.name, connection.adoption = "Entra", "username"
     connection.save()
+    Event.objects.filter(connection=connection).update(connection_name="Entra")
     User.objects.create_user("amy", "amy@example.com")
     for _ in range(2):  # the second one is rejected
         scim.post("/Users", {"schemas": [USER], "userName": "amy", "externalId": "NW-1"})
@@ -67,6 +71,7 @@ def every_page(scim):
     below = ("change", "scope", "close", "assign/User", "assign/Group", "history", "delete")
     return [
         Page("overview", "overview/"),
+        Page("overview-tables", "overview/", closed=".scim-card summary"),
         Page("connections", "connection/"),
         Page("events", "event/"),
         Page("events-none", "event/?q=nobody"),

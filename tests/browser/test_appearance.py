@@ -5,7 +5,7 @@
 
 import pytest
 
-from .browser import NARROW, WIDE
+from .browser import NARROW, ROOT, WIDE
 from .pages import keep_picture
 
 #: Return the contrast of each of our texts with its background, and the text (WCAG 2, level AA).
@@ -33,6 +33,10 @@ return [...document.querySelectorAll(arguments[0])].filter(element => {
     const {left, right} = element.getBoundingClientRect();
     return left < 0 || right > document.documentElement.clientWidth; }).map(e => e.value || e.text);
 """
+CUT_OFF = """
+return [...document.querySelectorAll(arguments[0])].map(e => e.scrollWidth - e.clientWidth)
+    .filter(hidden => hidden > 1);
+"""
 RING = """
 const {outlineStyle, outlineWidth} = getComputedStyle(arguments[0]);
 return outlineStyle != "none" && parseFloat(outlineWidth) >= 1;
@@ -50,6 +54,8 @@ def test_every_page_fits_and_is_readable(ada, pages, size, scheme):
         )
         assert width <= room, page
         assert ada.run(OUT_OF_SIGHT, BUTTONS) == [], page
+        if page.root == ROOT:
+            assert ada.run(CUT_OFF, ".results") == [], page
         for contrast, text in ada.run(CONTRAST, OURS):
             assert contrast >= 4.5, (page, text, contrast)
         keep_picture(ada, f"{page.name}-{scheme}-{size[0]}")

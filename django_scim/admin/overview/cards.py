@@ -135,7 +135,7 @@ def cards_of(connections: list[Any], viewer: Viewer) -> tuple[list[Card], bool]:
     events: dict[int, Event] = {}
     if viewer.sees_events:
         failures = [connection.last_failure for connection in connections]
-        successes = [success[0] for success in wanted if success is not None]
+        successes = [success[1] for success in wanted if success is not None]
         events = _by_key({*failures, *successes} - {None})
     found = []
     for connection in connections:
@@ -187,7 +187,7 @@ def _add_events(
             text = _("Refused within the last day: see what needs attention")
             card.problems.append(Remark(text, f"{viewer.events_url}?{query}"))
     if activity.last_success is not None:
-        key, day = activity.last_success
+        day, key = activity.last_success
         if (success := events.get(key)) is not None:
             card.success = _remark(success, viewer)
         else:

@@ -47,6 +47,9 @@ class ScimAdminMixin(admin.ModelAdmin):
     may view connections and links see them.
     """
 
+    class Media:
+        css = {"all": ("django_scim/admin.css",)}
+
     def get_list_display(self, request: HttpRequest) -> Any:
         columns = super().get_list_display(request)
         if not may_see_links(self.admin_site, request, self.model):
@@ -75,7 +78,13 @@ class ScimAdminMixin(admin.ModelAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or not may_see_links(self.admin_site, request, self.model):
             return fieldsets
-        return [*fieldsets, (_("SCIM"), {"fields": (self._panel(request),)})]
+        panel: Any = self._panel(request)
+        # Without fieldsets, Django shows all fields in one, the read-only ones too.
+        others = [
+            (name, {**options, "fields": [each for each in options["fields"] if each is not panel]})
+            for name, options in fieldsets
+        ]
+        return [*others, (_("SCIM"), {"fields": (panel,)})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_readonly_fields(request, obj)

@@ -28,13 +28,13 @@ class Activity:
     """The events of a connection by day and outcome, and its last success."""
 
     days: dict[date, Counter[str]] = field(default_factory=dict)
-    #: The id of the newest success, whose event may be deleted, and its day.
-    last_success: tuple[int, date] | None = None
+    #: The day of the newest success and the id of its event, which may be deleted.
+    last_success: tuple[date, int] | None = None
 
     def add(self, day: date, outcome: str, count: int, event: int) -> None:
         self.days.setdefault(day, Counter())[outcome] += count
         if outcome == Event.Outcome.SUCCESS:
-            self.last_success = max(self.last_success or (0, day), (event, day))
+            self.last_success = max(self.last_success or (day, 0), (day, event))
 
 
 def activity(keys: Collection[int], since: date) -> tuple[dict[int, Activity], bool]:
