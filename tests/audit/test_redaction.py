@@ -107,6 +107,19 @@ def test_value_of_a_secret_path_is_hidden(path_key, value_key, path):
             assert SECRET in secrets_in(body)
 
 
+@pytest.mark.parametrize(
+    "key", ["path", "name", "attribute", "attributeName", "Key", "field", "type"]
+)
+def test_value_beside_the_name_of_a_secret_is_hidden(key):
+    body = {key: "apiKey", "value": SECRET, "default": [SECRET], "version": 2, "op": "add"}
+    hidden = {"value": "***", "default": "***"}
+    assert json.loads(redact_body(body)) == body | hidden
+    assert SECRET in secrets_in(body)
+    for other in ("title", 5, None, True, ["title"], {"a": "title"}):
+        assert json.loads(redact_body(body | {key: other})) == body | {key: other}
+        assert not secrets_in(body | {key: other})
+
+
 FILTERS = [
     f'accessToken[value eq "{SECRET}"]', f'{USER}:client_secret[type eq "x" and value sw {SECRET}]',
     f'access-token [value eq "{SECRET}"].value', f'apiKey[not (value co "{SECRET}")]',
