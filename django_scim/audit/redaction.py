@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from ..adapters.accounts.passwords import SET, UNSET
+from ..adapters.registry import adapter_classes
 from ..conf import settings
 from .redacted_text import limited
 from .secret_detection import (
@@ -63,7 +64,7 @@ def rule_for(path: str) -> str:
     """
     if not settings.REDACT:
         return "keep"
-    cores = [f"{each.schema.id}:".lower() for each in settings.adapter_classes().values()]
+    cores = [f"{each.schema.id}:".lower() for each in adapter_classes().values()]
     rules: dict[str, str] = {}
     for key, rule in settings.REDACT.items():
         key = key.lower()
