@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+from decimal import Decimal
 from urllib.parse import quote
 
 import pytest
@@ -16,6 +17,7 @@ from django_scim.audit.redaction import (
     Redactor,
     redact_body,
     redact_url,
+    redact_value,
     rule_for,
     secrets_in_url,
     shown_changes,
@@ -206,8 +208,11 @@ def test_only_what_is_hidden_is_a_secret():
     assert secrets_in({"userName": "bjensen", "title": ["Guide"], "active": True}) == set()
 
 
-def test_short_json_in_a_string_is_searched():
-    assert "abcdef" in secrets_in({"title": '{"pwd":"abcdef"}'})
+@pytest.mark.parametrize(
+    "text", ['{"pwd":"abcdef"}', '[{"pwd":"abcdef"}]', ' {"pwd":"abcdef"}', '\t{"pwd":"abcdef"}']
+)
+def test_short_json_in_a_string_is_searched(text):
+    assert "abcdef" in secrets_in({"title": text}) & secrets_in([text])
 
 
 def test_harmless_bodies_are_kept():
@@ -353,6 +358,12 @@ def test_rules_of_the_site_in_changes(settings):
         {"path": "name.givenName", "old": "A", "new": "B"},
         {"path": "active", "old": True, "new": False},
     ]
+
+
+def test_equal_values_have_the_same_hash():
+    assert redact_value("hash", {"a": 1, "b": 2}) == redact_value("hash", {"b": 2, "a": 1})
+    assert redact_value("hash", Decimal("1.5")) != redact_value("hash", Decimal("2.5"))
+    assert len(redact_value("hash", "x")) == len("sha256:") + 16
 
 
 def test_secrets_in_changes_are_hidden(settings):
