@@ -11,17 +11,18 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from ..adapters.accounts.passwords import SET, UNSET
+from ..adapters.registry import adapter_classes
 from ..conf import settings
 from .redacted_text import limited
 from .secret_detection import (
     HIDDEN,
     contains_secret,
     contains_secret_path,
+    fold,
     hide_tokens,
     is_secret,
     is_secret_name,
     member_name,
-    normalized,
     parsed,
     secret_words,
     secrets_in,
@@ -35,8 +36,6 @@ TEXT_LIMIT = 2_000
 #: The depth to which bodies are stored; that of JSON in strings counts.
 _DEPTH = 40
 SHOWN_MEMBERS = 100
-#: The rules of the setting REDACT; see ``redact_value``.
-RULES = ("keep", "mask", "hash", "drop")
 #: The characters of all changes of an event.
 CHANGES_LIMIT = 50_000
 #: Members of messages, below which attributes begin.
@@ -65,8 +64,7 @@ def rule_for(path: str) -> str:
     """
     if not settings.REDACT:
         return "keep"
-    adapters: Any = settings.adapter_classes().values()
-    cores = [f"{adapter.schema.id}:".lower() for adapter in adapters]
+    cores = [f"{each.schema.id}:".lower() for each in adapter_classes().values()]
     rules: dict[str, str] = {}
     for key, rule in settings.REDACT.items():
         key = key.lower()
@@ -247,7 +245,7 @@ def _parameter(text: str) -> str:
     if not mark:
         return HIDDEN if contains_secret(name) else name
     decoded = unquote_plus(value)
-    if normalized(name) in ("attributes", "excludedattributes") and "=" not in normalized(value):
+    if fold(name) in ("attributes", "excludedattributes") and "=" not in fold(value):
         return text
     if is_secret(name) or contains_secret(value):
         return f"{HIDDEN if contains_secret(name) else name}={HIDDEN}"

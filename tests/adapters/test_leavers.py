@@ -311,3 +311,13 @@ def test_active_itself_is_never_left_out(connect, settings, title):
         assert_error(answer, 400, "invalidValue", "must stay open")
     assert stored() == [("amy", True)]
     assert "title" not in client.get(path).data
+
+
+def test_only_a_request_that_is_partly_ignored_keeps_what_it_lacks(scim):
+    """A PUT removes the attributes that it lacks (RFC 7644 section 3.5.1)."""
+    amy, bob = (scim.make_user(name, nickName="Nick", title="Guide") for name in ("amy", "bob"))
+    kept = scim.put(f"/Users/{amy['id']}", leaver("amy", title=LONG)).data
+    assert (kept["active"], kept["nickName"], kept["title"]) == (False, "Nick", "Guide")
+    replaced = scim.put(f"/Users/{bob['id']}", leaver("bob")).data
+    assert replaced["active"] is False
+    assert "nickName" not in replaced and "title" not in replaced

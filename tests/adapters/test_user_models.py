@@ -1,5 +1,7 @@
 """Which columns of a user model hold the names, the address, the state and the privileges."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.contrib.auth.models import AbstractBaseUser, Group, Permission
 from django.db import models
@@ -52,11 +54,14 @@ def test_column_with_the_whole_name(fields, column):
     behaviours = full_name_behaviours(model)
     assert [type(each) for each in behaviours.values()] == [FullName] * bool(column)
     assert list(behaviours) == ["name.formatted"] * bool(column)
+    for behaviour in behaviours.values():
+        assert behaviour.filled_columns(SimpleNamespace(model=model)) == {column}
 
 
 def test_column_with_which_people_sign_in_is_not_their_name():
     assert full_name_column(user_model(signs_in_by="name", full_name=text())) == "full_name"
     assert full_name_column(user_model(signs_in_by="name")) == ""
+    assert full_name_column(user_model(signs_in_by="name", name=text())) == ""
 
 
 @pytest.mark.parametrize(
@@ -115,6 +120,7 @@ def test_columns_of_the_model_are_used():
     assert (groups.accessor, groups.to, groups.kind) == ("groups", "Group", "direct")
     name = user_attributes(model)["userName"]
     assert (name.key, name.validate) == ("scim_key.folded", False)
+    assert user_attributes(model)["emails"].name == "emails"
 
 
 def test_address_with_which_people_sign_in_is_not_written_by_the_addresses():

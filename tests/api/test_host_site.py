@@ -56,6 +56,18 @@ def keys():
     return list(UserKey.objects.order_by("user").values_list("folded", "claim"))
 
 
+@pytest.mark.parametrize("has_key", [True, False])
+def test_name_that_the_client_changed_is_free(scim, has_key):
+    user = scim.make_user("amy")
+    if not has_key:
+        UserKey.objects.all().delete()
+    rename = {"op": "replace", "path": "userName", "value": "Zoe"}
+    assert scim.patch(f"/Users/{user['id']}", rename).status_code == 200
+    assert keys() == [("zoe", "zoe")]
+    scim.make_user("Amy")
+    assert keys() == [("zoe", "zoe"), ("amy", "amy")]
+
+
 def test_name_that_the_site_changed_is_free(scim):
     scim.make_user("amy")
     scim.make_user("bob")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+from decimal import Decimal
 from urllib.parse import quote
 
 import pytest
@@ -16,6 +17,7 @@ from django_scim.audit.redaction import (
     Redactor,
     redact_body,
     redact_url,
+    redact_value,
     rule_for,
     secrets_in_url,
     shown_changes,
@@ -107,6 +109,19 @@ def test_value_of_a_secret_path_is_hidden(path_key, value_key, path):
             assert SECRET in secrets_in(body)
 
 
+@pytest.mark.parametrize(
+    "key", ["path", "name", "attribute", "attributeName", "Key", "field", "type"]
+)
+def test_value_beside_the_name_of_a_secret_is_hidden(key):
+    body = {key: "apiKey", "value": SECRET, "default": [SECRET], "version": 2, "op": "add"}
+    hidden = {"value": "***", "default": "***"}
+    assert json.loads(redact_body(body)) == body | hidden
+    assert SECRET in secrets_in(body)
+    for other in ("title", 5, None, True, ["title"], {"a": "title"}):
+        assert json.loads(redact_body(body | {key: other})) == body | {key: other}
+        assert not secrets_in(body | {key: other})
+
+
 FILTERS = [
     f'accessToken[value eq "{SECRET}"]', f'{USER}:client_secret[type eq "x" and value sw {SECRET}]',
     f'access-token [value eq "{SECRET}"].value', f'apiKey[not (value co "{SECRET}")]',
@@ -193,8 +208,11 @@ def test_only_what_is_hidden_is_a_secret():
     assert secrets_in({"userName": "bjensen", "title": ["Guide"], "active": True}) == set()
 
 
-def test_short_json_in_a_string_is_searched():
-    assert "abcdef" in secrets_in({"title": '{"pwd":"abcdef"}'})
+@pytest.mark.parametrize(
+    "text", ['{"pwd":"abcdef"}', '[{"pwd":"abcdef"}]', ' {"pwd":"abcdef"}', '\t{"pwd":"abcdef"}']
+)
+def test_short_json_in_a_string_is_searched(text):
+    assert "abcdef" in secrets_in({"title": text}) & secrets_in([text])
 
 
 def test_harmless_bodies_are_kept():
@@ -340,6 +358,12 @@ def test_rules_of_the_site_in_changes(settings):
         {"path": "name.givenName", "old": "A", "new": "B"},
         {"path": "active", "old": True, "new": False},
     ]
+
+
+def test_equal_values_have_the_same_hash():
+    assert redact_value("hash", {"a": 1, "b": 2}) == redact_value("hash", {"b": 2, "a": 1})
+    assert redact_value("hash", Decimal("1.5")) != redact_value("hash", Decimal("2.5"))
+    assert len(redact_value("hash", "x")) == len("sha256:") + 16
 
 
 def test_secrets_in_changes_are_hidden(settings):
