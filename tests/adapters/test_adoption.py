@@ -25,6 +25,14 @@ class VerifyingAdapter(UserAdapter):
         return address.lower().endswith("@example.com")
 
 
+class StaffAdapter(VerifyingAdapter):
+    """Let connections have every account, including staff."""
+
+    @classmethod
+    def unprotected(cls):
+        return Q()
+
+
 class DirectorProtectingAdapter(VerifyingAdapter):
     """Protect directors as well, who are marked in another table."""
 
@@ -110,6 +118,19 @@ def test_adapter_can_veto_adoption(by_name, amy, settings):
 @pytest.mark.parametrize("policy", ["username", "email"])
 def test_staff_are_never_adopted(connect, settings, amy, privilege, policy):
     settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.VerifyingAdapter"}}
+    User.objects.filter(pk=amy.pk).update(**{privilege: True})
+    answer = create(connect(adoption=policy), emails=emails("amy@example.com"))
+    assert_error(answer, 409, "uniqueness")
+    assert not UserLink.objects.filter(target=amy).exists()
+
+
+@pytest.mark.parametrize("privilege", ["is_staff", "is_superuser"])
+@pytest.mark.parametrize("policy", ["username", "email"])
+def test_staff_are_not_adopted_where_connections_can_have_staff(
+    connect, settings, amy, privilege, policy
+):
+    """An admin can assign such an account; a request alone never takes it."""
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.StaffAdapter"}}
     User.objects.filter(pk=amy.pk).update(**{privilege: True})
     answer = create(connect(adoption=policy), emails=emails("amy@example.com"))
     assert_error(answer, 409, "uniqueness")

@@ -230,6 +230,18 @@ def test_row_J19_date_without_a_time(lenient, strict):
     )
 
 
+@pytest.mark.parametrize("offset", ["+14:01", "+14:59", "-14:30", "+15:00", "+01:60"])
+def test_row_R18_offset_of_more_than_14_hours(connect, offset):
+    """XML Schema part 2, section 3.2.7.3: an offset is at most 14 hours."""
+    for profile in ("default", "strict"):
+        client = connect(profile)
+        wrong = {"filter": f'meta.created gt "2020-01-01T00:00:00{offset}"'}
+        assert_error(client.get("/Users", wrong), 400, "invalidFilter", "meta.created")
+        for right in ("+14:00", "-14:00", "+13:59", "Z"):
+            text = f'meta.created gt "2020-01-01T00:00:00{right}"'
+            assert client.get("/Users", {"filter": text}).status_code == 200
+
+
 def test_row_49_active_always_shows_the_state(lenient):
     for active in (True, False):
         user = lenient.make_user(f"u{active}", active=active)
