@@ -18,11 +18,11 @@ from .secret_detection import (
     HIDDEN,
     contains_secret,
     contains_secret_path,
-    fold,
     hide_tokens,
     is_secret,
     is_secret_name,
     member_name,
+    normalized,
     parsed,
     secret_words,
     secrets_in,
@@ -36,6 +36,8 @@ TEXT_LIMIT = 2_000
 #: The depth to which bodies are stored; that of JSON in strings counts.
 _DEPTH = 40
 SHOWN_MEMBERS = 100
+#: The rules of the setting REDACT; see ``redact_value``.
+RULES = ("keep", "mask", "hash", "drop")
 #: The characters of all changes of an event.
 CHANGES_LIMIT = 50_000
 #: Members of messages, below which attributes begin.
@@ -245,7 +247,7 @@ def _parameter(text: str) -> str:
     if not mark:
         return HIDDEN if contains_secret(name) else name
     decoded = unquote_plus(value)
-    if fold(name) in ("attributes", "excludedattributes") and "=" not in fold(value):
+    if normalized(name) in ("attributes", "excludedattributes") and "=" not in normalized(value):
         return text
     if is_secret(name) or contains_secret(value):
         return f"{HIDDEN if contains_secret(name) else name}={HIDDEN}"
