@@ -13,8 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ...models import Connection
-from ..actions import TEMPLATES, may_manage_access
-from ..object_urls import may_change_connections
+from ..actions import TEMPLATES, may_assign
 from .managed import adapter_for, links_of, managed_by, overwritten, with_links
 from .panel import may_see_links, panel
 
@@ -134,8 +133,8 @@ class ScimAdminMixin(admin.ModelAdmin):
             actions = inherited(request, action_location=action_location)
         else:
             actions = inherited(request) if action_location.name == "CHANGE_LIST" else {}
-        may_assign = may_change_connections(self.admin_site, request) and may_manage_access(request)
-        if actions and not (may_assign and self.admin_site.is_registered(Connection)):
+        has_page = self.admin_site.is_registered(Connection)
+        if actions and not (has_page and may_assign(self.admin_site, request)):
             actions.pop("assign_to_connection", None)
         return actions
 
