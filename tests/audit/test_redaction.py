@@ -205,6 +205,9 @@ def test_only_what_is_hidden_is_a_secret():
     assert secrets_in({"path": "password", "value": SECRET, "op": "replace"}) == {SECRET}
     assert secrets_in({"path": SECRET, "name": "password"}) >= {SECRET}
     assert secrets_in({"path": f"token.{SECRET}", "op": "remove"}) >= {SECRET}
+    assert secrets_in({"password": f"tokenx={SECRET}"}) >= {SECRET}
+    found = secrets_in({"path": f'token[value eq "{SECRET}"]'})
+    assert SECRET in found and not {"token", "eq", "value "} & found
     assert secrets_in({"userName": "bjensen", "title": ["Guide"], "active": True}) == set()
 
 
@@ -213,6 +216,12 @@ def test_only_what_is_hidden_is_a_secret():
 )
 def test_short_json_in_a_string_is_searched(text):
     assert "abcdef" in secrets_in({"title": text}) & secrets_in([text])
+
+
+def test_encoded_nul_in_a_name_hides_no_other_name():
+    body = {"x%00y": "Guide", "password": SECRET}
+    assert json.loads(redact_body(body)) == body | {"password": "***"}
+    assert secrets_in(body) == {SECRET}
 
 
 def test_harmless_bodies_are_kept():
@@ -371,12 +380,14 @@ def test_secrets_in_changes_are_hidden(settings):
     changes = [
         Change("password", UNSET, SET),
         Change(f"{BADGE}:apiKey", "old", SECRET),
+        Change(f"{BADGE}:secretary", "Ada", "Bob"),
         Change("title", f"password: {SECRET}", "x"),
         Change(f"{BADGE}:room", None, {"floor": 1, "colour": "red"}),
     ]
     assert shown_changes(changes) == [
         {"path": "password", "old": UNSET, "new": SET},
         {"path": f"{BADGE}:apiKey", "old": "***", "new": "***"},
+        {"path": f"{BADGE}:secretary", "old": "Ada", "new": "Bob"},
         {"path": "title", "old": "***", "new": "x"},
         {"path": f"{BADGE}:room", "old": None, "new": {"floor": "***", "colour": "red"}},
     ]
@@ -519,6 +530,7 @@ QUOTED = 'it\'s "mine"'
         ("got 'back\\\\slash'", {"back\\slash"}, "got '***'"),
         ("got 'two\\nlines'", {"two\nlines"}, "got '***'"),
         ("pass, a pass, passing, bypass", {"pass"}, "***, a ***, passing, bypass"),
+        ("a pass x", {"pass"}, "a *** x"),
         ("word7777 and a7777777", {"7777777", "word7777"}, "*** and a7777777"),
         ("aword7777b", {"word7777"}, "a***b"),
         (f"{'s3cret' * 4}… is too long", {"s3cret" * 5}, "***… is too long"),
