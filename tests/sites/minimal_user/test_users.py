@@ -177,3 +177,12 @@ def test_connection_may_hard_delete(connect):
 
 def test_checks_pass(db):
     call_command("check", fail_level="INFO")
+
+
+def test_accounts_that_cannot_be_inactive_are_adopted_as_active(connect):
+    scim = connect(adoption="username")
+    get_user_model().objects.create(login="bjensen")
+    assert scim.post("/Users", body("bjensen", title="Guide")).status_code == 201
+    link = get_user_model().objects.get().scim_links.get()
+    assert link.unconfirmed and not link.held_inactive
+    assert Event.objects.latest("pk").detail == "an existing account was adopted"
