@@ -66,12 +66,17 @@ def rule_for(path: str) -> str:
     """
     if not settings.REDACT:
         return "keep"
-    cores = [f"{each.schema.id}:".lower() for each in adapter_classes().values()]
+    given = {key.lower(): rule for key, rule in settings.REDACT.items()}
+    cores = {each.schema.id.lower(): each.schema for each in adapter_classes().values()}
     rules: dict[str, str] = {}
-    for key, rule in settings.REDACT.items():
-        key = key.lower()
-        rules[next((key.removeprefix(core) for core in cores if key.startswith(core)), key)] = rule
-    return next((rules[each] for each in _containers(path) if each in rules), "keep")
+    for urn in given.keys() & cores.keys():
+        rules |= {each.name.lower(): given[urn] for each in cores[urn].attributes}
+    for key, rule in given.items():
+        urn, _, name = key.rpartition(":")
+        rules[name if urn in cores else key] = rule
+    # The URN of a core schema comes last: its attributes are found without it.
+    containers = sorted(_containers(path), key=cores.__contains__)
+    return next((rules[each] for each in containers if each in rules), "keep")
 
 
 def _containers(path: str) -> list[str]:

@@ -330,6 +330,23 @@ def test_rule_of_an_attribute_precedes_that_of_its_extension(settings):
     assert rule_for(BADGE) == rule_for(f"{BADGE}:number") == rule_for(f"{BADGE}.number") == "drop"
 
 
+def test_rule_for_a_core_schema_covers_its_attributes(settings):
+    """Bodies name them without the URN; other members of a message are no attributes."""
+    settings.DJANGO_SCIM = {"REDACT": {USER.upper(): "mask", "nickName": "keep"}}
+    body = {
+        "schemas": [USER, ENTERPRISE],
+        "title": "Guide",
+        "nickName": "Bob",
+        "name": {"givenName": "Robert"},
+        ENTERPRISE: {"department": "Sales"},
+    }
+    assert json.loads(redact_body(body)) == body | {"title": "***", "name": "***"}
+    patch = patch_body({"op": "replace", "path": "title", "value": "Guide"})
+    assert json.loads(redact_body(patch))["Operations"][0]["value"] == "***"
+    assert rule_for(f"{USER}:title") == rule_for("name.givenName") == "mask"
+    assert rule_for(f"{ENTERPRISE}:department") == rule_for(f"{USER}:nickName") == "keep"
+
+
 def test_filters_in_paths_are_hidden_by_the_rules_of_the_site(settings):
     settings.DJANGO_SCIM = {"REDACT": {"phoneNumbers": "mask"}}
     hidden, kept = 'phoneNumbers[value eq "+49301234"].type', 'emails[value eq "a@b.cd"].type'
