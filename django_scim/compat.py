@@ -65,7 +65,7 @@ def is_read(request: HttpRequest) -> bool:
 def compile_sql(rows: QuerySet[Any]) -> tuple[str, Sequence[Any]]:
     """Return the SQL of a queryset and its parameters, without running it.
 
-    Raises EmptyResultSet if no row can match. The public ``str(rows.query)`` puts the parameters
+    Raise EmptyResultSet if no row can match. The public ``str(rows.query)`` puts the parameters
     into the text unquoted.
     """
     text, parameters = rows.query.get_compiler(rows.db).as_sql()

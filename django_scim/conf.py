@@ -175,7 +175,7 @@ class Settings(Defaults):
     def adapter_classes(self, connection: str = "") -> dict[str, type]:
         """Import the adapter of every resource type, for a connection or for the site.
 
-        Raises one of IMPORT_ERRORS: ImproperlyConfigured if a setting has the wrong type, so that
+        Raise one of IMPORT_ERRORS: ImproperlyConfigured if a setting has the wrong type, so that
         a site with a mistake in a setting is not served with the default instead.
         """
         if self.invalid:

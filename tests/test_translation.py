@@ -161,3 +161,10 @@ def test_catalogues_are_package_data():
     files = {path for pattern in patterns for path in PACKAGE.glob(pattern)}
     for path in CATALOGUES.values():
         assert {path, path.with_suffix(".mo")} <= files
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_wheel_is_checked_for_the_catalogue(language):
+    script = (PACKAGE.parent / ".ci/check_wheel.py").read_text("utf-8")
+    for suffix in ("po", "mo"):
+        assert f'"locale/{language}/LC_MESSAGES/django.{suffix}"' in script

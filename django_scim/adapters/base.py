@@ -16,7 +16,7 @@ from ..protocol.errors import NotFound
 from ..protocol.messages.patch import Operation
 from ..protocol.tolerances import Tolerances
 from ..query import Column
-from ..query.columns import text_or_empty
+from ..query.columns import WithDefault, text_or_empty
 from .behaviours import Behaviour, Role
 from .declaration import Declaration, build_declaration
 from .interfaces import Assigned
@@ -165,21 +165,23 @@ class ResourceAdapter(ResourceReader):
     def display(self) -> Expression | F:
         """Return an expression on the link: ``display`` or ``displayName`` in other resources."""
         column = self._display_text()
-        return text_or_empty(F(column.path)) if column else Value("", output_field=TextField())
+        return text_or_empty(column.expression) if column else Value("", output_field=TextField())
 
     def label(self) -> Expression | F:
         """Return an expression on the link: the object's name in the event log."""
         return self.display()
 
-    def display_column(self) -> Column:
+    def display_column(self) -> Column | WithDefault:
         """Return the column that filters and sorts by ``display``."""
         column = self._display_text()
+        if isinstance(column, WithDefault):
+            return column
         key = column.key if column else ""
         return Column("", nullable=False, source=self.display(), key=key)  # type: ignore[arg-type]
 
-    def _display_text(self) -> Column | None:
+    def _display_text(self) -> Column | WithDefault | None:
         mapping = self.declared.by_path.get(self.display_attribute)
-        return mapping.text_column if mapping else None
+        return mapping.shown_text(self) if mapping else None
 
     def name_of(self, link: Any) -> str:
         """Return an object's name for the event log."""

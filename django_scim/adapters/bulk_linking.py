@@ -191,9 +191,8 @@ def _adapter(connection: Connection) -> Any:
 def _user_name(adapter: Any) -> str:
     """Return the ORM path, from the user, of the column that the adapter maps to userName."""
     mapping = adapter.declaration().by_role.get(Role.SIGN_IN_NAME)
-    path = str(getattr(mapping, "orm_path", ""))
-    if path.startswith("target__"):
-        return path.removeprefix("target__")
+    if mapping is not None and mapping.orm_path.startswith("target__"):
+        return str(mapping.orm_path).removeprefix("target__")
     return str(get_user_model().USERNAME_FIELD)
 
 

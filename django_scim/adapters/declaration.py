@@ -260,11 +260,18 @@ def _bound(
 
 
 def _unknown(schema: ResourceSchema, text: Any) -> str:
+    """Return the error for an attribute in no schema, with the known path that resembles it most.
+
+    Only the names are compared: any two paths with the URN of the same schema resemble each other.
+    """
     paths = [str(path) for path in schema.paths()]
     paths += [f"{path}.{sub.name}" for path in schema.paths()
               for sub in path.attribute.sub_attributes]  # fmt: skip
-    close = get_close_matches(str(text), paths, 1)
-    meant = f"; did you mean {close[0]!r}?" if close else ""
+    names = [path.rpartition(":")[2] for path in paths]
+    close = get_close_matches(str(text).rpartition(":")[2], names, 1)
+    alike = [path for path, name in zip(paths, names, strict=True) if name in close]
+    best = get_close_matches(str(text), alike, 1, cutoff=0)
+    meant = f"; did you mean {best[0]!r}?" if best else ""
     return f"none of its schemas has the attribute {text!r}{meant}"
 
 

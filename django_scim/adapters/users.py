@@ -14,6 +14,7 @@ from ..protocol.attributes import ENTERPRISE_URN, load_schema
 from .accounts import activation, deprovisioning, sign_in, usernames
 from .accounts.activation import Activation
 from .accounts.credentials import end_credentials
+from .accounts.display_name import DisplayName
 from .accounts.exclusions import reachable_users
 from .accounts.full_name import full_name_attributes, full_name_behaviours
 from .accounts.passwords import Password, close_password, has_new_password
@@ -45,7 +46,7 @@ class UserAdapter(ResourceAdapter):
         "name.middleName": Field("scim_profile.middle_name"),
         "name.honorificPrefix": Field("scim_profile.honorific_prefix"),
         "name.honorificSuffix": Field("scim_profile.honorific_suffix"),
-        "displayName": Field("scim_profile.display_name", key="scim_profile.display_key"),
+        "displayName": DisplayName("scim_profile.display_name", key="scim_profile.display_key"),
         "nickName": Field("scim_profile.nick_name"),
         "profileUrl": Field("scim_profile.profile_url"),
         "title": Field("scim_profile.title"),

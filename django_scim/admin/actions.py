@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin import AdminSite
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -23,6 +24,7 @@ from ..api.http.network import public_base
 from ..models import Connection, Token
 from ..transactions import writing
 from .actors import logging_actor
+from .object_urls import may_change_connections
 from .status_badges import formatted, has_tripped
 
 TEMPLATES = "admin/django_scim/connection"
@@ -34,6 +36,11 @@ def may_manage_access(request: HttpRequest) -> bool:
     They also need the permission to change connections, or links.
     """
     return request.user.has_perm("django_scim.manage_connection_access")
+
+
+def may_assign(admin_site: AdminSite, request: HttpRequest) -> bool:
+    """Return whether an admin may assign accounts and groups to connections."""
+    return may_change_connections(admin_site, request) and may_manage_access(request)
 
 
 def connection_action(

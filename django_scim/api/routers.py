@@ -50,7 +50,7 @@ def addresses_around() -> list[Any]:
     return [
         path("V2/", include(scim_urls(""))),
         any_case("v2", base),
-        re_path(r"^(?P<rest>[vV]\d+(?:/.*)?)$", OtherVersion.as_view()),
+        re_path(r"^(?P<rest>[vV]\d+(?:\.\d+)*(?:/.*)?)$", OtherVersion.as_view()),
         *unversioned,
     ]
 

@@ -36,9 +36,7 @@ def _without(text: str, secret: str) -> str:
     while (start := text.lower().find(wanted[:24], start)) >= 0:
         lowered = text.lower()
         pairs = zip(lowered[start:], wanted, strict=False)
-        length = next((n for n, (one, two) in enumerate(pairs) if one != two), None)
-        if length is None:
-            length = min(len(wanted), len(lowered) - start)
+        length = next((n for n, (one, two) in enumerate(pairs) if one != two), len(wanted))
         around = lowered[max(start - 1, 0) : start] + lowered[start + length : start + length + 1]
         if len(secret) < 8 and any(char.isalnum() for char in around):
             start += 1

@@ -6,22 +6,23 @@ The length of everything is limited, so that redaction takes the same time for b
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
 from ..adapters.accounts.passwords import SET, UNSET
+from ..adapters.registry import adapter_classes
 from ..conf import settings
 from .redacted_text import limited
 from .secret_detection import (
     HIDDEN,
     contains_secret,
     contains_secret_path,
-    fold,
     hide_tokens,
     is_secret,
     is_secret_name,
     member_name,
+    normalized,
     parsed,
     secret_words,
     secrets_in,
@@ -35,11 +36,12 @@ TEXT_LIMIT = 2_000
 #: The depth to which bodies are stored; that of JSON in strings counts.
 _DEPTH = 40
 SHOWN_MEMBERS = 100
+#: The rules of the setting REDACT; see ``redact_value``.
+RULES = ("keep", "mask", "hash", "drop")
 #: The characters of all changes of an event.
 CHANGES_LIMIT = 50_000
 #: Members of messages, below which attributes begin.
 _MESSAGE = frozenset(("operations", "data", "resources"))
-_CORE = "urn:ietf:params:scim:schemas:core:2.0:"
 _BRACKETS = re.compile(r"\[[^\]]*\]?")
 
 
@@ -59,29 +61,39 @@ def redact_value(rule: str, value: Any) -> Any:
 def rule_for(path: str) -> str:
     """Return the rule of an attribute path: its own, or that of an attribute which contains it.
 
-    A path can begin with the URN of a schema; a rule for the URN covers its attributes.
+    A path can begin with the URN of a schema; a rule for the URN covers its attributes. Bodies name
+    the attributes of a core schema without its URN.
     """
     if not settings.REDACT:
         return "keep"
+    cores = [f"{each.schema.id}:".lower() for each in adapter_classes().values()]
     rules: dict[str, str] = {}
     for key, rule in settings.REDACT.items():
-        rules[key.lower().removeprefix(_CORE + "user:").removeprefix(_CORE + "group:")] = rule
+        key = key.lower()
+        rules[next((key.removeprefix(core) for core in cores if key.startswith(core)), key)] = rule
     return next((rules[each] for each in _containers(path) if each in rules), "keep")
 
 
-def _containers(path: str) -> Iterator[str]:
-    """Yield a path and the paths that contain it, with and without its URN, in lower case."""
+def _containers(path: str) -> list[str]:
+    """Return a path and the paths that contain it, in lower case, the longest first.
+
+    Those with the URN precede those without it. A member of an extension's object, such as
+    ``urn:x:Badge.room``, has the URN ``urn:x:Badge``.
+    """
     path = _BRACKETS.sub("", path[:TEXT_LIMIT]).strip().lower()
     urn, _, name = path.rpartition(":")
-    names = [name]
-    while "." in name:
-        name = name.rpartition(".")[0]
-        names.append(name)
-    if urn:
-        yield path
-        yield from (f"{urn.strip()}:{each.strip()}" for each in names)
-        yield urn.strip()
-    yield from (each.strip() for each in names)
+    readings = [(urn, name)]
+    if urn and "." in name:
+        last, _, inner = name.partition(".")
+        readings.append((f"{urn}:{last}", inner))
+    names, qualified = set(), set()
+    for start, each in readings:
+        parts = each.split(".")
+        outer = {".".join(parts[:length]).strip() for length in range(1, len(parts) + 1)}
+        names |= outer
+        if start:
+            qualified |= {start.strip(), *(f"{start.strip()}:{each}" for each in outer)}
+    return [*sorted(qualified, key=len, reverse=True), *sorted(names, key=len, reverse=True)]
 
 
 # Bodies and values
@@ -169,7 +181,9 @@ class Redactor:
                 if name == "value" and not path
                 else ""
                 if name in _MESSAGE and not path
-                else _joined(path, key)
+                else f"{path}.{key}"
+                if path
+                else key
             )
             found[shown] = self._by_rule(key, value, inner, name, depth)
         return found
@@ -210,13 +224,6 @@ def _is_plain(text: str) -> bool:
     return len(text) <= TEXT_LIMIT and text[:1].isalnum() and suspect(text) is None
 
 
-def _joined(path: str, key: str) -> str:
-    if not path:
-        return key
-    is_urn = path[:4].lower() == "urn:" and path.rpartition(":")[2].lower() in ("user", "group")
-    return f"{path}{':' if is_urn else '.'}{key}"
-
-
 # URLs
 
 
@@ -240,7 +247,7 @@ def _parameter(text: str) -> str:
     if not mark:
         return HIDDEN if contains_secret(name) else name
     decoded = unquote_plus(value)
-    if fold(name) in ("attributes", "excludedattributes") and "=" not in fold(value):
+    if normalized(name) in ("attributes", "excludedattributes") and "=" not in normalized(value):
         return text
     if is_secret(name) or contains_secret(value):
         return f"{HIDDEN if contains_secret(name) else name}={HIDDEN}"

@@ -52,7 +52,7 @@ def _is_suspicious(text: str) -> bool:
     return any([part in lowered for part in _SUSPICIOUS])  # noqa: C419 (twice as fast)
 
 
-def fold(text: str) -> str:
+def normalized(text: str) -> str:
     """Return a text in which equal names are equal: decoded, without case, dashes and blanks.
 
     Characters that look different but fold to the same letter, such as full-width ones, become
@@ -74,7 +74,7 @@ def fold(text: str) -> str:
 @lru_cache(maxsize=2_000)
 def is_secret_name(name: str) -> bool:
     """Return whether a key or path names a secret, in any spelling and after any URN."""
-    return _NAME.search(fold(name)) is not None
+    return _NAME.search(normalized(name)) is not None
 
 
 def is_secret(name: object) -> bool:
@@ -91,7 +91,7 @@ def is_secret(name: object) -> bool:
                 found += [*each, *each.values()]
             elif isinstance(each, list):
                 found += each
-            elif isinstance(each, str) and is_secret(each):
+            elif is_secret(each):
                 return True
     return False
 
@@ -103,7 +103,7 @@ def contains_secret(text: str) -> bool:
     """
     if not _is_suspicious(text):
         return False
-    folded = fold(text)
+    folded = normalized(text)
     if _MENTIONED.search(folded) is None and not _is_assigned(folded):
         return False
     return len(text) > _LONGEST_NAME or _BARE.fullmatch(folded) is None
@@ -161,7 +161,7 @@ def secret_words(text: str) -> set[str]:
     return {
         word
         for word in words
-        if len(word) > 3 and (len(word) > 60 or not _BARE.fullmatch(fold(word)))
+        if len(word) > 3 and (len(word) > 60 or not _BARE.fullmatch(normalized(word)))
     }
 
 
@@ -181,12 +181,12 @@ def member_name(key: str) -> str:
 
 @lru_cache(maxsize=2_000)
 def _short_name(key: str) -> str:
-    return fold(key).strip()
+    return normalized(key).strip()
 
 
 @lru_cache(maxsize=2_000)
 def _is_bare(text: str) -> bool:
-    return _BARE.fullmatch(fold(text)) is not None
+    return _BARE.fullmatch(normalized(text)) is not None
 
 
 def is_bare(value: object) -> bool:
@@ -219,7 +219,7 @@ class Shape:
 
     def __init__(self, keys: Iterable[str]) -> None:
         keys = tuple(keys)
-        folded = fold("\0".join(keys))
+        folded = normalized("\0".join(keys))
         names = [name.strip() for name in folded.split("\0")]
         may_be_secret = _NAME.search(folded) is not None
         if len(names) != len(keys):  # a key contains an encoded NUL
@@ -272,7 +272,7 @@ def secrets_in(body: Any) -> set[str]:
             if len(value) > 20:
                 found.update(tokens_in(value))
         elif isinstance(value, list | tuple):
-            work += [(each, hidden) for each in value if hidden or not isinstance(each, str)]
+            work += [(each, hidden) for each in value if hidden or _may_hold_secrets(each)]
         elif isinstance(value, dict):
             if hidden:
                 found.update(value)
@@ -280,7 +280,7 @@ def secrets_in(body: Any) -> set[str]:
             has_secret = bool(shape.targets) and shape.has_secret_target(value)
             is_plain = not (hidden or has_secret or shape.secret)
             for key, each in value.items():
-                if is_plain and isinstance(each, str) and len(each) <= 20 and each[:1] not in _JSON:
+                if is_plain and not _may_hold_secrets(each):
                     continue
                 is_hidden = hidden
                 if not is_plain:
@@ -289,11 +289,16 @@ def secrets_in(body: Any) -> set[str]:
                         is_hidden |= not is_bare(each)
                     elif has_secret:
                         is_hidden |= contains_secret_path(key, each)
-                if isinstance(each, dict | list) or (
-                    isinstance(each, str) and (is_hidden or len(each) > 20 or each[:1] in _JSON)
-                ):
+                if is_hidden or _may_hold_secrets(each):
                     work.append((each, is_hidden))
     return found
+
+
+def _may_hold_secrets(value: object) -> bool:
+    """Return whether a value can contain JSON or a token."""
+    if isinstance(value, str):
+        return len(value) > 20 or value[:1] in _JSON
+    return isinstance(value, dict | list | tuple)
 
 
 _JSON = frozenset(("{", "[", '"', " ", "\n", "\t", "\r", "\ufeff"))

@@ -5,7 +5,13 @@
 
 from .adapters import check_adapters
 from .connections import check_stored_tenants
-from .installation import check_base_url, check_encryption, check_other_package, check_urls
+from .installation import (
+    check_base_url,
+    check_encryption,
+    check_other_package,
+    check_retention,
+    check_urls,
+)
 from .privileges import check_privileged_links
 from .profiles import check_profiles, check_stored_profiles
 from .settings import check_paths, check_settings
@@ -20,6 +26,7 @@ __all__ = [
     "check_paths",
     "check_privileged_links",
     "check_profiles",
+    "check_retention",
     "check_settings",
     "check_stored_profiles",
     "check_stored_tenants",

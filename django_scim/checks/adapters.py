@@ -110,7 +110,8 @@ def _own_groups(classes: dict[str, Any]) -> Iterator[CheckMessage]:
 def _declaration(adapter: Any) -> Iterator[CheckMessage]:
     declaration = adapter.examine_declaration()
     for error in declaration.errors:
-        text = f"{adapter.__name__}: {error.text.rstrip('.')}."
+        end = "" if error.text.endswith(("?", ".")) else "."
+        text = f"{adapter.__name__}: {error.text}{end}"
         yield message(error.code, text, obj=adapter)
     try:
         if not issubclass(serializer_for(adapter), ResourceSerializer):

@@ -14,11 +14,10 @@ from django.utils.module_loading import import_string
 
 from ..adapters.accounts.adoption import AdoptionPolicy
 from ..adapters.accounts.exclusions import excluded_users, reachable_users
+from ..audit.redaction import RULES
 from ..conf import IMPORT_ERRORS, Defaults, fits, settings
 from ..protocol.similar_names import name_skeleton
 from .table import message
-
-REDACTIONS = ("keep", "mask", "hash", "drop")
 
 
 @register("django_scim")
@@ -62,9 +61,9 @@ def _keys(given: dict[Any, Any]) -> Iterator[CheckMessage]:
 
 def _redactions(rules: Any) -> Iterator[CheckMessage]:
     for path, rule in rules.items() if isinstance(rules, dict) else ():
-        if rule not in REDACTIONS:
+        if rule not in RULES:
             text = f"DJANGO_SCIM['REDACT'][{path!r}] is {rule!r}, which is not a rule."
-            yield message("E025", text, hint=f"The rules are {', '.join(REDACTIONS)}.")
+            yield message("E025", text, hint=f"The rules are {', '.join(RULES)}.")
 
 
 def _networks() -> Iterator[CheckMessage]:

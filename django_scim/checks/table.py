@@ -279,7 +279,7 @@ CHECKS = {
 def message(code: str, text: str, *, hint: str = "", obj: Any = None) -> CheckMessage:
     """Return the message of a check, with the advice of the table unless ``hint`` is given.
 
-    Raises KeyError for an id that is not in the table.
+    Raise KeyError for an id that is not in the table.
     """
     check = CHECKS[code]
     hint = hint or check.advice

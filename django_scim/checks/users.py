@@ -24,7 +24,7 @@ def user_warnings(adapter: Any, declaration: Declaration) -> Iterator[CheckMessa
 
 def _user_name(adapter: Any, declaration: Declaration) -> Iterator[CheckMessage]:
     mapping = declaration.by_role.get(Role.SIGN_IN_NAME)
-    if mapping is not None and not getattr(mapping, "key", ""):
+    if mapping is not None and not mapping.key:
         yield message(
             "W003", f"{adapter.__name__}: {mapping.full_name} has no folded key.", obj=adapter
         )

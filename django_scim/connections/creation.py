@@ -35,7 +35,7 @@ def create(
     ``tenant`` is the object of the site that owns the connection; ``options`` are further fields
     of Connection. ``progress`` is called with the number of users linked so far.
 
-    Raises ValidationError for an unknown option, an invalid value, a name that is taken, and a
+    Raise ValidationError for an unknown option, an invalid value, a name that is taken, and a
     tenant that is not stored.
     """
     given = {"profile": profile, "scope": scope, **options}

@@ -77,7 +77,7 @@ def set_scope(
     it continues, even though the scope is already stored. ``progress`` is called with the number
     of accounts so far.
 
-    Raises ValidationError for an unknown scope, and for ``site`` if the connection has a tenant.
+    Raise ValidationError for an unknown scope, and for ``site`` if the connection has a tenant.
     """
     if scope not in Connection.Scope.values:
         scopes = ", ".join(Connection.Scope.values)

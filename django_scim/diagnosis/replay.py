@@ -125,7 +125,7 @@ def _body(event: Event) -> tuple[Any, list[str]]:
     for path, value in _values(body):
         if isinstance(value, str) and (HIDDEN in value or _CUT.search(value)):
             raise NotReplayable(f"the value of {path or 'the body'} is redacted or cut")
-        if path and rule_for(path) in ("mask", "hash", "drop"):
+        if path and rule_for(path) != "keep":
             raise NotReplayable(f"the value of {path} is redacted by the setting REDACT")
     if isinstance(body, dict) and missing and body.get("Operations") == []:
         raise NotReplayable(f"nothing is left without {', '.join(missing)}, which is redacted")

@@ -18,7 +18,7 @@ ENTERPRISE_URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
 #: Formats of texts that identify a person or an object; see ``protocol.formats``.
-NAME_FORMATS = frozenset(("identifier", "label"))
+NAME_FORMATS = frozenset(("identifier", "label", "line", "login"))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,7 +97,7 @@ class Attribute:
     def from_json(cls, data: Mapping[str, Any]) -> "Attribute":
         """Build an attribute from its definition in a Schema resource (RFC 7643 section 7).
 
-        Raises KeyError for a definition without a name.
+        Raise KeyError for a definition without a name.
         """
         return cls(
             name=data["name"],
@@ -174,7 +174,7 @@ class Schema:
     def load(cls, path: str | Path) -> "Schema":
         """Read a schema from a JSON file, which must hold a Schema resource.
 
-        Raises KeyError for a schema without an id or attributes, or an attribute without a name.
+        Raise KeyError for a schema without an id or attributes, or an attribute without a name.
         """
         return cls.from_json(json.loads(Path(path).read_text("utf-8")))
 

@@ -12,7 +12,7 @@ from .tolerances import Tolerance, Tolerances
 def json_in(value: Any, path: str, tolerances: Tolerances) -> Any:
     """Return the JSON document in a string; any other value as it is.
 
-    Raises InvalidValue for a string that is no JSON document, if the profile accepts those.
+    Raise InvalidValue for a string that is no JSON document, if the profile accepts those.
     """
     if not isinstance(value, str) or not value or not tolerances.permit(Tolerance.JSON_TEXT):
         return value
@@ -25,7 +25,7 @@ def json_in(value: Any, path: str, tolerances: Tolerances) -> Any:
 def object_in(attribute: Attribute, text: str, path: str, tolerances: Tolerances) -> Any:
     """Return the object for a text: the JSON document in it, or the ``value`` that it is.
 
-    Raises InvalidValue if the profile does not accept the text.
+    Raise InvalidValue if the profile does not accept the text.
     """
     if text.lstrip().startswith("{"):
         found = json_in(text, path, tolerances)

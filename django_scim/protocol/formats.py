@@ -85,6 +85,7 @@ _IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef]"
 )
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 #: Characters that labels may contain between others: joiners, and selectors of an emoji's form.
 _JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
 
@@ -92,16 +93,31 @@ _JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
 def check_format(attribute: Attribute, value: str, path: str, tolerances: Tolerances) -> None:
     """Check a string against the format of its attribute, which must have one.
 
-    Raises InvalidValue unless it matches or the profile accepts any string. No profile accepts
+    Raise InvalidValue unless it matches or the profile accepts any string. No profile accepts
     invisible characters in names.
     """
     if attribute.is_name:
-        if not value.isprintable() or _IGNORABLE.search(value):
-            _require_visible(value, path, _JOINERS if attribute.format == "label" else frozenset())
+        _check_name(attribute.format, value, path)
         return
     found = FORMATS[attribute.text_format]
     if not found.matches(value) and not tolerances.permit(Tolerance.LOOSE_FORMAT):
         raise InvalidValue(f"{path}: must be {found.description}")
+
+
+def _check_name(kind: str, value: str, path: str) -> None:
+    """Raise InvalidValue for a name that cannot be shown, or that no login form accepts.
+
+    A ``line`` has no control characters; ``identifier``, ``label`` and ``login`` have only visible
+    ones. Django's login form strips blanks around a name.
+    """
+    if kind == "line":
+        if _CONTROL.search(value):
+            raise InvalidValue(f"{path}: must not contain control characters")
+        return
+    if kind == "login" and value != value.strip():
+        raise InvalidValue(f"{path}: must not begin or end with a blank")
+    if not value.isprintable() or _IGNORABLE.search(value):
+        _require_visible(value, path, _JOINERS if kind == "label" else frozenset())
 
 
 def _require_visible(value: str, path: str, joiners: frozenset[str]) -> None:

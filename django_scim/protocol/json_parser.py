@@ -20,7 +20,7 @@ class JsonLimits:
 def parse_json(body: bytes | str, name: str = "the body", limits: JsonLimits = JsonLimits()) -> Any:
     """Return the value of a JSON document. ``name`` is what errors call the document.
 
-    Raises InvalidSyntax for a document that is not valid JSON, with the position where known, or
+    Raise InvalidSyntax for a document that is not valid JSON, with the position where known, or
     is nested too deep; PayloadTooLarge for a list with too many values; InvalidValue for a string
     that contains a NUL character.
     """

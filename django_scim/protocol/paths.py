@@ -36,7 +36,7 @@ def parse_path(
 
     ``added`` are extensions whose attributes can be named without the URN.
 
-    Raises UnknownPath for an unknown attribute, InvalidPath for a syntax error, InvalidFilter for
+    Raise UnknownPath for an unknown attribute, InvalidPath for a syntax error, InvalidFilter for
     an error in the brackets.
     """
     limits = Limits(terms=500, value_terms=500)  # memory only; see ``Effort``

@@ -26,7 +26,7 @@ def declared_profile(name: object, declaration: object) -> Profile:
     with this name, or else starts from ``default``. A list of tolerances is short for
     ``{"based_on": "strict", "add": [...]}``.
 
-    Raises ProfileError.
+    Raise ProfileError.
     """
     if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME_LENGTH:
         raise ProfileError(f"the name must be a string of 1 to {MAX_NAME_LENGTH} characters")

@@ -108,7 +108,7 @@ def parse_projection(
 ) -> Projection:
     """Return the projection for ``attributes`` or ``excludedAttributes``. Ignores unknown names.
 
-    Raises InvalidValue if both are given (RFC 7644 section 3.9).
+    Raise InvalidValue if both are given (RFC 7644 section 3.9).
     """
     wanted, unwanted = list(attributes or ()), list(excluded or ())
     if wanted and unwanted:

@@ -164,7 +164,7 @@ def names_other_message(urns: Any, expected: str) -> bool:
 def check_schemas(body: Mapping[str, Any], schema: ResourceSchema, tolerances: Tolerances) -> None:
     """Check ``schemas`` and the required extensions of a resource (RFC 7643 section 3).
 
-    Raises InvalidSyntax for a wrong list of URNs, InvalidValue for a missing extension.
+    Raise InvalidSyntax for a wrong list of URNs, InvalidValue for a missing extension.
     """
     core = schema.schema.id
     given = next((value for key, value in body.items() if key.lower() == "schemas"), None)
@@ -214,7 +214,7 @@ def read_resource(
 
     Read-only attributes are left out (RFC 7644 sections 3.3 and 3.5.1).
 
-    Raises InvalidSyntax for a body that is not a resource of this type, InvalidValue for a value
+    Raise InvalidSyntax for a body that is not a resource of this type, InvalidValue for a value
     that does not fit its attribute or a required one that is missing. One error names all wrong
     attributes; with a list ``errors``, they are added to it instead.
     """

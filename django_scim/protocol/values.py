@@ -49,7 +49,7 @@ def coerce(
     the names, a dateTime a datetime. ``path`` names the attribute in errors. ``partial`` means
     that an object need not contain the required sub-attributes.
 
-    Raises InvalidValue for a value that does not fit (RFC 7643 section 2.3), InvalidSyntax for a
+    Raise InvalidValue for a value that does not fit (RFC 7643 section 2.3), InvalidSyntax for a
     sub-attribute that is unknown or given twice.
     """
     if is_empty(value):
@@ -70,7 +70,8 @@ def coerce_one(
     cleaned = coerce_simple(attribute, value, path, tolerances)
     if attribute.text_format and isinstance(cleaned, str):
         if attribute.is_name and cleaned.isascii() and cleaned.isprintable():
-            return cleaned
+            if cleaned[:1] != " " and cleaned[-1:] != " ":
+                return cleaned
         check_format(attribute, cleaned, path, tolerances)
     return cleaned
 

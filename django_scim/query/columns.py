@@ -31,7 +31,7 @@ from django.db.models.lookups import (
 from ..models.fields import PREFIX_LENGTH, fold_key
 from ..protocol.errors import InvalidFilter
 from ..protocol.values import fold, split_location
-from .text_functions import Exactly, Fold, FoldWithKey
+from .text_functions import Exactly, Fold, FoldWithKey, PlainText
 
 NEVER = Q(pk__in=[])
 ALWAYS = ~NEVER
@@ -91,7 +91,7 @@ class Column:
     def test(self, op: str, value: Any = None, negated: bool = False) -> Q:
         """Return the Q for ``column op value``, or for its negation.
 
-        Raises InvalidFilter for an operator that does not apply to the column.
+        Raise InvalidFilter for an operator that does not apply to the column.
         """
         if op == "pr":
             return self.absent() if negated else self.present()
@@ -272,7 +272,35 @@ class Locator:
         return self.id.order()
 
 
-Comparable = Column | Constant | Locator | Absent
+@dataclass(frozen=True)
+class WithDefault:
+    """A text column, and the one whose text a row shows if nothing is stored in the first."""
+
+    stored: Column
+    default: "Column | WithDefault"
+
+    def test(self, op: str, value: Any = None, negated: bool = False) -> Q:
+        """Return the Q for a comparison with the text that a row shows, or for its negation."""
+        if op == "ne":
+            return self.test("eq", value, not negated)
+        by_default = self.stored.absent() & self.default.test(op, value, negated)
+        stored = self.stored.test(op, value, negated)
+        return (stored & self.stored.present() if negated else stored) | by_default
+
+    @property
+    def expression(self) -> Expression:
+        """The text that a row shows."""
+        texts = [
+            NullIf(PlainText(each.expression), Value(""), output_field=TextField())
+            for each in (self.stored, self.default)
+        ]
+        return Coalesce(*texts, output_field=TextField())
+
+    def order(self) -> Expression:
+        return Coalesce(self.stored.order(), self.default.order(), output_field=TextField())
+
+
+Comparable = Column | Constant | Locator | Absent | WithDefault
 Sortable = Expression | F | Subquery
 
 

@@ -147,7 +147,7 @@ def _matches_without_key(adapter: Any, query: Search) -> Any:
     if not isinstance(term, Comparison) or term.op != "eq" or term.path.is_foreign:
         return None
     mappings = adapter.declared.mappings_for(term.path)
-    column = getattr(mappings[0], "query_column", None) if len(mappings) == 1 else None
+    column = mappings[0].query_column if len(mappings) == 1 else None
     if column is None or not column.key_may_drift:
         return None
     return adapter.queryset().filter(column.equals_exactly(term.value))

@@ -74,6 +74,21 @@ class Exactly(Func):
         return super().as_sql(compiler, connection, template=_MYSQL_TEXT, **context)
 
 
+class PlainText(Func):
+    """A text without the collation of its column, so that texts of several columns combine."""
+
+    template = "%(expressions)s"
+    arity = 1
+    output_field = TextField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = '(%(expressions)s)::text COLLATE "default"'
+        return super().as_sql(compiler, connection, template=template, **context)
+
+    def as_mysql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return super().as_sql(compiler, connection, template=_MYSQL_TEXT, **context)
+
+
 class TypedNull(Value):
     """NULL with the type of a field, as PostgreSQL requires it in a UNION."""
 

@@ -41,7 +41,7 @@ def _count_subqueries(q: Any) -> int:
 def translate(term: Filter, adapter: Any, negated: bool = False) -> Q:
     """Return the Q for a term or for its negation.
 
-    Raises InvalidFilter for an attribute that the adapter does not map; ignoring the term would
+    Raise InvalidFilter for an attribute that the adapter does not map; ignoring the term would
     return resources that do not match.
     """
     match term:
@@ -100,7 +100,7 @@ def _by_sub_attributes(term: ValueFilter, mappings: list[Any], adapter: Any, neg
 def translate_element(term: Filter, columns: Mapping[str, Comparable], negated: bool = False) -> Q:
     """Return the Q for the filter within brackets, on the table of the attribute's values.
 
-    Raises InvalidFilter for a sub-attribute that has no column.
+    Raise InvalidFilter for a sub-attribute that has no column.
     """
     match term:
         case And(terms) | Or(terms):

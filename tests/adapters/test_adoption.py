@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.db.models import Q
 
+from django_scim import connections
 from django_scim.adapters import UserAdapter
 from django_scim.adapters.accounts.adoption import AdoptionPolicy
 from django_scim.models import UserLink, UserProfile
@@ -24,12 +25,28 @@ class VerifyingAdapter(UserAdapter):
         return address.lower().endswith("@example.com")
 
 
+class StaffAdapter(VerifyingAdapter):
+    """Let connections have every account, including staff."""
+
+    @classmethod
+    def unprotected(cls):
+        return Q()
+
+
 class DirectorProtectingAdapter(VerifyingAdapter):
     """Protect directors as well, who are marked in another table."""
 
     @classmethod
     def unprotected(cls):
         return super().unprotected() & ~Q(target__scim_profile__title="Director")
+
+
+class OwnAccountsAdapter(VerifyingAdapter):
+    """Protect the accounts that existed before the connection."""
+
+    @classmethod
+    def unprotected(cls):
+        return super().unprotected() & Q(preexisting=False)
 
 
 class GroupTenantAdapter(VerifyingAdapter):
@@ -107,6 +124,19 @@ def test_staff_are_never_adopted(connect, settings, amy, privilege, policy):
     assert not UserLink.objects.filter(target=amy).exists()
 
 
+@pytest.mark.parametrize("privilege", ["is_staff", "is_superuser"])
+@pytest.mark.parametrize("policy", ["username", "email"])
+def test_staff_are_not_adopted_where_connections_can_have_staff(
+    connect, settings, amy, privilege, policy
+):
+    """An admin can assign such an account; a request alone never takes it."""
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.StaffAdapter"}}
+    User.objects.filter(pk=amy.pk).update(**{privilege: True})
+    answer = create(connect(adoption=policy), emails=emails("amy@example.com"))
+    assert_error(answer, 409, "uniqueness")
+    assert not UserLink.objects.filter(target=amy).exists()
+
+
 def test_accounts_of_another_connection_are_not_adopted(by_name, amy, connect):
     create(by_name)
     assert_error(create(connect(adoption="username")), 409, "uniqueness")
@@ -123,6 +153,21 @@ def test_protected_accounts_are_not_adopted(connect, settings, amy, policy):
     UserProfile.objects.update(title="Guide")
     assert create(connect(adoption="username")).status_code == 201
     assert UserLink.objects.get().target == amy
+
+
+def test_condition_on_adopted_accounts_is_tested_before_the_adoption(connect, settings, amy):
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.OwnAccountsAdapter"}}
+    assert_error(create(connect(adoption="username")), 409, "uniqueness")
+    assert not UserLink.objects.exists()
+
+
+def test_unassignment_of_another_account_prevents_no_adoption(by_name, amy):
+    bob = User.objects.create_user("bob")
+    create(by_name, "bob")
+    connections.unassign(by_name.connection, bob)
+    assert_error(create(by_name, "bob"), 409, "uniqueness")
+    assert create(by_name).status_code == 201
+    assert UserLink.objects.get(target=amy).unconfirmed
 
 
 def test_linked_accounts_are_not_adopted_again(connect, amy):
@@ -187,6 +232,15 @@ def test_email_of_two_accounts_is_not_adopted(by_email, amy):
     User.objects.create_user("other", "Amy@example.com")
     assert create(by_email, "amy.new", emails=emails("amy@example.com")).status_code == 201
     assert not UserLink.objects.filter(target=amy).exists()
+
+
+@pytest.mark.parametrize("policy", ["username", "email"])
+def test_similar_names_and_addresses_are_not_adopted(connect, settings, policy):
+    """MariaDB's collation treats them as equal, but they may belong to another person."""
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.VerifyingAdapter"}}
+    zoe = User.objects.create_user("zo\u00eb", "zo\u00eb@example.com")
+    create(connect(adoption=policy), "zoe", emails=emails("zoe@example.com"))
+    assert not UserLink.objects.filter(target=zoe).exists()
 
 
 def test_conflicting_email_and_username_adopt_nothing(by_email, amy):

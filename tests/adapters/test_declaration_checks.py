@@ -138,10 +138,18 @@ CASES = {
     "relation": ("E003", with_attributes(badge=Field("groups.name")),
         "'groups' must be a foreign key"),
     "members": ("E003", with_attributes(GroupAdapter, members=Members("people", to="User")),
-                "no many-to-many relation 'people'"),
+                "foreign key: member=..."),
     "path": ("E004", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes
                                                 | {"nickname2": Field("last_name")}}),
-             "did you mean 'nickName'"),
+             "did you mean 'nickName'?"),
+    "path of an extension": ("E004", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes
+                             | {f"{ENTERPRISE}:departement": Field("last_name")}}),
+                             f"did you mean '{ENTERPRISE}:department'?"),
+    "path with the URN alone in common": ("E004", type("A", (UserAdapter,), {"attributes":
+        UserAdapter.attributes | {f"{ENTERPRISE}:pronouns": Field("last_name")}}),
+        f"has the attribute '{ENTERPRISE}:pronouns'."),
+    "schema twice": ("E020", type("A", (UserAdapter,), {"extensions":
+        [*UserAdapter.extensions, *UserAdapter.extensions]}), "is there twice"),
     "sub path": ("E004", type("A", (UserAdapter,), {"attributes": UserAdapter.attributes
                                                     | {"name.given": Field("last_name")}}),
                  "did you mean 'name.givenName'"),
@@ -219,6 +227,7 @@ def test_reports_faulty_declaration(case, settings, monkeypatch):
     messages = checks.check_adapters()
     assert [each.id for each in messages] == [f"django_scim.{code}"], messages
     assert words in messages[0].msg
+    assert not messages[0].msg.endswith("?.")
     assert messages[0].level == (ERROR if code.startswith("E") else WARNING)
     assert f"checks.html#{code.lower()}" in messages[0].hint
 

@@ -13,6 +13,8 @@ from django_scim.models import Event, Guard, GuardCount, UserLink
 from tests.client import assert_error
 from tests.databases import quoted
 
+from .test_deactivation import WithoutActive
+
 INACTIVE = {"op": "replace", "path": "active", "value": False}
 ACTIVE = {"op": "replace", "path": "active", "value": True}
 
@@ -129,6 +131,18 @@ def test_inactive_accounts_do_not_count(company):
     assert again[0].status_code == 200
     gone = company.delete(f"/Users/{company.users[0]['id']}")
     assert gone.status_code == 204
+
+
+def test_deletions_of_active_accounts_count_without_a_place_for_the_attribute(connect, settings):
+    adapter = f"{WithoutActive.__module__}.WithoutActive"
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": adapter}}
+    scim = connect(guard_count=2, guard_percent=0)
+    users = [scim.make_user(f"user{number}") for number in range(5)]
+    age(scim)
+    User.objects.filter(username="user0").update(is_active=False)
+    answers = [scim.delete(f"/Users/{user['id']}") for user in users]
+    assert [each.status_code for each in answers] == [204, 204, 204, 403, 403]
+    assert active() == 2
 
 
 @pytest.mark.parametrize("deletion", ["deactivate", "delete"])

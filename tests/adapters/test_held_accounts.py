@@ -221,11 +221,21 @@ def test_account_with_access_that_another_connection_deleted_stays_inactive(
 
 def test_adoption_lists_the_access_of_the_account(by_name, amy, events):
     give_access(amy)
+    Group.objects.create(name="Sales").user_set.add(User.objects.create_user("bob"))
     resource = create(by_name).data
     assert resource["active"] is True and live(amy).unconfirmed
     (event,) = events(action="create")
     assert event.detail == f"{ADOPTED}; {ACCESS}"
     assert event.connection == by_name.connection
+
+
+def test_permissions_are_listed_in_the_order_of_their_names(by_name, amy, events):
+    names = ["view_user", "change_group", "view_session", "add_user"]
+    amy.user_permissions.set(Permission.objects.filter(codename__in=names))
+    create(by_name)
+    listed = ["auth.add_user", "auth.change_group", "auth.view_user", "sessions.view_session"]
+    text = ", ".join(f"the permission {each}" for each in listed)
+    assert events(action="create")[0].detail == f"{ADOPTED}; it has {text}"
 
 
 def test_groups_of_the_connection_are_not_listed(by_name, amy, events):
@@ -234,6 +244,13 @@ def test_groups_of_the_connection_are_not_listed(by_name, amy, events):
     amy.groups.add(readers)
     create(by_name)
     assert events(action="create")[0].detail == ADOPTED
+
+
+def test_groups_are_listed_if_the_site_publishes_none(connect, settings, amy, events):
+    settings.DJANGO_SCIM = {"ADAPTERS": {"Group": None}}
+    give_access(amy)
+    create(connect(adoption="username"))
+    assert events(action="create")[0].detail == f"{ADOPTED}; {ACCESS}"
 
 
 def test_groups_of_another_connection_are_listed(by_name, connect, amy, events):

@@ -9,9 +9,10 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from django_scim import connections
-from django_scim.adapters import UserAdapter
+from django_scim.adapters import Custom, UserAdapter
 from django_scim.api.http import freshness
 from django_scim.api.serializers import ResourceSerializer
+from django_scim.protocol.errors import InvalidValue
 from tests.client import ENTERPRISE, GROUP, PATCH, USER, ScimClient, assert_error
 
 LONG = "x" * 400
@@ -27,6 +28,25 @@ class RefusingAdapter(UserAdapter):
     def before_save(self, unit):
         if unit.value("title") == "refused":
             raise ValidationError("not this title")
+
+
+class StaysOpen(Custom):
+    """Refuse to close an account."""
+
+    select = {"is_active": "is_active"}
+    writes = ("is_active",)
+
+    def read(self, is_active):
+        return is_active
+
+    def write(self, value):
+        if not value:
+            raise InvalidValue("must stay open")
+        return {"is_active": value}
+
+
+class OpenAdapter(UserAdapter):
+    attributes = UserAdapter.attributes | {"active": StaysOpen()}
 
 
 @pytest.fixture
@@ -274,3 +294,30 @@ def test_nothing_is_repeated_if_nothing_can_be_left_out(scim, events):
     User.objects.create_user("amy")
     assert_error(scim.post("/Users", leaver()), 409, "uniqueness")
     assert events()[0].tolerances == []
+
+
+@pytest.mark.parametrize("title", ["Guide", LONG])
+def test_active_itself_is_never_left_out(connect, settings, title):
+    """A success would tell the client that the account is closed."""
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.OpenAdapter"}}
+    client = connect(adoption="username")
+    user = client.make_user("amy")
+    path, beside = f"/Users/{user['id']}", {"op": "add", "path": "title", "value": title}
+    for answer in (
+        client.patch(path, beside, AWAY),
+        client.put(path, leaver(title=title)),
+        client.post("/Users", leaver("bob", title=title)),
+    ):
+        assert_error(answer, 400, "invalidValue", "must stay open")
+    assert stored() == [("amy", True)]
+    assert "title" not in client.get(path).data
+
+
+def test_only_a_request_that_is_partly_ignored_keeps_what_it_lacks(scim):
+    """A PUT removes the attributes that it lacks (RFC 7644 section 3.5.1)."""
+    amy, bob = (scim.make_user(name, nickName="Nick", title="Guide") for name in ("amy", "bob"))
+    kept = scim.put(f"/Users/{amy['id']}", leaver("amy", title=LONG)).data
+    assert (kept["active"], kept["nickName"], kept["title"]) == (False, "Nick", "Guide")
+    replaced = scim.put(f"/Users/{bob['id']}", leaver("bob")).data
+    assert replaced["active"] is False
+    assert "nickName" not in replaced and "title" not in replaced

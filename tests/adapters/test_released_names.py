@@ -95,6 +95,14 @@ def test_rename_sends_a_signal(scim, released, django_capture_on_commit_callback
     assert heard == [(released.pk, [("userName", "amy")])]
 
 
+def test_renamed_account_has_a_name_that_fits_the_column(scim):
+    name = "a" * 150
+    delete(scim, create(scim, name).data)
+    assert take(scim, name).status_code == 201
+    renamed = User.objects.exclude(username=name).get().username
+    assert len(renamed) == 150 and renamed.startswith("a" * 141 + ".")
+
+
 def test_failing_request_renames_no_account(scim, released, events, settings):
     use(settings, LateAdapter)
     assert_error(take(scim), 400, "invalidValue", "too late")

@@ -269,6 +269,24 @@ def test_connection_may_hard_delete(connect):
     assert scim.make_user()["id"] != user["id"]
 
 
+@pytest.mark.parametrize("form", ["post", "put", "patch"])
+def test_manager_is_found_by_external_id(scim, form):
+    """Entra ID names the manager by its own id; the id of a resource comes first."""
+    boss = scim.make_user("boss", externalId="boss-id")
+    other = scim.make_user("other", externalId=boss["id"])
+    for name, value in (("one", "boss-id"), ("two", boss["id"])):
+        work = {ENTERPRISE: {"manager": {"value": value}}}
+        if form == "post":
+            user = scim.make_user(name, **work)
+        else:
+            path = f"/Users/{scim.make_user(name)['id']}"
+            change = {"op": "add", "path": f"{ENTERPRISE}:manager", "value": value}
+            body = {"schemas": [USER, ENTERPRISE], "userName": name, **work}
+            answer = scim.patch(path, change) if form == "patch" else scim.put(path, body)
+            user = answer.data
+        assert user[ENTERPRISE]["manager"]["value"] == boss["id"] != other["id"]
+
+
 def test_manager_created_later(scim):
     report = scim.make_user("report", **{ENTERPRISE: {"manager": {"value": "boss-id"}}})
     assert report[ENTERPRISE]["manager"] == {"value": "boss-id"}

@@ -290,7 +290,7 @@ def test_page_shows_the_holder(happen, why, remedy, can_link, okta, connect, ada
 @pytest.mark.parametrize("happen", [each[0] for each in HOLDERS[:-1]])
 def test_holder_is_hidden_without_view_permission(happen, okta, connect, staff, refusal):
     happen(User.objects.get(username__istartswith="maria"), okta, connect())
-    sam = staff("view_event", "view_connection", "change_connection")
+    sam = staff("view_event", "view_connection", "change_connection", "manage_connection_access")
     answer = sam.get(page_of(refusal))
     page = text_of(answer)
     assert "Another account of this site has the userName" in page
@@ -332,13 +332,22 @@ def test_link_in_one_click_then_the_retry_settles_it(okta, ada, refusal):
 
 def test_linking_needs_permissions(okta, staff, refusal):
     for number, codenames in enumerate(
-        [(), ("view_event",), ("view_event", "view_user"), ("change_connection", "view_user")]
+        [
+            (),
+            ("view_event",),
+            ("view_event", "view_user"),
+            ("view_event", "change_connection", "view_user"),
+            ("view_event", "manage_connection_access", "view_user"),
+            ("change_connection", "manage_connection_access", "view_user"),
+        ]
     ):
         sam = staff(*codenames, name=f"sam{number}")
         assert sam.get(link_of(refusal)).status_code == 403, codenames
         assert sam.post(link_of(refusal)).status_code == 403, codenames
     assert not UserLink.objects.exists()
-    pat = staff("view_event", "change_connection", "view_user", name="pat")
+    pat = staff(
+        "view_event", "change_connection", "manage_connection_access", "view_user", name="pat"
+    )
     assert "is linked to" in pat.do(link_of(refusal))
 
 
@@ -380,8 +389,8 @@ def test_no_link_leads_to_a_403(okta, scim, staff, refusal):
     okta.get("/Users", authorization="Bearer wrong")
     okta.connection.tokens.update(scopes=["users:read"])
     okta.delete(f"/Users/{scim.make_user('bob')['id']}")
-    sets = [("view_event",), ("view_event", "view_connection"), ("view_event", "view_user"),
-            ("view_event", "view_user", "change_connection")]  # fmt: skip
+    linking = ("view_event", "view_user", "change_connection", "manage_connection_access")
+    sets = [("view_event",), ("view_event", "view_connection"), linking[:2], linking[:3], linking]
     for number, codenames in enumerate(sets):
         sam = staff(*codenames, name=f"sam{number}")
         pages = ["event/", "event/?q=nobody", *(page_of(each) for each in Event.objects.all())]

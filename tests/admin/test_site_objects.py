@@ -2,11 +2,13 @@
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin import options
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 
 from django_scim import connections
+from django_scim.admin import ScimUserAdminMixin
 from django_scim.admin.site_objects.stock import (
     ScimGroupAdmin,
     ScimUserAdmin,
@@ -223,6 +225,30 @@ def test_setting_extends_the_stock_classes_only():
         for model, stock in registered.items():
             admin.site.unregister(model)
             admin.site.register(model, stock)
+
+
+class OldActions(UserAdmin):
+    def get_actions(self, request):
+        """Return the actions of the list, with the signature of Django 5.2."""
+        return super().get_actions(request)
+
+
+class ExtendedOldActions(ScimUserAdminMixin, OldActions):
+    pass
+
+
+@pytest.mark.parametrize("extended_class", [ScimUserAdmin, ExtendedOldActions])
+def test_actions_of_lists_and_forms(extended_class, rf, admin_user):
+    """Django 6.1 asks for the actions of a page; a site's class may not know the parameter."""
+    request = rf.get("/")
+    request.user = admin_user
+    found = extended_class(User, admin.site)
+    assert "assign_to_connection" in found.get_actions(request)
+    location = getattr(options, "ActionLocation", None)
+    if location is None:
+        return
+    assert "assign_to_connection" in found.get_actions(request, location.CHANGE_LIST)
+    assert "assign_to_connection" not in found.get_actions(request, location.CHANGE_FORM)
 
 
 @pytest.mark.parametrize("has_fieldsets", [True, False])

@@ -67,12 +67,28 @@ def test_s10_the_setting_of_the_base_is_used(everywhere, settings):
     assert "is https://id.example.com/scim/v2 " in response.data["detail"] + " "
 
 
-def test_s10_error_for_an_older_version_names_the_right_address(everywhere):
-    response = everywhere.get("/scim/v1/Users")
+@pytest.mark.parametrize("path", ["/Users", "/Users/", "/Users/1", "/Bulk", "/", "", "/Userz"])
+@pytest.mark.parametrize("version", ["v1", "V1", "v3", "v2.0", "v2.1", "V2.1", "v1.1.0", "v10"])
+def test_s10_error_for_another_version_names_the_right_address(everywhere, version, path):
+    response = everywhere.get(f"/scim/{version}{path}")
     assert_error(response, 400, "invalidVers")
     assert "http://testserver/scim/v2" in response.data["detail"]
 
 
-@pytest.mark.parametrize("path", ["/scim/", "/scim/page", "/scim/Userz", "/Users", "/scimx"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/scim/",
+        "/scim/page",
+        "/scim/Userz",
+        "/Users",
+        "/scimx",
+        "/scim/v",
+        "/scim/v2x/Users",
+        "/scim/v2./Users",
+        "/scim/vip/Users",
+        "/scim/v.1/Users",
+    ],
+)
 def test_s10_other_addresses_are_left_to_the_site(everywhere, path):
     assert everywhere.http.get(path)["Content-Type"].startswith("text/html")

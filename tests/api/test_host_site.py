@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
+from django_scim.adapters.accounts.usernames import conflicts
 from django_scim.models import UserKey, UserProfile, UserValue
 
 from ..client import USER, assert_error
@@ -48,6 +49,69 @@ def test_usernames_that_differ_in_case(scim):
     assert UserKey.objects.filter(folded="amy").count() == 3
     assert [each["userName"] for each in scim.find('userName eq "amy"')] == ["Amy"]
     assert_error(scim.post("/Users", {"schemas": [USER], "userName": "amy"}), 409, "uniqueness")
+
+
+def keys():
+    """Return the folded name and the claim of every user."""
+    return list(UserKey.objects.order_by("user").values_list("folded", "claim"))
+
+
+@pytest.mark.parametrize("has_key", [True, False])
+def test_name_that_the_client_changed_is_free(scim, has_key):
+    user = scim.make_user("amy")
+    if not has_key:
+        UserKey.objects.all().delete()
+    rename = {"op": "replace", "path": "userName", "value": "Zoe"}
+    assert scim.patch(f"/Users/{user['id']}", rename).status_code == 200
+    assert keys() == [("zoe", "zoe")]
+    scim.make_user("Amy")
+    assert keys() == [("zoe", "zoe"), ("amy", "amy")]
+
+
+def test_name_that_the_site_changed_is_free(scim):
+    scim.make_user("amy")
+    scim.make_user("bob")
+    assert keys() == [("amy", "amy"), ("bob", "bob")]
+    user = User.objects.get(username="amy")
+    user.username = "Zoe"
+    user.save()
+    assert keys() == [("zoe", None), ("bob", "bob")]
+    assert_error(scim.post("/Users", {"schemas": [USER], "userName": "ZOE"}), 409, "uniqueness")
+    assert scim.post("/Users", {"schemas": [USER], "userName": "AMY"}).status_code == 201
+    assert keys() == [("zoe", None), ("bob", "bob"), ("amy", "amy")]
+
+
+def test_name_that_the_site_changed_without_a_signal_is_free(scim):
+    scim.make_user("amy")
+    scim.make_user("bob")
+    User.objects.filter(username="amy").update(username="Zoe")
+    assert scim.post("/Users", {"schemas": [USER], "userName": "amy"}).status_code == 201
+    assert keys() == [("zoe", None), ("bob", "bob"), ("amy", "amy")]
+
+
+def test_users_that_have_a_name_are_found_by_any_spelling(scim):
+    for name in ("amy", "bob"):
+        scim.make_user(name)
+    User.objects.filter(username="bob").update(username="Zoe")
+    amy, zoe = User.objects.order_by("pk")
+    wanted = {"AMY": [amy], "Zoe": [zoe], "nobody": []}
+    assert conflicts(wanted) == wanted
+    assert conflicts(wanted) == wanted
+
+
+def test_user_with_the_same_name_as_before_keeps_the_claim(scim):
+    scim.make_user("Amy")
+    user = User.objects.get()
+    user.username = "AMY"
+    user.save()
+    assert keys() == [("amy", "amy")]
+
+
+def test_each_new_user_of_the_site_has_a_key(scim):
+    User.objects.bulk_create([User(username=name) for name in ("Cy", "Di")])
+    scim.make_user("eve")
+    User.objects.create_user("Fay")
+    assert keys() == [("cy", None), ("di", None), ("eve", "eve"), ("fay", None)]
 
 
 def test_bulk_created_users_are_seen_at_the_next_request(scim):

@@ -1,22 +1,28 @@
 """Secrets never reach the audit log, however a client spells, nests or encodes them."""
 
+import hashlib
 import json
 import logging
+from decimal import Decimal
 from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from django_scim.audit.redacted_text import hide_secrets, limited
+from django_scim.adapters.accounts.passwords import SET, UNSET
+from django_scim.adapters.writing.changes import Change
+from django_scim.audit.redacted_text import hide_secrets, limited, shown_text
 from django_scim.audit.redaction import (
     Redactor,
     redact_body,
     redact_url,
+    redact_value,
     rule_for,
     secrets_in_url,
+    shown_changes,
 )
-from django_scim.audit.secret_detection import hide_tokens, is_secret_name, secrets_in
+from django_scim.audit.secret_detection import hide_tokens, is_secret_name, secrets_in, tokens_in
 from django_scim.models import Event
 from django_scim.protocol.messages.bulk import REQUEST_URN
 from tests.client import ENTERPRISE, PATCH, USER
@@ -49,7 +55,8 @@ NAMES = [
     "pass\u200bword", "userPassword", "new-password", "password.value", "secret", "client_secret",
     "token", "access_token", "accessToken", "Access-Token", "refreshToken", "authorization",
     "Authorization", "proxy-authorization", "api_key", "apiKey", "X-API-Key", "api-\u212aey",
-    "privateKey", "secretKey", "Set-Cookie", "jwt", "passphrase", "credentials",
+    "privateKey", "secretKey", "signingKey", "access_key", "bearer", "secrets",
+    "Set-Cookie", "jwt", "passphrase", "credentials",
     f"{USER}:password", f"{USER.upper()}:PassWord",
     f"{ENTERPRISE}:password", f"{USER} : password", 'password[value eq "x"]', "/password",
     'emails[type eq "work"].password', "pass%77ord", "$.password",
@@ -102,6 +109,19 @@ def test_value_of_a_secret_path_is_hidden(path_key, value_key, path):
             assert SECRET in secrets_in(body)
 
 
+@pytest.mark.parametrize(
+    "key", ["path", "name", "attribute", "attributeName", "Key", "field", "type"]
+)
+def test_value_beside_the_name_of_a_secret_is_hidden(key):
+    body = {key: "apiKey", "value": SECRET, "default": [SECRET], "version": 2, "op": "add"}
+    hidden = {"value": "***", "default": "***"}
+    assert json.loads(redact_body(body)) == body | hidden
+    assert SECRET in secrets_in(body)
+    for other in ("title", 5, None, True, ["title"], {"a": "title"}):
+        assert json.loads(redact_body(body | {key: other})) == body | {key: other}
+        assert not secrets_in(body | {key: other})
+
+
 FILTERS = [
     f'accessToken[value eq "{SECRET}"]', f'{USER}:client_secret[type eq "x" and value sw {SECRET}]',
     f'access-token [value eq "{SECRET}"].value', f'apiKey[not (value co "{SECRET}")]',
@@ -143,6 +163,13 @@ TEXTS = [
     f"a=1&api_key={SECRET}",
     f"Authorization: Bearer {SECRET}",
     f"token: {SECRET}",
+    f"Bearer {SECRET}",
+    f"cookie: {SECRET}",
+    f"jwt={SECRET}",
+    f"pwd={SECRET}",
+    f"credentials = {SECRET}",
+    f"my passphrase is {SECRET}",
+    f"signing-key: {SECRET}",
     f'secret eq "{SECRET}"',
     quote(f"password={SECRET}"),
     "[" * 2000 + json.dumps({"password": SECRET}) + "]" * 2000,
@@ -154,6 +181,47 @@ TEXTS = [
 def test_secret_in_a_string_is_hidden(text):
     for body in (text, {"value": text}, {"title": [text]}):
         assert SECRET not in redact_body(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"password": "hunter2-hunter2"}',
+        '\ufeff {"password": "hunter2-hunter2"}',
+        {"title": '{"pwd":"hunter2-hunter2"}'},
+        {"title": '"{\\"pwd\\": \\"hunter2-hunter2\\"}"'},
+        [['{"pwd": ["hunter2-hunter2"]}']],
+        {"path": "password", "value": ["x", ["hunter2-hunter2"]]},
+        {"path": 'token[value eq "hunter2-hunter2"]'},
+    ],
+    ids=str,
+)
+def test_secrets_are_found_in_values_and_in_json_in_strings(body):
+    assert SECRET in secrets_in(body)
+
+
+def test_only_what_is_hidden_is_a_secret():
+    assert secrets_in({"path": "title", "password": SECRET}) == {SECRET}
+    assert secrets_in({"path": "password", "value": SECRET, "op": "replace"}) == {SECRET}
+    assert secrets_in({"path": SECRET, "name": "password"}) >= {SECRET}
+    assert secrets_in({"path": f"token.{SECRET}", "op": "remove"}) >= {SECRET}
+    assert secrets_in({"password": f"tokenx={SECRET}"}) >= {SECRET}
+    found = secrets_in({"path": f'token[value eq "{SECRET}"]'})
+    assert SECRET in found and not {"token", "eq", "value "} & found
+    assert secrets_in({"userName": "bjensen", "title": ["Guide"], "active": True}) == set()
+
+
+@pytest.mark.parametrize(
+    "text", ['{"pwd":"abcdef"}', '[{"pwd":"abcdef"}]', ' {"pwd":"abcdef"}', '\t{"pwd":"abcdef"}']
+)
+def test_short_json_in_a_string_is_searched(text):
+    assert "abcdef" in secrets_in({"title": text}) & secrets_in([text])
+
+
+def test_encoded_nul_in_a_name_hides_no_other_name():
+    body = {"x%00y": "Guide", "password": SECRET}
+    assert json.loads(redact_body(body)) == body | {"password": "***"}
+    assert secrets_in(body) == {SECRET}
 
 
 def test_harmless_bodies_are_kept():
@@ -198,6 +266,21 @@ def test_rules_of_the_site_in_bodies(settings, body, expected):
     assert (found["Operations"][0]["value"] if "Operations" in found else found) == expected
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"Operations": [{"method": "POST", "path": "/Users", "data": {"title": "Guide"}}]},
+        {"operations": [{"DATA": patch_body({"path": "title", "value": "Guide"})}]},
+        {"totalResults": 1, "Resources": [{"id": "1", "title": "Guide"}]},
+    ],
+)
+def test_rules_of_the_site_in_messages(settings, message):
+    settings.DJANGO_SCIM = {"REDACT": {"title": "mask"}}
+    assert json.loads(redact_body(message)) == json.loads(
+        json.dumps(message).replace('"Guide"', '"***"')
+    )
+
+
 def test_rules_by_path(settings):
     settings.DJANGO_SCIM = {
         "REDACT": {f"{USER}:title": "mask", ENTERPRISE: "drop", "name": "hash", "name.x": "keep"}
@@ -207,6 +290,133 @@ def test_rules_by_path(settings):
     assert (rule_for("name.givenName"), rule_for("name.x"), rule_for("emails")) == (
         "hash", "keep", "keep",
     )  # fmt: skip
+
+
+BADGE = "urn:example:scim:schemas:acme:2.0:Badge"
+ROOM = {"floor": "12", "colour": "red"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "hidden"),
+    [
+        (f"{BADGE}:number", ["7"]),
+        (f"{BADGE.upper()}:NUMBER", ["7"]),
+        (f"{BADGE}:room", ["12", "red"]),
+        (f"{BADGE}:room.colour", ["red"]),
+        (BADGE, ["7", "12", "red"]),
+        ("room.floor", ["12"]),
+    ],
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        {BADGE: {"number": "7", "room": ROOM}},
+        patch_body({"path": BADGE, "value": {"number": "7", "room": ROOM}}),
+        patch_body({"value": {BADGE: {"number": "7", "room.floor": "12", "room.colour": "red"}}}),
+        patch_body({"value": {f"{BADGE}:number": "7", f"{BADGE}:room.floor": "12",
+                              f"{BADGE}:room": {"colour": "red"}}}),
+    ],
+)  # fmt: skip
+def test_rules_cover_members_of_an_extension(settings, rule, hidden, body):
+    settings.DJANGO_SCIM = {"REDACT": {rule: "mask"}}
+    found = redact_body(body)
+    assert [each for each in ("7", "12", "red") if f'"{each}"' not in found] == hidden
+
+
+def test_rule_of_an_attribute_precedes_that_of_its_extension(settings):
+    settings.DJANGO_SCIM = {"REDACT": {BADGE: "drop", f"{BADGE}:room": "keep"}}
+    for path in (f"{BADGE}:room", f"{BADGE}:room.floor", f"{BADGE}.room.floor"):
+        assert rule_for(path) == "keep"
+    assert rule_for(BADGE) == rule_for(f"{BADGE}:number") == rule_for(f"{BADGE}.number") == "drop"
+
+
+def test_filters_in_paths_are_hidden_by_the_rules_of_the_site(settings):
+    settings.DJANGO_SCIM = {"REDACT": {"phoneNumbers": "mask"}}
+    hidden, kept = 'phoneNumbers[value eq "+49301234"].type', 'emails[value eq "a@b.cd"].type'
+    body = patch_body({"op": "remove", "path": hidden}, {"op": "remove", "path": kept})
+    redacted = set()
+    operations = json.loads(redact_body(body, redacted))["Operations"]
+    assert [each["path"] for each in operations] == ["phoneNumbers[***]", kept]
+    assert "+49301234" in redacted and "a@b.cd" not in redacted
+
+
+def test_redacted_texts_are_returned(settings):
+    settings.DJANGO_SCIM = {"REDACT": {"title": "mask", "name": "drop", "locale": "hash"}}
+    redacted = set()
+    body = {"title": "Guide", "name": {"givenName": "Ada"}, "locale": "de-CH", "nickName": "Nick"}
+    found = json.loads(redact_body(body, redacted))
+    digest = hashlib.sha256(b'"de-CH"').hexdigest()[:16]
+    assert found == {"title": "***", "name": None, "locale": f"sha256:{digest}", "nickName": "Nick"}
+    assert redacted >= {"Guide", "Ada", "de-CH"} and "Nick" not in redacted
+
+
+def test_rules_of_the_site_in_changes(settings):
+    rules = {"title": "mask", "nickName": "drop", "locale": "hash", "name": "keep"}
+    settings.DJANGO_SCIM = {"REDACT": rules}
+    changes = [
+        Change("title", None, "Guide"),
+        Change("nickName", "a", "b"),
+        Change("locale", "de", "en"),
+        Change("name.givenName", "A", "B"),
+        Change("active", True, False),
+    ]
+    de, en = (hashlib.sha256(text).hexdigest()[:16] for text in (b'"de"', b'"en"'))
+    assert shown_changes(changes) == [
+        {"path": "title", "old": None, "new": "***"},
+        {"path": "locale", "old": f"sha256:{de}", "new": f"sha256:{en}"},
+        {"path": "name.givenName", "old": "A", "new": "B"},
+        {"path": "active", "old": True, "new": False},
+    ]
+
+
+def test_equal_values_have_the_same_hash():
+    assert redact_value("hash", {"a": 1, "b": 2}) == redact_value("hash", {"b": 2, "a": 1})
+    assert redact_value("hash", Decimal("1.5")) != redact_value("hash", Decimal("2.5"))
+    assert len(redact_value("hash", "x")) == len("sha256:") + 16
+
+
+def test_secrets_in_changes_are_hidden(settings):
+    settings.DJANGO_SCIM = {"REDACT": {f"{BADGE}:room.floor": "mask"}}
+    changes = [
+        Change("password", UNSET, SET),
+        Change(f"{BADGE}:apiKey", "old", SECRET),
+        Change(f"{BADGE}:secretary", "Ada", "Bob"),
+        Change("title", f"password: {SECRET}", "x"),
+        Change(f"{BADGE}:room", None, {"floor": 1, "colour": "red"}),
+    ]
+    assert shown_changes(changes) == [
+        {"path": "password", "old": UNSET, "new": SET},
+        {"path": f"{BADGE}:apiKey", "old": "***", "new": "***"},
+        {"path": f"{BADGE}:secretary", "old": "Ada", "new": "Bob"},
+        {"path": "title", "old": "***", "new": "x"},
+        {"path": f"{BADGE}:room", "old": None, "new": {"floor": "***", "colour": "red"}},
+    ]
+
+
+def test_changes_show_a_hundred_members():
+    members = [{"value": str(number)} for number in range(150)]
+    first, second = shown_changes([Change("members", members[:100], members), Change("x", 1, 2)])
+    assert first["old"] == members[:100]
+    assert first["new"] == [*members[:100], {"more": 50}]
+    assert second == {"path": "x", "old": 1, "new": 2}
+
+
+def test_json_in_a_string_keeps_what_is_not_secret():
+    text = '{"password": "hunter2-hunter2", "n": [1, "\\ud800"]}'
+    shown = '{"password": "***", "n": [1, "\\ud800"]}'
+    assert json.loads(redact_body({"title": text})) == {"title": shown}
+    for kept in ("[1,  2]", '{"a":1}', '"x"', " {not JSON", "[x]"):
+        assert json.loads(redact_body({"title": kept})) == {"title": kept}
+    long = json.dumps({"password": SECRET, "n": "x" * 5_000})
+    found = json.loads(redact_body({"title": long}))["title"]
+    assert len(found) == 2_000 and found.startswith('{"password": "***", "n": "xxx')
+
+
+def test_cut_body_says_how_long_it_was(settings):
+    settings.DJANGO_SCIM = {"EVENT_BODY_LIMIT": 100}
+    assert redact_body({"a": "\u00e9" * 91}) == json.dumps({"a": "\u00e9" * 91}, ensure_ascii=False)
+    text = redact_body({"a": "x" * 200})
+    assert text == f'{{"a": "{"x" * 93}\u2026 (209 characters)'
 
 
 # Tokens and URLs
@@ -223,6 +433,13 @@ def test_tokens_are_hidden(text):
     assert "***" in hidden and "Tail" not in hidden and "54" not in hidden
     assert "Tail" not in redact_url(f"/scim/v2/{text}?a={text}")
     assert "Tail" not in redact_body({"title": text, text: 1})
+
+
+@pytest.mark.parametrize("token", ["scim_" + "abcdefgh" * 5, "scim_abcdefghijklmnopqrs7", TOKEN])
+def test_tokens_of_any_length_are_hidden(token):
+    assert hide_tokens(token) == hide_tokens(token.replace("_", "%5F")) == "***"
+    assert tokens_in(f"{token}, {token}") == [token, token]
+    assert secrets_in({"title": f"is {token}"}) == {token}
 
 
 def test_prefixes_of_tokens_are_kept():
@@ -253,13 +470,41 @@ def test_urls(url, expected, settings):
     assert redact_url(url) == expected
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"/Users?access_token={SECRET}",
+        f"/Users?count=1&pwd={SECRET}&x=1",
+        f"/Users/password={SECRET}/x",
+        f"/Users/pass%77ord={SECRET}",
+        f"/Users?filter={quote(f'token eq {SECRET}')}",
+    ],
+)
+def test_secrets_in_urls_are_found(url):
+    assert SECRET in secrets_in_url(url)
+    assert not {"Users", "count", "1"} & secrets_in_url(url)
+    assert secrets_in_url(f"/Users/{TOKEN}?x={TOKEN}") == {TOKEN}
+    assert secrets_in_url('/Users?filter=title eq "Guide"') == set()
+
+
 # Limits and speed
 
 
 def test_limited_texts():
     assert limited("short", 10) == "short"
     text = limited("x" * 5_000, 100)
-    assert len(text) == 100 and text.endswith("… (5000 characters)")
+    assert text == "x" * 81 + "… (5000 characters)"
+    assert limited("x" * 5_000, 100, "***") == "***… (5000 characters)"
+    assert limited("x" * 100, 100) == "x" * 100
+
+
+def test_shown_texts_are_on_one_line_and_without_secrets():
+    assert shown_text("a\nb\x00c", 100) == "a�b�c"
+    assert shown_text(f"path: {SECRET}", 100, {SECRET}) == "path: ***"
+    assert shown_text("x" * 5_000, 100) == "x" * 81 + "… (5000 characters)"
+    # A token is recognised although the limit cuts it.
+    assert TOKEN[:20] not in shown_text("x" * 60 + TOKEN, 100)
+    assert TOKEN[:20] not in redact_body({"title": "%" + "x" * 1_950 + TOKEN + "y" * 5_000})
 
 
 def test_hidden_values_are_hidden_in_details():
@@ -269,6 +514,58 @@ def test_hidden_values_are_hidden_in_details():
     assert hide_secrets(f"path: {SECRET.upper()} here", known) == "path: *** here"
     assert "s3cret" not in hide_secrets(f"{long[:80]!r} does not begin", known)
     assert hide_secrets("userName: is required", {"user"}) == "userName: is required"
+
+
+QUOTED = 'it\'s "mine"'
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets", "expected"),
+    [
+        (f"{SECRET} is unknown, {SECRET}", {SECRET}, "*** is unknown, ***"),
+        (f"{SECRET} or {SECRET[:7]}", {SECRET, SECRET[:7]}, "*** or ***"),
+        (f"abc or {SECRET}", {"abc", SECRET}, "abc or ***"),
+        (f"got {QUOTED!r}", {QUOTED}, "got '***'"),
+        (f"got {QUOTED}", {QUOTED}, "got ***"),
+        ("got 'back\\\\slash'", {"back\\slash"}, "got '***'"),
+        ("got 'two\\nlines'", {"two\nlines"}, "got '***'"),
+        ("pass, a pass, passing, bypass", {"pass"}, "***, a ***, passing, bypass"),
+        ("a pass x", {"pass"}, "a *** x"),
+        ("word7777 and a7777777", {"7777777", "word7777"}, "*** and a7777777"),
+        ("aword7777b", {"word7777"}, "a***b"),
+        (f"{'s3cret' * 4}… is too long", {"s3cret" * 5}, "***… is too long"),
+        (f"{'s3cret' * 4}s is too long", {"s3cret" * 5}, "*** is too long"),
+        (f"got {'s3cret' * 4}", {"s3cret" * 5}, "got ***"),
+    ],
+)
+def test_every_form_of_a_secret_is_hidden(text, secrets, expected):
+    assert hide_secrets(text, secrets) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("y" * 998, 21),
+        ("é" * 998, 21),
+        ({"value": "y" * 993}, 21),
+        ({"value": "é" * 993}, 21),
+        (["y" * 996], 21),
+        ({"password": "y"}, 1_429),
+        (5, 5_001),
+        (None, 5_001),
+    ],
+)
+def test_a_list_is_cut_at_the_limit_of_its_event(value, kept):
+    rows = Redactor(20_000).redact([value] * 10_000)
+    assert abs(len(rows) - 1 - kept) < kept / 10
+    assert rows[-1] == {"more": 10_000 - len(rows) + 1}
+
+
+def test_an_object_is_cut_at_the_limit_of_its_event():
+    for value in ({"a": "é"}, 5):
+        found = Redactor(2_000).redact({f"key {n}": value for n in range(10_000)})
+        assert 100 < len(found) < 300
+        assert list(found)[-1] == "more" and found["more"] == 10_000 - len(found) + 1
 
 
 def test_values_of_changes_are_limited():

@@ -128,6 +128,8 @@ def test_t24_groups_contain_only_users(scim):
     """The groups of this site cannot contain each other, so neither is created."""
     response = scim.bulk(post_group("A", "a", ["bulkId:b"]), post_group("B", "b", ["bulkId:a"]))
     assert statuses(response) == ["400", "400"]
+    for each in results(response):
+        assert "members: must refer to a User" in each["response"]["detail"]
     assert scim.get("/Groups").data["totalResults"] == 0
 
 

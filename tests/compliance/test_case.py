@@ -114,6 +114,13 @@ def test_cas_06_languages_and_time_zones(connect, profile, locale):
     user = scim.make_user(**sent)
     shown = scim.get(f"/Users/{user['id']}").data
     assert {name: shown[name] for name in sent} == sent
+    wrong = {"locale": "english!", "preferredLanguage": "de;q=2", "timezone": "Mars/Base"}
+    for name, value in wrong.items():
+        answer = scim.post("/Users", {"schemas": [USER], "userName": name, name: value})
+        if profile == "strict":
+            assert_error(answer, 400, "invalidValue", name)
+        else:
+            assert answer.status_code == 201 and answer.data[name] == value
 
 
 def test_cas_07_sorting_without_a_locale(scim):

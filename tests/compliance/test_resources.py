@@ -290,13 +290,19 @@ def test_res_28_type_of_membership(scim):
     assert scim.get(path_of(user)).data["groups"][0]["type"] == "direct"
 
 
-def test_res_29_certificates(scim):
+def test_res_29_certificates(scim, connect):
     pem = "-----BEGIN CERTIFICATE-----\nMIIDQzCCAqygAwIBAgICEAAw\n-----END CERTIFICATE-----"
     for wrong in (pem, "MIIDQzCC,MIIDQzCC", "MIID QzCC"):
         answer = scim.post("/Users", body(x509Certificates=[{"value": wrong}]))
         assert_error(answer, 400, "invalidValue", "x509Certificates[0].value")
     certificate = [{"value": "MIIDQzCCAqygAwIBAgICEAAw"}]
     assert scim.make_user(x509Certificates=certificate)["x509Certificates"] == certificate
+    strict, one, two = connect("strict"), "MAQwAgIA", "MAQwAgIAMAQwAgIA"
+    for wrong in (certificate[0]["value"], two, pem):  # incomplete, two in one value, not base64
+        answer = strict.post("/Users", body(x509Certificates=[{"value": wrong}]))
+        assert_error(answer, 400, "invalidValue", "x509Certificates[0].value")
+    shown = strict.make_user("one", x509Certificates=[{"value": one}])["x509Certificates"]
+    assert shown == [{"value": one}]
 
 
 # Groups

@@ -1,5 +1,6 @@
 """The table of the system checks, the ids that the code uses, and the reference page agree."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -7,10 +8,12 @@ import pytest
 from django.core.checks import Error, Warning
 
 import django_scim
+from django_scim import checks
 from django_scim.checks import CHECKS, message
 
 PACKAGE = Path(django_scim.__file__).parent
-PAGE = PACKAGE.parent / "docs" / "reference" / "checks.md"
+ROOT = PACKAGE.parent
+PAGE = ROOT / "docs" / "reference" / "checks.md"
 SECTION = re.compile(
     r"^\((?P<anchor>\w+)\)=\n### (?P<id>\w+): (?P<title>.+)\n\n"
     r"\*\*What to do:\*\* (?P<advice>.+(?:\n.+)*)",
@@ -54,6 +57,23 @@ def test_code_uses_the_ids_of_the_table():
     sources = [path for path in PACKAGE.rglob("*.py") if path.name != "table.py"]
     code = "\n".join(path.read_text("utf-8") for path in sources)
     assert set(re.findall(r'"([EW]\d{3})"', code)) == set(CHECKS)
+
+
+def test_every_id_is_tested():
+    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    named = set(re.findall(r"\b[EW]\d{3}\b", tests))
+    assert CHECKS.keys() - named == set()
+
+
+def test_every_check_is_registered_by_the_package():
+    """A module that the package does not import registers nothing."""
+    defined = {
+        node.name
+        for path in (PACKAGE / "checks").glob("*.py")
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.decorator_list
+    }
+    assert defined == {name for name in checks.__all__ if name.startswith("check_")}
 
 
 def test_unknown_id_is_refused():

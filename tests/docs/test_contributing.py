@@ -99,7 +99,7 @@ def test_each_attribute_of_a_schema_has_a_mapping(adapter):
 
 @pytest.mark.parametrize("name", MAPPINGS)
 def test_each_kind_of_mapping_is_documented_and_tested(name):
-    assert re.search(rf"`{name}\b", text("docs/how-to/adapters.md"))
+    assert re.search(rf"`{name}\b", text("docs/reference/mappings.md"))
     tests = (path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
     assert any(re.search(rf"\b{name}\(|\({name}\)", each) for each in tests)
 

@@ -19,14 +19,25 @@ def blocks(page):
     return BLOCK.findall((ROOT / "docs" / page).read_text("utf-8"))
 
 
-def assemble(page):
-    """Return the files that the blocks of a page make, by name.
+#: The pages whose examples make one site, in the order in which they build on each other.
+PAGES = (
+    "how-to/adapters.md",
+    "reference/mappings.md",
+    "how-to/custom-users.md",
+    "how-to/custom-groups.md",
+    "how-to/custom-resource-types.md",
+    "reference/hooks.md",
+)
+
+
+def assemble(pages):
+    """Return the files that the blocks of some pages make, by name.
 
     Blocks of one file are joined. ``in attributes`` continues the dictionary of the first adapter,
     ``in NAME`` the body of that class; ``before NAME`` is inserted before it.
     """
     files, parts = {}, []
-    for caption, text in blocks(page):
+    for caption, text in (block for page in pages for block in blocks(page)):
         name, _, place = caption.partition(" (")
         if place:
             parts.append((name, place.rstrip(")"), text))
@@ -43,8 +54,8 @@ def assemble(page):
     return files
 
 
-def test_adapters_page(tmp_path):
-    files = assemble("how-to/adapters.md")
+def test_pages_about_adapters(tmp_path):
+    files = assemble(PAGES)
     base = "from tests.settings import *\n\nINSTALLED_APPS = list(INSTALLED_APPS)\n"
     files["settings.py"] = base + files["settings.py"]
     files |= {"people/__init__.py": "", "people/migrations/__init__.py": ""}

@@ -39,6 +39,11 @@ def tables(page):
     return found
 
 
+def plain(cell):
+    """Return the text of a cell that may be a link."""
+    return re.sub(r"\[(.+?)\]\(.+?\)", r"\1", cell)
+
+
 def table(page, column):
     (rows,) = [rows for rows in tables(page) if rows and next(iter(rows[0])) == column]
     return rows
@@ -81,11 +86,6 @@ def test_each_connector_has_a_profile_and_a_test_file():
         for path in (ROOT / "tests" / "connectors").glob("test_*.py")
     }
     assert named == files - {"tests/connectors/test_tolerances.py"}
-    text = (ROOT / "docs" / "how-to" / "connectors.md").read_text("utf-8")
-    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
-    for row in rows:
-        name = row["identity provider"]
-        assert any(heading == name or name.startswith(heading) for heading in headings), name
 
 
 def test_quickstart_names_the_same_profiles():
@@ -95,7 +95,7 @@ def test_quickstart_names_the_same_profiles():
         for name in row["identity provider"].split(", ")
     }
     for row in table("how-to/connectors.md", "identity provider"):
-        short = next(name for name in said if row["identity provider"].startswith(name))
+        short = next(name for name in said if plain(row["identity provider"]).startswith(name))
         assert said[short] == row["profile"]
 
 

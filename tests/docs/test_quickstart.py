@@ -1,10 +1,13 @@
 """The set-up of the README and of the tutorial, from their own text, on a fresh project (S2)."""
 
+import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -100,3 +103,110 @@ def test_s2_the_page_is_enough(tmp_path, python, page, before):
     )
     environment["DJANGO_SETTINGS_MODULE"] = "mysite.settings"
     assert run("request.py").startswith("201 ")
+
+
+# The tutorial, as a reader follows it
+
+TUTORIAL = (ROOT / PAGES[1]).read_text("utf-8")
+
+
+def scripts():
+    """Return the scripts of the page, by a word that each contains."""
+    found = [text for language, text in BLOCK.findall(TUTORIAL) if language == "bash"]
+    words = ("startproject", "createsuperuser", "export TOKEN", "eq%20", "externalId", "export ID",
+             "PATCH", '"BJensen"', "scim_events")  # fmt: skip
+    assert len(found) == len(words)
+    assert all(word in text for word, text in zip(words, found, strict=True))
+    return dict(zip(words, found, strict=True))
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Return a function that runs a script in a project that the page has set up."""
+    if not shutil.which("curl"):
+        pytest.skip("curl is not installed")
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "DJANGO_SUPERUSER_PASSWORD": "a-long-password",
+        "PYTHONUNBUFFERED": "1",
+    }
+    del environment["DJANGO_SETTINGS_MODULE"]
+
+    def run(script, **more):
+        done = subprocess.run(
+            ["bash", "-ec", script],
+            cwd=tmp_path,
+            env=environment | more,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    run("django-admin startproject mysite .")
+    for name, text in lines_of(PAGES[1])[0].items():
+        path = tmp_path / "mysite" / name
+        path.write_text(f"{path.read_text()}\n{text}", "utf-8")
+    run("python manage.py migrate")
+    run.environment, run.folder = environment, tmp_path
+    return run
+
+
+@pytest.fixture
+def server(project):
+    """Run the project with runserver on a free port; return the port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    command = [sys.executable, "manage.py", "runserver", "--noreload", port]
+    process = subprocess.Popen(
+        command, cwd=project.folder, env=project.environment,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        for _ in range(300):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", int(port))) == 0:
+                    break
+            time.sleep(0.2)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def test_tutorial_from_the_first_to_the_last_command(project, server):
+    steps = scripts()
+    start, serve = steps["createsuperuser"].strip().splitlines()
+    project(f"{start} --noinput")
+    assert serve == "python manage.py runserver"
+    connected = project("python manage.py scim_connect okta --profile okta")
+    shown = re.search(r"^```text\n(Connection.*?)^```$", TUTORIAL, re.MULTILINE | re.DOTALL)[1]
+    without_secret = re.compile(r"scim_[\w-]{40,}")
+    assert without_secret.sub("", connected) == without_secret.sub("", shown)
+    secret = without_secret.search(connected)[0]
+    settings = without_secret.sub(secret, steps["export TOKEN"]).replace("8000", server)
+
+    def do(word):
+        return project(settings + steps[word])
+
+    assert json.loads(do("eq%20"))["totalResults"] == 0
+    created = json.loads(do("externalId"))
+    assert created["userName"] == "bjensen" and created["active"]
+    settings += steps["export ID"]
+    assert project(settings + "echo $ID").strip() == created["id"]
+    assert json.loads(do("PATCH"))["active"] is False
+    refused = json.loads(do('"BJensen"'))
+    assert (refused["status"], refused["scimType"]) == ("409", "uniqueness")
+    assert "[request " in refused["detail"]
+    columns = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|^\d+ *| +$", re.MULTILINE)
+    shown = re.search(r"^```text\n(ID  TIME.*?)^```$", TUTORIAL, re.MULTILINE | re.DOTALL)[1]
+    assert columns.sub("", do("scim_events")) == columns.sub("", shown)
+    look = (
+        "from django.contrib.auth.models import User; u = User.objects.get(username='bjensen'); "
+        "print(u.is_active, u.has_usable_password(), u.first_name, u.email)"
+    )
+    output = project(f'python manage.py shell --no-imports -v 0 -c "{look}" 2>/dev/null || '
+                     f'python manage.py shell -v 0 -c "{look}"')  # fmt: skip
+    assert output.strip().endswith("False False Barbara bjensen@example.com")

@@ -12,7 +12,7 @@ from django_scim.protocol.tolerances import PROFILES, Tolerances
 from django_scim.testing import ScimClient
 from tests.client import BASE, ENTERPRISE, GROUP, USER
 
-from .texts import long_names, long_texts, names, plain, texts
+from .texts import logins, long_lines, long_names, long_texts, names, plain, texts
 
 MULTI = {
     "emails": ("work", "home"),
@@ -62,7 +62,7 @@ enterprise = some(
 )
 user_bodies = some(
     externalId=names,
-    displayName=long_texts,
+    displayName=long_lines,
     profileUrl=texts,
     active=st.booleans(),
     name=some(**dict.fromkeys(NAMES, plain)),
@@ -137,7 +137,7 @@ def build(number):
     connections.prepare(site.scim.connection)
     site.look()
     ids = [each["id"] for each in site.resources["Users"]]
-    for name, attributes in pairs(names, user_bodies, 24, number):
+    for name, attributes in pairs(logins, user_bodies, 24, number):
         body = {"schemas": [USER, ENTERPRISE], "userName": name} | attributes
         manager = body.get(ENTERPRISE, {}).get("manager")
         if manager and isinstance(manager["value"], int):

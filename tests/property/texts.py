@@ -59,5 +59,13 @@ def is_visible(text):
     return all(unicodedata.category(each) not in refused and each != "\ufe0f" for each in text)
 
 
+def is_line(text):
+    """Return whether a text has no control characters, so that it can be shown in one line."""
+    return all(unicodedata.category(each) not in ("Cc", "Zl", "Zp") for each in text)
+
+
 names = texts.filter(is_visible)
 long_names = long_texts.filter(is_visible)
+long_lines = long_texts.filter(is_line)
+#: User names, which have no blanks at their ends.
+logins = names.filter(lambda text: text == text.strip())

@@ -1,12 +1,24 @@
 """The filter grammar (RFC 7644 section 3.4.2.2) and its errors."""
 
+from dataclasses import FrozenInstanceError
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from django_scim.protocol.attributes import ENTERPRISE_URN, load_schema
 from django_scim.protocol.errors import InvalidFilter
-from django_scim.protocol.filters import And, Comparison, Not, Or, ValueFilter, equalities
+from django_scim.protocol.filters import (
+    And,
+    Comparison,
+    Not,
+    Or,
+    ValueFilter,
+    count_comparisons,
+    equalities,
+    only_equalities,
+    paths_in,
+)
 from django_scim.protocol.filters.evaluation import matches
 from django_scim.protocol.filters.parser import Limits, parse_filter
 from django_scim.protocol.resource_schema import ResourceSchema
@@ -180,6 +192,58 @@ def test_value_filter_contains_its_term(user_schema, strict):
 def test_equalities_are_those_that_every_match_meets(text, values, user_schema, strict):
     tree = parse_filter(text, user_schema, strict)
     assert "".join(each.value for each in equalities(tree)) == values
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('userName eq "a"', True),
+        ('userName eq "a" and title eq "b" and (title eq "c" and active eq true)', True),
+        ('emails[type eq "work"]', True),
+        ('emails[type eq "work" and value eq "a"]', True),
+        ('userName eq "a" and emails[type eq "work"]', True),
+        ("title pr", False),
+        ('userName ne "a"', False),
+        ('userName eq "a" and title pr', False),
+        ('title pr and userName eq "a"', False),
+        ('userName eq "a" or title eq "b"', False),
+        ('not (userName eq "a")', False),
+        ('emails[type eq "work" or value eq "a"]', False),
+        ('emails[type eq "work" and value pr]', False),
+        ('emails[not (type eq "work")]', False),
+    ],
+)
+def test_filters_that_only_require_values(text, expected, user_schema, strict):
+    assert only_equalities(parse_filter(text, user_schema, strict)) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("title pr", ["title"]),
+        ("not (title pr)", ["title"]),
+        ('userName eq "a" and title pr and active eq true', ["userName", "title", "active"]),
+        ('userName eq "a" or title pr or title pr', ["userName", "title", "title"]),
+        ("emails[type pr]", ["emails", "emails.type"]),
+        (
+            'title pr and (not (emails[type eq "work" or value pr]) or active eq true)',
+            ["title", "emails", "emails.type", "emails.value", "active"],
+        ),
+    ],
+)
+def test_paths_and_comparisons_of_a_filter(text, paths, user_schema, strict):
+    tree = parse_filter(text, user_schema, strict)
+    assert [str(path) for path in paths_in(tree)] == paths
+    assert count_comparisons(tree) == len([path for path in paths if path != "emails"])
+
+
+def test_filters_are_equal_and_immutable(user_schema, strict):
+    text = 'emails[type eq "work"] or not (title pr and active eq true)'
+    tree, same = (parse_filter(text, user_schema, strict) for _ in range(2))
+    assert tree == same and hash(tree) == hash(same)
+    for term in (tree, *tree.terms, tree.terms[0].term, tree.terms[1].term):
+        with pytest.raises(FrozenInstanceError):
+            term.path = None
 
 
 @pytest.mark.parametrize("text", ["title pr", "title ne null"])

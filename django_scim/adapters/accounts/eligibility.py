@@ -139,7 +139,7 @@ def _digest(user: Any, access: list[tuple[str, list[str]]]) -> str:
         or field.value_from_object(user) != field.get_default()
     ]
     text = repr((sorted(stored), access))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _access_of(adapter: Any, keys: Sequence[Any]) -> dict[str, list[tuple[str, list[str]]]]:

@@ -47,10 +47,10 @@ class FullName(Behaviour):
             return
         values = {each: str(unit.value(each) or "") for each in sources}
         parts = [values.get("name.givenName", ""), values.get("name.familyName", "")]
-        name = " ".join(filter(None, parts)) if all(parts) else ""
-        name = name or values.get("displayName", "") or " ".join(filter(None, parts))
+        name = " ".join(parts) if all(parts) else ""
+        name = name or values.get("displayName", "") or "".join(parts)
         for relations, field in mapping.written_columns():
-            unit.set(relations, field, name[: field.max_length or None], mapping.full_name)
+            unit.set(relations, field, name[: field.max_length], mapping.full_name)
 
 
 def full_name_attributes(model: Any) -> dict[str, Mapping]:

@@ -3,8 +3,10 @@
 A request that deactivates an account is not refused because another of its values cannot be stored:
 an unknown, read-only or locked attribute, a name that is too long or taken (the tolerance LEAVER).
 It is still refused if the message cannot be read or lacks a required attribute, a precondition
-fails, or the guard or the rules of ownership refuse it. A creation is also refused if it finds no
-existing account: a new one closes nothing, and the account that the client means may stay open.
+fails, or the guard or the rules of ownership refuse it. Only a membership that an admin would have
+to allow, because its group has permissions, is left out instead. A creation is also refused if it
+finds no existing account: a new one closes nothing, and the account that the client means may stay
+open.
 """
 
 from collections.abc import Callable
@@ -16,6 +18,7 @@ from ...protocol.messages.patch import Operation
 from ...protocol.tolerances import Tolerance
 from ..behaviours import Role
 from ..interfaces import Assigned
+from ..writing.privileges import GivesPermissions
 from ..writing.unit_of_work import UnitOfWork
 
 #: The statuses of errors that a value causes. 413 is one password too many in a bulk request.
@@ -69,7 +72,8 @@ class Leaver:
 
     def leaves_out(self, error: ScimError) -> bool:
         """Return whether the request can be repeated without the values that caused an error."""
-        if error is self.refusal or error.status not in _OF_VALUES or not self._closes():
+        is_of_value = error.status in _OF_VALUES or isinstance(error, GivesPermissions)
+        if error is self.refusal or not is_of_value or not self._closes():
             return False
         paths = {path.attribute for path in error.paths}
         if self._left_out is None and paths and not paths & {p.attribute for p in self._needed}:

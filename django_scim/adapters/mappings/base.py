@@ -18,7 +18,7 @@ from ...protocol.errors import InvalidFilter, InvalidValue
 from ...protocol.filters import Comparison, ValueFilter
 from ...protocol.messages.patch import Operation
 from ...query import Column
-from ...query.columns import Sortable
+from ...query.columns import Sortable, WithDefault
 from ..behaviours import Behaviour
 from ..interfaces import Adapter, Assigned, Page
 from ..writing.changes import Change
@@ -59,10 +59,17 @@ class Mapping:
     mirror = ""
     #: The column of the link that contains a reference to a resource which does not exist yet.
     pending = ""
+    #: The ORM path, from the link, of the one column with the value, and the column with its folded
+    #: key; empty if there is none.
+    orm_path = key = ""
+    #: Filters and sorts by that column, or by the value of an expression, or None.
+    query_column: Any = None
     #: Set for a text in a column, which can serve as the display name of the resource.
     text_column: Column | None = None
     #: True if clients cannot change the value.
     is_derived = False
+    #: True if resources without a stored value show another one, so that it is never absent.
+    has_default = False
     _characteristics: Dict[str, Any] = {}
 
     def having(self, **characteristics: Any) -> Self:
@@ -117,6 +124,10 @@ class Mapping:
     def digest(self, value: Any) -> Any:
         """Return the part of a value that counts for the resource's version."""
         return value
+
+    def shown_text(self, adapter: Adapter) -> Column | WithDefault | None:
+        """Return the column of the text that a resource shows; see ``text_column``."""
+        return self.text_column
 
     # Filtering and sorting
 

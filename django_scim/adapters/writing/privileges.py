@@ -19,12 +19,17 @@ from ..interfaces import Adapter
 LINK_COLUMNS = frozenset(field.name for field in AbstractLink._meta.fields)
 
 
-def refusal(subject: str) -> Forbidden:
+class GivesPermissions(Forbidden):
+    """The change would give or take permissions (RFC 7644 section 3.12, table 8)."""
+
+    reason = "group_has_permissions"
+
+
+def refusal(subject: str) -> GivesPermissions:
     """Return the error for a change of the attribute or object ``subject``."""
-    return Forbidden(
+    return GivesPermissions(
         f"{subject}: cannot be changed, because the site has given permissions to this group; an "
-        f"admin of the site can allow it for the connection",
-        "group_has_permissions",
+        f"admin of the site can allow it for the connection"
     )
 
 

@@ -1,7 +1,7 @@
 """Link the account with a taken name to the connection that could not create it.
 
 The page explains the consequences, and a POST links the account. It requires the permissions to
-change the connection and to see the account.
+assign accounts to the connection and to see the account.
 """
 
 from typing import Any
@@ -20,8 +20,9 @@ from ... import connections
 from ...audit.explanations import explanation
 from ...audit.explanations.holders import HolderKind
 from ...models import Event
+from ..actions import may_assign
 from ..actors import logging_actor
-from ..object_urls import change_url, may_change_connections
+from ..object_urls import change_url
 from .page import EventPage
 
 
@@ -38,7 +39,7 @@ class EventLinkingMixin(admin.ModelAdmin):
     def link_account(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the consequences of linking; with POST, link the account."""
         event: Event | None = self.get_object(request, unquote(object_id))
-        allowed = may_change_connections(self.admin_site, request)
+        allowed = may_assign(self.admin_site, request)
         if not (allowed and self.has_view_permission(request, event)):
             raise PermissionDenied
         if event is None:

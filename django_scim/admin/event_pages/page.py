@@ -26,7 +26,8 @@ from ...audit.explanations import (
 from ...audit.explanations.holders import Holder, holder_of
 from ...audit.explanations.steps import AUTHENTICATED
 from ...models import Event
-from ..object_urls import change_url, may_change_connections, may_view
+from ..actions import may_assign
+from ..object_urls import change_url, may_view
 from .times import to_the_second
 
 #: Reasons whose remedy is on the connection's page.
@@ -186,7 +187,7 @@ class EventPage:
         """Return whether this admin can link the holder's account to the connection."""
         holder = self.holder
         is_possible = holder is not None and holder.account is not None and holder.can_link
-        return is_possible and may_change_connections(self.site, self.request)
+        return is_possible and may_assign(self.site, self.request)
 
     # The changes, and the raw data
 

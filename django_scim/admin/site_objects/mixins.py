@@ -1,6 +1,7 @@
 """Mixins for the site's own admin classes of accounts and groups."""
 
 from collections.abc import Callable, Iterable
+from inspect import signature
 from typing import Any
 
 from django.contrib import admin, messages
@@ -12,8 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ...models import Connection
-from ..actions import TEMPLATES, may_manage_access
-from ..object_urls import may_change_connections
+from ..actions import TEMPLATES, may_assign
 from .managed import adapter_for, links_of, managed_by, overwritten, with_links
 from .panel import may_see_links, panel
 
@@ -120,10 +120,21 @@ class ScimAdminMixin(admin.ModelAdmin):
 
     # Assigning objects
 
-    def get_actions(self, request: HttpRequest) -> Any:
-        actions = super().get_actions(request)
-        may_assign = may_change_connections(self.admin_site, request) and may_manage_access(request)
-        if actions and not (may_assign and self.admin_site.is_registered(Connection)):
+    def get_actions(self, request: HttpRequest, action_location: Any = None) -> Any:
+        """Return the actions that the admin may use, by their names.
+
+        Since version 6.1, Django passes ``action_location``: the page, a list or a form. Like
+        Django, show no actions in a form if the site's own class does not know the parameter.
+        """
+        inherited: Any = super().get_actions
+        if action_location is None:
+            actions = inherited(request)
+        elif "action_location" in signature(inherited).parameters:
+            actions = inherited(request, action_location=action_location)
+        else:
+            actions = inherited(request) if action_location.name == "CHANGE_LIST" else {}
+        has_page = self.admin_site.is_registered(Connection)
+        if actions and not (has_page and may_assign(self.admin_site, request)):
             actions.pop("assign_to_connection", None)
         return actions
 

@@ -24,7 +24,7 @@ class Token(NamedTuple):
 def tokenize(text: str) -> list[Token]:
     """Return the tokens of a filter or a PATCH path, with their positions.
 
-    Raises InvalidFilter for a string without a closing quote.
+    Raise InvalidFilter for a string without a closing quote.
     """
     tokens, at, end = [], 0, len(text.rstrip())
     while at < end:

@@ -59,7 +59,7 @@ def parse_filter(
     ``others`` are the other resource types in the same query. The filter may name their
     attributes too; resources of ``schema`` do not have them (RFC 7644 section 3.4.2.1).
 
-    Raises InvalidFilter for a syntax error, an unknown attribute, an operator or value that does
+    Raise InvalidFilter for a syntax error, an unknown attribute, an operator or value that does
     not fit its attribute, or a filter that exceeds ``limits``.
     """
     if len(text) > limits.length:

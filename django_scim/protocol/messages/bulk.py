@@ -43,7 +43,7 @@ class BulkRequest:
 def parse_bulk(body: Any, limit: int, tolerances: Tolerances) -> BulkRequest:
     """Return the request in the body of a POST to /Bulk.
 
-    Raises InvalidSyntax for a body that is not a BulkRequest message or a ``bulkId`` that is given
+    Raise InvalidSyntax for a body that is not a BulkRequest message or a ``bulkId`` that is given
     twice, InvalidValue for a wrong ``failOnErrors``, PayloadTooLarge for more than ``limit``
     operations.
     """

@@ -14,7 +14,7 @@ def read_message(body: Any, urn: str, tolerances: Tolerances) -> dict[str, Any]:
     The URL and the method say which message it is, so that ``schemas`` can be missing, empty or
     old if the profile accepts that.
 
-    Raises MalformedMessage unless the body is an object whose ``schemas`` contain only ``urn``.
+    Raise MalformedMessage unless the body is an object whose ``schemas`` contain only ``urn``.
     """
     members = read_members(body, "the body")
     urns = members.get("schemas")

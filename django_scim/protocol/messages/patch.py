@@ -69,7 +69,7 @@ def parse_patch(
 ) -> list[Operation]:
     """Return the operations of a PatchOp message in the order in which they apply.
 
-    Raises InvalidSyntax for a body that is not a PatchOp message, and InvalidSyntax, InvalidPath,
+    Raise InvalidSyntax for a body that is not a PatchOp message, and InvalidSyntax, InvalidPath,
     InvalidFilter, InvalidValue, NoTarget or Mutability for an error in one of its operations. One
     error names all wrong operations; with a list ``errors``, they are added to it instead.
     """
@@ -139,7 +139,7 @@ def _change_schemas(op: str, value: Any, where: str, context: _Context) -> list[
     attributes without its URN (RFC 7644 section 3.5.2). A replaced list without an extension
     removes the attributes of that extension, but only in strict: other clients list what they know.
 
-    Raises Mutability for a removal.
+    Raise Mutability for a removal.
     """
     named: list[Schema | None] = []
     if op == "remove":

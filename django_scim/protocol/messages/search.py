@@ -27,7 +27,7 @@ _TYPES = {str: "a string", int: "an integer", list: "an array"}
 def search_parameters(body: Any, tolerances: Tolerances) -> dict[str, str]:
     """Return the members of a SearchRequest as the parameters of the same query by GET.
 
-    Raises InvalidSyntax for a body that is not a SearchRequest, or a member of the wrong type.
+    Raise InvalidSyntax for a body that is not a SearchRequest, or a member of the wrong type.
     """
     members = read_message(body, SEARCH_URN, tolerances)
     parameters: dict[str, str] = {}

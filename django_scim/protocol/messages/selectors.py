@@ -13,7 +13,7 @@ from ..tolerances import Tolerance, Tolerances
 def selectors(where: Filter | None) -> dict[str, Any] | None:
     """Return the sub-attributes that a filter compares by ``eq``, joined by ``and``.
 
-    Returns None for any other filter, since it does not describe a single value.
+    Return None for any other filter, since it does not describe a single value.
     """
     match where:
         case Comparison(path, "eq", value):
@@ -32,7 +32,7 @@ def selectors(where: Filter | None) -> dict[str, Any] | None:
 def created_value(where: Filter | None, tolerances: Tolerances) -> dict[str, Any] | None:
     """Return the value that an operation creates because its filter selects none.
 
-    Returns None if the filter does not describe a value or the profile does not accept this.
+    Return None if the filter does not describe a value or the profile does not accept this.
     """
     terms = selectors(where)
     if terms is None or not tolerances.permit(Tolerance.CREATE_TARGET):

@@ -1,9 +1,15 @@
 """Answers, discovery documents and reading, as real clients need them."""
 
+import base64
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import User
 
-from tests.client import ENTERPRISE, GROUP, USER, ScimClient, assert_error
+from django_scim.models import UserLink
+from tests.client import ENTERPRISE, GROUP, SEARCH, USER, ScimClient, assert_error
+
+ROOT = Path(__file__).parents[3]
 
 CONFIG = "/ServiceProviderConfig"
 
@@ -224,6 +230,18 @@ def test_row_J19_date_without_a_time(lenient, strict):
     )
 
 
+@pytest.mark.parametrize("offset", ["+14:01", "+14:59", "-14:30", "+15:00", "+01:60"])
+def test_row_R18_offset_of_more_than_14_hours(connect, offset):
+    """XML Schema part 2, section 3.2.7.3: an offset is at most 14 hours."""
+    for profile in ("default", "strict"):
+        client = connect(profile)
+        wrong = {"filter": f'meta.created gt "2020-01-01T00:00:00{offset}"'}
+        assert_error(client.get("/Users", wrong), 400, "invalidFilter", "meta.created")
+        for right in ("+14:00", "-14:00", "+13:59", "Z"):
+            text = f'meta.created gt "2020-01-01T00:00:00{right}"'
+            assert client.get("/Users", {"filter": text}).status_code == 200
+
+
 def test_row_49_active_always_shows_the_state(lenient):
     for active in (True, False):
         user = lenient.make_user(f"u{active}", active=active)
@@ -238,3 +256,30 @@ def test_row_49_active_always_shows_the_state(lenient):
         assert lenient.put(path, body).data["active"] is active
         assert User.objects.get(username=f"u{active}").is_active is active
     assert len(lenient.find("active eq true")) == len(lenient.find("active eq false")) == 1
+
+
+@pytest.mark.parametrize("sort", ["userName", "title", None])
+def test_row_R9_cursor_tells_nothing(scim, sort):
+    """RFC 9865 section 2.1: a cursor is opaque."""
+    users = [scim.make_user(f"lovelace{number}", title="countess") for number in range(2)]
+    link = UserLink.objects.get(scim_id=users[0]["id"])
+    query = {"cursor": "", "count": 1} | ({"sortBy": sort} if sort else {})
+    cursor = scim.get("/Users", query).data["nextCursor"]
+    raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    for text in ("lovelace", "countess", users[0]["id"], f"[{link.pk}", f", {link.pk}", "User"):
+        assert text.encode() not in raw and text not in cursor
+    changed = cursor[:-2] + ("AA" if cursor[-2:] != "AA" else "BB")
+    answer = scim.get("/Users", query | {"cursor": changed})
+    assert_error(answer, 400, "invalidCursor")
+
+
+def test_row_J35_long_filters(scim):
+    """The server itself takes filters that are longer than a request line of gunicorn."""
+    scim.make_user("ann")
+    text = " or ".join(['userName eq "' + "x" * 90 + '"'] * 48 + ['userName eq "ann"'])
+    assert len(text) > 4_094
+    assert scim.get("/Users", {"filter": text}).data["totalResults"] == 1
+    body = {"schemas": [SEARCH], "filter": text}
+    assert scim.post("/Users/.search", body).data["totalResults"] == 1
+    page = (ROOT / "docs" / "how-to" / "connectors.md").read_text()
+    assert "--limit-request-line" in page and "/.search" in page

@@ -6,13 +6,7 @@ from django.contrib.auth.models import User
 from django_scim.models import UserLink
 from tests.client import ENTERPRISE, USER, assert_error
 
-LENIENT = ["default", "entra", "okta", "keycloak", "ping"]
 LONG = "x" * 400
-
-
-@pytest.fixture(params=LENIENT)
-def lenient(request, connect):
-    return connect(request.param)
 
 
 @pytest.fixture

@@ -24,6 +24,32 @@ def test_row_K3_resources(lenient, schemas, events):
     assert answer.status_code == 200 and answer.data["title"] == "x"
 
 
+def test_row_1b_wso2_user_with_an_extension_that_has_no_urn(lenient, strict):
+    """What can be understood is stored; RFC 7643 section 3 wants the schemas, so strict refuses."""
+    body = {
+        "schemas": [],
+        "userName": "kim",
+        "name": {"familyName": "Berry", "givenName": "Kim"},
+        "emails": [{"primary": True, "value": "kim@home.example", "type": "home"},
+                   {"value": "kim@work.example", "type": "work"}],
+        "EnterpriseUser": {"employeeNumber": "123A", "manager": {"value": "Taylor"}},
+    }  # fmt: skip
+    answer = lenient.post("/Users", body)
+    assert answer.status_code == 201
+    assert answer.data["name"] == body["name"] and len(answer.data["emails"]) == 2
+    assert answer.data["emails"][0]["primary"] is True
+    assert "EnterpriseUser" not in answer.data
+    assert_error(strict.post("/Users", body | {"userName": "other"}), 400, "invalidSyntax")
+
+
+def test_row_20a_user_without_schemas(lenient, strict):
+    body = {"userName": "ann", "active": True}
+    answer = lenient.post("/Users", body)
+    assert answer.status_code == 201 and answer.data["active"] is True
+    assert answer.data["schemas"] == [USER]
+    assert_error(strict.post("/Users", body | {"userName": "bob"}), 400, "invalidSyntax", "schemas")
+
+
 @pytest.mark.parametrize("schemas", [[], None, "", OLD, PATCH], **ids)
 def test_row_K3_patch_1a(lenient, schemas):
     path = f"/Users/{lenient.make_user()['id']}"

@@ -70,7 +70,7 @@ badge = Schema(
     (
         Attribute(name="number", required=True, case_exact=True, uniqueness="server"),
         Attribute(name="note", returned="request"),
-        Attribute(name="picture", type="binary", case_exact=True),
+        Attribute(name="picture", type="binary"),
     ),
 )
 access = Schema(

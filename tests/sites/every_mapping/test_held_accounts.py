@@ -45,6 +45,18 @@ def test_banned_by_another_column(adopting, name, column, closed):
     assert getattr(Employee.objects.get(), column) == closed
 
 
+def test_attribute_without_a_value_does_not_activate(adopting):
+    scim = adopting("InCustom")
+    amy = User.objects.create_user("amy", "amy@x.example", is_active=False)
+    resource = create(scim).data
+    assert "active" not in resource and UserLink.objects.get().held_inactive
+    operation = {"op": "add", "path": "active", "value": True}
+    answer = scim.patch(f"/Users/{resource['id']}", operation)
+    assert_error(answer, 400, "mutability", "until an admin confirms")
+    amy.refresh_from_db()
+    assert not amy.is_active and not Employee.objects.filter(shirt="new").exists()
+
+
 def test_another_attribute_does_not_activate(adopting):
     """``is_active`` is written by an attribute of the site, and ``active`` is stored elsewhere."""
     scim = adopting("ActiveByContractor")

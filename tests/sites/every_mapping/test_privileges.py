@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 
 from django_scim import connections
 from django_scim.adapters import Members
+from django_scim.models import Event
 from tests.client import GROUP, USER, assert_error
 from tests.sites.every_mapping.adapters import AcmeUserAdapter, DeviceAdapter, SquadAdapter
 from tests.sites.every_mapping.models import (
@@ -182,6 +183,43 @@ def test_members_from_the_other_end(scim, amy, vault):
     assert not User.objects.filter(username="eve").exists()
     connections.share_privileged(scim.connection, device)
     assert scim.patch(f"/Users/{bob['id']}", put_in(mine, vault)).status_code == 200
+
+
+def test_leaver_whose_membership_an_admin_must_allow(scim, amy, vault):
+    """The account is closed and the membership stays, whatever else the request wants."""
+    mine, path = f"{ACME}:devices", f"/Users/{amy['id']}"
+    account, device = User.objects.filter(username="amy"), Device.objects.get()
+    away = {"op": "replace", "path": "active", "value": "False"}
+    without = {"schemas": [USER, ACME], "userName": "amy", "active": False, ACME: {"devices": []}}
+    operations = ({"op": "remove", "path": mine}, away)
+    bulk = {"method": "PATCH", "path": path, "data": {"Operations": operations}}
+    for close in (
+        lambda: scim.patch(path, *operations),
+        lambda: scim.put(path, without),
+        lambda: scim.bulk(bulk),
+    ):
+        account.update(is_active=True)
+        assert close().status_code == 200
+        assert not account.get().is_active
+        assert [each.username for each in device.users.all()] == ["amy"]
+        event = Event.objects.latest("pk")
+        assert event.action == "deactivate" and f"Ignored: {mine}: cannot" in event.detail
+
+
+def test_leaver_gains_no_permissions(scim, vault):
+    bob = scim.make_user("bob")
+    joins = put_in(f"{ACME}:devices", vault)
+    assert scim.patch(f"/Users/{bob['id']}", joins, replace("active", False)).status_code == 200
+    assert not User.objects.get(username="bob").is_active
+    assert [each.username for each in Device.objects.get().users.all()] == ["amy"]
+
+
+def test_strict_profile_refuses_the_whole_request(scim, amy, vault):
+    scim.connection.profile = "strict"
+    scim.connection.save()
+    operations = ({"op": "remove", "path": f"{ACME}:devices"}, replace("active", False))
+    assert_error(scim.patch(f"/Users/{amy['id']}", *operations), 403, None, "devices")
+    assert User.objects.get(username="amy").is_active
 
 
 def test_reference_to_an_object_with_permissions(scim, amy):

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Q
 
 from django_scim import checks
+from django_scim.adapters import UserAdapter
 from django_scim.adapters.accounts.exclusions import on_target
 from django_scim.testing.payloads import entra, okta
 from tests.client import USER, assert_error
@@ -71,6 +72,32 @@ def test_s3_another_change_leaves_the_column(scim):
     operation = {"op": "replace", "path": "title", "value": "x"}
     scim.patch(f"/Users/{user['id']}", operation)
     assert person_of(user).full_name == "Countess Ada"
+
+
+class FewNamesAdapter(UserAdapter):
+    """Have no place for the family name and the displayed name."""
+
+    attributes = {
+        path: mapping
+        for path, mapping in UserAdapter.attributes.items()
+        if path not in ("name.familyName", "displayName")
+    }
+
+
+def test_s3_the_column_is_filled_from_the_names_that_the_site_has(scim, settings):
+    adapters = settings.DJANGO_SCIM["ADAPTERS"] | {"User": f"{__name__}.FewNamesAdapter"}
+    settings.DJANGO_SCIM = settings.DJANGO_SCIM | {"ADAPTERS": adapters}
+    user = scim.make_user("ada@example.com", name={"givenName": "Ada"})
+    assert person_of(user).full_name == "Ada"
+
+
+def test_s3_the_column_follows_a_removal(scim):
+    user = scim.make_user("ada@example.com", name={"givenName": "Ada", "familyName": "Byron"})
+    path = f"/Users/{user['id']}"
+    scim.patch(path, {"op": "remove", "path": "name.familyName"})
+    assert person_of(user).full_name == "Ada"
+    scim.patch(path, {"op": "remove", "path": "name.givenName"})
+    assert person_of(user).full_name == ""
 
 
 # S4, S5

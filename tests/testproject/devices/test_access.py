@@ -311,3 +311,17 @@ def test_reference_to_another_type_is_rejected(scim, anna):
     assert_error(answer, 400, "invalidValue", "keeper.$ref", "Users")
     made = make(scim, "SN-2", keeper={"$ref": anna["meta"]["location"]})
     assert made["keeper"]["value"] == anna["id"]
+
+
+@pytest.mark.parametrize("path", ["serialNumber", f"{DEVICE}:serialNumber"])
+def test_rule_of_redaction_can_name_the_schema_of_the_device(scim, settings, path):
+    settings.DJANGO_SCIM = settings.DJANGO_SCIM | {"REDACT": {path: "mask"}}
+    laptop = make(scim, "SN-secret")
+    assert_error(scim.post("/Devices", body("SN-secret")), 409, "uniqueness")
+    operation = set_to(f"{DEVICE}:serialNumber", "SN-secret")
+    assert_error(scim.patch(at(laptop), operation, {"op": "x"}), 400, "invalidSyntax")
+    events = Event.objects.order_by("pk")
+    assert [event.outcome for event in events] == ["success", "failure", "failure"]
+    for event in events:
+        assert "SN-secret" not in f"{event.request_body}{event.response_body}{event.changes}"
+    assert {"path": "serialNumber", "old": None, "new": "***"} in events[0].changes
