@@ -75,6 +75,11 @@ def test_pat_24_add_with_a_filter_merges(scim, patch):
     user = scim.make_user("tolerant")
     made = scim.patch(f"/Users/{user['id']}", nothing).data
     assert made["emails"] == [{"type": "other", "value": "o@example.com"}]
+    both = 'emails[type eq "home" and primary eq true and display eq "H"].value'
+    operation = {"op": "replace", "path": both, "value": "h@example.com"}
+    made = scim.patch(f"/Users/{scim.make_user('both')['id']}", operation).data
+    expected = {"type": "home", "primary": True, "display": "H", "value": "h@example.com"}
+    assert made["emails"] == [expected]
 
 
 def test_pat_25_sub_attribute_of_every_value(patch):
