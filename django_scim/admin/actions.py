@@ -1,10 +1,12 @@
 """The buttons and pages of one connection: issue tokens, pause, close, override the guard.
 
-Each of them requires the permission to change the connection. Those that change its access also
-require ``manage_connection_access``. Only a POST changes anything.
+Each of them requires the permission to change the connection, or those for tokens a permission for
+tokens. Those that change its access also require ``manage_connection_access``. Only a POST changes
+anything.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
@@ -16,18 +18,22 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from .. import connections
 from ..api.http.network import public_base
-from ..models import Connection, Token
+from ..api.http.sealed_text import seal, unseal
+from ..models import Connection
 from ..transactions import writing
 from .actors import logging_actor
 from .object_urls import may_change_connections
 from .status_badges import formatted, has_tripped
 
 TEMPLATES = "admin/django_scim/connection"
+#: The cookie with the sealed secret of a new token, and how long its page shows the secret.
+SECRET_COOKIE, SECRET_AGE = "scim_token", timedelta(minutes=10)
 
 
 def may_manage_access(request: HttpRequest) -> bool:
@@ -44,22 +50,28 @@ def may_assign(admin_site: AdminSite, request: HttpRequest) -> bool:
 
 
 def connection_action(
-    view: Any = None, *, has_page: bool = False, manages_access: bool = False
+    view: Any = None, *, has_page: bool = False, manages_access: bool = False, permission: str = ""
 ) -> Callable[..., Any]:
     """Turn ``view(self, request, connection)`` into a view of the connection's admin.
 
     Pass ``has_page`` for a view that also supports GET, and ``manages_access`` for a view that
-    changes the access of the connection.
+    changes the access of the connection. With ``permission``, the view needs this one and that to
+    view the connection, not the one to change it.
     """
     if view is None:
         return lambda function: connection_action(
-            function, has_page=has_page, manages_access=manages_access
+            function, has_page=has_page, manages_access=manages_access, permission=permission
         )
 
     @wraps(view)
     def guarded(self: Any, request: HttpRequest, object_id: str, **kwargs: Any) -> HttpResponse:
         connection = self.get_object(request, unquote(object_id))
-        if not self.has_change_permission(request, connection):
+        if permission:
+            may_view = self.has_view_permission(request, connection)
+            is_allowed = may_view and request.user.has_perm(f"django_scim.{permission}")
+        else:
+            is_allowed = self.has_change_permission(request, connection)
+        if not is_allowed:
             raise PermissionDenied
         if manages_access and not may_manage_access(request):
             raise PermissionDenied
@@ -80,6 +92,7 @@ class ActionsMixin(admin.ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         routes: list[tuple[str, str, Callable[..., HttpResponse]]] = [
             ("issue-token/", "issue_token", self.issue_token),
+            ("tokens/<int:token_id>/secret/", "token_secret", self.token_secret),
             ("tokens/<int:token_id>/rotate/", "rotate_token", self.rotate_token),
             ("tokens/<int:token_id>/revoke/", "revoke_token", self.revoke_token),
             ("pause/", "pause", self.pause),
@@ -104,19 +117,19 @@ class ActionsMixin(admin.ModelAdmin):
 
     # Tokens
 
-    @connection_action
+    @connection_action(permission="add_token")
     @sensitive_variables("issued")
     def issue_token(self, request: HttpRequest, connection: Connection) -> HttpResponse:
-        """Issue a token and show its secret; no other page ever shows it."""
+        """Issue a token, and go to the page that shows its secret."""
         issued = connections.issue_token(connection, actor=logging_actor(request, self))
-        return self._show_secret(request, connection, issued)
+        return self._to_secret(request, connection, issued)
 
-    @connection_action
+    @connection_action(permission="add_token")
     @sensitive_variables("issued")
     def rotate_token(
         self, request: HttpRequest, connection: Connection, token_id: int
     ) -> HttpResponse:
-        """Issue a successor of a token and show its secret."""
+        """Issue a successor of a token, and go to the page that shows its secret."""
         token = connection.tokens.filter(pk=token_id).first()
         if token is None:
             return self._no_such_token(request, connection)
@@ -125,9 +138,59 @@ class ActionsMixin(admin.ModelAdmin):
         except ValueError:
             message = _("Only a usable token that has no successor can be rotated.")
             return self._back(request, connection, message, messages.ERROR)
-        return self._show_secret(request, connection, issued, old=token)
+        return self._to_secret(request, connection, issued)
 
-    @connection_action
+    @sensitive_variables("issued")
+    def _to_secret(
+        self, request: HttpRequest, connection: Connection, issued: connections.IssuedToken
+    ) -> HttpResponse:
+        """Redirect to the page of a new token's secret, so that a reload issues no other one.
+
+        The site stores no secrets. The browser keeps this one, sealed for the admin, in a cookie
+        that it sends to that page only.
+        """
+        url = self.page_url(connection, "token_secret", issued.token.pk)
+        answer = HttpResponseRedirect(url)
+        answer.set_cookie(
+            SECRET_COOKIE,
+            seal(issued.secret, _purpose(request, issued.token.pk)),
+            max_age=SECRET_AGE,
+            path=url,
+            secure=request.is_secure(),
+            httponly=True,
+            samesite="Strict",
+        )
+        return answer
+
+    @connection_action(has_page=True, permission="add_token")
+    @sensitive_variables("secret")
+    def token_secret(
+        self, request: HttpRequest, connection: Connection, token_id: int
+    ) -> HttpResponse:
+        """Show the secret of a new token to the admin who issued it; no other page shows it."""
+        token = connection.tokens.filter(
+            pk=token_id, created__gte=timezone.now() - SECRET_AGE
+        ).first()
+        secret = unseal(request.COOKIES.get(SECRET_COOKIE, ""), _purpose(request, token_id))
+        if token is None or secret is None:
+            message = _(
+                "A token is shown for %(count)d minutes, to the admin who issued it. Rotate it if "
+                "you need another one."
+            ) % {"count": SECRET_AGE.seconds // 60}
+            return self._back(request, connection, message, messages.WARNING)
+        return self.page(
+            request,
+            connection,
+            "token_issued.html",
+            _("Token for %(connection)s") % {"connection": connection},
+            token=token,
+            secret=secret,
+            minutes=SECRET_AGE.seconds // 60,
+            old=connection.tokens.filter(replaced_by=token).first(),
+            base_url=public_base(request.build_absolute_uri("/")),
+        )
+
+    @connection_action(permission="change_token")
     def revoke_token(
         self, request: HttpRequest, connection: Connection, token_id: int
     ) -> HttpResponse:
@@ -143,25 +206,6 @@ class ActionsMixin(admin.ModelAdmin):
     def _no_such_token(self, request: HttpRequest, connection: Connection) -> HttpResponse:
         message = _("The connection has no such token.")
         return self._back(request, connection, message, messages.ERROR)
-
-    @sensitive_variables("issued")
-    def _show_secret(
-        self,
-        request: HttpRequest,
-        connection: Connection,
-        issued: connections.IssuedToken,
-        old: Token | None = None,
-    ) -> HttpResponse:
-        return self.page(
-            request,
-            connection,
-            "token_issued.html",
-            _("Token for %(connection)s") % {"connection": connection},
-            token=issued.token,
-            secret=issued.secret,
-            old=old,
-            base_url=public_base(request.build_absolute_uri("/")),
-        )
 
     # The connection as a whole
 
@@ -247,3 +291,8 @@ class ActionsMixin(admin.ModelAdmin):
         """Redirect to the connection's change page, and show a message there."""
         self.message_user(request, message, level)
         return HttpResponseRedirect(self.page_url(connection))
+
+
+def _purpose(request: HttpRequest, token_id: int) -> str:
+    """Return what the seal of a token's secret is for: the token, and the admin who issued it."""
+    return f"the secret of token {token_id} for admin {request.user.pk}"

@@ -149,7 +149,13 @@ class ConnectionAdmin(ScopeMixin, ConnectionPrivilegesMixin):
             "guard_overridden": guard is not None and is_overridden(guard),
             "overlap_days": settings.TOKEN_OVERLAP_DAYS,
         }
-        if may_change or request.user.has_perm("django_scim.view_token"):
+        acts = {
+            act
+            for act in ("view", "add", "change")
+            if request.user.has_perm(f"django_scim.{act}_token")
+        }
+        context["may_issue"], context["may_revoke"] = "add" in acts, "change" in acts
+        if acts:
             context["tokens"] = self._token_rows(connection)
         if context["guard_tripped"]:
             context["loss_counts"] = loss_counts(connection)

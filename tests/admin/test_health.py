@@ -94,7 +94,7 @@ def test_without_the_permission_for_events(scim, staff):
 
 
 def test_token_page_can_be_copied(scim, ada):
-    answer = ada.post(of(scim.connection, "issue-token"))
+    answer = ada.post(of(scim.connection, "issue-token"), follow=True)
     html = answer.content.decode()
     secret = html.partition("<dt>Token</dt><dd><code>")[2].partition("<")[0]
     assert secret.startswith("scim_") and f'data-scim-copy="{secret}"' in html

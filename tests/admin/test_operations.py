@@ -1,5 +1,6 @@
 """Tokens, pause, close and the guard on the page of a connection."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from django_scim import connections
 from django_scim.models import Connection, Event, GroupLink, Guard, GuardCount, Token, UserLink
 from django_scim.testing import ScimClient
 
-from .pages import of, text_of
+from .pages import ROOT, of, text_of
 
 
 def administration_event(**wanted):
@@ -30,7 +31,7 @@ def administration_event(**wanted):
 
 def test_token_is_shown_once(scim, ada):
     url = of(scim.connection, "issue-token")
-    answer = ada.post(url)
+    answer = ada.post(url, follow=True)
     secret = answer.context["secret"]
     assert secret in text_of(answer)
     assert "http://testserver/scim/v2" in text_of(answer)
@@ -45,9 +46,58 @@ def test_token_is_shown_once(scim, ada):
     assert (event.connection, event.object_name) == (scim.connection, token.prefix)
 
 
+def test_reload_shows_the_same_token(scim, ada):
+    answer = ada.post(of(scim.connection, "issue-token"))
+    page = answer.headers["Location"].removeprefix(ROOT)
+    secret = ada.get(page).context["secret"]
+    assert ada.get(page).context["secret"] == secret and Token.objects.count() == 2
+    cookie = answer.cookies["scim_token"]
+    assert secret not in cookie.value and cookie["path"] == ROOT + page
+    assert cookie["httponly"] and cookie["samesite"] == "Strict" and cookie["max-age"] == 600
+
+
+def test_token_is_not_shown_to_others_or_later(scim, ada, staff):
+    page = ada.post(of(scim.connection, "issue-token")).headers["Location"].removeprefix(ROOT)
+    sealed = ada.client.cookies["scim_token"].value
+    sam = staff("view_connection", "add_token")
+    sam.client.cookies["scim_token"] = sealed
+    first, new = Token.objects.order_by("pk")
+    for pages, wanted in ((sam, page), (ada, of(scim.connection, "tokens", first.pk, "secret"))):
+        answer = pages.client.get(ROOT + wanted, follow=True)
+        assert "is shown for 10 minutes" in str(next(iter(answer.context["messages"])))
+        assert "secret" not in answer.context
+    Token.objects.filter(pk=new.pk).update(created=timezone.now() - timedelta(minutes=11))
+    assert ada.get(page).status_code == 302
+
+
+def test_permissions_for_tokens(scim, staff):
+    """Neither who may change connections nor who may see tokens can issue them."""
+    token = Token.objects.get()
+    issue, rotate, revoke = (
+        of(scim.connection, "issue-token"),
+        *(of(scim.connection, "tokens", token.pk, act) for act in ("rotate", "revoke")),
+    )
+    pat = staff("view_connection", "change_connection", "view_token", name="pat")
+    assert [pat.post(each).status_code for each in (issue, rotate, revoke)] == [403] * 3
+    content = pat.get(of(scim.connection)).content.decode()
+    assert token.prefix in content and not {issue, rotate, revoke} & set(
+        re.findall(rf'action="{ROOT}([^"]*)"', content)
+    )
+    eva = staff("view_connection", "add_token", name="eva")
+    assert [eva.post(each).status_code for each in (issue, rotate, revoke)] == [302, 302, 403]
+    new = Token.objects.latest("pk")
+    rob = staff("view_connection", "change_token", name="rob")
+    assert [rob.post(each).status_code for each in (issue, rotate, revoke)] == [403, 403, 302]
+    assert "Issue a token" not in rob.read(of(scim.connection))
+    lea = staff("add_token", "change_token", name="lea")
+    assert [lea.post(each).status_code for each in (issue, rotate)] == [403, 403]
+    token.refresh_from_db()
+    assert token.revoked and Token.objects.latest("pk") == new
+
+
 def test_token_is_shown_without_a_unique_base_url(scim, ada, settings):
     settings.ROOT_URLCONF = "tests.admin.urls"
-    answer = ada.post(of(scim.connection, "issue-token"))
+    answer = ada.post(of(scim.connection, "issue-token"), follow=True)
     assert answer.context["secret"] in text_of(answer)
     assert "where the site's URLs include django_scim.urls" in text_of(answer)
 
@@ -56,7 +106,7 @@ def test_rotate(scim, ada):
     old = Token.objects.get()
     page = text_of(ada.get(of(scim.connection)))
     assert "usable" in page and "keeps working for 7 days" in page
-    answer = ada.post(of(scim.connection, "tokens", old.pk, "rotate"))
+    answer = ada.post(of(scim.connection, "tokens", old.pk, "rotate"), follow=True)
     secret = answer.context["secret"]
     assert secret in text_of(answer) and "no-store" in answer.headers["Cache-Control"]
     old.refresh_from_db()

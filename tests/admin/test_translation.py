@@ -88,7 +88,7 @@ def test_the_pages_below_a_connection(capitals, ada, okta, page):
 def test_the_page_with_a_token(capitals, ada, okta):
     token = okta.tokens.get(replaced_by=None)
     for path in (of(okta, "issue-token"), of(okta, "tokens", token.pk, "rotate")):
-        assert untranslated(ada.post(path), 'id="content"', "</main>") == []
+        assert untranslated(ada.post(path, follow=True), 'id="content"', "</main>") == []
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ try:
     from selenium.webdriver.support.expected_conditions import number_of_windows_to_be, staleness_of
     from selenium.webdriver.support.ui import Select, WebDriverWait
 except ImportError:  # the tests are then listed and skipped
-    webdriver = None
+    webdriver = Keys = WebDriverWait = None
 
 PATIENCE = 10  # seconds
 WIDE, NARROW = (1280, 900), (400, 800)

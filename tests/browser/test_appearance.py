@@ -103,4 +103,4 @@ def test_button_can_be_pressed_by_keyboard(ada, connect):
     ada.open(f"connection/{scim.connection.pk}/change/")
     with ada.wait_for_next_page():
         ada.button("Issue a token").send_keys("\ue007")  # Enter
-    assert ada.path.endswith("/issue-token/") and scim.connection.tokens.count() == 2
+    assert ada.path.endswith("/secret/") and scim.connection.tokens.count() == 2

@@ -108,7 +108,7 @@ def connect(admin, name, profile):
     browser.choose("Profile", profile)
     browser.fill("Guard count", "2")
     assert "was added successfully" in admin.click("Save and continue editing")
-    assert "shown only once" in admin.click("Issue a token")
+    assert "Only this page shows the token" in admin.click("Issue a token")
     return Provider(admin.copied(0), admin.copied(1))
 
 

@@ -1,10 +1,9 @@
 """The start page of the admin in a browser."""
 
 import pytest
-from selenium.webdriver.common.keys import Keys
 
 from .api import make_user
-from .browser import NARROW, WIDE
+from .browser import NARROW, WIDE, Keys
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ BODY = {"schemas": [USER], "userName": "bjensen"}
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 EXAMPLES = {
-    r"^(?P<rest>[vV]\d+(?:/.*)?)$": "v1/Users",
+    r"^(?P<rest>[vV]\d+(?:\.\d+)*(?:/.*)?)$": "v1/Users",
     "^(?P<rest>.*)$": "Nope",
     "^$": "",
     "^(?P<key>[0-9]+)/?$": "1",

@@ -262,11 +262,12 @@ def test_row_49_active_always_shows_the_state(lenient):
 def test_row_R9_cursor_tells_nothing(scim, sort):
     """RFC 9865 section 2.1: a cursor is opaque."""
     users = [scim.make_user(f"lovelace{number}", title="countess") for number in range(2)]
-    link = UserLink.objects.get(scim_id=users[0]["id"])
+    for number, user in enumerate(users):  # primary keys that no random bytes contain
+        UserLink.objects.filter(scim_id=user["id"]).update(id=987_654_321_000 + number)
     query = {"cursor": "", "count": 1} | ({"sortBy": sort} if sort else {})
     cursor = scim.get("/Users", query).data["nextCursor"]
     raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-    for text in ("lovelace", "countess", users[0]["id"], f"[{link.pk}", f", {link.pk}", "User"):
+    for text in ("lovelace", "countess", users[0]["id"], "987654321", "User"):
         assert text.encode() not in raw and text not in cursor
     changed = cursor[:-2] + ("AA" if cursor[-2:] != "AA" else "BB")
     answer = scim.get("/Users", query | {"cursor": changed})
