@@ -7,7 +7,6 @@ import json
 
 from django_scim.models import Event
 from tests.client import ENTERPRISE
-from tests.property.oracle import default_display_name
 
 #: Attributes that no client writes.
 READ_ONLY = {"schemas", "id", "meta", "groups"}
@@ -52,8 +51,6 @@ def _visible(values, resources):
     }
     if shown.pop("active unassigned", False):  # the client removed the attribute
         del shown["active"]
-    if "userName" in shown:
-        shown.setdefault("displayName", default_display_name(shown))
     if "members" in shown:
         shown["members"] = {each for each in shown["members"] if each in resources}
     return {path: value for path, value in shown.items() if value not in (set(), [], "")}

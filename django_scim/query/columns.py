@@ -11,12 +11,14 @@ from typing import Any, Literal
 
 from django.db.models import (
     BooleanField,
+    Case,
     Expression,
     F,
     Q,
     Subquery,
     TextField,
     Value,
+    When,
 )
 from django.db.models.functions import Cast, Coalesce, Left, NullIf, Right, StrIndex
 from django.db.models.lookups import (
@@ -274,18 +276,26 @@ class Locator:
 
 @dataclass(frozen=True)
 class WithDefault:
-    """A text column, and the one whose text a row shows if nothing is stored in the first."""
+    """A text column, and the one whose text a row shows if nothing is stored in the first.
+
+    With ``flag``, the path of a boolean column, only rows where it is true show the second text.
+    """
 
     stored: Column
     default: "Column | WithDefault"
+    flag: str = ""
 
     def test(self, op: str, value: Any = None, negated: bool = False) -> Q:
         """Return the Q for a comparison with the text that a row shows, or for its negation."""
         if op == "ne":
             return self.test("eq", value, not negated)
-        by_default = self.stored.absent() & self.default.test(op, value, negated)
+        flagged = Q((self.flag, True)) if self.flag else ALWAYS
+        by_default = flagged & self.stored.absent() & self.default.test(op, value, negated)
         stored = self.stored.test(op, value, negated)
-        return (stored & self.stored.present() if negated else stored) | by_default
+        if negated:
+            unflagged = Q((self.flag, False)) if self.flag else NEVER
+            stored &= self.stored.present() | unflagged
+        return stored | by_default
 
     @property
     def expression(self) -> Expression:
@@ -294,10 +304,15 @@ class WithDefault:
             NullIf(PlainText(each.expression), Value(""), output_field=TextField())
             for each in (self.stored, self.default)
         ]
-        return Coalesce(*texts, output_field=TextField())
+        return self._first(*texts)
 
     def order(self) -> Expression:
-        return Coalesce(self.stored.order(), self.default.order(), output_field=TextField())
+        return self._first(self.stored.order(), self.default.order())
+
+    def _first(self, stored: Any, default: Any) -> Expression:
+        if self.flag:
+            default = Case(When(Q((self.flag, True)), then=default), output_field=TextField())
+        return Coalesce(stored, default, output_field=TextField())
 
 
 Comparable = Column | Constant | Locator | Absent | WithDefault

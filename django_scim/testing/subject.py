@@ -124,15 +124,6 @@ class AdapterSubject:
         is_shown = shows(self.find(path).attribute, given, got)
         assert is_shown, f"{path}: the client sent {given!r}, the server returned {got!r}"
 
-    def assert_gone(self, path: str, before: dict[str, Any], after: dict[str, Any]) -> None:
-        """Fail if a value was not removed. A mapping with a default shows that instead."""
-        mapping = self.adapter.declaration().by_path.get(path)
-        if mapping is None or not mapping.has_default:
-            self.assert_shows(path, None, after)
-            return
-        old, new = (take(each, self.find(path)) for each in (before, after))
-        assert new and new != old, f"{path}: the server returned {new!r} after {old!r} was removed"
-
     # Helpers
 
     def at(self, resource: dict[str, Any]) -> str:

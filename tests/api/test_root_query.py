@@ -105,7 +105,7 @@ def test_query_by_post(company):
     answer = company.post("/.search", body)
     assert answer.status_code == 200
     assert labels(answer.data) == ["b", "c"]
-    assert answer.data["totalResults"] == 6
+    assert answer.data["totalResults"] == 5
 
 
 def test_cursor_pages(company):

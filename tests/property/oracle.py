@@ -29,7 +29,7 @@ class Change:
 
 def patched(state, changes, known=()):
     """Return the state after a PATCH; ``known`` are the ids of users. Raise Refused."""
-    before, state = state, {key: _copied(value) for key, value in state.items()}
+    state = {key: _copied(value) for key, value in state.items()}
     for change in changes:
         if change is None:
             raise Refused
@@ -46,23 +46,9 @@ def patched(state, changes, known=()):
             if change.attribute in state.get("required", ()):
                 raise Refused
             state.pop(change.attribute, None)
-        elif not _repeats_default(change, before, state):
+        else:
             state[change.attribute] = change.value
     return {key: value for key, value in state.items() if value != [] and value != set()}
-
-
-def default_display_name(state):
-    """Return what a user without a displayName shows (RFC 7644 section 3.5.1: a default value)."""
-    parts = [state.get("name.givenName"), state.get("name.familyName")]
-    return state.get("name.formatted") or " ".join(filter(None, parts)) or state["userName"]
-
-
-def _repeats_default(change, before, state):
-    """Return whether a change sets the displayName that the user shows without one."""
-    name = "displayName"
-    if change.attribute != name or name in before or name in state or "userName" not in before:
-        return False
-    return change.value == default_display_name(before)
 
 
 def _copied(value):

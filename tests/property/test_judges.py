@@ -111,8 +111,6 @@ def trials(scim):
                 after = scim.get(path).data
                 new = state(after) if answer.status_code in (200, 204) else None
                 transaction.set_rollback(True)
-            if "displayName" not in old:
-                del before["displayName"]
             yield change, before, old, new
 
 

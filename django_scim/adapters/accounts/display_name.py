@@ -1,4 +1,4 @@
-"""displayName of an account: the stored one, else the full name, else the user name."""
+"""displayName of an account: the stored one, else for the site's accounts the full name."""
 
 from collections.abc import Mapping as Dict
 from dataclasses import replace
@@ -22,14 +22,13 @@ from ..writing.unit_of_work import UnitOfWork
 
 
 class DisplayName(Field):
-    """A column for the display name; a row without a value shows the full name, or the user name.
+    """A column for the display name, with a default for accounts that the site created.
 
-    The full name is the first of the adapter's ``full_names`` that an account has. Such a default
-    is not stored: it changes with the name. A server may assign a value to an attribute that the
-    client leaves out (RFC 7644 sections 3.3 and 3.5.1).
+    Such an account without a stored value shows its full name, which is the first of the adapter's
+    ``full_names`` that it has, or its user name. The default is not stored: it changes with the
+    name. A server may assign a value to an attribute that nobody has set (RFC 7644 section 3.3). A
+    connection's own account shows what the connection sent, and nothing if it sent nothing.
     """
-
-    has_default = True
 
     def shown_text(self, adapter: Adapter) -> WithDefault:
         is_exact = self.attribute.case_exact
@@ -37,7 +36,7 @@ class DisplayName(Field):
         default: Column | WithDefault = last
         for each in others:
             default = WithDefault(each, default)
-        return WithDefault(self.query_column, default)
+        return WithDefault(self.query_column, default, flag="preexisting")
 
     def columns(self) -> dict[str, Selected]:
         return {"shown": self._select}
@@ -62,9 +61,9 @@ class DisplayName(Field):
 
     def _repeats_default(self, unit: UnitOfWork, value: Any) -> bool:
         """Return whether a value is the one that the resource shows without a stored value."""
-        if value in EMPTY or unit.is_new or unit.changed(self.full_name):
+        if unit.is_new or not unit.link.preexisting or unit.changed(self.full_name):
             return False
-        if self.current(unit) not in EMPTY:
+        if value in EMPTY or self.current(unit) not in EMPTY:
             return False
         adapter: Any = unit.adapter
         shown = adapter.get(unit.link.scim_id, Projection(frozenset({str(self.path)})))

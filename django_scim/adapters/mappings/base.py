@@ -68,8 +68,6 @@ class Mapping:
     text_column: Column | None = None
     #: True if clients cannot change the value.
     is_derived = False
-    #: True if resources without a stored value show another one, so that it is never absent.
-    has_default = False
     _characteristics: Dict[str, Any] = {}
 
     def having(self, **characteristics: Any) -> Self:

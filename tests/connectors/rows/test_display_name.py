@@ -1,7 +1,6 @@
-"""displayName of accounts without one, which imports of clients require (row J21).
+"""displayName of the site's accounts without one, which imports of clients require (row J21).
 
-A server may assign a value to an attribute that the client leaves out (RFC 7644 sections 3.3 and
-3.5.1).
+A server may assign a value to an attribute that the client leaves out (RFC 7644 section 3.3).
 """
 
 import pytest
@@ -9,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from django_scim import connections
 from django_scim.models import UserProfile
 from tests.client import ENTERPRISE, assert_error
 
@@ -139,10 +139,36 @@ def test_row_J21_name_that_a_client_chooses_is_stored(site):
     clear = {"op": "remove", "path": "displayName"}
     both = [clear, {"op": "add", "path": "displayName", "value": "Eve Fox"}]
     assert site.patch(path, *both).data["displayName"] == "Eve Fox"
-    back = site.patch(path, clear).data
-    assert back["displayName"] == "Eve Gray"
+    assert "displayName" not in site.patch(path, clear).data
     own = {"op": "replace", "path": "displayName", "value": "E. G."}
     assert site.patch(path, own, rename | {"value": "H"}).data["displayName"] == "E. G."
+
+
+def test_row_J21_account_of_the_connection_has_no_default(site):
+    """It shows what the client sent: a removed value is gone (RFC 7644 section 3.5.2.2)."""
+    made = site.make_user("eve", name={"givenName": "Eve"})
+    assert "displayName" not in made
+    group = site.make_group("Guides", made, user_of(site, "given"))
+    shown = {each["value"]: each.get("display") for each in group["members"]}
+    assert shown == {made["id"]: None, user_of(site, "given")["id"]: "Bea"}
+    for text in ('displayName eq "eve"', 'displayName sw "E"'):
+        assert site.find(text) == []
+    for text, number in (('members.display eq "eve"', 0), ('members.display eq "bea"', 1)):
+        assert site.get("/Groups", {"filter": text}).data["totalResults"] == number
+    missing = site.find("not (displayName pr)")
+    assert [each["userName"] for each in missing] == ["eve"]
+    assert made["id"] in {each["id"] for each in site.find('displayName ne "Bea"')}
+    order = [each["id"] for each in site.get("/Users", {"sortBy": "displayName"}).data["Resources"]]
+    assert order[-1] == made["id"]
+
+
+def test_row_J21_account_that_was_adopted_or_assigned_has_one(connect):
+    client = connect(adoption="username")
+    for name in ("amy", "bob"):
+        User.objects.create_user(name, first_name=name.title())
+    assert client.make_user("amy")["displayName"] == "Amy"
+    connections.assign(client.connection, User.objects.get(username="bob"))
+    assert user_of(client, "bob")["displayName"] == "Bob"
 
 
 def test_row_J21_version_follows_the_name(site):
