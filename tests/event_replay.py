@@ -58,9 +58,16 @@ def _visible(values, resources):
 
 def state_of_site(scim):
     """Return the attributes of each resource by its id, as the client sees them."""
-    found = [*scim.get("/Users", {"count": 1000}).data["Resources"]]
-    found += scim.get("/Groups", {"count": 1000}).data["Resources"]
+    found = [*_all(scim, "/Users"), *_all(scim, "/Groups")]
     return {resource["id"]: dict(_flat(resource)) for resource in found}
+
+
+def _all(scim, endpoint):
+    """Yield the resources of every page."""
+    page = {"count": 1000, "startIndex": 1}
+    while resources := scim.get(endpoint, page).data["Resources"]:
+        yield from resources
+        page["startIndex"] += len(resources)
 
 
 def _flat(resource):
