@@ -12,7 +12,8 @@ from urllib.parse import unquote_plus
 
 from ..adapters.accounts.passwords import SET, UNSET
 from ..adapters.registry import adapter_classes
-from ..conf import settings
+from ..conf import IMPORT_ERRORS, settings
+from ..protocol.attributes import Schema, load_schema
 from .redacted_text import limited
 from .secret_detection import (
     HIDDEN,
@@ -67,9 +68,9 @@ def rule_for(path: str) -> str:
     if not settings.REDACT:
         return "keep"
     given = {key.lower(): rule for key, rule in settings.REDACT.items()}
-    cores = {each.schema.id.lower(): each.schema for each in adapter_classes().values()}
+    cores = _core_schemas()
     rules: dict[str, str] = {}
-    for urn in given.keys() & cores.keys():
+    for urn in sorted(given.keys() & cores.keys(), key=lambda urn: _strictness(given[urn])):
         rules |= {each.name.lower(): given[urn] for each in cores[urn].attributes}
     for key, rule in given.items():
         urn, _, name = key.rpartition(":")
@@ -79,11 +80,28 @@ def rule_for(path: str) -> str:
     return next((rules[each] for each in containers if each in rules), "keep")
 
 
+def _core_schemas() -> dict[str, Schema]:
+    """Return the core schemas of the site's resource types by their URNs in lower case.
+
+    If an adapter cannot be imported, return those of the RFC: events are written all the same.
+    """
+    try:
+        schemas = [adapter.schema for adapter in adapter_classes().values()]
+    except IMPORT_ERRORS:
+        schemas = [load_schema("User"), load_schema("Group")]
+    return {schema.id.lower(): schema for schema in schemas}
+
+
+def _strictness(rule: str) -> int:
+    """Return a larger number the more a rule hides: the types of resources share names."""
+    return ("keep", "hash", "mask", "drop").index(rule) if rule in RULES else len(RULES)
+
+
 def _containers(path: str) -> list[str]:
-    """Return a path and the paths that contain it, in lower case, the longest first.
+    """Return a path and the paths that contain it, in lower case, the innermost first.
 
     Those with the URN precede those without it. A member of an extension's object, such as
-    ``urn:x:Badge.room``, has the URN ``urn:x:Badge``.
+    ``urn:x:Badge.room``, has the URN ``urn:x:Badge``; this reading comes last.
     """
     path = _BRACKETS.sub("", path[:TEXT_LIMIT]).strip().lower()
     urn, _, name = path.rpartition(":")
@@ -91,14 +109,15 @@ def _containers(path: str) -> list[str]:
     if urn and "." in name:
         last, _, inner = name.partition(".")
         readings.append((f"{urn}:{last}", inner))
-    names, qualified = set(), set()
+    names: list[str] = []
+    qualified: set[str] = set()
     for start, each in readings:
         parts = each.split(".")
-        outer = {".".join(parts[:length]).strip() for length in range(1, len(parts) + 1)}
-        names |= outer
+        outer = [".".join(parts[:length]).strip() for length in range(len(parts), 0, -1)]
+        names += outer
         if start:
             qualified |= {start.strip(), *(f"{start.strip()}:{each}" for each in outer)}
-    return [*sorted(qualified, key=len, reverse=True), *sorted(names, key=len, reverse=True)]
+    return [*sorted(qualified, key=len, reverse=True), *names]
 
 
 # Bodies and values

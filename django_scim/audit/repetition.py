@@ -3,6 +3,7 @@
 import hashlib
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q
 
@@ -38,22 +39,24 @@ def count_repetition(event: Event) -> bool:
     if found is None:
         return False
     pk, first, created = found
-    latest = {
+    latest: dict[str, Any] = {
         name: getattr(event, name)
         for name in ("correlation_id", "address", "user_agent", "detail", "duration")
     }
-    is_counted = Event.objects.filter(pk=pk).update(
-        first=first or created,
-        created=event.created,
-        refused=event.created,
-        occurrences=F("occurrences") + 1,
-        request_body=event.request_body,
-        response_body=event.response_body,
-        **latest,
-    )
-    if is_counted:
+    latest |= {
+        "first": first or created,
+        "created": event.created,
+        "refused": event.created,
+        "occurrences": F("occurrences") + 1,
+        "request_body": event.request_body,
+        "response_body": event.response_body,
+    }
+    rows = Event.objects.filter(pk=pk)
+    # Of several requests at once, only the one that changes this time counts the new day.
+    if rows.filter(created=created).update(**latest):
         count_new_day(event, pk, created)
-    return bool(is_counted)
+        return True
+    return bool(rows.update(**latest))
 
 
 def repeat_key(event: Event) -> str:

@@ -25,7 +25,7 @@ from django_scim.audit.redaction import (
 from django_scim.audit.secret_detection import hide_tokens, is_secret_name, secrets_in, tokens_in
 from django_scim.models import Event
 from django_scim.protocol.messages.bulk import REQUEST_URN
-from tests.client import ENTERPRISE, PATCH, USER
+from tests.client import ENTERPRISE, GROUP, PATCH, USER
 
 SECRET = "hunter2-hunter2"
 TOKEN = "scim_Zk3" + "x7Q-y_9" * 5 + "Tail9"
@@ -345,6 +345,24 @@ def test_rule_for_a_core_schema_covers_its_attributes(settings):
     assert json.loads(redact_body(patch))["Operations"][0]["value"] == "***"
     assert rule_for(f"{USER}:title") == rule_for("name.givenName") == "mask"
     assert rule_for(f"{ENTERPRISE}:department") == rule_for(f"{USER}:nickName") == "keep"
+
+
+def test_rule_of_the_containing_attribute_precedes_that_of_an_equal_name(settings):
+    settings.DJANGO_SCIM = {"REDACT": {"manager": "drop", "displayName": "keep"}}
+    assert rule_for(f"{ENTERPRISE}:manager.displayName") == "drop"
+    assert rule_for("displayName") == "keep"
+
+
+def test_strictest_rule_of_two_core_schemas_holds_for_a_name_of_both(settings):
+    for one, other in (("keep", "drop"), ("drop", "keep"), ("mask", "hash"), ("hash", "mask")):
+        settings.DJANGO_SCIM = {"REDACT": {USER: one, GROUP: other}}
+        strictest = "drop" if "drop" in (one, other) else "mask"
+        assert rule_for("displayName") == strictest, (one, other)
+
+
+def test_rules_hold_if_an_adapter_cannot_be_imported(settings):
+    settings.DJANGO_SCIM = {"REDACT": {USER: "mask"}, "ADAPTERS": {"User": "nowhere.Adapter"}}
+    assert rule_for("title") == "mask"
 
 
 def test_filters_in_paths_are_hidden_by_the_rules_of_the_site(settings):

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.db import connection
 from django.utils import timezone
 
-from django_scim.models import Event, Token
+from django_scim.audit.totals import bounds, today
+from django_scim.models import DailyTotal, Event, Token
 
 from ..client import USER
 
@@ -39,6 +41,28 @@ def test_equal_refusals_share_an_event(scim, taken, events):
     assert event.refused == event.created
     assert event.correlation_id == answers[-1].headers["X-Request-Id"]
     assert answers[-1].headers["X-Request-Id"] in event.response_body
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_new_day_is_counted_once_by_two_refusals_at_once(scim, taken, events, is_late):
+    """The one that is late finds the time of the other, which has counted the day."""
+    scim.post("/Users", MARIA)
+    midnight, _ = bounds(today())
+    Event.objects.update(created=midnight - timedelta(minutes=1))
+    updates = []
+
+    def after_another(execute, sql, params, many, context):
+        if "occurrences" in sql and sql.startswith("UPDATE"):
+            updates.append(sql)
+            if is_late and len(updates) == 1:
+                Event.objects.update(created=timezone.now())
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(after_another):
+        scim.post("/Users", MARIA)
+    (event,) = events()
+    assert event.occurrences == 2 and len(updates) == 1 + is_late
+    assert DailyTotal.objects.filter(day=today()).count() == (0 if is_late else 1)
 
 
 def test_another_day_is_another_event(scim, taken, events):

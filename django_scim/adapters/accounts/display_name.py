@@ -4,7 +4,7 @@ from collections.abc import Mapping as Dict
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Expression, Q, TextField, Value
+from django.db.models import Expression, F, Q, TextField, Value
 from django.db.models.functions import Concat, Trim
 
 from ...protocol.attributes import Attribute, AttributePath
@@ -30,9 +30,13 @@ class DisplayName(Field):
     connection's own account shows what the connection sent, and nothing if it sent nothing.
     """
 
-    def shown_text(self, adapter: Adapter) -> WithDefault:
+    def shown_text(self, adapter: Adapter) -> Column | WithDefault:
         is_exact = self.attribute.case_exact
-        last, *others = [replace(each, case_exact=is_exact) for each in _defaults(adapter)][::-1]
+        texts = [replace(each, case_exact=is_exact) for each in _defaults(adapter)]
+        if not texts:  # the site stores the names in other ways than as texts in columns
+            stored: Column = self.query_column
+            return stored
+        last, *others = texts[::-1]
         default: Column | WithDefault = last
         for each in others:
             default = WithDefault(each, default)
@@ -41,7 +45,7 @@ class DisplayName(Field):
     def columns(self) -> dict[str, Selected]:
         return {"shown": self._select}
 
-    def _select(self, adapter: Adapter) -> Expression:
+    def _select(self, adapter: Adapter) -> Expression | F:
         return self.shown_text(adapter).expression
 
     def reader(self, at: Dict[str, int], wanted: Attribute) -> Reader:

@@ -1,7 +1,7 @@
 """Select the requests of a day, the events that the start page counts for it."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
 from django.contrib import admin
@@ -42,7 +42,10 @@ class RequestsOnFilter(admin.ListFilter):
         """Return the chosen day. Raise IncorrectLookupParameters if it is none."""
         try:
             day = date.fromisoformat(str(self.used_parameters[self.parameter_name]))
-            bounds(day)
+            for time in bounds(day):
+                time.astimezone(
+                    UTC
+                )  # the first and the last days of the calendar have no such time
         except (ValueError, OverflowError):
             raise IncorrectLookupParameters from None
         return day

@@ -6,9 +6,11 @@ A server may assign a value to an attribute that the client leaves out (RFC 7644
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
 from django_scim import connections
+from django_scim.adapters import Custom, UserAdapter
 from django_scim.models import UserProfile
 from tests.client import ENTERPRISE, assert_error
 
@@ -169,6 +171,41 @@ def test_row_J21_account_that_was_adopted_or_assigned_has_one(connect):
     assert client.make_user("amy")["displayName"] == "Amy"
     connections.assign(client.connection, User.objects.get(username="bob"))
     assert user_of(client, "bob")["displayName"] == "Bob"
+
+
+class Login(Custom):
+    """A user name without a column that could be shown instead of a display name."""
+
+    select = {"name": "username"}
+    writes = ("username",)
+
+    def read(self, name):
+        return name
+
+    def write(self, value):
+        return {"username": value}
+
+    def filter(self, op, value, sub=""):
+        return Q(username=value)
+
+
+class WithoutTexts(UserAdapter):
+    attributes = {
+        path: mapping
+        for path, mapping in UserAdapter.attributes.items()
+        if not path.startswith("name.")
+    } | {"userName": Login()}
+
+
+def test_row_J21_site_without_texts_has_no_default(connect, settings):
+    settings.DJANGO_SCIM = {"ADAPTERS": {"User": f"{__name__}.WithoutTexts"}}
+    User.objects.create_user("amy")
+    site = connect(scope="site")
+    amy = user_of(site, "amy")
+    assert "displayName" not in amy
+    own = {"op": "replace", "path": "displayName", "value": "Amy"}
+    assert site.patch(f"/Users/{amy['id']}", own).data["displayName"] == "Amy"
+    assert len(site.find('displayName eq "amy"')) == 1
 
 
 def test_row_J21_version_follows_the_name(site):
