@@ -43,9 +43,7 @@ class RequestsOnFilter(admin.ListFilter):
         try:
             day = date.fromisoformat(str(self.used_parameters[self.parameter_name]))
             for time in bounds(day):
-                time.astimezone(
-                    UTC
-                )  # the first and the last days of the calendar have no such time
+                time.astimezone(UTC)  # fails at the ends of the calendar
         except (ValueError, OverflowError):
             raise IncorrectLookupParameters from None
         return day
