@@ -59,18 +59,23 @@ def _since(link: Any) -> datetime | None:
 
 
 def _decide(adapter: Adapter, since: datetime | None, count: int, kind: str, now: datetime) -> None:
-    """Handle the rarer cases: a new window, a new object, an overridden or tripped guard."""
+    """Handle the rarer cases: a new window, a new object, an overridden or tripped guard.
+
+    The count is locked before the guard, always in this order: the UPDATE that led here may have
+    locked the count already, even if it has not changed it.
+    """
     connection = adapter.connection
-    Guard.objects.get_or_create(connection=connection)
-    guard = Guard.objects.select_for_update().get(connection=connection)
+    ended = {"started": now - GuardCount.WINDOW, "lost": 0, "total": 0}
+    counts = GuardCount.objects.select_for_update()
+    found, is_new = counts.get_or_create(connection=connection, kind=kind, defaults=ended)
+    guard, _ = Guard.objects.select_for_update().get_or_create(connection=connection)
     if guard.overridden_until is not None and guard.overridden_until > now:
+        if is_new:
+            found.delete()
         return
-    counts = GuardCount.objects.select_for_update().filter(connection=connection, kind=kind)
-    found = counts.first()
     if guard.tripped is not None:
-        raise GuardTripped(_refusal(connection, kind, count, found))
-    if found is None or not found.is_running:
-        found = found or GuardCount(connection=connection, kind=kind)
+        raise GuardTripped(_refusal(connection, kind, count, None if is_new else found))
+    if not found.is_running:
         found.started, found.lost = now, 0
         found.total = _total(adapter, kind, now - GuardCount.WINDOW)
     if since is not None and since >= found.started:
@@ -132,11 +137,11 @@ def trip(connection: Connection, counted: Mapping[str, Any] | None = None) -> No
 
 def override(connection: Connection, lasting: timedelta = GuardCount.WINDOW) -> None:
     """Reset a connection's guard and suspend it for a while; then new windows begin."""
+    GuardCount.objects.filter(connection=connection).delete()
     Guard.objects.update_or_create(
         connection=connection,
         defaults={"tripped": None, "overridden_until": timezone.now() + lasting},
     )
-    GuardCount.objects.filter(connection=connection).delete()
 
 
 def state(connection: Connection) -> Any:
