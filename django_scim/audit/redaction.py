@@ -81,7 +81,7 @@ def rule_for(path: str) -> str:
 
 
 def _core_schemas() -> dict[str, Schema]:
-    """Return the core schemas of the site's resource types by their URNs in lower case.
+    """Return a dict from the URN, in lower case, to the core schema of each resource type.
 
     If an adapter cannot be imported, return those of the RFC: events are written all the same.
     """

@@ -22,12 +22,12 @@ from ..writing.unit_of_work import UnitOfWork
 
 
 class DisplayName(Field):
-    """A column for the display name, with a default for accounts that the site created.
+    """The column of the display name, with a default for accounts that the site created.
 
-    Such an account without a stored value shows its full name, which is the first of the adapter's
-    ``full_names`` that it has, or its user name. The default is not stored: it changes with the
-    name. A server may assign a value to an attribute that nobody has set (RFC 7644 section 3.3). A
-    connection's own account shows what the connection sent, and nothing if it sent nothing.
+    If nothing is stored, such an account shows the first of the adapter's ``full_names`` that it
+    has, or its user name. The default is not stored, so that it changes with the name. RFC 7644
+    section 3.3 allows defaults for attributes that the client leaves out. An account that the
+    connection created has no default: it shows what the connection sent.
     """
 
     def shown_text(self, adapter: Adapter) -> Column | WithDefault:

@@ -59,8 +59,8 @@ class Mapping:
     mirror = ""
     #: The column of the link that contains a reference to a resource which does not exist yet.
     pending = ""
-    #: The ORM path, from the link, of the one column with the value, and the column with its folded
-    #: key; empty if there is none.
+    #: The ORM path, from the link, of the column with the value, and the column with its folded
+    #: key. Empty if the value is not in a single column, or has no key.
     orm_path = key = ""
     #: Filters and sorts by that column, or by the value of an expression, or None.
     query_column: Any = None

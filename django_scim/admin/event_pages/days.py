@@ -39,7 +39,7 @@ class RequestsOnFilter(admin.ListFilter):
         return [self.parameter_name]
 
     def _day(self) -> date:
-        """Return the chosen day. Raise IncorrectLookupParameters if it is none."""
+        """Return the chosen day. Raise IncorrectLookupParameters if the text is not a day."""
         try:
             day = date.fromisoformat(str(self.used_parameters[self.parameter_name]))
             for time in bounds(day):

@@ -1,4 +1,4 @@
-"""How many accounts and groups connections have."""
+"""Count the accounts and groups of connections."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -70,7 +70,7 @@ class Card:
 
 
 class Viewer:
-    """What an admin may see: each link and each part of a card exists only with its permission."""
+    """The links and parts of cards that an admin may see, according to their permissions."""
 
     def __init__(self, admin_site: AdminSite, request: HttpRequest) -> None:
         self._site, self._request = admin_site, request

@@ -1,4 +1,4 @@
-"""Add events to the daily totals, in batches and after they were written.
+"""Add stored events to the daily totals, in batches.
 
 A write stays one INSERT. Later, whoever needs the totals adds the events after the last counted
 one. Transactions can commit in another order than that of their ids, so the newest minutes are left
